@@ -1,0 +1,77 @@
+# Everything a person does with SayWhen. Needs Python 3.11 or later and make; the rest is fetched into .venv.
+# Another interpreter: make setup PYTHON=/path/to/python3
+
+SHELL         := /bin/sh
+.DEFAULT_GOAL := help
+MAKEFLAGS     += --no-print-directory
+
+VENV  := .venv
+BIN   := $(VENV)/bin
+READY := $(VENV)/.ready
+PIP   := $(BIN)/uv pip
+QUIET := --quiet --no-progress --python $(BIN)/python
+
+# Another environment that happens to be active must not steer this one.
+unexport VIRTUAL_ENV PYTHONPATH PYTHONHOME
+
+.PHONY: help setup demo up test check exam format lock clean
+
+help: ## list the targets
+	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "  make %-10s %s\n", $$1, $$2 }' $(firstword $(MAKEFILE_LIST))
+
+setup: $(READY) ## install everything into .venv (the other targets do it by themselves)
+	@echo '$(VENV) is ready.'
+
+demo: $(READY) ## the main job from words to fill, on a simulated market, in under a minute
+	@$(BIN)/saywhen demo
+
+up: $(READY) ## start the product for real use
+	@$(BIN)/saywhen up
+
+test: $(READY) ## the whole gate: format, lint, types, import contracts, every test
+	@$(BIN)/python ops/gate.py test
+
+check: $(READY) ## the fast gate while working: the same without the slow and the chaos tests
+	@$(BIN)/python ops/gate.py check
+
+exam: $(READY) ## the whole gate with the long versions of the chaos and fuzz tests
+	@$(BIN)/python ops/gate.py exam
+
+format: $(READY) ## format the code and apply the linter's safe fixes
+	@$(BIN)/ruff check --fix-only --quiet .
+	@$(BIN)/ruff format --quiet .
+
+lock: $(READY) ## resolve requirements.lock anew from pyproject.toml (UPGRADE=1: to the newest versions)
+	@$(PIP) compile --quiet --universal --python-version 3.11 --generate-hashes --no-emit-index-url --no-header \
+		$(if $(UPGRADE),--upgrade) --extra exchanges --extra dev --output-file requirements.lock pyproject.toml
+
+clean: ## remove .venv and every cache; state in SAYWHEN_HOME stays
+	@rm -rf $(VENV) .cache .hypothesis build dist
+	@find . -name __pycache__ -type d -not -path './web/node_modules/*' -prune -exec rm -rf {} +
+
+# The lock pins uv too, so that the one tool pip has to fetch is checked by its hash like all the others. The project
+# itself is linked, not copied: hatchling is in the lock, hence nothing is downloaded for that step.
+$(READY): requirements.lock pyproject.toml
+	@$(find_python) \
+	echo "Setting up $(VENV) with $$("$$python" --version)"; \
+	$(BIN)/python -c '' 2>/dev/null || "$$python" -m venv --clear $(VENV) || { \
+		echo "Expected Python with the venv module (Debian and Ubuntu: apt install python3-venv)."; exit 1; }
+	@sed -n '/^uv==/,/[^\\]$$/p' requirements.lock > $(VENV)/uv.lock
+	@$(BIN)/python -m pip --disable-pip-version-check install -qq --require-hashes -r $(VENV)/uv.lock
+	@$(PIP) sync $(QUIET) --require-hashes --compile-bytecode requirements.lock
+	@$(PIP) install $(QUIET) --offline --no-deps --no-build-isolation --editable .
+	@touch $@
+
+define find_python
+	python=; \
+	for candidate in $(PYTHON) python3 python3.14 python3.13 python3.12 python3.11 python; do \
+		if "$$candidate" -c 'import sys; sys.exit(sys.version_info < (3, 11))' 2>/dev/null; then \
+			python="$$candidate"; break; \
+		fi; \
+	done; \
+	if [ -z "$$python" ]; then \
+		echo "Expected Python 3.11 or later, was $$(python3 --version 2>/dev/null || echo none)." \
+			"Install one, or name it: make $(or $(MAKECMDGOALS),setup) PYTHON=/path/to/python3" >&2; \
+		exit 1; \
+	fi;
+endef

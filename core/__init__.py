@@ -1,0 +1,1 @@
+"""The engine: what turns words into orders and events, without any surface that people see."""

@@ -1,0 +1,167 @@
+"""Opens PostgreSQL and says when it is unavailable; decides time-outs and what is tried again, not what is asked of it."""
+
+import logging
+from collections.abc import AsyncIterator, Awaitable, Callable
+from contextlib import asynccontextmanager
+from typing import Any, Self, TypeVar
+
+import asyncpg
+from sqlalchemy import event, exc
+from sqlalchemy.engine import Connection, ExceptionContext
+from sqlalchemy.ext.asyncio import AsyncConnection, AsyncEngine, create_async_engine
+
+from core.domain.errors import StorageUnavailable
+
+T = TypeVar("T")
+
+_log = logging.getLogger(__name__)
+
+CONNECT_S = 5.0
+STATEMENT_S = 10
+LOCK_S = 5
+IDLE_IN_TRANSACTION_S = 5
+"""An open transaction that holds a number stalls every reader of events, so a forgotten one is ended by the server."""
+_ANSWER_S = STATEMENT_S + 5.0
+"""When to give up on a server that does not even say that a statement took too long: it is gone, not slow."""
+
+_HINT = "Check that the server of DATABASE_URL runs and can be reached; nothing was changed, so trying again is safe."
+_TRANSIENT = (
+    asyncpg.PostgresConnectionError,
+    asyncpg.InsufficientResourcesError,
+    asyncpg.OperatorInterventionError,  # being shut down, or a statement that took too long
+    asyncpg.TransactionRollbackError,  # deadlock
+    asyncpg.LockNotAvailableError,
+    asyncpg.IdleInTransactionSessionTimeoutError,
+    asyncpg.InvalidCachedStatementError,
+)
+
+
+class _Outdated(StorageUnavailable):
+    """The statement was planned before a migration; the next try plans it anew."""
+
+
+async def connect(dsn: str, *, application_name: str, **options: Any) -> asyncpg.Connection:
+    """A connection of our own, with our time-outs. Raises StorageUnavailable."""
+    settings = {
+        "application_name": application_name,
+        "statement_timeout": f"{STATEMENT_S}s",
+        "lock_timeout": f"{LOCK_S}s",
+        "idle_in_transaction_session_timeout": f"{IDLE_IN_TRANSACTION_S}s",
+        "timezone": "UTC",
+    }
+    try:
+        return await asyncpg.connect(
+            dsn, timeout=CONNECT_S, command_timeout=_ANSWER_S, server_settings=settings, **options
+        )
+    except (OSError, TimeoutError, asyncpg.PostgresError, asyncpg.InterfaceError) as problem:
+        raise StorageUnavailable(f"Expected a connection to PostgreSQL, was: {_words(problem)}.", _HINT) from problem
+
+
+class Database:
+    """One PostgreSQL database and a pool of connections to it."""
+
+    def __init__(self, dsn: str, *, pool_size: int, application_name: str) -> None:
+        self.dsn = dsn
+        self.application_name = application_name
+        self.engine: AsyncEngine = create_async_engine(
+            "postgresql+asyncpg://",
+            async_creator=self.connect,
+            pool_size=pool_size,
+            max_overflow=0,
+            pool_timeout=CONNECT_S,
+        )
+        event.listen(self.engine.sync_engine, "begin", _begin_at_once)
+        event.listen(self.engine.sync_engine, "handle_error", _translate)
+
+    @classmethod
+    async def open(cls, dsn: str, *, pool_size: int = 10, application_name: str = "saywhen") -> Self:
+        """Connect to *dsn* (`postgresql://…`, as libpq reads it). Raises StorageUnavailable."""
+        database = cls(dsn, pool_size=pool_size, application_name=application_name)
+        try:
+            async with database.begin():
+                pass
+        except BaseException:
+            await database.close()
+            raise
+        return database
+
+    async def close(self) -> None:
+        """Close every connection of the pool."""
+        await self.engine.dispose()
+
+    async def connect(self) -> asyncpg.Connection:
+        """A connection outside the pool, for LISTEN; the caller closes it. Raises StorageUnavailable."""
+        return await connect(self.dsn, application_name=self.application_name)
+
+    @asynccontextmanager
+    async def begin(self) -> AsyncIterator[AsyncConnection]:
+        """A transaction that commits at the end of the block, rolls back on any exception.
+
+        A pooled connection that died while it lay idle is replaced before the block begins, without a ping each time.
+        Raises StorageUnavailable, also for statements that time out or lose a deadlock.
+        """
+        connection = await self._begun()
+        try:
+            async with connection.get_transaction() or connection.begin():
+                yield connection
+        finally:
+            await connection.close()
+
+    async def run(self, work: Callable[[AsyncConnection], Awaitable[T]]) -> T:
+        """What *work* returns from a transaction of its own; tried twice, so it must do no harm when done twice."""
+        try:
+            async with self.begin() as connection:
+                return await work(connection)
+        except _Outdated:
+            async with self.begin() as connection:
+                return await work(connection)
+
+    async def _begun(self) -> AsyncConnection:
+        try:
+            return await self._begin_once()
+        except StorageUnavailable as problem:
+            _log.debug("A pooled connection was dead, taking a new one: %s", problem)
+            return await self._begin_once()
+
+    async def _begin_once(self) -> AsyncConnection:
+        try:
+            connection = await self.engine.connect()
+        except exc.TimeoutError as problem:
+            raise StorageUnavailable(
+                f"Expected a free database connection within {CONNECT_S:g} s, were all in use.",
+                "Try again; if it persists, give the pool more connections.",
+            ) from problem
+        try:
+            await connection.begin()
+        except BaseException:
+            await connection.close()
+            raise
+        return connection
+
+
+async def raw_connection(connection: AsyncConnection) -> asyncpg.Connection:
+    """The asyncpg connection inside *connection*, which is in a transaction: what is done on it is part of it."""
+    raw: asyncpg.Connection = (await connection.get_raw_connection()).driver_connection  # type: ignore[assignment]
+    if not raw.is_in_transaction():
+        raise AssertionError("Expected a connection in a transaction, was one that commits each statement by itself")
+    return raw
+
+
+def _begin_at_once(connection: Connection) -> None:
+    # SQLAlchemy's asyncpg dialect sends BEGIN with the first statement; without one, a statement on the raw connection
+    # would commit by itself and survive a rollback.
+    connection.exec_driver_sql("SELECT 1")
+
+
+def _translate(context: ExceptionContext) -> StorageUnavailable | None:
+    cause = context.original_exception
+    original = getattr(cause, "__cause__", None) or cause
+    if isinstance(original, asyncpg.InvalidCachedStatementError):
+        return _Outdated("Expected the tables as they were, were changed by a migration just now.", "Try again.")
+    if context.is_disconnect or isinstance(original, (*_TRANSIENT, OSError, TimeoutError)):
+        return StorageUnavailable(f"Expected an answer of PostgreSQL, was: {_words(original)}.", _HINT)
+    return None
+
+
+def _words(problem: BaseException) -> str:
+    return f"{type(problem).__name__}: {problem}".rstrip(": .\n")

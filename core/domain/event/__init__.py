@@ -1,0 +1,162 @@
+"""What happened, in the past tense: one closed vocabulary that every surface, log and test reads."""
+
+from typing import get_args
+
+from core.domain.event.happened import Happened
+from core.domain.event.orders import (
+    JobDeadLettered,
+    JobRetried,
+    OrderAccepted,
+    OrderCancelled,
+    OrderDenied,
+    OrderEvent,
+    OrderFilled,
+    OrderLapsed,
+    OrderPartiallyFilled,
+    OrderRejected,
+    OrderSent,
+    OrderSigned,
+    OrderUnknown,
+)
+from core.domain.event.rules import (
+    RuleAmended,
+    RuleArmed,
+    RuleCancelled,
+    RuleCompleted,
+    RuleConfirmed,
+    RuleDrafted,
+    RuleExpired,
+    RuleFailed,
+    RuleHeld,
+    RuleMissed,
+    RulePaused,
+    RuleResumed,
+    RuleTriggered,
+)
+from core.domain.event.world import (
+    AccountApprovalRequested,
+    AccountDelegateRevoked,
+    AccountDrawdownReached,
+    AccountKilled,
+    AccountLimitChanged,
+    AccountLinked,
+    DeliveryFailed,
+    EngineBlind,
+    EngineRecovered,
+    PositionChanged,
+    PositionClosed,
+    PositionEndangered,
+    PositionEventHappened,
+    PositionFundingPaid,
+    PositionLiquidated,
+    PositionOpened,
+    PriceRecovered,
+    PriceStale,
+    VenueLost,
+    VenuePaused,
+    VenueRecovered,
+)
+
+Event = (
+    RuleDrafted
+    | RuleAmended
+    | RuleConfirmed
+    | RuleArmed
+    | RuleHeld
+    | RulePaused
+    | RuleResumed
+    | RuleTriggered
+    | RuleCompleted
+    | RuleFailed
+    | RuleCancelled
+    | RuleExpired
+    | RuleMissed
+    | OrderDenied
+    | OrderSigned
+    | OrderSent
+    | OrderAccepted
+    | OrderPartiallyFilled
+    | OrderFilled
+    | OrderRejected
+    | OrderCancelled
+    | OrderLapsed
+    | OrderUnknown
+    | PositionOpened
+    | PositionChanged
+    | PositionClosed
+    | PositionEndangered
+    | PositionLiquidated
+    | PositionFundingPaid
+    | PriceStale
+    | PriceRecovered
+    | VenueLost
+    | VenuePaused
+    | VenueRecovered
+    | JobRetried
+    | JobDeadLettered
+    | DeliveryFailed
+    | AccountLinked
+    | AccountLimitChanged
+    | AccountDrawdownReached
+    | AccountKilled
+    | AccountDelegateRevoked
+    | AccountApprovalRequested
+    | EngineBlind
+    | EngineRecovered
+)
+
+BY_NAME: dict[str, type[Event]] = {kind.name: kind for kind in get_args(Event)}
+"""Every kind of event by its fixed name, `noun.past_participle`."""
+
+__all__ = [
+    "BY_NAME",
+    "AccountApprovalRequested",
+    "AccountDelegateRevoked",
+    "AccountDrawdownReached",
+    "AccountKilled",
+    "AccountLimitChanged",
+    "AccountLinked",
+    "DeliveryFailed",
+    "EngineBlind",
+    "EngineRecovered",
+    "Event",
+    "Happened",
+    "JobDeadLettered",
+    "JobRetried",
+    "OrderAccepted",
+    "OrderCancelled",
+    "OrderDenied",
+    "OrderEvent",
+    "OrderFilled",
+    "OrderLapsed",
+    "OrderPartiallyFilled",
+    "OrderRejected",
+    "OrderSent",
+    "OrderSigned",
+    "OrderUnknown",
+    "PositionChanged",
+    "PositionClosed",
+    "PositionEndangered",
+    "PositionEventHappened",
+    "PositionFundingPaid",
+    "PositionLiquidated",
+    "PositionOpened",
+    "PriceRecovered",
+    "PriceStale",
+    "RuleAmended",
+    "RuleArmed",
+    "RuleCancelled",
+    "RuleCompleted",
+    "RuleConfirmed",
+    "RuleDrafted",
+    "RuleExpired",
+    "RuleFailed",
+    "RuleHeld",
+    "RuleMissed",
+    "RulePaused",
+    "RuleResumed",
+    "RuleTriggered",
+    "VenueLost",
+    "VenuePaused",
+    "VenueRecovered",
+]

@@ -1,0 +1,134 @@
+"""What is wanted of a venue and what is known of it: intents, orders, fills, and how an order's state may move."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from datetime import datetime
+from decimal import Decimal
+from enum import StrEnum
+from typing import Literal
+
+from core.domain.ids import OrderId, OwnerId, RuleId
+from core.domain.market import Side
+from core.domain.money import ZERO
+
+OrderType = Literal["market", "limit", "trigger_market", "trigger_limit"]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class OrderIntent:
+    """An order as wanted, sized and priced, before the venue hears of it.
+
+    `base` in base units (> 0, on the step); prices in quote. `oracle_price` is the mark that it was sized at;
+    `max_slippage_bps` bounds a market order's worst price from it. `expires_at` ends a resting order.
+    """
+
+    order_id: OrderId
+    owner: OwnerId
+    market: str
+    side: Side
+    base: Decimal
+    type: OrderType = "market"
+    price: Decimal | None = None
+    trigger_price: Decimal | None = None
+    trigger_when: Literal[">=", "<="] | None = None
+    post_only: bool = False
+    reduce_only: bool
+    max_slippage_bps: int | None = None
+    oracle_price: Decimal
+    expires_at: datetime | None = None
+
+
+class OrderState(StrEnum):
+    """Where an order stands; UNKNOWN means that nobody can prove either way, and never that it failed."""
+
+    PLANNED = "planned"
+    DENIED = "denied"
+    SIGNED = "signed"
+    SENT = "sent"
+    UNKNOWN = "unknown"
+    ACCEPTED = "accepted"
+    PARTIALLY_FILLED = "partially_filled"
+    FILLED = "filled"
+    REJECTED = "rejected"
+    CANCELLED = "cancelled"
+    LAPSED = "lapsed"
+
+
+_S = OrderState
+_ENDS = frozenset({_S.FILLED, _S.REJECTED, _S.CANCELLED, _S.LAPSED})
+TRANSITIONS: Mapping[OrderState, frozenset[OrderState]] = {
+    _S.PLANNED: frozenset({_S.DENIED, _S.SIGNED, _S.CANCELLED}),
+    _S.DENIED: frozenset(),
+    # SIGNED → PLANNED only once the signed bytes are proven dead (never landed and can no longer land).
+    _S.SIGNED: _ENDS | {_S.SENT, _S.UNKNOWN, _S.ACCEPTED, _S.PARTIALLY_FILLED, _S.PLANNED},
+    _S.SENT: _ENDS | {_S.UNKNOWN, _S.ACCEPTED, _S.PARTIALLY_FILLED, _S.PLANNED},
+    _S.UNKNOWN: _ENDS | {_S.SENT, _S.ACCEPTED, _S.PARTIALLY_FILLED, _S.PLANNED},
+    _S.ACCEPTED: _ENDS | {_S.PARTIALLY_FILLED},
+    _S.PARTIALLY_FILLED: _ENDS | {_S.PARTIALLY_FILLED},
+    _S.FILLED: frozenset(),
+    _S.REJECTED: frozenset(),
+    _S.CANCELLED: frozenset(),
+    _S.LAPSED: frozenset(),
+}
+ENDED = frozenset(state for state, nexts in TRANSITIONS.items() if not nexts)
+IN_FLIGHT = frozenset({_S.SIGNED, _S.SENT, _S.UNKNOWN, _S.ACCEPTED, _S.PARTIALLY_FILLED})
+"""States in which the venue has the order, or may have it."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Order:
+    """One leg of a trigger, from plan to end; the row behind it is the truth, whatever a queue says.
+
+    `due_at` is when the leg may be sent (TWAP slices lie in the future). `signature`, `raw` and `valid_until` are what
+    was signed, stored before it was sent; `attempts` counts starts, `proof` says what proved the present state.
+    """
+
+    id: OrderId
+    owner: OwnerId
+    rule_id: RuleId
+    trigger_no: int
+    leg_no: int
+    market: str
+    state: OrderState = OrderState.PLANNED
+    due_at: datetime
+    created_at: datetime
+    venue: str
+    share: Decimal = Decimal(1)
+    """This leg's share of the trigger's whole size, 0 < share ≤ 1, taken of what is left for percent sizes."""
+    step: Literal["trade", "reverse_open"] = "trade"
+    limit_price: Decimal | None = None
+    intent: OrderIntent | None = None
+    signature: str | None = None
+    raw: bytes | None = None
+    valid_until: datetime | None = None
+    attempts: int = 0
+    filled_base: Decimal = ZERO
+    filled_quote: Decimal = ZERO
+    reason: str | None = None
+    proof: str | None = None
+    ended_at: datetime | None = None
+
+    @property
+    def average_price(self) -> Decimal | None:
+        """Average fill price in quote, or None before the first fill."""
+        return None if self.filled_base == 0 else self.filled_quote / self.filled_base
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Fill:
+    """What actually traded: `base` > 0; `price` and `fee` (negative = rebate) in quote."""
+
+    venue_fill_id: str
+    order_id: OrderId
+    owner: OwnerId
+    rule_id: RuleId
+    market: str
+    side: Side
+    base: Decimal
+    price: Decimal
+    fee: Decimal
+    at: datetime
+    venue: str
+    simulated: bool = False
+    realised_pnl: Decimal | None = None
+    maker: bool = False

@@ -1,0 +1,43 @@
+"""The structured rule in words for people, made by code; decides how it reads, never what it means."""
+
+from core.domain.wording_action import one_line, say_action, say_order
+from core.domain.wording_amounts import (
+    base_of,
+    say_amount,
+    say_bps,
+    say_duration,
+    say_level,
+    say_money,
+    say_number,
+    say_percent,
+    say_price,
+    say_rough_percent,
+    say_signed_money,
+    say_time,
+)
+from core.domain.wording_condition import say_condition, trigger_prices
+from core.domain.wording_readback import leaves_the_rest_armed, read_back
+from core.domain.wording_rule import say_rule
+
+__all__ = [
+    "base_of",
+    "leaves_the_rest_armed",
+    "one_line",
+    "read_back",
+    "say_action",
+    "say_amount",
+    "say_bps",
+    "say_condition",
+    "say_duration",
+    "say_level",
+    "say_money",
+    "say_number",
+    "say_order",
+    "say_percent",
+    "say_price",
+    "say_rough_percent",
+    "say_rule",
+    "say_signed_money",
+    "say_time",
+    "trigger_prices",
+]

@@ -1,0 +1,145 @@
+"""The confirmation card's lines: every rule, what it would do in numbers, and how the rules relate."""
+
+from collections.abc import Mapping, Sequence
+from decimal import Decimal
+
+from core.domain.action import DEFAULT_SLIPPAGE_BPS, Action, Alert, Close, MarketOrder, MoveStop, Retraction, Trade
+from core.domain.condition import Now, PriceChange, Schedule, leaves
+from core.domain.money import HUNDRED
+from core.domain.position import Position
+from core.domain.reading import Holding
+from core.domain.rule import RuleSet, RuleSpec
+from core.domain.wording_amounts import say_bps
+from core.domain.wording_estimate import Reading, say_size, say_triggers
+from core.domain.wording_rule import say_rule
+
+_INDENT = "   "
+
+
+def read_back(
+    rules: RuleSet,
+    *,
+    prices: Mapping[str, Decimal],
+    positions: Mapping[str, Holding | Position],
+    references: Mapping[str, Decimal] | None = None,
+    markets_source: str = "",
+    assumptions: Sequence[str] = (),
+) -> tuple[str, ...]:
+    """What the owner is asked to agree to, line by line, without markup.
+
+    `prices` are those of now and `positions` those held now, both by market. `references` are the prices that "from
+    current price" was frozen at; None = not yet, and the lines say that it happens on confirmation. `markets_source`
+    names where the watched price comes from, with the word SIMULATED in it where that is so.
+    """
+    numbered = len(rules) > 1
+    reading = Reading(
+        rules=rules,
+        names={spec.id: f"rule {number}" if numbered else "this rule" for number, spec in enumerate(rules, 1)},
+        prices=prices,
+        references=prices if references is None else references,
+        held=positions,
+    )
+    lines: list[str] = []
+    for number, spec in enumerate(rules, 1):
+        sentence = say_rule(spec, reading.references, after=reading.names.get(spec.after or "", "the rule before it"))
+        lines.append(f"{number}. {sentence}" if numbered else sentence)
+        lines += [f"{_INDENT}{line}" for line in (*say_triggers(spec, reading), *say_size(spec, reading))]
+    lines += _say_relations(reading)
+    lines += _say_terms(rules, assumptions, frozen=references is not None)
+    lines += _say_watching(rules, markets_source)
+    lines += [f"Assumed: {assumption}" for assumption in assumptions]
+    return tuple(lines)
+
+
+def leaves_the_rest_armed(action: Action) -> bool:
+    """Whether a rule's firing leaves its `oco_group` armed: a partial reduce-only exit does."""
+    match action:
+        case Close(amount_percent=percent):
+            return percent < HUNDRED
+        case Trade(reduce_only=True, amount_percent=percent):
+            return percent is None or percent < HUNDRED
+        case _:
+            return False
+
+
+def _say_relations(reading: Reading) -> list[str]:
+    lines = []
+    for spec in reading.rules:
+        if spec.after is not None and (first := reading.names.get(spec.after)) is not None:
+            name = reading.names[spec.id].capitalize()
+            lines.append(f"{name} is armed once {first} has filled; if {first} ends without a fill, it is cancelled.")
+    groups: dict[str, list[RuleSpec]] = {}
+    for spec in reading.rules:
+        if spec.oco_group is not None:
+            groups.setdefault(spec.oco_group, []).append(spec)
+    for group in groups.values():
+        if len(group) > 1:
+            lines += _say_group(group, reading)
+    if any(_is_percent_exit(spec.action) for spec in reading.rules):
+        lines.append("A percentage is taken of the position as it is when the rule fires.")
+    return lines
+
+
+def _say_group(group: Sequence[RuleSpec], reading: Reading) -> list[str]:
+    lines = []
+    for spec in group:
+        others = [reading.names[other.id] for other in group if other is not spec]
+        verb = "stays" if len(others) == 1 else "stay"
+        if leaves_the_rest_armed(spec.action):
+            lines.append(f"If {reading.names[spec.id]} fires, {_listed(others)} {verb} armed for what is left.")
+        else:
+            verb = "is" if len(others) == 1 else "are"
+            lines.append(f"If {reading.names[spec.id]} fires and fills, {_listed(others)} {verb} cancelled.")
+    return lines
+
+
+def _say_terms(rules: RuleSet, assumptions: Sequence[str], *, frozen: bool) -> list[str]:
+    """How often, how long, at what slippage, counted from when: what a rule has by default is said too."""
+    lines = []
+    conditions = [leaf for spec in rules for leaf in leaves(spec.condition)]
+    if not frozen and any(isinstance(c, PriceChange) and c.reference == "current_price" for c in conditions):
+        lines.append("The starting price is taken when you confirm; the figures here use the price now.")
+    waiting = [spec for spec in rules if not isinstance(spec.condition, Now)]
+    who = "It" if len(rules) == 1 else "Each rule"
+    terms = []
+    if waiting and all(spec.repeat.times == 1 and not isinstance(spec.condition, Schedule) for spec in waiting):
+        terms.append(f"{who} fires once")
+    if any(isinstance(spec.condition, Schedule) and spec.repeat.times is None for spec in waiting):
+        terms.append("It repeats until you cancel it" if len(rules) == 1 else "Schedules repeat until you cancel them")
+    if waiting and all(spec.expires_at is None for spec in waiting):
+        terms.append("no expiry" if terms else "No expiry")
+    slippages = {
+        spec.action.order.max_slippage_bps
+        for spec in rules
+        if not isinstance(spec.action, Retraction | MoveStop | Alert) and isinstance(spec.action.order, MarketOrder)
+    }
+    if DEFAULT_SLIPPAGE_BPS in slippages and not any("slippage" in said.lower() for said in assumptions):
+        terms.append(f"{say_bps(DEFAULT_SLIPPAGE_BPS)} slippage is the default")
+    return [*lines, f"{'; '.join(terms)}."] if terms else lines
+
+
+def _say_watching(rules: RuleSet, markets_source: str) -> list[str]:
+    """Where the trigger lives, so that nobody believes in a stop that the venue does not have."""
+    if all(isinstance(spec.condition, Now) and spec.after is None for spec in rules):
+        return []
+    lines = []
+    if any(spec.protect != "venue" for spec in rules):
+        source = f" {markets_source}" if markets_source else " the market"
+        lines.append(f"SayWhen watches{source} and acts only while it runs; nothing rests on the venue until then.")
+    if any(spec.protect == "venue" for spec in rules):
+        lines.append("To rest on the venue as a trigger order where it can hold one; otherwise SayWhen watches.")
+    return lines
+
+
+def _is_percent_exit(action: Action) -> bool:
+    match action:
+        case Close(amount_percent=percent):
+            return percent < HUNDRED
+        case Trade(reduce_only=True, amount_percent=percent):
+            return percent is not None
+        case _:
+            return False
+
+
+def _listed(names: Sequence[str]) -> str:
+    return names[0] if len(names) == 1 else f"{', '.join(names[:-1])} and {names[-1]}"

@@ -1,0 +1,65 @@
+"""One rule as one sentence; decides no relation between rules."""
+
+from collections.abc import Mapping
+from decimal import Decimal
+from typing import assert_never
+
+from core.domain.condition import Now, Schedule
+from core.domain.rule import Late, Repeat, RuleSpec
+from core.domain.wording_action import say_action
+from core.domain.wording_amounts import say_duration, say_time
+from core.domain.wording_condition import NO_PRICES, is_moment, say_condition
+
+_THE_RULE_BEFORE = "the rule before it"
+
+
+def say_rule(spec: RuleSpec, references: Mapping[str, Decimal] = NO_PRICES, *, after: str = _THE_RULE_BEFORE) -> str:
+    """The rule as one sentence with every number in it; `after` is what to call the rule whose fill arms it."""
+    lead = _lead(spec, references, after)
+    qualities = [
+        said
+        for said in (
+            say_repeat(spec.repeat, scheduled=isinstance(spec.condition, Schedule)),
+            "" if spec.expires_at is None else f"until {say_time(spec.expires_at)}",
+            "" if spec.late is None else say_late(spec.late),
+            "" if spec.check_every_s is None else f"checked every {say_duration(spec.check_every_s)}",
+        )
+        if said
+    ]
+    return "; ".join([f"{lead[0].upper()}{lead[1:]}: {say_action(spec.action)}", *qualities]) + "."
+
+
+def say_repeat(repeat: Repeat, *, scheduled: bool = False) -> str:
+    """How often, where it is not just once; a schedule without end needs no words."""
+    rest = f"at least {say_duration(repeat.cooldown_s)} apart" if repeat.cooldown_s else ""
+    match repeat.times:
+        case 1:
+            return ""
+        case None:
+            often = "" if scheduled else "every time it happens, without end"
+        case times:
+            often = f"{times} times at most"
+    return ", ".join(part for part in (often, rest) if part)
+
+
+def say_late(late: Late) -> str:
+    """What happens to a crossing that was found too late."""
+    if late.do == "ask":
+        act = "ask first"
+    elif late.do == "run":
+        act = "still do it if it still holds"
+    elif late.do == "skip":
+        act = "do nothing"
+    else:
+        assert_never(late.do)
+    return f"if noticed more than {say_duration(late.after_s)} late, {act}"
+
+
+def _lead(spec: RuleSpec, references: Mapping[str, Decimal], after: str) -> str:
+    condition = say_condition(spec.condition, references)
+    if spec.after is None:
+        return condition if is_moment(spec.condition) else f"when {condition}"
+    filled = f"once {after} has filled"
+    if isinstance(spec.condition, Now):
+        return filled
+    return f"{filled}, {condition}" if is_moment(spec.condition) else f"{filled}, when {condition}"

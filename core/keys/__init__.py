@@ -1,0 +1,1 @@
+"""Keys at rest and sign-in by wallet: decides who may sign, never what is signed."""

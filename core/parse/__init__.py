@@ -1,0 +1,1 @@
+"""Words to structured drafts: decides what a sentence says and what must be asked, never whether to trade."""

@@ -1,0 +1,158 @@
+"""Turns tokens into items by sentence: numbers, times, coins and words; decides what is noise and what is unknown."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+from core.parse.grammar.calendar import read_clock_or_date
+from core.parse.grammar.coins import Coins
+from core.parse.grammar.items import Item
+from core.parse.grammar.quantities import read_quantity
+from core.parse.grammar.spelling import known_word
+from core.parse.grammar.text import Token
+from core.parse.grammar.vocabulary import MAX_WORDS, phrases
+
+_MARKS = {
+    ",": "COMMA", ";": "STOPMARK", ".": "STOPMARK", "!": "STOPMARK", "?": "QUESTION", ":": "COLON", "(": "LPAR",
+    ")": "RPAR", "=": "THEN", "/": "SLASH", "-": "DASH", "@": "AT", "&": "AND", "~": "NOISE", "*": "NOISE", "_": "NOISE",
+    "|": "COMMA", "$": "DOLLAR",
+}  # fmt: skip
+_ARROWS = {"->": "THEN", "=>": "THEN", ">=": "ABOVE", "<=": "BELOW", ">": "ABOVE", "<": "BELOW"}
+_CLITICS = ("'s", "'re", "'ll", "'d")
+CORRECTIONS_PER_MESSAGE = 24
+"""More misspelt words than this in one message are not looked up: it is no English, and looking up is the dear part."""
+
+
+@dataclass(slots=True)
+class Sentence:
+    """The items between two full stops; `asked` when it ended with a question mark."""
+
+    items: list[Item]
+    asked: bool = False
+
+
+class Reader:
+    """One message being turned into items."""
+
+    def __init__(self, tokens: Sequence[Token], coins: Coins) -> None:
+        self._tokens = tokens
+        self._coins = coins
+        self._corrections = 0
+        words = [token.text for token in tokens if token.kind == "word"]
+        self._shouting = bool(words) and sum(word.isupper() for word in words) * 2 > len(words) and len(words) > 1
+        self.corrected: list[tuple[str, str]] = []
+
+    def sentences(self) -> list[Sentence]:
+        """The message as sentences of items, noise left out."""
+        done: list[Sentence] = []
+        items: list[Item] = []
+        at = 0
+        while at < len(self._tokens):
+            item, count = self._read(at)
+            at += count
+            if item.kind in ("STOPMARK", "QUESTION", "BREAK"):
+                if items:
+                    done.append(Sentence(items, asked=item.kind == "QUESTION"))
+                    items = []
+            elif item.kind != "NOISE":
+                items.append(item)
+        if items:
+            done.append(Sentence(items))
+        return done
+
+    def _read(self, at: int) -> tuple[Item, int]:
+        token = self._tokens[at]
+        if token.kind == "quote":
+            return Item(kind="QUOTE", value=token.text[1:-1].strip(), text=token.text, start=token.start, end=token.end), 1
+        if token.kind == "break":
+            return Item(kind="BREAK", text="", start=token.start, end=token.end), 1
+        long_phrase = self._phrase(at, shortest=2)
+        if long_phrase is not None:
+            return long_phrase
+        return (
+            read_clock_or_date(self._tokens, at) or read_quantity(self._tokens, at) or self._coin(at) or self._word(at)
+        )
+
+    def _words(self, at: int, count: int) -> tuple[str, ...] | None:
+        chosen = self._tokens[at : at + count]
+        if len(chosen) < count or any(token.kind not in ("word", "mark", "slash", "clock", "number") for token in chosen):
+            return None
+        return tuple(token.low for token in chosen)
+
+    def _make(self, kind: str, value: object, at: int, count: int) -> tuple[Item, int]:
+        chosen = self._tokens[at : at + count]
+        text = " ".join(token.text for token in chosen)
+        return Item(kind=kind, value=value, text=text, start=chosen[0].start, end=chosen[-1].end), count
+
+    def _phrase(self, at: int, *, shortest: int) -> tuple[Item, int] | None:
+        """The longest known phrase of at least *shortest* words here."""
+        for count in range(MAX_WORDS, shortest - 1, -1):
+            words = self._words(at, count)
+            if words is not None and words in phrases():
+                kind, value = phrases()[words]
+                return self._make(kind, value, at, count)
+        return None
+
+    def _coin(self, at: int) -> tuple[Item, int] | None:
+        """A market of the venue, or a coin that is none."""
+        dollar = self._tokens[at].text == "$"
+        begun, at = at, at + 1 if dollar else at
+        if at >= len(self._tokens) or self._tokens[at].kind != "word":
+            return None
+        for count in (3, 2, 1):
+            words = self._words(at, count)
+            if words is None:
+                continue
+            words = (*words[:-1], words[-1].removesuffix("'s"))
+            market = self._coins.said.get(words) or self._coins.said.get((words[0].removesuffix("s"),))
+            if words in self._coins.elsewhere:
+                return self._make("NOCOIN", words, begun, count + dollar)
+            if market is not None and (len(words) == 1 or words in self._coins.said):
+                followed = self._tokens[at + 1].low if at + 1 < len(self._tokens) else ""
+                upper = self._tokens[at].text.isupper() and not self._shouting
+                if words[0] in self._coins.guarded and not (dollar or upper or followed in ("perp", "perps")):
+                    continue
+                return self._make("COIN", market, begun, count + dollar)
+        return self._make("NOCOIN", self._tokens[at].low, begun, 2) if dollar else self._unlisted(at)
+
+    def _unlisted(self, at: int) -> tuple[Item, int] | None:
+        """XYZ-PERP where no such market is listed."""
+        if at + 1 < len(self._tokens) and self._tokens[at + 1].low == "perp" and self._phrase(at, shortest=1) is None:
+            return self._make("NOCOIN", self._tokens[at].low, at, 2)
+        return None
+
+    def _word(self, at: int) -> tuple[Item, int]:
+        token = self._tokens[at]
+        if token.kind == "arrow":
+            return self._make(_ARROWS[token.text], None, at, 1)
+        if token.kind == "mark":
+            return self._make(_MARKS.get(token.text, "UNKNOWN"), None, at, 1)
+        found = self._phrase(at, shortest=1)
+        if found is not None:
+            return found
+        if token.kind != "word":
+            return self._make("UNKNOWN", None, at, 1)
+        low = token.low
+        for clitic in _CLITICS:
+            if low.endswith(clitic) and (low.removesuffix(clitic),) in phrases():
+                kind, value = phrases()[(low.removesuffix(clitic),)]
+                return self._make(kind, value, at, 1)
+        if len(low) > 1 and low[0] == "r" and low[1:].isdigit() and len(low) < 12:
+            return self._make("RULEID", low, at, 1)
+        return self._misspelt(at, token)
+
+    def _misspelt(self, at: int, token: Token) -> tuple[Item, int]:
+        """A word with a slip in it, read as what it must be; upper-case tickers are never touched."""
+        low = token.low
+        looked_up = low.isascii() and (self._shouting or not token.text.isupper())
+        if looked_up and self._corrections < CORRECTIONS_PER_MESSAGE:
+            self._corrections += 1
+            known = known_word(low, self._coins.names)
+            if known is not None:
+                self.corrected.append((token.text, known))
+                if (known,) in self._coins.said and (known,) not in phrases():
+                    return self._make("COIN", self._coins.said[(known,)], at, 1)
+                kind, value = phrases()[(known,)]
+                return self._make(kind, value, at, 1)
+        if token.text.isupper() and not self._shouting and 2 <= len(low) <= 10 and low.isascii():
+            return self._make("NOCOIN", low, at, 1)
+        return self._make("UNKNOWN", None, at, 1)

@@ -1,0 +1,69 @@
+"""Decides which known word a misspelt one is, within one or two slips; never between coins, never into a purchase."""
+
+from collections.abc import Iterable, Mapping
+from functools import cache
+from typing import Any
+
+from core.parse.grammar.vocabulary import correctable, phrases
+
+SHORTEST = 4
+NEVER_INTO = frozenset({"BUY", "LONG", "SHORT", "FOREIGN", "ADVICE", "REPORT", "OTHERCASH", "REVERSE", "KILL", "NOISE"})
+"""Kinds that no typo becomes, short of a swap of two letters: too much hangs on them."""
+
+
+def distance(a: str, b: str, limit: int) -> int:
+    """Slips (insert, delete, replace, swap neighbours) between two words; `limit + 1` when there are more."""
+    if abs(len(a) - len(b)) > limit:
+        return limit + 1
+    before: list[int] = []
+    row = list(range(len(b) + 1))
+    for i, char in enumerate(a, start=1):
+        earlier, before, row = before, row, [i]
+        for j, other in enumerate(b, start=1):
+            cost = min(before[j] + 1, row[j - 1] + 1, before[j - 1] + (char != other))
+            if i > 1 and j > 1 and char == b[j - 2] and a[i - 2] == other:
+                cost = min(cost, earlier[j - 2] + 1)
+            row.append(cost)
+        if min(row) > limit:
+            return limit + 1
+    return row[-1]
+
+
+@cache
+def _by_initials() -> Mapping[str, tuple[str, ...]]:
+    """Correctable words by their first letter, and again by their second (for a swap at the start)."""
+    index: dict[str, list[str]] = {}
+    for word in correctable():
+        for letter in {word[0], word[1]}:
+            index.setdefault(letter, []).append(word)
+    return {letter: tuple(words) for letter, words in index.items()}
+
+
+def known_word(word: str, names: Iterable[str]) -> str | None:
+    """The one known word or coin name (*names*) that *word* must be; None where two meanings are as near."""
+    if len(word) < SHORTEST or not word.isalpha():
+        return None
+    limit = 1 if len(word) < 8 else 2
+    best: dict[str, set[Any]] = {}
+    nearest = limit + 1
+    for candidate in _by_initials().get(word[0], ()):
+        away = distance(word, candidate, limit)
+        meaning = phrases()[(candidate,)]
+        if away > limit or away > nearest or not _allowed(word, candidate, meaning[0]):
+            continue
+        if away < nearest:
+            best, nearest = {}, away
+        best.setdefault(str(meaning), set()).add(candidate)
+    for name in names:
+        if len(name) >= 5 and word[0] == name[0] and distance(word, name, 1) <= min(1, nearest):
+            if nearest > 1:
+                best, nearest = {}, 1
+            best.setdefault("coin " + name, set()).add(name)
+    if len(best) != 1:
+        return None
+    return sorted(next(iter(best.values())))[0]
+
+
+def _allowed(word: str, candidate: str, kind: str) -> bool:
+    """Whether a word of this kind may be the reading of a misspelt one."""
+    return kind not in NEVER_INTO or (len(word) >= 5 and sorted(word) == sorted(candidate))

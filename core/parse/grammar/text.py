@@ -1,0 +1,83 @@
+"""Cuts a message into tokens in one linear pass; decides nothing about what they mean."""
+
+import re
+import unicodedata
+from dataclasses import dataclass
+
+MAX_CHARS = 4000
+"""Longer messages are declined before anything is read."""
+
+_REPLACED = {
+    "“": '"', "”": '"', "„": '"', "«": '"', "»": '"', "’": "'", "‘": "'", "`": "'",
+    "–": "-", "—": " - ", "−": "-", "‐": "-", "‑": "-", "→": "->", "⇒": "->", "≥": ">=", "≤": "<=",
+    "½": "1/2", "¼": "1/4", "¾": "3/4", "⅓": "1/3", "⅔": "2/3", "×": "x", "、": ",", "。": ". ",
+}  # fmt: skip
+
+# Every alternative starts differently and none nests a repetition, so matching is linear.
+_TOKEN = re.compile(
+    r"""
+    (?P<space>\s+)
+  | (?P<quote>"[^"]*"|(?<!\w)'[^']*'(?!\w))
+  | (?P<iso>\d{4}-\d{1,2}-\d{1,2})
+  | (?P<clock>\d{1,2}:\d{2}(?!\d))
+  | (?P<slash>\d{1,4}/\d{1,4}(?:/\d{2,4})?)
+  | (?P<number>\d+(?:[.,]\d+)*|\.\d+)
+  | (?P<word>[^\W\d_][\w]*(?:'[^\W\d_]+)?)
+  | (?P<arrow>->|=>|>=|<=|>|<)
+  | (?P<mark>.)
+    """,
+    re.VERBOSE | re.DOTALL,
+)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Token:
+    """A piece of the cleaned message; `spaced` says whether white space stood before it."""
+
+    kind: str
+    text: str
+    start: int
+    end: int
+    spaced: bool
+
+    @property
+    def low(self) -> str:
+        """The text without regard to case."""
+        return self.text.lower()
+
+
+def clean(text: str) -> str:
+    """*text* in one spelling of each sign: full-width digits plain, quotes straight, emoji and marks gone."""
+    pieces = []
+    for char in unicodedata.normalize("NFKC", "".join(_REPLACED.get(char, char) for char in text)):
+        category = unicodedata.category(char)
+        if char in "\n\t ":
+            pieces.append(char)
+        elif category in ("So", "Sk", "Cc", "Mn", "Me", "Co", "Cs", "Cn", "Zs", "Zl", "Zp") and char not in "^":
+            pieces.append(" ")
+        elif category != "Cf":
+            pieces.append(_REPLACED.get(char, char))
+    return "".join(pieces)
+
+
+def tokens(cleaned: str) -> list[Token]:
+    """The tokens of a cleaned message, from left to right; line breaks become `break`."""
+    found: list[Token] = []
+    spaced = True
+    for match in _TOKEN.finditer(cleaned):
+        kind, text = str(match.lastgroup), match.group()
+        if kind == "space":
+            spaced = True
+            if "\n" in text and found and found[-1].kind != "break":
+                found.append(Token(kind="break", text="\n", start=match.start(), end=match.end(), spaced=True))
+            continue
+        if text == "-" and not spaced and found and _glues(found[-1], cleaned, match.end()):
+            continue
+        found.append(Token(kind=kind, text=text, start=match.start(), end=match.end(), spaced=spaced))
+        spaced = False
+    return found
+
+
+def _glues(before: Token, cleaned: str, after: int) -> bool:
+    """Whether a hyphen only joins words: `SOL-PERP`, `post-only`, `4-hour`."""
+    return before.kind in ("word", "number") and after < len(cleaned) and cleaned[after].isalpha()

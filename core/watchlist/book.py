@@ -1,0 +1,320 @@
+"""The list of armed rules: puts each where the least work finds it, and hands out what begins to hold."""
+
+import heapq
+from collections import defaultdict
+from collections.abc import Mapping
+from dataclasses import replace
+from datetime import UTC, datetime, timedelta
+from decimal import Decimal
+from typing import Any, Literal
+
+from core.domain.condition import AtTime, Now, PositionEvent, PriceChange, Schedule, Trailing, leaves, markets_of
+from core.domain.ids import OwnerId, RuleId
+from core.domain.level import Levels, levels, stop_of
+from core.domain.rule import Rule
+from core.ports import Crossing, Facts
+from core.watchlist.evaluate import Evaluation, compare, entries_of
+from core.watchlist.extremes import Extremes
+from core.watchlist.levels import LevelBook
+from core.watchlist.schedule import next_due
+from core.watchlist.trailing import TrailingBook
+
+SHORTEST_SPAN = timedelta(hours=1)
+_NEVER = datetime.min.replace(tzinfo=UTC)
+
+
+class HeapWatchlist:
+    """Rules that fire at a fixed price or behind a peak lie in heaps and cost nothing until reached; rules that fire at
+    an instant lie in one heap of instants; everything else is looked at whenever a market of it moves, and on `poll`.
+
+    `facts` must know a price before `observe` is called with it. Memory keys: `extreme` (a trailing peak or trough),
+    `rest_until` (not before then), `reset` (it must stop holding first), and a path for each leaf that remembers.
+    """
+
+    def __init__(self, facts: Facts) -> None:
+        self._facts = facts
+        self._rules: dict[RuleId, Rule] = {}
+        self._memory: dict[RuleId, dict[str, Any]] = {}
+        self._changed: set[RuleId] = set()
+        self._levels: dict[str, LevelBook] = defaultdict(LevelBook)
+        self._trails: dict[tuple[str, Literal["down", "up"]], TrailingBook] = {}
+        self._extremes: dict[str, Extremes] = {}
+        self._looked_at: dict[str, dict[RuleId, None]] = defaultdict(dict)
+        self._polled: dict[RuleId, None] = {}
+        self._unplaced: dict[str, dict[RuleId, None]] = defaultdict(dict)
+        self._due: list[tuple[datetime, int, RuleId]] = []
+        self._sequence = 0
+        self._turn: dict[RuleId, int] = {}
+
+    # --- arming ------------------------------------------------------------------------------------------------
+
+    def arm(self, rule: Rule, now: datetime) -> Crossing | None:
+        """Watch *rule* (again); the Crossing if it holds already."""
+        self.disarm(rule.id)
+        self._sequence += 1
+        self._turn[rule.id] = self._sequence
+        self._rules[rule.id] = rule
+        self._memory[rule.id] = dict(rule.memory)
+        rest = rule.memory.get("rest_until")
+        if rest is not None and (until := datetime.fromisoformat(rest)) > now:
+            self._wake(rule.id, until)
+            return None
+        return self._place(rule, now)
+
+    def disarm(self, rule_id: RuleId) -> None:
+        """Forget the rule; no error if it is not here."""
+        rule = self._rules.pop(rule_id, None)
+        if rule is None:
+            return
+        self._memory.pop(rule_id, None)
+        self._turn.pop(rule_id, None)
+        self._changed.discard(rule_id)
+        self._polled.pop(rule_id, None)
+        for market in markets_of(rule.spec.condition):
+            for rows in (self._looked_at, self._unplaced):
+                if market in rows:
+                    rows[market].pop(rule_id, None)
+            if market in self._levels:
+                self._levels[market].remove(rule_id)
+            for direction in ("down", "up"):
+                if (book := self._trails.get((market, direction))) is not None:
+                    book.remove(rule_id)
+
+    def _place(self, rule: Rule, now: datetime) -> Crossing | None:
+        condition = rule.spec.condition
+        if self._memory[rule.id].get("reset"):
+            return self._look(rule, now, first=True)
+        match condition:
+            case Now():
+                return self._cross(rule, now)
+            case AtTime(at=at):
+                if at <= now:
+                    return self._cross(rule, at)
+                self._wake(rule.id, at)
+                return None
+            case Schedule():
+                start = rule.created_at if rule.armed_at is None else rule.armed_at
+                last = start if rule.fired_at is None else max(start, rule.fired_at)
+                self._wake(rule.id, next_due(condition, last, start))
+                return None
+            case Trailing():
+                return self._place_trailing(rule, condition, now)
+            case _:
+                return self._place_level(rule, now)
+
+    def _place_level(self, rule: Rule, now: datetime) -> Crossing | None:
+        condition = rule.spec.condition
+        where = levels(condition, references=rule.references, entries=entries_of(rule, self._facts))
+        if where is None:
+            return self._look(rule, now, first=True)
+        (market,) = markets_of(condition)
+        price = self._facts.price(market)
+        if price is None:
+            self._unplaced[market][rule.id] = None
+            return None
+        if where.reached(price):
+            return self._cross(rule, now, market=market, price=price, already=True)
+        self._levels[market].add(rule.id, where)
+        return None
+
+    def _place_trailing(self, rule: Rule, condition: Trailing, now: datetime) -> Crossing | None:
+        price = self._facts.price(condition.market)
+        if price is None:
+            self._unplaced[condition.market][rule.id] = None
+            return None
+        up = condition.direction == "up"
+        memory = self._memory[rule.id]
+        start = condition.activation_price
+        if "extreme" not in memory:
+            if start is not None and not compare(price, "<=" if up else ">=", start):
+                self._levels[condition.market].add(rule.id, Levels(lower=start) if up else Levels(upper=start))
+                return None
+            memory["extreme"] = str(price)
+            self._changed.add(rule.id)
+        seen = Decimal(memory["extreme"])
+        seen = Decimal(memory["extreme"])
+        extreme = min(seen, price) if up else max(seen, price)
+        if compare(price, ">=" if up else "<=", stop_of(condition, extreme)):
+            return self._cross(rule, now, market=condition.market, price=price, already=True)
+        book = self._trails.setdefault((condition.market, condition.direction), TrailingBook(condition.direction))
+        book.add(rule.id, condition, extreme)
+        return None
+
+    def _look(self, rule: Rule, now: datetime, *, first: bool = False) -> Crossing | None:
+        """Evaluate the rule as a whole, now and whenever a market of it moves."""
+        condition = rule.spec.condition
+        if first:
+            for leaf in leaves(condition):
+                if isinstance(leaf, PriceChange) and leaf.reference == "window":
+                    self._remember_extremes(leaf, now)
+                if (market := getattr(leaf, "market", None)) is not None:
+                    self._looked_at[market][rule.id] = None
+            self._polled[rule.id] = None
+        memory = self._memory[rule.id]
+        before = dict(memory)
+        holds = self._evaluation(rule, now).holds(condition)
+        if memory.get("reset"):
+            if holds is False:
+                del memory["reset"]
+                self._changed.add(rule.id)
+                return self.arm(replace(rule, memory=memory), now)
+            return None
+        if memory != before:
+            self._changed.add(rule.id)
+        if not holds:
+            return None
+        market = next(iter(sorted(markets_of(condition))), None)
+        price = None if market is None else self._facts.price(market)
+        return self._cross(rule, now, market=market, price=price, already=first)
+
+    def _remember_extremes(self, leaf: PriceChange, now: datetime) -> None:
+        span = max(SHORTEST_SPAN, timedelta(seconds=leaf.window_s or 0))
+        seen = self._extremes.setdefault(leaf.market, Extremes(span))
+        seen.span = max(seen.span, span)
+        if (price := self._facts.price(leaf.market)) is not None:
+            seen.add(now, price)
+
+    # --- what happens ------------------------------------------------------------------------------------------
+
+    def observe(self, market: str, price: Decimal, at: datetime) -> list[Crossing]:
+        """What *price* makes hold."""
+        crossings: list[Crossing] = []
+        if (seen := self._extremes.get(market)) is not None:
+            seen.add(at, price)
+        for rule_id in list(self._unplaced.pop(market, ())):
+            self._take(crossings, self._place(self._rules[rule_id], at))
+        if (book := self._levels.get(market)) is not None:
+            for rule_id in book.reached(price):
+                rule = self._rules[rule_id]
+                if isinstance(rule.spec.condition, Trailing):
+                    self._take(crossings, self._place_trailing(rule, rule.spec.condition, at))
+                else:
+                    crossings.append(self._cross(rule, at, market=market, price=price))
+        for direction in ("down", "up"):
+            if (trails := self._trails.get((market, direction))) is not None:
+                crossings.extend(
+                    self._cross(self._rules[rule_id], at, market=market, price=price)
+                    for rule_id in trails.reached(price)
+                )
+        for rule_id in list(self._looked_at.get(market, ())):
+            self._take(crossings, self._look(self._rules[rule_id], at))
+        return crossings
+
+    def poll(self, now: datetime) -> list[Crossing]:
+        """What holds by time, positions, accounts, candles or funding."""
+        crossings: list[Crossing] = []
+        while self._due and self._due[0][0] <= now:
+            due, turn, rule_id = heapq.heappop(self._due)
+            if self._turn.get(rule_id) != turn:
+                continue
+            rule = self._rules[rule_id]
+            if isinstance(rule.spec.condition, AtTime | Schedule):
+                crossings.append(self._cross(rule, due))
+            else:
+                self._take(crossings, self._place(rule, now))
+        for rule_id in list(self._polled):
+            if (polled := self._rules.get(rule_id)) is not None:
+                self._take(crossings, self._look(polled, now))
+        return crossings
+
+    def position_event(self, owner: OwnerId, market: str, event: str, now: datetime) -> list[Crossing]:
+        """What an event of a position makes hold."""
+        crossings: list[Crossing] = []
+        for rule_id in list(self._polled):
+            rule = self._rules.get(rule_id)
+            if rule is None or rule.owner != owner:
+                continue
+            if any(
+                isinstance(leaf, PositionEvent) and leaf.event == event and leaf.market in ("*", market)
+                for leaf in leaves(rule.spec.condition)
+            ):
+                self._memory[rule_id]["event"] = event
+                self._take(crossings, self._look(rule, now))
+                if rule_id in self._memory:
+                    del self._memory[rule_id]["event"]
+        return crossings
+
+    # --- looking ahead, for replay -----------------------------------------------------------------------------
+
+    def next_crossing(self, market: str, start: Decimal, end: Decimal) -> Decimal | None:
+        """The first price at which something may happen on the way from *start* (excluded) to *end* (included)."""
+        up = end > start
+        edges: list[Decimal | None] = []
+        if (book := self._levels.get(market)) is not None:
+            edges.append(book.nearest(up=up))
+        if (trails := self._trails.get((market, "up" if up else "down"))) is not None:
+            edges.append(trails.nearest())
+        for rule_id in self._looked_at.get(market, ()):
+            evaluation = self._evaluation(self._rules[rule_id], self._last(market))
+            edges.extend(evaluation.edges(self._rules[rule_id].spec.condition))
+        ahead = [e for e in edges if e is not None and ((start < e <= end) if up else (end <= e < start))]
+        return (min(ahead) if up else max(ahead)) if ahead else None
+
+    def next_due(self, now: datetime) -> datetime | None:
+        """The next instant at which time alone may make something hold."""
+        while self._due and self._turn.get(self._due[0][2]) != self._due[0][1]:
+            heapq.heappop(self._due)
+        instants = [self._due[0][0]] if self._due else []
+        for rule_id in self._polled:
+            instants.extend(self._evaluation(self._rules[rule_id], now).instants(self._rules[rule_id].spec.condition))
+        ahead = [instant for instant in instants if instant > now]
+        return min(ahead) if ahead else None
+
+    # --- what is on it -----------------------------------------------------------------------------------------
+
+    def markets(self) -> set[str]:
+        """Every market that an armed rule looks at."""
+        return {market for rule in self._rules.values() for market in markets_of(rule.spec.condition)}
+
+    def armed(self) -> Mapping[RuleId, Rule]:
+        """Everything on the list."""
+        return self._rules
+
+    def memories(self) -> Mapping[RuleId, Mapping[str, Any]]:
+        """What changed since last asked and must survive a restart."""
+        for book in self._trails.values():
+            if book.moved:
+                book.moved = False
+                for rule_id, extreme in book.extremes():
+                    if self._memory[rule_id].get("extreme") != str(extreme):
+                        self._memory[rule_id]["extreme"] = str(extreme)
+                        self._changed.add(rule_id)
+        changed, self._changed = self._changed, set()
+        return {rule_id: dict(self._memory[rule_id]) for rule_id in changed}
+
+    # --- inside ------------------------------------------------------------------------------------------------
+
+    def _evaluation(self, rule: Rule, now: datetime) -> Evaluation:
+        return Evaluation(rule=rule, facts=self._facts, memory=self._memory[rule.id], extremes=self._extremes, now=now)
+
+    def _last(self, market: str) -> datetime:
+        """When the market's extremes were last added to; windows are measured back from there."""
+        seen = self._extremes.get(market)
+        return _NEVER if seen is None or seen.last is None else seen.last
+
+    def _wake(self, rule_id: RuleId, at: datetime) -> None:
+        heapq.heappush(self._due, (at, self._turn[rule_id], rule_id))
+
+    def _take(self, crossings: list[Crossing], found: Crossing | None) -> None:
+        if found is not None:
+            crossings.append(found)
+
+    def _cross(
+        self,
+        rule: Rule,
+        due: datetime,
+        *,
+        market: str | None = None,
+        price: Decimal | None = None,
+        already: bool = False,
+    ) -> Crossing:
+        self.disarm(rule.id)
+        return Crossing(
+            rule_id=rule.id,
+            owner=rule.owner,
+            version=rule.version,
+            market=market,
+            price=price,
+            due=due,
+            already=already,
+        )

@@ -1,0 +1,51 @@
+"""A market's highest and lowest price since any moment of the recent past; decides no firing."""
+
+from bisect import bisect_left
+from datetime import datetime, timedelta
+from decimal import Decimal
+
+_Point = tuple[datetime, Decimal]
+
+
+class Extremes:
+    """Highs and lows since any time within `span`.
+
+    Two staircases: a later price that beats earlier ones makes them irrelevant for every question that still includes
+    it, so each keeps a strictly falling (rising) row of prices, and a question is one binary search.
+    """
+
+    def __init__(self, span: timedelta) -> None:
+        self.span = span
+        self._highs: list[_Point] = []
+        self._lows: list[_Point] = []
+
+    def add(self, at: datetime, price: Decimal) -> None:
+        """Take in *price*, no earlier than what was added before."""
+        while self._highs and self._highs[-1][1] <= price:
+            self._highs.pop()
+        while self._lows and self._lows[-1][1] >= price:
+            self._lows.pop()
+        self._highs.append((at, price))
+        self._lows.append((at, price))
+        old = at - self.span
+        for row in (self._highs, self._lows):
+            if row[0][0] < old:
+                del row[: bisect_left(row, old, key=lambda point: point[0])]
+
+    @property
+    def last(self) -> datetime | None:
+        """When the last price was taken in."""
+        return self._highs[-1][0] if self._highs else None
+
+    def high(self, since: datetime) -> Decimal | None:
+        """The highest price at or after *since*, or None if there was none."""
+        return _first(self._highs, since)
+
+    def low(self, since: datetime) -> Decimal | None:
+        """The lowest price at or after *since*, or None if there was none."""
+        return _first(self._lows, since)
+
+
+def _first(row: list[_Point], since: datetime) -> Decimal | None:
+    place = bisect_left(row, since, key=lambda point: point[0])
+    return row[place][1] if place < len(row) else None

@@ -1,0 +1,1 @@
+"""The watching side: decides when the stages run, never what they do."""

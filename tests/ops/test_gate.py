@@ -1,0 +1,39 @@
+"""What the gate tells and returns; which checks it has is not repeated here."""
+
+import pytest
+
+from ops import gate
+
+
+@pytest.mark.parametrize("arguments", [[], ["tset"], ["test", "exam"]])
+def test_an_unknown_gate_is_refused_with_the_known_ones(
+    arguments: list[str], capsys: pytest.CaptureFixture[str]
+) -> None:
+    assert gate.main(arguments) == 2
+    assert "Expected one of check, test, exam, was" in capsys.readouterr().err
+
+
+def test_a_failed_check_shows_its_output_and_stops_the_gate(
+    monkeypatch: pytest.MonkeyPatch, capfdbinary: pytest.CaptureFixture[bytes]
+) -> None:
+    monkeypatch.setattr(gate, "STATIC", (("first", ("python", "-c", "print('why'); raise SystemExit(3)")),))
+    monkeypatch.setattr(gate, "PYTEST", ("python", "-c", "print('must not run')"))
+    assert gate.main(["test"]) == 3
+    printed = capfdbinary.readouterr().out
+    assert b"first" in printed
+    assert b"FAILED" in printed
+    assert b"why" in printed
+    assert b"must not run" not in printed
+
+
+def test_a_passed_check_is_one_line_and_the_tests_decide_the_exit_code(
+    monkeypatch: pytest.MonkeyPatch, capfdbinary: pytest.CaptureFixture[bytes]
+) -> None:
+    program = "import os; assert os.environ['SAYWHEN_EXAM'] == '1'; print('tests ran'); raise SystemExit(1)"
+    monkeypatch.setattr(gate, "STATIC", (("first", ("python", "-c", "print('silence')")),))
+    monkeypatch.setattr(gate, "PYTEST", ("python", "-c", program))
+    assert gate.main(["exam"]) == 1
+    printed = capfdbinary.readouterr().out
+    assert b"tests ran" in printed
+    assert b"silence" not in printed
+    assert printed.count(b"first") == 1
