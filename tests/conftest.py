@@ -9,6 +9,8 @@ from typing import Any
 import pytest
 from hypothesis import HealthCheck, settings
 
+pytest_plugins = ("tests.postgres", "tests.storage")
+
 _LOCAL_NAMES = {"localhost", "localhost.localdomain", "", None}
 
 # Derandomized, so that a red gate is red for everyone; the exam looks where nobody has looked yet.

@@ -1,5 +1,6 @@
-"""Opens PostgreSQL and says when it is unavailable; decides time-outs and what is tried again, not what is asked of it."""
+"""Opens PostgreSQL and says when it is unavailable; decides time-outs and what is tried again, not what is asked."""
 
+import asyncio
 import logging
 from collections.abc import AsyncIterator, Awaitable, Callable
 from contextlib import asynccontextmanager
@@ -10,9 +11,11 @@ from sqlalchemy import event, exc
 from sqlalchemy.engine import Connection, ExceptionContext
 from sqlalchemy.ext.asyncio import AsyncConnection, AsyncEngine, create_async_engine
 
-from core.domain.errors import StorageUnavailable
+from core.domain.errors import Conflict, StorageUnavailable
 
 T = TypeVar("T")
+Revive = Callable[[], Awaitable[str]]
+"""Starts the server again and returns the DSN to reach it by."""
 
 _log = logging.getLogger(__name__)
 
@@ -23,6 +26,9 @@ IDLE_IN_TRANSACTION_S = 5
 """An open transaction that holds a number stalls every reader of events, so a forgotten one is ended by the server."""
 _ANSWER_S = STATEMENT_S + 5.0
 """When to give up on a server that does not even say that a statement took too long: it is gone, not slow."""
+
+DRIVER_ERRORS = (asyncpg.PostgresError, asyncpg.InterfaceError, OSError, TimeoutError)
+"""What asyncpg raises when it is used without SQLAlchemy."""
 
 _HINT = "Check that the server of DATABASE_URL runs and can be reached; nothing was changed, so trying again is safe."
 _TRANSIENT = (
@@ -53,16 +59,17 @@ async def connect(dsn: str, *, application_name: str, **options: Any) -> asyncpg
         return await asyncpg.connect(
             dsn, timeout=CONNECT_S, command_timeout=_ANSWER_S, server_settings=settings, **options
         )
-    except (OSError, TimeoutError, asyncpg.PostgresError, asyncpg.InterfaceError) as problem:
+    except DRIVER_ERRORS as problem:
         raise StorageUnavailable(f"Expected a connection to PostgreSQL, was: {_words(problem)}.", _HINT) from problem
 
 
 class Database:
     """One PostgreSQL database and a pool of connections to it."""
 
-    def __init__(self, dsn: str, *, pool_size: int, application_name: str) -> None:
-        self.dsn = dsn
-        self.application_name = application_name
+    def __init__(self, dsn: str, *, pool_size: int, application_name: str, revive: Revive | None) -> None:
+        self._dsn = dsn
+        self._application_name = application_name
+        self._revive = revive
         self.engine: AsyncEngine = create_async_engine(
             "postgresql+asyncpg://",
             async_creator=self.connect,
@@ -74,9 +81,14 @@ class Database:
         event.listen(self.engine.sync_engine, "handle_error", _translate)
 
     @classmethod
-    async def open(cls, dsn: str, *, pool_size: int = 10, application_name: str = "saywhen") -> Self:
-        """Connect to *dsn* (`postgresql://…`, as libpq reads it). Raises StorageUnavailable."""
-        database = cls(dsn, pool_size=pool_size, application_name=application_name)
+    async def open(
+        cls, dsn: str, *, pool_size: int = 10, application_name: str = "saywhen", revive: Revive | None = None
+    ) -> Self:
+        """Connect to *dsn* (`postgresql://…`, as libpq reads it). Raises StorageUnavailable.
+
+        *revive* is asked to start a server that refuses connections, where it is ours to start.
+        """
+        database = cls(dsn, pool_size=pool_size, application_name=application_name, revive=revive)
         try:
             async with database.begin():
                 pass
@@ -91,21 +103,28 @@ class Database:
 
     async def connect(self) -> asyncpg.Connection:
         """A connection outside the pool, for LISTEN; the caller closes it. Raises StorageUnavailable."""
-        return await connect(self.dsn, application_name=self.application_name)
+        try:
+            return await connect(self._dsn, application_name=self._application_name)
+        except StorageUnavailable as problem:
+            if self._revive is None or not isinstance(problem.__cause__, ConnectionError | FileNotFoundError):
+                raise
+        self._dsn = await self._revive()
+        return await connect(self._dsn, application_name=self._application_name)
 
     @asynccontextmanager
     async def begin(self) -> AsyncIterator[AsyncConnection]:
         """A transaction that commits at the end of the block, rolls back on any exception.
 
         A pooled connection that died while it lay idle is replaced before the block begins, without a ping each time.
-        Raises StorageUnavailable, also for statements that time out or lose a deadlock.
+        Raises StorageUnavailable, also for statements that time out or lose a deadlock; when it is the commit that
+        gets no answer, only a new transaction can tell whether it happened.
         """
         connection = await self._begun()
         try:
-            async with connection.get_transaction() or connection.begin():
-                yield connection
+            yield connection
+            await connection.commit()
         finally:
-            await connection.close()
+            await asyncio.shield(connection.close())  # rolls back what was not committed
 
     async def run(self, work: Callable[[AsyncConnection], Awaitable[T]]) -> T:
         """What *work* returns from a transaction of its own; tried twice, so it must do no harm when done twice."""
@@ -153,13 +172,17 @@ def _begin_at_once(connection: Connection) -> None:
     connection.exec_driver_sql("SELECT 1")
 
 
-def _translate(context: ExceptionContext) -> StorageUnavailable | None:
+def _translate(context: ExceptionContext) -> Exception | None:
     cause = context.original_exception
     original = getattr(cause, "__cause__", None) or cause
     if isinstance(original, asyncpg.InvalidCachedStatementError):
         return _Outdated("Expected the tables as they were, were changed by a migration just now.", "Try again.")
     if context.is_disconnect or isinstance(original, (*_TRANSIENT, OSError, TimeoutError)):
         return StorageUnavailable(f"Expected an answer of PostgreSQL, was: {_words(original)}.", _HINT)
+    if isinstance(original, asyncpg.UniqueViolationError):
+        return Conflict(f"Expected no such thing yet, was: {original.detail or original}")
+    if isinstance(original, asyncpg.IntegrityConstraintViolationError):
+        return ValueError(f"Expected a row that the tables allow, was: {original}")
     return None
 
 

@@ -115,7 +115,10 @@ class Cluster:
         # Only this user and root come in, whatever the directories' modes and whoever else has the server's uid.
         users = "".join(f'saywhen "{name}" all\n' for name in sorted({_user_name(0), _user_name(os.geteuid())}))
         for name, text in (("pg_hba.conf", "local all all peer map=saywhen\n"), ("pg_ident.conf", users)):
-            (new / name).write_text(text)
+            with (new / name).open("w") as file:
+                file.write(text)
+                file.flush()
+                os.fsync(file.fileno())
         new.rename(self.data)
         _sync_directory(self.home)
 

@@ -1,4 +1,4 @@
-"""The tables in which the paper venue keeps its books, apart from ours: it is somebody else's memory of the same orders.
+"""The tables in which the paper venue keeps its books, apart from ours: somebody else's memory of the same orders.
 
 Bodies are documents that only the paper venue reads; what is looked for across owners stands beside them in columns.
 """

@@ -15,7 +15,8 @@ from core.domain.reading import ParseResult
 from core.domain.rule import Rule, RuleSpec, RuleState
 from core.ports.storage import Job, JobLog
 
-Row = Mapping[str, Any]
+Row = Mapping[Any, Any]
+"""Values by the name of their column, as SQLAlchemy's RowMapping gives them."""
 
 
 def owner_of(row: Row) -> Owner:

@@ -4,7 +4,7 @@ Money and sizes are NUMERIC, times timestamptz, states text with a CHECK of the 
 to be is in `migrations/`; a test holds the two equal. PgQueuer's own tables are in `migrations/` only.
 """
 
-from collections.abc import Collection
+from collections.abc import Iterable
 from typing import Any
 
 from sqlalchemy import (
@@ -47,11 +47,11 @@ metadata = MetaData(
 _Moment = DateTime(timezone=True)
 
 
-def _one_of(column: str, names: Collection[str]) -> str:
-    return f"{column} IN ({', '.join(f"'{name}'" for name in sorted(names))})"
+def _one_of(column: str, names: Iterable[str]) -> str:
+    return "{} IN ({})".format(column, ", ".join(f"'{name}'" for name in sorted(names)))
 
 
-def _states(names: Collection[str]) -> CheckConstraint:
+def _states(names: Iterable[str]) -> CheckConstraint:
     return CheckConstraint(_one_of("state", names), name="state")
 
 

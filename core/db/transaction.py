@@ -1,10 +1,10 @@
 """One owner's rows in one PostgreSQL transaction; decides the statements, each scoped to the owner and guarded."""
 
-from collections.abc import Collection, Mapping
+from collections.abc import Collection
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import Select, Table, func, select, text, update
+from sqlalchemy import RowMapping, Select, Table, func, select, text, update
 from sqlalchemy.dialects.postgresql import insert
 from sqlalchemy.ext.asyncio import AsyncConnection
 from sqlalchemy.sql.elements import ColumnElement
@@ -74,9 +74,7 @@ class PostgresTransaction:
 
     async def save_draft(self, draft: Draft, *, was: DraftState, revision: int) -> bool:
         self._check(draft.owner)
-        return await self._update(
-            drafts, rows.draft_row(draft), drafts.c.state == was, drafts.c.revision == revision
-        )
+        return await self._update(drafts, rows.draft_row(draft), drafts.c.state == was, drafts.c.revision == revision)
 
     async def rule(self, rule_id: RuleId) -> Rule | None:
         found = await self._one(self._mine(trading_rules).where(trading_rules.c.id == rule_id))
@@ -226,17 +224,16 @@ class PostgresTransaction:
     def _mine(self, table: Table) -> Select[Any]:
         return select(table).where(table.c.owner == self.owner)
 
-    async def _one(self, query: Select[Any]) -> Mapping[str, Any] | None:
-        return (await self._connection.execute(query)).mappings().one_or_none()
+    async def _one(self, query: Select[Any]) -> RowMapping | None:
+        row: RowMapping | None = (await self._connection.execute(query)).mappings().one_or_none()
+        return row
 
-    async def _all(self, query: Select[Any]) -> list[Mapping[str, Any]]:
+    async def _all(self, query: Select[Any]) -> list[RowMapping]:
         return list((await self._connection.execute(query)).mappings())
 
     async def _insert(self, table: Table, row: dict[str, Any]) -> bool:
         """Whether the row is new; a duplicate leaves the transaction usable, unlike a caught violation."""
-        added = await self._connection.execute(
-            insert(table).values(row).on_conflict_do_nothing().returning(text("1"))
-        )
+        added = await self._connection.execute(insert(table).values(row).on_conflict_do_nothing().returning(text("1")))
         return added.first() is not None
 
     async def _update(self, table: Table, row: dict[str, Any], *guards: ColumnElement[bool]) -> bool:

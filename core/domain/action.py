@@ -4,6 +4,8 @@ from dataclasses import dataclass
 from decimal import Decimal
 from typing import Literal
 
+from core.domain.money import HUNDRED
+
 DEFAULT_SLIPPAGE_BPS = 50
 
 
@@ -121,3 +123,14 @@ def is_exit(action: Action) -> bool:
 def trades(action: Action) -> bool:
     """Whether the action sends orders."""
     return isinstance(action, Trade | Close | Reverse)
+
+
+def leaves_the_rest_armed(action: Action) -> bool:
+    """Whether firing leaves the rules of its `oco_group` armed: a partial reduce-only exit does."""
+    match action:
+        case Close(amount_percent=percent):
+            return percent < HUNDRED
+        case Trade(reduce_only=True, amount_percent=percent):
+            return percent is None or percent < HUNDRED
+        case _:
+            return False

@@ -7,7 +7,7 @@ from types import MappingProxyType
 from core.domain.market import Market
 
 
-def _perpetual(  # noqa: PLR0913 - one argument a column
+def _perpetual(
     base: str, name: str, tick: str, step: str, initial: str, maintenance: str, *, min_base: str | None = None
 ) -> Market:
     return Market(
@@ -39,4 +39,4 @@ LISTING: Mapping[str, Market] = MappingProxyType(
         )
     }
 )
-"""By symbol. Margins and fees are of the order of what on-chain venues ask of retail accounts (20x / 10x, 5 and 1 bps)."""
+"""By symbol. Margins and fees are of the order that on-chain venues ask of small accounts: 20x or 10x, 5 and 1 bps."""

@@ -7,7 +7,7 @@ from decimal import Decimal
 from enum import StrEnum
 from typing import Literal
 
-from core.domain.ids import OrderId, OwnerId, RuleId
+from core.domain.ids import EventId, OrderId, OwnerId, RuleId
 from core.domain.market import Side
 from core.domain.money import ZERO
 
@@ -56,13 +56,13 @@ class OrderState(StrEnum):
 
 _S = OrderState
 _ENDS = frozenset({_S.FILLED, _S.REJECTED, _S.CANCELLED, _S.LAPSED})
+# Nothing leads back to PLANNED: an order whose signed bytes are proven dead has lapsed, and its rule decides anew.
 TRANSITIONS: Mapping[OrderState, frozenset[OrderState]] = {
     _S.PLANNED: frozenset({_S.DENIED, _S.SIGNED, _S.CANCELLED}),
     _S.DENIED: frozenset(),
-    # SIGNED → PLANNED only once the signed bytes are proven dead (never landed and can no longer land).
-    _S.SIGNED: _ENDS | {_S.SENT, _S.UNKNOWN, _S.ACCEPTED, _S.PARTIALLY_FILLED, _S.PLANNED},
-    _S.SENT: _ENDS | {_S.UNKNOWN, _S.ACCEPTED, _S.PARTIALLY_FILLED, _S.PLANNED},
-    _S.UNKNOWN: _ENDS | {_S.SENT, _S.ACCEPTED, _S.PARTIALLY_FILLED, _S.PLANNED},
+    _S.SIGNED: _ENDS | {_S.SENT, _S.UNKNOWN, _S.ACCEPTED, _S.PARTIALLY_FILLED},
+    _S.SENT: _ENDS | {_S.UNKNOWN, _S.ACCEPTED, _S.PARTIALLY_FILLED},
+    _S.UNKNOWN: _ENDS | {_S.SENT, _S.ACCEPTED, _S.PARTIALLY_FILLED},
     _S.ACCEPTED: _ENDS | {_S.PARTIALLY_FILLED},
     _S.PARTIALLY_FILLED: _ENDS | {_S.PARTIALLY_FILLED},
     _S.FILLED: frozenset(),
@@ -102,11 +102,13 @@ class Order:
     raw: bytes | None = None
     valid_until: datetime | None = None
     attempts: int = 0
+    cancel_asked: bool = False
     filled_base: Decimal = ZERO
     filled_quote: Decimal = ZERO
     reason: str | None = None
     proof: str | None = None
     ended_at: datetime | None = None
+    cause: EventId | None = None
 
     @property
     def average_price(self) -> Decimal | None:

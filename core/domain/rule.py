@@ -9,7 +9,7 @@ from typing import Any, Literal
 
 from core.domain.action import Action, is_exit
 from core.domain.condition import AtTime, Condition, Schedule, leaves
-from core.domain.ids import DraftId, OwnerId, RuleId, SetId
+from core.domain.ids import DraftId, EventId, OwnerId, RuleId, SetId
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -116,6 +116,8 @@ class Rule:
     bound_side: Literal["long", "short"] | None = None
     resume_to: RuleState | None = None
     reason: str | None = None
+    cause: EventId | None = None
+    """The latest event of this rule: what happens next was caused by it."""
 
     @property
     def label(self) -> str:

@@ -16,12 +16,11 @@ from core.domain.wording_amounts import (
     say_time,
 )
 from core.domain.wording_condition import say_condition, trigger_prices
-from core.domain.wording_readback import leaves_the_rest_armed, read_back
+from core.domain.wording_readback import read_back
 from core.domain.wording_rule import say_rule
 
 __all__ = [
     "base_of",
-    "leaves_the_rest_armed",
     "one_line",
     "read_back",
     "say_action",

@@ -38,9 +38,8 @@ def say_triggers(spec: RuleSpec, reading: Reading) -> list[str]:
         if isinstance(leaf, Trailing) and leaf.activation_price is None and spec.after is None:
             start = reading.prices.get(leaf.market)
             if start is not None:
-                said.append(
-                    f"From the price now it would fire at {say_level(stop_of(leaf, start))}; that level follows the price."
-                )
+                level = say_level(stop_of(leaf, start))
+                said.append(f"From the price now it would fire at {level}; that level follows the price.")
     return said
 
 

@@ -3,7 +3,17 @@
 from collections.abc import Mapping, Sequence
 from decimal import Decimal
 
-from core.domain.action import DEFAULT_SLIPPAGE_BPS, Action, Alert, Close, MarketOrder, MoveStop, Retraction, Trade
+from core.domain.action import (
+    DEFAULT_SLIPPAGE_BPS,
+    Action,
+    Alert,
+    Close,
+    MarketOrder,
+    MoveStop,
+    Retraction,
+    Trade,
+    leaves_the_rest_armed,
+)
 from core.domain.condition import Now, PriceChange, Schedule, leaves
 from core.domain.money import HUNDRED
 from core.domain.position import Position
@@ -51,23 +61,16 @@ def read_back(
     return tuple(lines)
 
 
-def leaves_the_rest_armed(action: Action) -> bool:
-    """Whether a rule's firing leaves its `oco_group` armed: a partial reduce-only exit does."""
-    match action:
-        case Close(amount_percent=percent):
-            return percent < HUNDRED
-        case Trade(reduce_only=True, amount_percent=percent):
-            return percent is None or percent < HUNDRED
-        case _:
-            return False
-
-
 def _say_relations(reading: Reading) -> list[str]:
     lines = []
+    followers: dict[str, list[str]] = {}
     for spec in reading.rules:
-        if spec.after is not None and (first := reading.names.get(spec.after)) is not None:
-            name = reading.names[spec.id].capitalize()
-            lines.append(f"{name} is armed once {first} has filled; if {first} ends without a fill, it is cancelled.")
+        if spec.after is not None and spec.after in reading.names:
+            followers.setdefault(reading.names[spec.after], []).append(reading.names[spec.id])
+    for first, names in followers.items():
+        are, they = ("is", "it is") if len(names) == 1 else ("are", "they are")
+        who = _listed(names).capitalize()
+        lines.append(f"{who} {are} armed once {first} has filled; if {first} ends without a fill, {they} cancelled.")
     groups: dict[str, list[RuleSpec]] = {}
     for spec in reading.rules:
         if spec.oco_group is not None:

@@ -1,1 +1,1 @@
-"""The stages from draft to settlement, one module each; they decide, and reach the world only through ports."""
+"""The stages from draft to settlement, one module each; they take ports as arguments and never reach an adapter."""

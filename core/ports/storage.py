@@ -274,7 +274,7 @@ class Delivery:
 
 
 class Outbox(Protocol):
-    """What people are still to be told, each event once for each address, and how far each reader of events has come."""
+    """What people are still to be told, each event once for each address, and how far each reader of events is."""
 
     async def links_of(self, owner: OwnerId) -> list[tuple[str, str]]:
         """(channel, address) of everywhere the owner is linked."""
@@ -292,7 +292,7 @@ class Outbox(Protocol):
         ...
 
     async def due(self, channel: str, now: datetime, limit: int = 100) -> list[Delivery]:
-        """Deliveries to try now, oldest first; none behind an older one of the same address that waits for its retry."""
+        """Deliveries to try now, oldest first; none behind an older one of its address that waits for its retry."""
         ...
 
     async def sent(self, delivery_id: int, at: datetime, message_ref: str | None = None) -> None:

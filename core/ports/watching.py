@@ -40,9 +40,7 @@ class Crossing:
     nobody saw it cross.
     """
 
-    rule_id: RuleId
-    owner: OwnerId
-    version: int
+    rule: Rule
     market: str | None = None
     price: Decimal | None = None
     due: datetime
@@ -67,6 +65,10 @@ class Watchlist(Protocol):
 
     def poll(self, now: datetime) -> list[Crossing]:
         """What holds by time, positions, accounts, candles or funding."""
+        ...
+
+    def position_event(self, owner: OwnerId, market: str, event: str, now: datetime) -> list[Crossing]:
+        """What an event of a position (`opened closed increased decreased liquidated`) makes hold."""
         ...
 
     def next_crossing(self, market: str, start: Decimal, end: Decimal) -> Decimal | None:

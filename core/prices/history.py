@@ -1,4 +1,4 @@
-"""Candles out of observations, and the past out of a source: decides what belongs in a candle, not what it is used for."""
+"""Candles out of observations, and the past out of a source: decides what is in a candle, not what it is used for."""
 
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass

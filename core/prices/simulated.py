@@ -4,7 +4,7 @@ Nothing here is a price anybody trades at. Whatever this source says is marked `
 """
 
 import math
-from collections.abc import AsyncIterator, Mapping, Sequence
+from collections.abc import AsyncGenerator, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 from decimal import Decimal
@@ -105,14 +105,14 @@ class SimulatedSource:
         }
 
     def trouble(self, market: str) -> str | None:
-        """Why *market* has no price, in words for people; None when nothing is wrong."""
-        return None if market in self._markets else "not simulated"
+        """Why *market* has no price, in one word: unlisted; None if it has one."""
+        return None if market in self._markets else "unlisted"
 
     def price(self, market: str, at: datetime) -> Decimal:
         """The price of a simulated market at any instant, past or future; KeyError for others."""
         return Decimal(self._paths[market].price(self._beat(at))) * self._markets[market].listed.tick
 
-    async def observe(self, markets: Sequence[str]) -> AsyncIterator[Observation]:
+    async def observe(self, markets: Sequence[str]) -> AsyncGenerator[Observation]:
         """Observations of those of *markets* that are simulated, each `tick_s`."""
         watched = [market for market in dict.fromkeys(markets) if market in self._markets]
         told: datetime | None = None

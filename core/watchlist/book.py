@@ -310,9 +310,7 @@ class HeapWatchlist:
     ) -> Crossing:
         self.disarm(rule.id)
         return Crossing(
-            rule_id=rule.id,
-            owner=rule.owner,
-            version=rule.version,
+            rule=rule,
             market=market,
             price=price,
             due=due,

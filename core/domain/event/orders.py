@@ -65,7 +65,10 @@ class OrderPartiallyFilled(OrderEvent):
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class OrderFilled(OrderEvent):
-    """All of it traded; `base`, `price`, `fee` and `realised_pnl` sum up the order's fills."""
+    """All of it traded; `base`, `price`, `fee` and `realised_pnl` sum up the order's fills.
+
+    `trigger_price` is what was observed when the rule fired, to tell slippage by; `position_after` is signed.
+    """
 
     name: ClassVar[str] = "order.filled"
     price: Decimal
@@ -73,6 +76,7 @@ class OrderFilled(OrderEvent):
     realised_pnl: Decimal | None = None
     reduce_only: bool = False
     position_after: Decimal | None = None
+    trigger_price: Decimal | None = None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

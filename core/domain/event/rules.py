@@ -7,6 +7,9 @@ from typing import ClassVar, Literal
 from core.domain.event.happened import Happened
 from core.domain.ids import DraftId
 
+BY_OWNER = "by you"
+"""`why` of what the owner has just asked for: whoever was asked has answered already, so no card follows."""
+
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class RuleDrafted(Happened):

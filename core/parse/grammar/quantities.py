@@ -142,6 +142,8 @@ def _with_unit(tokens: Sequence[Token], begun: int, at: int, amount: Amount) -> 
     """The amount with the scale and unit words that follow it."""
     attached = at < len(tokens) and not tokens[at].spaced
     word = _low(tokens, at)
+    if attached and word in ("st", "nd", "rd", "th") and amount.value == int(amount.value) <= 31:
+        return _item("ORDINAL", int(amount.value), tokens, begun, at + 1 - begun)
     if word == "m" and attached and amount.unit == "":
         minutes = int(amount.value * 60) if amount.value == int(amount.value) and amount.value < 10_000 else None
         amount, at = replace(amount, value=amount.value * 10**6, minutes=minutes), at + 1

@@ -130,7 +130,7 @@ _PHRASES: dict[str, str] = {
     "MY": "my|mine|our|this|that|these|those|his|its",
     "IT": "it|them|it's|it is|that's|it'll|itll|it has",
     "I": "i|i'm|im|i am|i've|ive|i have|i get|i'm at|if im|me|we're|we are|you're",
-    "ALL": "all|whole|entire|everything i have|all of|all my|whole thing|the whole thing|the lot|it all|"
+    "ALL": "all out|all in|whole of|all|whole|entire|everything i have|all of|all my|whole thing|the whole thing|the lot|it all|"
     "all of it|all of my|full|entirely|completely|every",
     "EVERYTHING": "everything|all positions|all my positions|all open positions|every position|whole portfolio|"
     "entire portfolio|portfolio|all of my positions|all trades|my whole book|all my open positions|across the board|"
@@ -181,6 +181,7 @@ _PHRASES: dict[str, str] = {
     "FILLED": "filled|fills|fill|is filled|gets filled|it fills|order fills|it's filled|entry fills|i'm in|im in|"
     "it is filled|on fill|on entry|executed|executes|that fills|order is filled|triggered|it gets filled|i get filled|"
     "filled in|the order fills|the fill|triggers|it triggers|fires",
+    "OUT": "out|off the table",
     "OCO": "one cancels the other|oco|whichever comes first|whichever is first|whichever hits first|one cancels other|"
     "whichever first|cancel the other|whatever comes first|cancels the other|whichever happens first|whichever triggers first|"
     "cancel the other one|cancels other",
@@ -193,6 +194,7 @@ _PHRASES: dict[str, str] = {
     "SHORTNOUN": "short position|shorts position|sell position",
     "LOW": "low|lows|the low|bottom|local low|recent low|trough|its low|the bottom|the lows",
     "HIGH": "high|highs|peak|top|local high|recent high|its high|the top|the highs|its peak|ath|the peak",
+    "COOLDOWN": "cooldown|cool down|cooldown of|wait|pause between|apart",
     "GTC": "gtc|good till cancelled|good til cancelled|good until cancelled|good till canceled",
     "DIP": "the dip|dips|buy the dip",
     "ZONE=UTC": "utc|gmt|zulu",

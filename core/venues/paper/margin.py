@@ -8,7 +8,7 @@ from collections.abc import Iterable, Mapping
 from decimal import Decimal
 
 from core.domain.market import Market
-from core.domain.money import ONE, ZERO, round_price
+from core.domain.money import ZERO, round_price
 from core.venues.paper.book import Books, Holding, PaperOrder
 
 Marks = Mapping[str, Decimal]
@@ -25,8 +25,8 @@ def equity(books: Books, marks: Marks) -> Decimal:
 def initial_margin(books: Books, resting: Iterable[PaperOrder], marks: Marks, markets: Markets) -> Decimal:
     """What positions tie up together with those resting orders that could still open, in quote.
 
-    By market the worst of three: no order fills, all buys fill, all sells fill; an order counts at its own price where
-    that is above the mark. Reduce-only orders open nothing and count nothing.
+    By market the worst of three: no order fills, all buys fill, all sells fill; an order counts at its own price (or
+    trigger price) where that is above the mark. Reduce-only orders open nothing and count nothing.
     """
     long = {name: held.base * marks[name] for name, held in books.holdings.items()}
     short = {name: -notional for name, notional in long.items()}
@@ -37,7 +37,8 @@ def initial_margin(books: Books, resting: Iterable[PaperOrder], marks: Marks, ma
         mark = marks[name]
         side = long if order.intent.side == "buy" else short
         other = short if order.intent.side == "buy" else long
-        side[name] = side.get(name, ZERO) + order.left * max(mark, order.price or mark, order.intent.price or mark)
+        dearest = max(price for price in (mark, order.intent.price, order.intent.trigger_price) if price is not None)
+        side[name] = side.get(name, ZERO) + order.left * dearest
         other.setdefault(name, ZERO)
     return sum((max(long[name], short[name]) * markets[name].initial_margin for name in long), ZERO)
 
@@ -75,7 +76,8 @@ def wake_prices(
     above: dict[str, Decimal] = {}
     for order in resting:
         intent, price = order.intent, order.price
-        assert price is not None, "what rests has a price"
+        if price is None:
+            continue
         falling = intent.trigger_when == "<=" if order.waits else intent.side == "buy"
         if falling:
             below[intent.market] = max(price, below.get(intent.market, price))
@@ -92,7 +94,7 @@ def wake_prices(
     return {name: (below.get(name), above.get(name)) for name in below.keys() | above.keys()}
 
 
-def to_restore(  # noqa: PLR0913 - one argument a term of the equation
+def to_restore(
     market: Market, holding: Holding, mark: Decimal, *, fee: Decimal, equity: Decimal, initial: Decimal
 ) -> Decimal:
     """Base to close at *mark*, at *fee* (a fraction of notional), for equity to cover initial margin again.
@@ -106,13 +108,3 @@ def to_restore(  # noqa: PLR0913 - one argument a term of the equation
     notional = (initial - equity) / (market.initial_margin - fee)
     size = round_price(notional / mark, market.step, up=True)
     return whole if whole - size < max(market.min_base, market.step) else max(size, ZERO)
-
-
-def takeover_price(holding: Holding, mark: Decimal, equity: Decimal, unit: Decimal) -> Decimal:
-    """The price at which a position is taken off an owner whose equity at *mark* is below zero, leaving them nothing.
-
-    Nobody owes a paper venue: its insurance bears the rest.
-    """
-    sign = ONE if holding.base > 0 else -ONE
-    owed = (unit - equity) / abs(holding.base)
-    return round_price(mark + sign * owed, unit, up=sign > 0)

@@ -31,28 +31,29 @@ REFILL_S = 10
 VOLUME_SHARE = Decimal("0.1")
 """Share of the traded volume that reaches one resting order at the touch; others were there before it."""
 
-VARIATION = Decimal("0.2")
-"""Depth varies between 1 - VARIATION and 1 + VARIATION of its usual size."""
-
 MAX_NOTIONAL = Decimal(10) ** 9
 """Largest order in quote: keeps every product exact."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Depth:
-    """One side of a book: where it begins, in basis points of the mark, and what it holds on each, in quote."""
+    """One side of a book: where it begins, in basis points of the mark, and what it holds on each, in quote.
+
+    What it holds varies from instant to instant between 1 - `variation` and 1 + `variation` of `quote_per_bps`.
+    """
 
     half_spread_bps: Decimal
     quote_per_bps: Decimal
+    variation: Decimal = Decimal("0.2")
 
     def at(self, seed: int, market: str, instant: datetime) -> "Depth":
         """This depth as it is at *instant*."""
         digest = hashlib.blake2b(f"{seed}|{market}|{instant.timestamp():.6f}".encode(), digest_size=4).digest()
         chance = Decimal(int.from_bytes(digest, "big")) / (1 << 32)
-        factor = 1 + VARIATION * (2 * chance - 1)
+        factor = 1 + self.variation * (2 * chance - 1)
         return replace(self, quote_per_bps=self.quote_per_bps * factor)
 
-    def take(  # noqa: PLR0913 - one argument a fact of the trade
+    def take(
         self, market: Market, side: Side, base: Decimal, *, mark: Decimal, worst: Decimal, taken: Decimal = ZERO
     ) -> tuple[Decimal, Decimal] | None:
         """The base and average price of taking up to *base* at *worst* (on the tick) or better; None for nothing.
@@ -69,20 +70,25 @@ class Depth:
         price = round_price(mark * (1 + sign * impact / BPS), market.tick, up=side == "buy")
         return size, min(price, worst) if side == "buy" else max(price, worst)
 
-    def make(self, market: Market, order: PaperOrder, mark: Observation, made: Decimal = ZERO) -> Decimal:
-        """How much base of the resting limit *order* trades at its price when *mark* is seen; zero short of it.
+    def reaches(self, side: Side, limit: Decimal, mark: Decimal) -> bool:
+        """Whether an order at *limit* would trade at once."""
+        sign = ONE if side == "buy" else -ONE
+        return sign * limit >= sign * mark * (1 + sign * self.half_spread_bps / BPS)
+
+    def make(
+        self, market: Market, side: Side, base: Decimal, *, mark: Observation, limit: Decimal, made: Decimal = ZERO
+    ) -> Decimal:
+        """How much of *base* resting at *limit* trades there when *mark* is seen; zero short of it.
 
         *made* is the base of the owner's other orders that traded on this side at this observation.
         """
-        limit = order.intent.price
-        assert limit is not None, "a resting order has a price"
-        sign = ONE if order.intent.side == "buy" else -ONE
+        sign = ONE if side == "buy" else -ONE
         through = sign * (limit - mark.price) / limit * BPS
         if through < 0:
             return ZERO
         touch = self.quote_per_bps / mark.price if mark.volume is None else mark.volume * VOLUME_SHARE
         reached = touch + through * self.quote_per_bps / mark.price - made
-        return min(order.left, floor_to(max(ZERO, reached), market.step))
+        return min(base, floor_to(max(ZERO, reached), market.step))
 
 
 DEPTHS: Mapping[str, Depth] = MappingProxyType(
@@ -119,16 +125,10 @@ def worst_price(market: Market, order: PaperOrder, mark: Decimal) -> Decimal:
     return round_price(reference * (1 + sign * bps / BPS), market.tick, up=intent.side == "sell")
 
 
-def would_take(order: PaperOrder, mark: Decimal, depth: Depth) -> bool:
-    """Whether a limit order reaches the other side of the book at once."""
-    assert order.intent.price is not None, "a limit order has a price"
-    sign = ONE if order.intent.side == "buy" else -ONE
-    return sign * order.intent.price >= sign * mark * (1 + sign * depth.half_spread_bps / BPS)
-
-
 def is_triggered(intent: OrderIntent, mark: Decimal) -> bool:
     """Whether *mark* has reached the trigger price (reaching it is enough)."""
-    assert intent.trigger_price is not None, "a trigger order has a trigger price"
+    if intent.trigger_price is None:
+        return False
     return mark >= intent.trigger_price if intent.trigger_when == ">=" else mark <= intent.trigger_price
 
 

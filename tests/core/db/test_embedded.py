@@ -142,6 +142,7 @@ async def test_two_that_start_at_once_on_a_fresh_home_share_one_server(home: Pat
     assert servers_of(home) == []
 
 
+@pytest.mark.chaos
 async def test_a_killed_user_leaves_a_server_that_the_next_one_joins_and_stops(warm: Path) -> None:
     async with another_user(warm) as user:
         await user.dsn()
@@ -167,6 +168,7 @@ async def test_the_first_out_leaves_the_server_to_the_others(warm: Path) -> None
     assert running(warm) is None
 
 
+@pytest.mark.chaos
 async def test_a_killed_server_is_revived_once_for_all_who_ask(warm: Path) -> None:
     async with await EmbeddedPostgres.start(warm) as postgres, await EmbeddedPostgres.start(warm) as other:
         await ask(postgres, "create table committed as select 7 as answer")
@@ -188,6 +190,7 @@ async def test_a_server_whose_socket_was_removed_is_restarted(warm: Path) -> Non
         assert await ask(postgres, "select answer from kept") == 42
 
 
+@pytest.mark.chaos
 async def test_an_initdb_killed_half_way_does_not_spoil_the_home(home: Path) -> None:
     async with another_user(home) as user:
         await until((home / "pg.new" / "base").exists)

@@ -1,0 +1,68 @@
+"""What every place where people talk has in common: what comes in, what goes out, and how sending can fail."""
+
+from collections.abc import Awaitable, Callable
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Protocol
+
+from core.domain.errors import SayWhenError
+from core.feed.card import Card
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Inbound:
+    """What a person wrote, or the verb of the button they pressed, on some channel.
+
+    `address` names the person there (a chat's user id, `local` in a terminal); `sent_at` is when *they* sent it, by
+    the channel's own account, so that what waited while nobody listened is recognised as old.
+    """
+
+    channel: str
+    address: str
+    sent_at: datetime
+    text: str = ""
+    verb: str | None = None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Outbound:
+    """A card on its way to an address."""
+
+    address: str
+    card: Card
+
+
+class Undeliverable(SayWhenError):
+    """The address will not take this or anything more: blocked, deleted, gone."""
+
+
+class TryAgain(SayWhenError):
+    """Not now; `retry_in_s` is when the channel wants to be asked again, in seconds."""
+
+    def __init__(self, message: str, retry_in_s: float | None = None) -> None:
+        super().__init__(message)
+        self.retry_in_s = retry_in_s
+
+
+Answer = Callable[[Inbound], Awaitable[list[Card]]]
+"""The dialogue as a channel sees it. Never raises."""
+
+
+class Channel(Protocol):
+    """One place where people talk."""
+
+    @property
+    def name(self) -> str:
+        """`console`, `telegram`, `discord`."""
+        ...
+
+    async def run(self, answer: Answer) -> None:
+        """Hear people and show them the answers, one person's in their order, until they or the operator leave."""
+        ...
+
+    async def send(self, outbound: Outbound) -> str:
+        """Show a card that nobody asked for; returns what the channel calls the message.
+
+        Raises Undeliverable or TryAgain; whatever else it raises is taken for a TryAgain.
+        """
+        ...

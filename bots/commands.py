@@ -1,0 +1,186 @@
+"""The one table of commands: Telegram's menu, Discord's slash tree, the console and /help all read it."""
+
+import re
+from collections.abc import Awaitable, Callable, Mapping
+from dataclasses import dataclass
+from types import MappingProxyType
+from typing import get_args
+
+from bots import views
+from bots.obey import obey
+from bots.turn import Turn
+from core.domain.errors import BadInput
+from core.domain.reading import Command, CommandName, RuleFilter
+from core.feed.card import Card
+
+_LABEL = re.compile(r"r\d{1,9}", re.IGNORECASE)
+_MARKET = re.compile(r"\$?([A-Za-z0-9]{2,12})(?:-PERP)?", re.IGNORECASE)
+_MOST_TRADES = 50
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class SlashCommand:
+    """A command that begins with a slash. `args` is what may follow, for people; `run` gets what did follow."""
+
+    name: str
+    args: str = ""
+    description: str
+    run: Callable[[Turn, str], Awaitable[list[Card]]]
+
+
+async def _start(turn: Turn, words: str) -> list[Card]:  # noqa: ARG001 - a payload is for linking, later
+    core = turn.core
+    lines = ["Say what should happen and when. You confirm every rule before it is armed.", *_EXAMPLES]
+    view = await core.account.view(turn.owner)
+    lines.append(
+        f"Your account is on {view.venue}{', with play money' if view.venue == 'paper' else ''};"
+        f" prices come from {core.prices.source_name}."
+    )
+    if core.prices.notice:
+        lines.append(core.prices.notice)
+    lines.append("/help shows everything else.")
+    return [Card(title="SayWhen: you say when, it watches and trades", lines=tuple(lines))]
+
+
+async def _rule(turn: Turn, words: str) -> list[Card]:
+    if not words:
+        raise BadInput("Expected a rule after /rule, was nothing", 'For example: "/rule if SOL drops 2 % sell half".')
+    return await turn.draft(words)
+
+
+async def _prices(turn: Turn, words: str) -> list[Card]:
+    markets = tuple(_market(word) for word in words.replace(",", " ").split()) or None
+    return await obey(turn, Command(name="prices", markets=markets))
+
+
+async def _orders(turn: Turn, words: str) -> list[Card]:  # noqa: ARG001 - takes no words
+    return [views.orders_card(await turn.core.account.orders(turn.owner))]
+
+
+async def _trades(turn: Turn, words: str) -> list[Card]:
+    count = 10
+    if words:
+        if not words.isdecimal() or not 1 <= int(words[:9]) <= _MOST_TRADES:
+            raise BadInput(f"Expected a number from 1 to {_MOST_TRADES}, was {words[:40]!r}", "Try /trades 20.")
+        count = int(words)
+    owner = await turn.core.account.owner(turn.owner)
+    return [views.trades_card(await turn.core.account.trades(turn.owner, count), owner)]
+
+
+async def _history(turn: Turn, words: str) -> list[Card]:
+    label = words.lower()
+    if not _LABEL.fullmatch(label):
+        raise BadInput(f"Expected a rule like r1, was {words[:40]!r}", "/rules shows yours.")
+    owner = await turn.core.account.owner(turn.owner)
+    return [views.history_card(label, await turn.core.rules.history(turn.owner, label), owner)]
+
+
+async def _delete(turn: Turn, words: str) -> list[Card]:
+    if not words:
+        raise BadInput("Expected which rules to delete, was nothing", "Try /delete r1, /delete SOL or /delete all.")
+    return await obey(turn, _selection("cancel_rules", words))
+
+
+async def _timezone(turn: Turn, words: str) -> list[Card]:
+    owner = (
+        await turn.core.account.set_timezone(turn.owner, words) if words else await turn.core.account.owner(turn.owner)
+    )
+    return [Card(title=f"Your time zone is {owner.timezone}", lines=("Change it like this: /timezone Europe/Berlin",))]
+
+
+async def _limits(turn: Turn, words: str) -> list[Card]:  # noqa: ARG001 - takes no words
+    return [views.limits_card(await turn.core.account.owner(turn.owner))]
+
+
+def _plain(name: CommandName) -> Callable[[Turn, str], Awaitable[list[Card]]]:
+    async def run(turn: Turn, words: str) -> list[Card]:  # noqa: ARG001 - takes no words
+        return await obey(turn, Command(name=name))
+
+    return run
+
+
+def _selecting(name: CommandName) -> Callable[[Turn, str], Awaitable[list[Card]]]:
+    async def run(turn: Turn, words: str) -> list[Card]:
+        return await obey(turn, _selection(name, words))
+
+    return run
+
+
+def _selection(name: CommandName, words: str) -> Command:
+    """The rules or orders that *words* name: labels, one filter, one market, or nothing for all."""
+    labels, markets, filters = [], [], []
+    known: Mapping[str, RuleFilter] = {name: name for name in get_args(RuleFilter)}
+    for word in words.replace(",", " ").split():
+        if _LABEL.fullmatch(word):
+            labels.append(word.lower())
+        elif (found := known.get(word.lower())) is not None:
+            filters.append(found)
+        elif word.lower() not in {"all", "*"}:
+            markets.append(_market(word))
+    if len(markets) > 1 or len(filters) > 1:
+        raise BadInput(f"Expected one market at most, was {words[:60]!r}", "Name rules like r1 r2, or one market.")
+    everything = not (labels or markets or filters)
+    return Command(
+        name=name,
+        rule_ids=tuple(labels) or None,
+        market=markets[0] if markets else None,
+        filter=filters[0] if filters else None,
+        all=True if everything else None,
+    )
+
+
+def _market(word: str) -> str:
+    found = _MARKET.fullmatch(word)
+    if found is None:
+        raise BadInput(f"Expected a market like SOL-PERP, was {word[:40]!r}", "/prices shows the markets.")
+    return f"{found[1].upper()}-PERP"
+
+
+async def _help(turn: Turn, words: str) -> list[Card]:  # noqa: ARG001 - takes no words
+    return [help_card()]
+
+
+COMMANDS: tuple[SlashCommand, ...] = (
+    SlashCommand(name="start", description="What SayWhen is and how to begin", run=_start),
+    SlashCommand(name="rule", args="<words>", description="Make a rule in your own words", run=_rule),
+    SlashCommand(name="rules", args="[market]", description="Your rules and how far off", run=_selecting("rules")),
+    SlashCommand(name="positions", description="Your positions and their profit", run=_plain("positions")),
+    SlashCommand(name="balance", description="Equity, free collateral, leverage", run=_plain("balance")),
+    SlashCommand(name="prices", args="[markets]", description="Latest prices and funding", run=_prices),
+    SlashCommand(name="orders", description="Your open orders", run=_orders),
+    SlashCommand(name="trades", args="[number]", description="Your latest trades", run=_trades),
+    SlashCommand(name="history", args="<rule>", description="What happened to a rule", run=_history),
+    SlashCommand(
+        name="pause", args="[rules or market]", description="Stop watching; orders stay", run=_selecting("pause_rules")
+    ),
+    SlashCommand(name="resume", args="[rules or market]", description="Watch again", run=_selecting("resume_rules")),
+    SlashCommand(name="delete", args="<rules or market or all>", description="Delete rules", run=_delete),
+    SlashCommand(name="cancel", args="[market]", description="Cancel open orders", run=_selecting("cancel_orders")),
+    SlashCommand(name="kill", description="Pause everything and cancel open orders", run=_plain("kill")),
+    SlashCommand(name="limits", description="The most you allow SayWhen to do", run=_limits),
+    SlashCommand(name="timezone", args="[zone]", description="Your time zone", run=_timezone),
+    SlashCommand(name="help", description="What you can say", run=_help),
+)
+BY_NAME: Mapping[str, SlashCommand] = MappingProxyType({command.name: command for command in COMMANDS})
+
+_EXAMPLES = (
+    '   "if SOL drops 2 % sell half my position"',
+    '   "buy 1 SOL, take profit at 165, stop at 142"',
+    '   "tell me when BTC is above 100k"',
+)
+
+
+def help_card() -> Card:
+    """Everything that can be said, from the table."""
+    listed = (f"/{command.name} {command.args}".rstrip() + f": {command.description}" for command in COMMANDS)
+    return Card(title="Say a rule in your own words", lines=(*_EXAMPLES, *listed))
+
+
+async def run_command(turn: Turn, text: str) -> list[Card]:
+    """The answer to *text*, which begins with a slash. Raises BadInput for a command that is not in the table."""
+    name, _, words = text[1:].partition(" ")
+    # Telegram writes /rules@OurBot in groups.
+    command = BY_NAME.get(name.partition("@")[0].lower())
+    if command is None:
+        raise BadInput(f"There is no command /{name[:32]}", "/help shows all of them.")
+    return await command.run(turn, words.strip())

@@ -1,0 +1,135 @@
+"""Brings events to people: plans who hears what, then sends card by card on each channel; decides no words."""
+
+import asyncio
+import logging
+from collections.abc import Awaitable, Callable, Sequence
+from functools import partial
+from typing import NoReturn
+
+from bots.channel import Channel, Outbound, TryAgain, Undeliverable
+from bots.facade import Notice, Notices
+from core.domain.errors import SayWhenError
+from core.feed.card import card_of
+from core.ports import Clock
+
+log = logging.getLogger(__name__)
+
+SEND_WITHIN_S = 30.0
+LOOK_EVERY_S = 2.0
+"""The bell is only a hint; without it everything still arrives, this much later."""
+_FIRST_RETRY_S = 1.0
+_LONGEST_RETRY_S = 300.0
+_MOST_ATTEMPTS_REMEMBERED = 10_000
+
+
+class Delivery:
+    """Planning and sending for the channels of this process, until cancelled.
+
+    At least once: a notice counts as sent after the channel said so, so a crash in between repeats that one card,
+    which its `key` and the id in its text make recognisable. A notice that must wait holds back the later ones for the
+    same address, so that nobody hears of a fill before its trigger.
+    """
+
+    def __init__(self, notices: Notices, channels: Sequence[Channel], clock: Clock) -> None:
+        self._notices = notices
+        self._channels = channels
+        self._clock = clock
+        self._attempts: dict[int, int] = {}
+        self._news = {channel.name: asyncio.Event() for channel in channels}
+
+    async def run(self) -> None:
+        """Plan and send until cancelled; a database or channel that fails is tried again, ever more slowly."""
+        async with asyncio.TaskGroup() as tasks:
+            tasks.create_task(self._supervised("planning", self._plan_forever), name="delivery-plan")
+            for channel in self._channels:
+                tasks.create_task(
+                    self._supervised(f"sending on {channel.name}", partial(self._send_forever, channel)),
+                    name=f"delivery-{channel.name}",
+                )
+
+    async def plan_once(self) -> int:
+        """Plan what new events there are; the number planned."""
+        planned = await self._notices.plan()
+        if planned:
+            for news in self._news.values():
+                news.set()
+        return planned
+
+    async def send_once(self, channel: Channel) -> int:
+        """Send what is due on *channel* now; how many notices were done with, shown or not."""
+        done = 0
+        waiting: set[str] = set()
+        for notice in await self._notices.due(channel.name):
+            if notice.address in waiting:
+                continue
+            if await self._send(channel, notice):
+                done += 1
+            else:
+                waiting.add(notice.address)
+        return done
+
+    async def _send(self, channel: Channel, notice: Notice) -> bool:
+        """Whether the notice is over and done with; False = it waits for another attempt."""
+        card = card_of(notice.event)
+        if card is None:
+            await self._notices.sent(notice.id, "")
+            return True
+        try:
+            async with asyncio.timeout(SEND_WITHIN_S):
+                ref = await channel.send(Outbound(address=notice.address, card=card))
+        except Undeliverable as problem:
+            self._attempts.pop(notice.id, None)
+            await self._notices.failed(notice.id, str(problem), None)
+            return True
+        except TryAgain as problem:
+            await self._notices.failed(notice.id, str(problem), self._pause(notice.id, problem.retry_in_s))
+            return False
+        except Exception as problem:
+            # Whatever a channel's library raises says nothing about whether the card arrived: it goes out again.
+            log.warning("A card could not be sent on %s", channel.name, exc_info=problem)
+            await self._notices.failed(notice.id, type(problem).__name__, self._pause(notice.id, None))
+            return False
+        self._attempts.pop(notice.id, None)
+        await self._notices.sent(notice.id, ref)
+        return True
+
+    def _pause(self, notice_id: int, asked_s: float | None) -> float:
+        attempt = self._attempts.get(notice_id, 0)
+        if len(self._attempts) >= _MOST_ATTEMPTS_REMEMBERED:
+            self._attempts.clear()
+        self._attempts[notice_id] = attempt + 1
+        backoff = min(_LONGEST_RETRY_S, _FIRST_RETRY_S * 2 ** min(attempt, 20))
+        return backoff if asked_s is None else max(asked_s, 0.0)
+
+    async def _plan_forever(self) -> NoReturn:
+        async with self._notices.bell() as bell:
+            while True:
+                if await self.plan_once() == 0:
+                    await bell.wait(LOOK_EVERY_S)
+
+    async def _send_forever(self, channel: Channel) -> NoReturn:
+        news = self._news[channel.name]
+        while True:
+            news.clear()
+            if await self.send_once(channel) == 0:
+                try:
+                    await asyncio.wait_for(news.wait(), LOOK_EVERY_S)
+                except TimeoutError:
+                    continue
+
+    async def _supervised(self, what: str, work: Callable[[], Awaitable[NoReturn]]) -> None:
+        failures = 0
+        while True:
+            started = self._clock.now()
+            try:
+                await work()
+            except Exception as problem:
+                if (self._clock.now() - started).total_seconds() > _LONGEST_RETRY_S:
+                    failures = 0
+                pause = min(_LONGEST_RETRY_S, _FIRST_RETRY_S * 2 ** min(failures, 20))
+                failures += 1
+                if isinstance(problem, SayWhenError):
+                    log.warning("Delivery: %s failed, again in %.0f s: %s", what, pause, problem)
+                else:
+                    log.exception("Delivery: %s failed, again in %.0f s", what, pause)
+                await self._clock.sleep(pause)

@@ -1,0 +1,213 @@
+"""What somebody wrote or pressed → the cards they get back; talks to the façade only and means nothing itself."""
+
+import logging
+from collections import OrderedDict
+from dataclasses import dataclass, replace
+
+from bots import draft_cards, views
+from bots.channel import Inbound
+from bots.commands import run_command
+from bots.facade import Facade
+from bots.obey import LATE_AFTER_S, obey
+from bots.turn import Turn
+from core.domain.errors import BadInput, Conflict, SayWhenError
+from core.domain.ids import DraftId, RuleId
+from core.domain.owner import OPEN_DRAFTS, Draft, DraftState
+from core.domain.reading import Command, CommandName, ParseResult
+from core.feed.card import Card
+from core.feed.press import (
+    AnswerDraft,
+    CancelDraft,
+    ConfirmDraft,
+    EditDraft,
+    HandleRule,
+    Press,
+    RuleDeed,
+    Say,
+    SettleMissed,
+    read,
+)
+from core.ports import Clock
+
+log = logging.getLogger(__name__)
+
+_YES = frozenset({"confirm", "yes", "yes please", "confirmed"})
+_NO = frozenset({"cancel", "no", "drop it", "never mind"})
+_MOST_REMEMBERED = 10_000
+_DEEDS: dict[RuleDeed, CommandName] = {"pause": "pause_rules", "resume": "resume_rules", "cancel": "cancel_rules"}
+
+
+@dataclass(frozen=True, slots=True)
+class _Shown:
+    """The draft that somebody looks at; `editing` = their next words say what to change in it."""
+
+    draft_id: DraftId
+    revision: int
+    state: DraftState
+    editing: bool = False
+
+
+class Dialogue:
+    """The conversation on every channel.
+
+    Only a convenience lives in memory: which draft somebody was shown last, so that a typed "confirm" means it.
+    Everything that matters is in the façade, so a restart loses no draft, question or button.
+    """
+
+    def __init__(self, core: Facade, clock: Clock) -> None:
+        self._core = core
+        self._clock = clock
+        self._shown: OrderedDict[tuple[str, str], _Shown] = OrderedDict()
+
+    async def answer(self, inbound: Inbound) -> list[Card]:
+        """The cards to show for *inbound*. Never raises, whatever was sent."""
+        try:
+            return await self._answer(inbound)
+        except SayWhenError as problem:
+            return [views.error_card(problem)]
+        except Exception:  # the end of a person's turn: whatever broke, they get an answer and the log gets the rest
+            log.exception("A turn on %s broke", inbound.channel)
+            return [
+                Card(
+                    title="Something broke on our side",
+                    lines=("It may or may not have been done: look at /rules and /orders before you repeat it.",),
+                    tone="bad",
+                )
+            ]
+
+    async def _answer(self, inbound: Inbound) -> list[Card]:
+        owner = await self._core.account.sign_in(inbound.channel, inbound.address)
+        place = (inbound.channel, inbound.address)
+
+        async def draft(words: str) -> list[Card]:
+            return await self._draft(turn, place, words)
+
+        async def typed(words: str) -> list[Card]:
+            return await self._typed(turn, place, words)
+
+        turn = Turn(
+            core=self._core,
+            owner=owner,
+            channel=inbound.channel,
+            waited_s=(self._clock.now() - inbound.sent_at).total_seconds(),
+            draft=draft,
+            typed=typed,
+        )
+        text = inbound.text
+        if inbound.verb is not None:
+            press = read(inbound.verb)
+            if press is None:
+                raise BadInput("That button is not known here any more", "Say what you want in words instead.")
+            if not isinstance(press, Say):
+                return await self._press(turn, place, press, inbound.verb)
+            text = press.words
+        # NUL cannot be stored, and no keyboard types it.
+        text = text.replace("\x00", "").strip()
+        if not text:
+            raise BadInput("There were no words in that", 'Say a rule, for example "if SOL drops 2 % sell half".')
+        return await self._typed(turn, place, text)
+
+    async def _typed(self, turn: Turn, place: tuple[str, str], text: str) -> list[Card]:
+        if text.startswith("/"):
+            return await run_command(turn, text)
+        return await self._words(turn, place, text)
+
+    async def _words(self, turn: Turn, place: tuple[str, str], text: str) -> list[Card]:
+        shown = self._shown.get(place)
+        said = text.casefold().rstrip(" .!")
+        if shown is not None:
+            if said in _NO:
+                return await self._press(turn, place, CancelDraft(draft_id=shown.draft_id), text)
+            if shown.editing:
+                self._shown[place] = replace(shown, editing=False)
+                return await self._amend(turn, place, shown.draft_id, text)
+            if shown.state is DraftState.AWAITING_CONFIRMATION:
+                if said in _YES:
+                    confirm = ConfirmDraft(draft_id=shown.draft_id, revision=shown.revision)
+                    return await self._press(turn, place, confirm, text)
+                if said == "edit" or said.startswith("edit "):
+                    change = text[4:].strip()
+                    if change:
+                        return await self._amend(turn, place, shown.draft_id, change)
+                    return await self._press(turn, place, EditDraft(draft_id=shown.draft_id), text)
+        return await self._draft(turn, place, text)
+
+    async def _draft(self, turn: Turn, place: tuple[str, str], words: str) -> list[Card]:
+        made = await self._core.drafts.say(turn.owner, words, turn.channel)
+        if isinstance(made, Draft):
+            return [await self._show(turn, place, made)]
+        return await self._read(turn, made)
+
+    async def _read(self, turn: Turn, result: ParseResult) -> list[Card]:
+        if result.kind == "command" and result.command is not None:
+            return await obey(turn, result.command)
+        return [draft_cards.refusal_card(result)]
+
+    async def _press(self, turn: Turn, place: tuple[str, str], press: Press, sent: str) -> list[Card]:
+        drafts, rules = self._core.drafts, self._core.rules
+        match press:
+            case ConfirmDraft(draft_id=draft_id, revision=revision):
+                if turn.waited_s > LATE_AFTER_S:
+                    verb = sent if read(sent) is not None else None
+                    return [views.late_card(turn.waited_s, "Confirm", verb)]
+                try:
+                    agreed = await drafts.confirm(turn.owner, DraftId(draft_id), revision)
+                except Conflict as problem:
+                    return await self._newer(turn, place, draft_id, revision, problem)
+                self._forget(place, draft_id)
+                owner = await self._core.account.owner(turn.owner)
+                return [draft_cards.armed_card(draft_id, agreed, paused=owner.paused)]
+            case AnswerDraft(draft_id=draft_id, revision=revision, question=question, option=option):
+                try:
+                    draft = await drafts.answer(turn.owner, DraftId(draft_id), revision, option, question)
+                except Conflict as problem:
+                    return await self._newer(turn, place, draft_id, revision, problem)
+                return [await self._show(turn, place, draft)]
+            case EditDraft(draft_id=draft_id):
+                draft = await drafts.get(turn.owner, DraftId(draft_id))
+                if draft.state not in OPEN_DRAFTS:
+                    return [await self._show(turn, place, draft)]
+                self._remember(place, draft, editing=True)
+                return [draft_cards.edit_card(draft)]
+            case CancelDraft(draft_id=draft_id):
+                draft = await drafts.cancel(turn.owner, DraftId(draft_id))
+                return [await self._show(turn, place, draft)]
+            case SettleMissed(rule_id=rule_id, run=True):
+                return [await self._show(turn, place, await rules.run_missed(turn.owner, RuleId(rule_id)))]
+            case SettleMissed(rule_id=rule_id):
+                rule = await rules.skip_missed(turn.owner, RuleId(rule_id))
+                return [Card(title=f"{rule.label} skipped", lines=("Nothing was traded.",))]
+            case HandleRule(deed=deed, label=label):
+                return await obey(turn, Command(name=_DEEDS[deed], rule_ids=(label,)))
+            case Say(words=words):
+                return await self._draft(turn, place, words)
+
+    async def _newer(
+        self, turn: Turn, place: tuple[str, str], draft_id: str, revision: int, problem: Conflict
+    ) -> list[Card]:
+        """Why the button of an older card did nothing, and the draft's present card if there is one to press."""
+        draft = await self._core.drafts.get(turn.owner, DraftId(draft_id))
+        if draft.state in OPEN_DRAFTS and draft.revision != revision:
+            return [views.error_card(problem), await self._show(turn, place, draft)]
+        return [views.error_card(problem)]
+
+    async def _amend(self, turn: Turn, place: tuple[str, str], draft_id: DraftId, words: str) -> list[Card]:
+        return [await self._show(turn, place, await self._core.drafts.amend(turn.owner, draft_id, words))]
+
+    async def _show(self, turn: Turn, place: tuple[str, str], draft: Draft) -> Card:
+        if draft.state in OPEN_DRAFTS:
+            self._remember(place, draft)
+        else:
+            self._forget(place, draft.id)
+        return draft_cards.draft_card(draft, await self._core.account.owner(turn.owner))
+
+    def _remember(self, place: tuple[str, str], draft: Draft, *, editing: bool = False) -> None:
+        self._shown[place] = _Shown(draft.id, draft.revision, draft.state, editing)
+        self._shown.move_to_end(place)
+        while len(self._shown) > _MOST_REMEMBERED:
+            self._shown.popitem(last=False)
+
+    def _forget(self, place: tuple[str, str], draft_id: str) -> None:
+        shown = self._shown.get(place)
+        if shown is not None and shown.draft_id == draft_id:
+            del self._shown[place]

@@ -1,0 +1,119 @@
+"""A draft as cards: its open question, its read-back with Confirm / Edit / Cancel, and what became of it."""
+
+from collections.abc import Sequence
+
+from bots.views import STATE_WORDS, local_time
+from core.domain.owner import Draft, DraftState, Owner
+from core.domain.reading import ParseResult, Question
+from core.domain.rule import Rule, RuleState
+from core.domain.wording import one_line, say_rule
+from core.feed.card import Button, Card, Rows
+from core.feed.press import AnswerDraft, CancelDraft, ConfirmDraft, EditDraft, Say, write
+
+_MOST_LABEL = 60
+_MOST_QUOTED = 200
+
+
+def draft_card(draft: Draft, owner: Owner) -> Card:
+    """Where the draft stands, with what can be done about it."""
+    match draft.state:
+        case DraftState.ASKING if draft.result.questions:
+            return _question_card(draft, draft.result.questions)
+        case DraftState.ASKING | DraftState.AWAITING_CONFIRMATION:
+            return Card(
+                title="Confirm this?",
+                lines=(
+                    *draft.summary.splitlines(),
+                    f"Nothing is armed until you confirm; this offer ends {local_time(draft.expires_at, owner)}.",
+                ),
+                buttons=(
+                    (
+                        Button(label="Confirm", verb=write(ConfirmDraft(draft_id=draft.id, revision=draft.revision))),
+                        Button(label="Edit", verb=write(EditDraft(draft_id=draft.id))),
+                        _cancel(draft),
+                    ),
+                ),
+                key=_key(draft),
+            )
+        case DraftState.CANCELLED:
+            return Card(title="Dropped", lines=("Nothing was armed.",), key=_key(draft))
+        case DraftState.EXPIRED:
+            return Card(title="This offer has ended", lines=("Nothing was armed. Say it again.",), key=_key(draft))
+        case DraftState.CONFIRMED:
+            return Card(title="Confirmed", lines=tuple(draft.summary.splitlines()), tone="good", key=_key(draft))
+
+
+def armed_card(draft_id: str, rules: Sequence[Rule], *, paused: bool) -> Card:
+    """What was agreed to, with the names it goes by from now on."""
+    labels = ", ".join(rule.label for rule in rules)
+    lines = []
+    for rule in rules:
+        state = "" if rule.state is RuleState.ARMED else f" ({STATE_WORDS[rule.state]})"
+        lines.append(f"{rule.label}{state}: {say_rule(rule.spec, rule.references, after=_before(rule, rules))}")
+    if paused:
+        lines.append("All your rules are paused: nothing fires until you resume.")
+    return Card(
+        title=f"Confirmed: {labels}",
+        lines=tuple(lines),
+        buttons=((Button(label="My rules", verb=write(Say(words="/rules"))),),),
+        tone="warn" if paused else "good",
+        key=f"draft:{draft_id}",
+    )
+
+
+def edit_card(draft: Draft) -> Card:
+    """Asks for the change in words."""
+    return Card(
+        title="What should change?",
+        lines=(
+            "Say the whole rule again, the way it should be.",
+            f"It was: {_shortened(one_line(draft.words), _MOST_QUOTED)}",
+        ),
+        buttons=((_cancel(draft),),),
+    )
+
+
+def refusal_card(result: ParseResult) -> Card:
+    """An honest no: understood and not served, or not understood."""
+    title = "SayWhen does not do that" if result.kind == "unsupported" else "I did not understand that"
+    lines = (one_line(result.reason),) if result.reason else ('Try "/help" for what you can say.',)
+    return Card(title=title, lines=lines, tone="warn")
+
+
+def _question_card(draft: Draft, questions: Sequence[Question]) -> Card:
+    question = questions[0]
+    rows: Rows = tuple(
+        (
+            Button(
+                label=_shortened(option.label, _MOST_LABEL),
+                verb=write(AnswerDraft(draft_id=draft.id, revision=draft.revision, question=0, option=number)),
+            ),
+        )
+        for number, option in enumerate(question.options)
+    )
+    lines = [f"You said: {_quoted(draft)}"]
+    lines += [option.label for option in question.options if len(option.label) > _MOST_LABEL]
+    if len(questions) > 1:
+        lines.append(f"{len(questions)} questions are open; this is the first.")
+    lines.append("Choose, or answer in words." if question.options else "Answer in words.")
+    return Card(title=question.text, lines=tuple(lines), buttons=(*rows, (_cancel(draft),)), key=_key(draft))
+
+
+def _before(rule: Rule, rules: Sequence[Rule]) -> str:
+    return next((other.label for other in rules if other.id == rule.after_rule), "the rule before it")
+
+
+def _cancel(draft: Draft) -> Button:
+    return Button(label="Cancel", verb=write(CancelDraft(draft_id=draft.id)))
+
+
+def _key(draft: Draft) -> str:
+    return f"draft:{draft.id}"
+
+
+def _shortened(text: str, most: int) -> str:
+    return text if len(text) <= most else f"{text[: most - 1]}…"
+
+
+def _quoted(draft: Draft) -> str:
+    return _shortened(one_line(draft.words), _MOST_QUOTED)

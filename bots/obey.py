@@ -1,0 +1,129 @@
+"""Does what the commands of the language ask, one façade call each; decides what is too old to do unasked."""
+
+from typing import assert_never
+
+from bots import views
+from bots.turn import Turn
+from core.domain.reading import Command
+from core.domain.rule import LIVE, Rule, RuleState
+from core.feed.card import Button, Card, card_of
+from core.feed.press import Say, fits, write
+
+LATE_AFTER_S = 60
+"""A command about money that waited longer (the bot was down) is refused, with an offer to do it now."""
+
+_REFUSED_LATE = frozenset({"resume_rules", "cancel_rules", "cancel_orders", "kill"})
+# Not `pause_rules`: pausing late harms nobody, and not pausing may.
+
+
+async def obey(turn: Turn, command: Command) -> list[Card]:
+    """The answer to *command*, done. Raises what the façade raises."""
+    if command.name in _REFUSED_LATE and turn.waited_s > LATE_AFTER_S:
+        words = _as_slash(command)
+        again = write(Say(words=words)) if fits(words) else None
+        return [views.late_card(turn.waited_s, words, again)]
+    account, rules, prices = turn.core.account, turn.core.rules, turn.core.prices
+    match command.name:
+        case "positions":
+            return [views.positions_card(await account.view(turn.owner), simulated=prices.simulated)]
+        case "balance":
+            return [views.balance_card(await account.view(turn.owner), simulated=prices.simulated)]
+        case "prices":
+            return [views.prices_card(prices.latest(command.markets), prices, command.markets)]
+        case "rules":
+            return [await _rules(turn, command)]
+        case "trades":
+            return [views.trades_card(await account.trades(turn.owner), await account.owner(turn.owner))]
+        case "pause_rules":
+            return [await _pause(turn, command)]
+        case "resume_rules":
+            return [await _resume(turn, command)]
+        case "cancel_rules":
+            return [_done("Deleted", await rules.cancel(turn.owner, command), "They do nothing any more.")]
+        case "cancel_orders":
+            return [await _cancel_orders(turn, command)]
+        case "help":
+            return await turn.typed("/help")
+        case "kill":
+            return [await _kill(turn)]
+        case _:
+            assert_never(command.name)
+
+
+def everything(command: Command) -> bool:
+    """Whether a selection names nothing in particular: no argument, `*` and `all` mean the same."""
+    return command.rule_ids is None and command.filter is None and command.market in {None, "*"}
+
+
+async def _rules(turn: Turn, command: Command) -> Card:
+    rules = await turn.core.rules.list(turn.owner, LIVE)
+    if command.market not in {None, "*"}:
+        rules = [rule for rule in rules if getattr(rule.spec.action, "market", None) == command.market]
+    if command.rule_ids is not None:
+        rules = [rule for rule in rules if rule.label in command.rule_ids]
+    view, owner = await turn.core.account.view(turn.owner), await turn.core.account.owner(turn.owner)
+    return views.rules_card(rules, view, turn.core.prices.latest(None), owner)
+
+
+async def _pause(turn: Turn, command: Command) -> Card:
+    if not everything(command):
+        return _done("Paused", await turn.core.rules.pause(turn.owner, command), "Not watched until you resume.")
+    await turn.core.account.pause(turn.owner)
+    return Card(
+        title="All rules are paused",
+        lines=("Nothing fires until you resume. Positions and open orders stay as they are.",),
+        buttons=((Button(label="Resume", verb=write(Say(words="/resume"))),),),
+        tone="warn",
+    )
+
+
+async def _resume(turn: Turn, command: Command) -> Card:
+    if not everything(command):
+        return _done("Resumed", await turn.core.rules.resume(turn.owner, command), "")
+    if not (await turn.core.account.owner(turn.owner)).paused:
+        return _done("Resumed", await turn.core.rules.resume(turn.owner, command), "")
+    await turn.core.account.resume(turn.owner)
+    # A rule that was paused by itself was paused on purpose: lifting the pause of everything leaves it.
+    alone = await turn.core.rules.list(turn.owner, {RuleState.PAUSED})
+    if not alone:
+        return Card(title="Your rules are watched again", tone="good")
+    labels = ", ".join(rule.label for rule in alone)
+    return Card(
+        title="Your rules are watched again",
+        lines=(f"Still paused by themselves: {labels}.",),
+        buttons=((Button(label="Resume these too", verb=write(Say(words="/resume"))),),),
+        tone="good",
+    )
+
+
+async def _cancel_orders(turn: Turn, command: Command) -> Card:
+    market = None if command.market in {None, "*"} else command.market
+    count = await turn.core.account.cancel_orders(turn.owner, market)
+    where = "" if market is None else f" on {market}"
+    if count == 0:
+        return Card(title=f"There is no open order to cancel{where}")
+    return Card(title=f"{count} open {'order' if count == 1 else 'orders'}{where} cancelled")
+
+
+async def _kill(turn: Turn) -> Card:
+    card = card_of(await turn.core.account.kill(turn.owner))
+    if card is None:
+        return Card(title="Everything is stopped", tone="warn")
+    return card
+
+
+def _done(what: str, rules: list[Rule], note: str) -> Card:
+    if not rules:
+        return Card(title="No rule fits that", lines=('Say "/rules" to see yours.',))
+    labels = ", ".join(rule.label for rule in rules)
+    return Card(title=f"{what}: {labels}", lines=(note,) if note else ())
+
+
+def _as_slash(command: Command) -> str:
+    """The command as somebody could type it, to be put behind a button."""
+    name = {"resume_rules": "/resume", "cancel_rules": "/delete", "cancel_orders": "/cancel", "kill": "/kill"}
+    words = [name[command.name], *(command.rule_ids or ())]
+    words += [part for part in (command.filter, command.market) if part]
+    if command.name == "cancel_rules" and everything(command):
+        words = ["/delete", "all"]
+    return " ".join(words)

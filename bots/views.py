@@ -1,0 +1,248 @@
+"""What a person asked to see, as cards: account, market, rules; decides layout in words, never a value."""
+
+from collections.abc import Sequence
+from datetime import datetime
+from decimal import Decimal
+from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
+
+from bots.facade import Prices
+from core.domain.errors import SayWhenError
+from core.domain.market import Observation
+from core.domain.money import HUNDRED
+from core.domain.order import Fill, Order
+from core.domain.owner import Owner
+from core.domain.position import Account, Position
+from core.domain.rule import Rule, RuleState
+from core.domain.wording import (
+    base_of,
+    one_line,
+    say_amount,
+    say_bps,
+    say_duration,
+    say_level,
+    say_money,
+    say_number,
+    say_percent,
+    say_price,
+    say_rough_percent,
+    say_rule,
+    say_signed_money,
+    say_time,
+    trigger_prices,
+)
+from core.feed.card import Button, Card
+from core.feed.card_marks import marked
+from core.feed.press import HandleRule, Say, write
+from core.ports import JobLog
+
+_MOST_RULES = 12
+_MOST_BUTTON_ROWS = 8
+_NO_POSITION = Card(title="You hold no position", lines=('Open one in words: "buy 1 SOL".',))
+
+STATE_WORDS = {
+    RuleState.AWAITING_CONFIRMATION: "not confirmed",
+    RuleState.WAITING: "waits for the rule before it",
+    RuleState.ARMED: "armed",
+    RuleState.FIRING: "fired, order under way",
+    RuleState.HELD: "on hold until the other rule's order is settled",
+    RuleState.PAUSED: "paused",
+    RuleState.COMPLETED: "done",
+    RuleState.FAILED: "failed",
+    RuleState.CANCELLED: "cancelled",
+    RuleState.EXPIRED: "expired",
+}
+
+
+def error_card(problem: SayWhenError) -> Card:
+    """What went wrong and what to do, in the error's own words."""
+    return Card(title=one_line(str(problem)), lines=(one_line(problem.hint),) if problem.hint else (), tone="bad")
+
+
+def positions_card(account: Account, *, simulated: bool) -> Card:
+    """Every open position with its profit, liquidation price, and buttons that open a draft to close it."""
+    held = [position for position in account.positions if position.base != 0]
+    if not held:
+        return _NO_POSITION
+    lines = [line for position in held for line in _position_lines(position)]
+    lines.append(f"Account leverage {_times(account.leverage)}.")
+    rows = tuple(
+        tuple(
+            Button(
+                label=f"Close {percent} % {base_of(position.market)}",
+                verb=write(Say(words=f"close {percent}% of my {position.market} position")),
+            )
+            for percent in (25, 50, 100)
+        )
+        for position in held[:_MOST_BUTTON_ROWS]
+    )
+    title = marked("Your positions", simulated=simulated, venue=account.venue)
+    return Card(title=title, lines=tuple(lines), buttons=rows)
+
+
+def _position_lines(position: Position) -> list[str]:
+    size = f"{say_amount(abs(position.base), position.market, exact=True)} {position.side}"
+    pnl = position.unrealised_pnl
+    percent = say_rough_percent(abs(position.pnl_percent)) if position.entry_price else "0 %"
+    prices = f"entry {say_price(position.entry_price)}, mark {say_price(position.mark)}"
+    liquidation = position.liquidation_price
+    danger = "no liquidation price" if liquidation is None else f"liquidation at {say_price(liquidation)}"
+    return [
+        f"{position.market}: {size}, worth {say_money(position.notional)}",
+        f"   {say_signed_money(pnl)} ({percent} {'down' if pnl < 0 else 'up'}), {prices}",
+        f"   {danger}, funding so far {say_signed_money(position.funding)}",
+    ]
+
+
+def balance_card(account: Account, *, simulated: bool) -> Card:
+    """Equity, what is free, and how near the account is to liquidation."""
+    return Card(
+        title=marked(f"Equity {say_money(account.equity)}", simulated=simulated, venue=account.venue),
+        lines=(
+            f"Collateral {say_money(account.collateral)}, free {say_money(account.free_collateral)}",
+            f"Leverage {_times(account.leverage)}, health {say_rough_percent(account.health)}",
+            f"Margin in use {say_money(account.initial_margin)}, maintenance {say_money(account.maintenance_margin)}",
+        ),
+    )
+
+
+def prices_card(seen: Sequence[Observation], prices: Prices, asked: Sequence[str] | None) -> Card:
+    """The latest trusted prices; what was asked for and has none is named."""
+    lines = []
+    for observation in seen:
+        funding = observation.funding_rate
+        tail = "" if funding is None else f", funding {say_percent(funding)} per hour"
+        alone = ", one source only" if observation.sources == 1 and not observation.simulated else ""
+        lines.append(f"{observation.market}: {say_price(observation.price)}{tail}{alone}")
+    missing = [market for market in asked or () if market not in {seen_one.market for seen_one in seen}]
+    if missing:
+        lines.append(f"No trusted price now: {', '.join(missing)}.")
+    lines.append(f"Source: {prices.source_name}.")
+    if prices.notice:
+        lines.append(prices.notice)
+    title = "Prices" if seen else "There is no trusted price now"
+    return Card(title=marked(title, simulated=prices.simulated), lines=tuple(lines), tone="plain" if seen else "warn")
+
+
+def rules_card(rules: Sequence[Rule], account: Account, seen: Sequence[Observation], owner: Owner) -> Card:
+    """The owner's rules with state and distance to trigger, and buttons to pause, resume and cancel."""
+    if not rules:
+        return Card(title="You have no rules", lines=('Say one: "if SOL drops 2 % sell half my position".',))
+    prices = {observation.market: observation.price for observation in seen}
+    lines = ["All rules are paused: nothing fires until you resume."] if owner.paused else []
+    for rule in rules[:_MOST_RULES]:
+        lines.append(f"{rule.label} ({STATE_WORDS[rule.state]}): {say_rule(rule.spec, rule.references)}")
+        if rule.state is RuleState.ARMED:
+            lines += [f"   {line}" for line in _distances(rule, account, prices)]
+    if len(rules) > _MOST_RULES:
+        lines.append(f"… and {len(rules) - _MOST_RULES} more.")
+    rows = tuple(_rule_buttons(rule) for rule in rules[:_MOST_BUTTON_ROWS])
+    title = "You have 1 rule" if len(rules) == 1 else f"You have {len(rules)} rules"
+    return Card(title=title, lines=tuple(lines), buttons=rows, tone="warn" if owner.paused else "plain")
+
+
+def _rule_buttons(rule: Rule) -> tuple[Button, ...]:
+    turn = (
+        Button(label=f"Resume {rule.label}", verb=write(HandleRule(deed="resume", label=rule.label)))
+        if rule.state is RuleState.PAUSED
+        else Button(label=f"Pause {rule.label}", verb=write(HandleRule(deed="pause", label=rule.label)))
+    )
+    return (turn, Button(label=f"Delete {rule.label}", verb=write(HandleRule(deed="cancel", label=rule.label))))
+
+
+def _distances(rule: Rule, account: Account, prices: dict[str, Decimal]) -> list[str]:
+    market = getattr(rule.spec.condition, "market", None)
+    now = None if market is None else prices.get(market)
+    if now is None or now == 0:
+        return []
+    entries = {position.market: position.entry_price for position in account.positions if position.base != 0}
+    return [
+        f"fires at {say_level(price)}, {say_rough_percent(abs(price - now) / now * HUNDRED)}"
+        f" {'below' if price < now else 'above'} the price now ({say_price(now)})"
+        for price in trigger_prices(rule.spec.condition, rule.references, entries)
+    ]
+
+
+def orders_card(orders: Sequence[Order]) -> Card:
+    """Orders that are planned, on their way or resting."""
+    if not orders:
+        return Card(title="You have no open orders")
+    lines = []
+    for order in orders:
+        intent = order.intent
+        what = order.market
+        if intent is not None:
+            price = intent.price if intent.price is not None else order.limit_price
+            at = "at market" if price is None else f"at {say_price(price, exact=True)}"
+            what = f"{intent.side} {say_amount(intent.base, order.market, exact=True)} {at}"
+        filled = "" if order.filled_base == 0 else f", {say_amount(order.filled_base, order.market, exact=True)} filled"
+        lines.append(f"{what}: {order.state.value.replace('_', ' ')}{filled} · {order.id}")
+    venue = orders[0].venue
+    title = "You have 1 open order" if len(orders) == 1 else f"You have {len(orders)} open orders"
+    return Card(title=marked(title, simulated=False, venue=venue), lines=tuple(lines))
+
+
+def trades_card(fills: Sequence[Fill], owner: Owner) -> Card:
+    """The latest fills, newest first."""
+    if not fills:
+        return Card(title="Nothing has traded yet")
+    lines = []
+    for fill in sorted(fills, key=lambda fill: fill.at, reverse=True):
+        pnl = "" if fill.realised_pnl is None else f", PnL {say_signed_money(fill.realised_pnl)}"
+        done = "bought" if fill.side == "buy" else "sold"
+        size = say_amount(fill.base, fill.market, exact=True)
+        lines.append(
+            f"{local_time(fill.at, owner)}: {done} {size} at {say_price(fill.price)}, fee {say_money(fill.fee)}{pnl}"
+        )
+    simulated = any(fill.simulated for fill in fills)
+    return Card(title=marked("Your latest trades", simulated=simulated, venue=fills[0].venue), lines=tuple(lines))
+
+
+def history_card(label: str, log: Sequence[JobLog], owner: Owner) -> Card:
+    """What happened to one rule, oldest first."""
+    if not log:
+        return Card(title=f"Nothing has happened to {label} yet")
+    lines = []
+    for line in sorted(log, key=lambda line: line.at):
+        detail = ", ".join(f"{key.replace('_', ' ')} {one_line(str(value))}" for key, value in line.detail.items())
+        lines.append(f"{local_time(line.at, owner)}: {line.what}{f' ({detail})' if detail else ''}")
+    return Card(title=f"History of {label}", lines=tuple(lines))
+
+
+def limits_card(owner: Owner) -> Card:
+    """What the owner allows at most."""
+    limits = owner.limits
+    return Card(
+        title="Your limits",
+        lines=(
+            f"Largest order {say_money(limits.max_order_usd)}, largest position {say_money(limits.max_position_usd)}",
+            f"Leverage up to {say_number(limits.max_leverage)}x, slippage up to {say_bps(limits.max_slippage_bps)}",
+            f"At most {limits.max_orders_a_day} orders a day",
+            "They are checked when you confirm and again when an order is sent.",
+        ),
+    )
+
+
+def late_card(waited_s: float, words: str, again: str | None) -> Card:
+    """Refuses what waited too long to be done unasked, and offers to do it now."""
+    buttons = () if again is None else ((Button(label="Do it now", verb=again),),)
+    return Card(
+        title=f"Not done: you sent this {say_duration(int(waited_s))} ago",
+        lines=(
+            f'"{one_line(words)[:200]}" arrived late, and the market may have moved since.',
+            "Press to do it now." if buttons else "Send it again to do it now.",
+        ),
+        buttons=buttons,
+        tone="warn",
+    )
+
+
+def local_time(at: datetime, owner: Owner) -> str:
+    """An instant in the owner's time zone."""
+    try:
+        return say_time(at.astimezone(ZoneInfo(owner.timezone)))
+    except (ZoneInfoNotFoundError, ValueError, OSError):
+        return say_time(at)
+
+
+def _times(leverage: Decimal) -> str:
+    return f"{leverage:.2f}x"

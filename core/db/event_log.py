@@ -1,0 +1,156 @@
+"""The events table as a log in which nothing is skipped; decides what is final and where a reader stands.
+
+An event is final once every transaction with a smaller number is over: ids alone are handed out before their
+transactions commit, and a reader that goes by them steps over rows that appear later. A cursor reads "epoch.xid.id".
+An epoch begins when the tables were moved into another cluster, whose transaction numbers start anew: `begin_epoch`
+moves the old numbers below zero, in their order, and cursors of older epochs are moved along when they are read.
+"""
+
+import asyncio
+import logging
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager, suppress
+from dataclasses import replace
+
+from sqlalchemy import func, select, text, tuple_
+from sqlalchemy.ext.asyncio import AsyncConnection
+
+from core.codec import event_from_json
+from core.db.bell import EventBell
+from core.db.connection import DRIVER_ERRORS, Database
+from core.db.tables import event_epochs, events
+from core.domain.errors import BadInput, StorageUnavailable
+from core.domain.event import Event
+from core.domain.ids import EventId
+from core.ports.storage import Cursor
+
+BELL = "saywhen_events"
+
+_log = logging.getLogger(__name__)
+
+_FINAL = events.c.xid < text("pg_snapshot_xmin(pg_current_snapshot())::text::bigint")
+_LONGEST_PAUSE_S = 5.0
+
+
+class PostgresEventLog:
+    """The EventLog in PostgreSQL; all bells of one log share one connection that listens."""
+
+    def __init__(self, database: Database) -> None:
+        self._database = database
+        self._shifts: list[int] | None = None
+        self._bells: set[asyncio.Event] = set()
+        self._listener: asyncio.Task[None] | None = None
+
+    async def read(self, after: Cursor, limit: int = 500) -> tuple[list[Event], Cursor]:
+        """Raises BadInput for a cursor that no log ever gave."""
+
+        async def look(connection: AsyncConnection) -> tuple[list[Event], Cursor]:
+            shifts = await self._epochs(connection)
+            query = select(events.c.xid, events.c.id, events.c.body).where(_FINAL).order_by(events.c.xid, events.c.id)
+            if after:
+                query = query.where(tuple_(events.c.xid, events.c.id) > tuple_(*_place(after, shifts)))
+            found = (await connection.execute(query.limit(limit))).all()
+            if not found:
+                return [], after
+            read = [replace(event_from_json(row.body), id=EventId(str(row.id))) for row in found]
+            return read, _cursor(len(shifts), found[-1].xid, found[-1].id)
+
+        return await self._database.run(look)
+
+    async def end(self) -> Cursor:
+        async def look(connection: AsyncConnection) -> Cursor:
+            shifts = await self._epochs(connection)
+            last = (
+                await connection.execute(
+                    select(events.c.xid, events.c.id)
+                    .where(_FINAL)
+                    .order_by(events.c.xid.desc(), events.c.id.desc())
+                    .limit(1)
+                )
+            ).first()
+            return Cursor("") if last is None else _cursor(len(shifts), last.xid, last.id)
+
+        return await self._database.run(look)
+
+    @asynccontextmanager
+    async def bell(self) -> AsyncIterator[EventBell]:
+        ring = asyncio.Event()
+        self._bells.add(ring)
+        if self._listener is None:
+            self._listener = asyncio.create_task(self._listen(), name="event-bell")
+        try:
+            yield EventBell(ring)
+        finally:
+            self._bells.discard(ring)
+            if not self._bells and self._listener is not None:
+                listener, self._listener = self._listener, None
+                listener.cancel()
+                with suppress(asyncio.CancelledError):
+                    await listener
+
+    async def _listen(self) -> None:
+        """Ring all bells whenever something was appended, over connections that are replaced as they die."""
+        pause = 0.1
+        while True:
+            try:
+                connection = await self._database.connect()
+            except StorageUnavailable as problem:
+                _log.warning("The event bell is silent for %.1f s: %s", pause, problem)
+                await asyncio.sleep(pause)
+                pause = min(2 * pause, _LONGEST_PAUSE_S)
+                continue
+            pause = 0.1
+            lost = asyncio.Event()
+            try:
+                connection.add_termination_listener(lambda _, lost=lost: lost.set())
+                await connection.add_listener(BELL, lambda *_: self._ring())
+                self._ring()  # for what was appended while nobody listened
+                await lost.wait()
+            except DRIVER_ERRORS as problem:
+                _log.warning("The event bell lost its connection: %s", problem)
+            finally:
+                connection.terminate()
+
+    def _ring(self) -> None:
+        for ring in self._bells:
+            ring.set()
+
+    async def _epochs(self, connection: AsyncConnection) -> list[int]:
+        """By how much each epoch's beginning moved the numbers before it; never changes while anybody is connected."""
+        if self._shifts is None:
+            found = await connection.execute(select(event_epochs.c.shift).order_by(event_epochs.c.epoch))
+            self._shifts = list(found.scalars())
+        return self._shifts
+
+
+async def begin_epoch(connection: AsyncConnection) -> None:
+    """Begin a new epoch if the tables have come into another cluster since the last one. Nobody else may be connected.
+
+    Facts: pg_control_system() names the cluster; a dump carries transaction numbers over as plain values, and those
+    may lie above every number that the new cluster hands out for a long time.
+    """
+    cluster = str((await connection.execute(text("SELECT system_identifier FROM pg_control_system()"))).scalar_one())
+    last = (await connection.execute(select(event_epochs).order_by(event_epochs.c.epoch.desc()).limit(1))).first()
+    if last is not None and last.cluster == cluster:
+        return
+    shift = (await connection.execute(select(func.max(events.c.xid)))).scalar() or 0
+    shift = max(shift + 1, 0) if last is not None else 0
+    if shift > 0:
+        await connection.execute(events.update().values(xid=events.c.xid - shift))
+    number = 1 if last is None else last.epoch + 1
+    await connection.execute(event_epochs.insert().values(epoch=number, cluster=cluster, shift=shift))
+
+
+def _cursor(epoch: int, xid: int, id_: int) -> Cursor:
+    return Cursor(f"{epoch}.{xid}.{id_}")
+
+
+def _place(cursor: Cursor, shifts: list[int]) -> tuple[int, int]:
+    """The (xid, id) that *cursor* stands for by now."""
+    try:
+        epoch, xid, id_ = (int(part) for part in cursor.split("."))
+    except ValueError:
+        raise BadInput(f"Expected a cursor that the event log gave, was {cursor!r}.") from None
+    if not 0 < epoch <= len(shifts):
+        raise BadInput(f"Expected a cursor of epoch 1 to {len(shifts)}, was {cursor!r}.")
+    return xid - sum(shifts[epoch:]), id_

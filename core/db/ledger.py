@@ -1,0 +1,171 @@
+"""The paper venue's books in PostgreSQL; decides how they are kept and looked through, nothing about trading."""
+
+from collections.abc import AsyncIterator, Collection, Mapping
+from contextlib import asynccontextmanager
+from decimal import Decimal
+
+from sqlalchemy import delete, func, or_, select
+from sqlalchemy.dialects.postgresql import insert
+from sqlalchemy.ext.asyncio import AsyncConnection
+
+from core.codec import from_json, to_json
+from core.db.connection import Database
+from core.db.paper_tables import paper_accounts, paper_activity, paper_marks, paper_orders, paper_values, paper_wakes
+from core.domain.ids import OwnerId
+from core.domain.market import Observation
+from core.ports.ledger import Document, LedgerPage
+
+BOOKS_LOCK = 3
+"""First key of the advisory lock on an owner's books; not the store's: the venue is somebody else."""
+
+
+class PostgresLedger:
+    """The Ledger in PostgreSQL."""
+
+    def __init__(self, database: Database) -> None:
+        self._database = database
+
+    @asynccontextmanager
+    async def open(self, owner: OwnerId) -> AsyncIterator[LedgerPage]:
+        """Raises StorageUnavailable."""
+        async with self._database.begin() as connection:
+            await connection.execute(select(func.pg_advisory_xact_lock(BOOKS_LOCK, owner)))
+            found = await connection.execute(select(paper_accounts.c.body).where(paper_accounts.c.owner == owner))
+            yield _Page(connection, owner, found.scalar_one_or_none())
+
+    async def woken(self, market: str, low: Decimal, high: Decimal) -> list[OwnerId]:
+        wakes = paper_wakes.c
+        query = (
+            select(wakes.owner)
+            .where(wakes.market == market, or_(wakes.below >= low, wakes.above <= high))
+            .order_by(wakes.owner)
+        )
+
+        async def look(connection: AsyncConnection) -> list[OwnerId]:
+            return [OwnerId(owner) for owner in (await connection.execute(query)).scalars()]
+
+        return await self._database.run(look)
+
+    async def exposed(self, market: str) -> list[OwnerId]:
+        wakes = paper_wakes.c
+        query = select(wakes.owner).where(wakes.market == market, wakes.exposed).order_by(wakes.owner)
+
+        async def look(connection: AsyncConnection) -> list[OwnerId]:
+            return [OwnerId(owner) for owner in (await connection.execute(query)).scalars()]
+
+        return await self._database.run(look)
+
+    async def save_mark(self, mark: Observation) -> None:
+        new = insert(paper_marks).values(market=mark.market, body=to_json(mark))
+        statement = new.on_conflict_do_update(index_elements=["market"], set_={"body": new.excluded.body})
+
+        async def save(connection: AsyncConnection) -> None:
+            await connection.execute(statement)
+
+        await self._database.run(save)
+
+    async def mark(self, market: str) -> Observation | None:
+        query = select(paper_marks.c.body).where(paper_marks.c.market == market)
+
+        async def look(connection: AsyncConnection) -> Observation | None:
+            body = (await connection.execute(query)).scalar_one_or_none()
+            return None if body is None else from_json(Observation, body)
+
+        return await self._database.run(look)
+
+    async def value(self, key: str) -> str | None:
+        query = select(paper_values.c.value).where(paper_values.c.key == key)
+
+        async def look(connection: AsyncConnection) -> str | None:
+            return (await connection.execute(query)).scalar_one_or_none()
+
+        return await self._database.run(look)
+
+    async def save_value(self, key: str, value: str) -> None:
+        new = insert(paper_values).values(key=key, value=value)
+        statement = new.on_conflict_do_update(index_elements=["key"], set_={"value": new.excluded.value})
+
+        async def save(connection: AsyncConnection) -> None:
+            await connection.execute(statement)
+
+        await self._database.run(save)
+
+
+class _Page:
+    """One owner's books within the transaction that locks them."""
+
+    def __init__(self, connection: AsyncConnection, owner: OwnerId, account: Document | None) -> None:
+        self.account = account
+        self._connection = connection
+        self._owner = owner
+
+    async def order(self, signature: str) -> Document | None:
+        orders = paper_orders.c
+        query = select(orders.body).where(orders.owner == self._owner, orders.signature == signature)
+        return (await self._connection.execute(query)).scalar_one_or_none()
+
+    async def resting(self) -> list[Document]:
+        orders = paper_orders.c
+        query = select(orders.body).where(orders.owner == self._owner, orders.resting).order_by(orders.number)
+        return list((await self._connection.execute(query)).scalars())
+
+    async def save_account(
+        self,
+        account: Document,
+        *,
+        wakes: Mapping[str, tuple[Decimal | None, Decimal | None]],
+        exposed: Collection[str],
+    ) -> None:
+        self.account = account
+        body = to_json(account)
+        await self._connection.execute(
+            insert(paper_accounts)
+            .values(owner=self._owner, body=body)
+            .on_conflict_do_update(index_elements=["owner"], set_={"body": body})
+        )
+        rows = []
+        for market in sorted({*wakes, *exposed}):
+            below, above = wakes.get(market, (None, None))
+            rows.append(
+                {
+                    "owner": self._owner,
+                    "market": market,
+                    "below": below,
+                    "above": above,
+                    "exposed": market in exposed,
+                }
+            )
+        markets = [row["market"] for row in rows]
+        await self._connection.execute(
+            delete(paper_wakes).where(paper_wakes.c.owner == self._owner, paper_wakes.c.market.not_in(markets))
+        )
+        if rows:
+            new = insert(paper_wakes)
+            replaced = {name: new.excluded[name] for name in ("below", "above", "exposed")}
+            await self._connection.execute(
+                new.on_conflict_do_update(index_elements=["owner", "market"], set_=replaced), rows
+            )
+
+    async def save_order(self, signature: str, order: Document, *, resting: bool) -> None:
+        kept = {"body": to_json(order), "resting": resting}
+        await self._connection.execute(
+            insert(paper_orders)
+            .values(owner=self._owner, signature=signature, **kept)
+            .on_conflict_do_update(index_elements=["owner", "signature"], set_=kept)
+        )
+
+    async def add_activity(self, number: int, activity: Document) -> None:
+        """Raises Conflict if the number is taken."""
+        await self._connection.execute(
+            insert(paper_activity).values(owner=self._owner, number=number, body=to_json(activity))
+        )
+
+    async def activity(self, after: int, limit: int) -> list[Document]:
+        activity = paper_activity.c
+        query = (
+            select(activity.body)
+            .where(activity.owner == self._owner, activity.number > after)
+            .order_by(activity.number)
+            .limit(limit)
+        )
+        return list((await self._connection.execute(query)).scalars())

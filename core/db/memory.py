@@ -1,0 +1,193 @@
+"""The Store in memory, for replays and tests; decides the same as the PostgreSQL one, and keeps nothing.
+
+Values are frozen, so books hold them as they are and a transaction remembers only what it replaced. One owner's
+transactions run one after another, like PostgreSQL's; what reads across owners sees what open ones have written.
+"""
+
+from collections.abc import AsyncIterator, Collection, Mapping, Sequence
+from contextlib import AbstractAsyncContextManager
+from dataclasses import replace
+from datetime import UTC, datetime, timedelta
+from decimal import Decimal
+from itertools import groupby
+from types import TracebackType
+from typing import Any
+
+from core.db.memory_log import MemoryEventLog
+from core.db.memory_queue import MemoryQueue
+from core.db.memory_transaction import Books, MemoryTransaction
+from core.domain.ids import OrderId, OwnerId, RuleId
+from core.domain.market import TIMEFRAME_S, Candle, Timeframe
+from core.domain.order import IN_FLIGHT, OrderState
+from core.domain.owner import Owner
+from core.domain.rule import Rule, RuleState
+from core.ports.storage import Fence, Transaction
+
+_EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
+_WATCHABLE_BATCH = 1000
+
+
+class MemoryStore:
+    """The Store in memory, with the event log and the queue that its transactions write to."""
+
+    def __init__(self) -> None:
+        self.event_log = MemoryEventLog()
+        self.queue = MemoryQueue()
+        self.leases: dict[str, Fence] = {}
+        self.links: dict[tuple[str, str], OwnerId] = {}
+        self._books: dict[OwnerId, Books] = {}
+        self._fill_ids: set[tuple[str, str]] = set()
+        self._signatures: dict[tuple[str, str], OrderId] = {}
+        self._candles: dict[str, dict[tuple[int, datetime], Candle]] = {}
+        self._beats: dict[str, datetime] = {}
+
+    def begin(self, owner: OwnerId) -> AbstractAsyncContextManager[Transaction]:
+        return _Begun(self, self._books_of(owner))
+
+    async def owner_of(self, channel: str, address: str) -> OwnerId | None:
+        return self.links.get((channel, address))
+
+    async def create_owner(self, channel: str, address: str, at: datetime) -> OwnerId:
+        linked = self.links.get((channel, address))
+        if linked is None:
+            linked = OwnerId(len(self.links) + 1)
+            self.links[channel, address] = linked
+            self._books_of(linked).owner = Owner(id=linked, created_at=at)
+        return linked
+
+    async def owners(self) -> list[OwnerId]:
+        return [owner for owner, books in self._books.items() if books.owner is not None]
+
+    async def watchable(self, owners: Collection[OwnerId] | None = None) -> AsyncIterator[Sequence[Rule]]:
+        armed = [
+            rule
+            for owner, books in self._books.items()
+            if owners is None or owner in owners
+            for rule in books.rules.values()
+            if rule.state is RuleState.ARMED
+        ]
+        for begin in range(0, len(armed), _WATCHABLE_BATCH):
+            yield armed[begin : begin + _WATCHABLE_BATCH]
+
+    async def orders_to_settle(self, due: datetime, limit: int = 500) -> list[tuple[OwnerId, OrderId, OrderState]]:
+        found = [
+            order
+            for books in self._books.values()
+            for order in books.open_orders.values()
+            if order.state in IN_FLIGHT or (order.state is OrderState.PLANNED and order.due_at <= due)
+        ]
+        found.sort(key=lambda order: (order.created_at, order.id))
+        return [(order.owner, order.id, order.state) for order in found[:limit]]
+
+    async def save_memories(self, memories: Mapping[RuleId, Mapping[str, Any]]) -> None:
+        for books in self._books.values():
+            for rule_id in memories.keys() & books.rules.keys():
+                if (rule := books.rules[rule_id]).state is RuleState.ARMED:
+                    books.rules[rule_id] = replace(rule, memory=memories[rule_id])
+
+    async def save_candles(self, candles: Sequence[Candle]) -> None:
+        """Of any size: a replay knows no smaller ones than its file has."""
+        for candle in candles:
+            kept = self._candles.setdefault(candle.market, {})
+            kept[TIMEFRAME_S[candle.timeframe], candle.start] = candle
+
+    async def candles(self, market: str, timeframe: Timeframe, start: datetime, end: datetime) -> list[Candle]:
+        """Built from the largest candles stored that are not larger than *timeframe*."""
+        size = TIMEFRAME_S[timeframe]
+        kept = self._candles.get(market, {})
+        grain = max((seconds for seconds, _ in kept if seconds <= size), default=size)
+        step = timedelta(seconds=size)
+
+        def bucket(candle: Candle) -> datetime:
+            return _EPOCH + (candle.start - _EPOCH) // step * step
+
+        parts = sorted(
+            (candle for (seconds, _), candle in kept.items() if seconds == grain and start <= bucket(candle) < end),
+            key=lambda candle: candle.start,
+        )
+        if grain == size:
+            return parts
+        return [_merged(list(group), timeframe, at) for at, group in groupby(parts, bucket)]
+
+    async def heard(self, name: str) -> datetime | None:
+        return self._beats.get(name)
+
+    async def beat(self, name: str, at: datetime) -> None:
+        self._beats[name] = max(at, self._beats.get(name, at))
+
+    def _books_of(self, owner: OwnerId) -> Books:
+        books = self._books.get(owner)
+        if books is None:
+            books = self._books[owner] = Books(owner, self._fill_ids, self._signatures)
+        return books
+
+
+class _Begun:
+    """One transaction as a block; a class, because a generator costs twice the time in a replay."""
+
+    __slots__ = ("_books", "_store", "_transaction")
+
+    def __init__(self, store: MemoryStore, books: Books) -> None:
+        self._store = store
+        self._books = books
+        self._transaction = MemoryTransaction(books, store.event_log.next_id, store.leases)
+
+    async def __aenter__(self) -> Transaction:
+        await self._books.lock.acquire()
+        return self._transaction
+
+    async def __aexit__(
+        self, kind: type[BaseException] | None, problem: BaseException | None, trace: TracebackType | None
+    ) -> None:
+        try:
+            if kind is not None:
+                self._transaction.undo()
+                return
+            self._store.event_log.extend(self._transaction.events)
+            for order_id, priority in self._transaction.wakes:
+                self._store.queue.put(self._books.id, order_id, priority)
+        finally:
+            self._books.lock.release()
+
+
+class MemoryLease:
+    """The Lease in memory: nothing expires, because nobody can be paused apart from the others."""
+
+    def __init__(self, store: MemoryStore, holder: str) -> None:
+        self._leases = store.leases
+        self._holder = holder
+
+    async def acquire(self, partitions: Collection[str]) -> list[Fence]:
+        taken = []
+        for name in sorted(set(partitions)):
+            held = self._leases.get(name)
+            if held is None or not held.holder:
+                epoch = 1 if held is None else held.epoch + 1
+                held = self._leases[name] = Fence(partition=name, holder=self._holder, epoch=epoch)
+            if held.holder == self._holder:
+                taken.append(held)
+        return taken
+
+    async def renew(self) -> list[Fence]:
+        return [fence for fence in self._leases.values() if fence.holder == self._holder]
+
+    async def release(self) -> None:
+        for fence in await self.renew():
+            self._leases[fence.partition] = replace(fence, holder="")
+
+
+def _merged(parts: Sequence[Candle], timeframe: Timeframe, start: datetime) -> Candle:
+    volumes = [candle.volume for candle in parts if candle.volume is not None]
+    rates = [candle.funding_rate for candle in parts if candle.funding_rate is not None]
+    return Candle(
+        market=parts[0].market,
+        timeframe=timeframe,
+        start=start,
+        open=parts[0].open,
+        high=max(candle.high for candle in parts),
+        low=min(candle.low for candle in parts),
+        close=parts[-1].close,
+        volume=sum(volumes, Decimal(0)) if volumes else None,
+        funding_rate=sum(rates, Decimal(0)) / len(rates) if rates else None,
+        source=parts[-1].source,
+    )

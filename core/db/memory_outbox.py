@@ -1,0 +1,73 @@
+"""Deliveries and readers' cursors in memory, for tests; decides the same as the PostgreSQL one, and keeps nothing."""
+
+from collections.abc import Collection
+from dataclasses import replace
+from datetime import datetime
+
+from core.db.memory import MemoryStore
+from core.domain.event import Event
+from core.domain.ids import EventId, OwnerId
+from core.ports.storage import Cursor, Delivery, Planned
+
+
+class MemoryOutbox:
+    """The Outbox in memory, of one MemoryStore."""
+
+    def __init__(self, store: MemoryStore) -> None:
+        self._store = store
+        self._cursors: dict[str, Cursor] = {}
+        self._planned: set[Planned] = set()
+        self._pending: dict[int, Delivery] = {}
+        self._retries: dict[int, datetime] = {}
+        self._last_id = 0
+
+    async def links_of(self, owner: OwnerId) -> list[tuple[str, str]]:
+        return sorted(link for link, linked in self._store.links.items() if linked == owner)
+
+    async def cursor(self, name: str) -> Cursor:
+        return self._cursors.get(name, Cursor(""))
+
+    async def save_cursor(self, name: str, to: Cursor, *, was: Cursor, planned: Collection[Planned] = ()) -> bool:
+        if await self.cursor(name) != was:
+            return False
+        told = {plan: self._event(plan.event_id) for plan in planned if plan not in self._planned}
+        self._cursors[name] = to
+        for plan, event in told.items():
+            self._last_id += 1
+            self._planned.add(plan)
+            self._pending[self._last_id] = Delivery(
+                id=self._last_id, owner=plan.owner, event=event, channel=plan.channel, address=plan.address
+            )
+        return True
+
+    async def due(self, channel: str, now: datetime, limit: int = 100) -> list[Delivery]:
+        resting: set[str] = set()
+        found = []
+        for delivery in self._pending.values():
+            if delivery.channel != channel or delivery.address in resting:
+                continue
+            if self._retries.get(delivery.id, now) > now:
+                resting.add(delivery.address)
+            else:
+                found.append(delivery)
+        return found[:limit]
+
+    async def sent(self, delivery_id: int, at: datetime, message_ref: str | None = None) -> None:  # noqa: ARG002 - the port's
+        self._pending.pop(delivery_id, None)
+
+    async def failed(self, delivery_id: int, reason: str, retry_at: datetime | None) -> None:  # noqa: ARG002
+        delivery = self._pending.get(delivery_id)
+        if delivery is None:
+            return
+        if retry_at is None:
+            del self._pending[delivery_id]
+        else:
+            self._pending[delivery_id] = replace(delivery, attempts=delivery.attempts + 1)
+            self._retries[delivery_id] = retry_at
+
+    def _event(self, event_id: EventId) -> Event:
+        """Raises ValueError, as the table's foreign key would."""
+        event = self._store.event_log.event(event_id)
+        if event is None:
+            raise ValueError(f"Expected an event of the log, was {event_id}")
+        return event

@@ -1,0 +1,229 @@
+"""PostgreSQL as the Store: owners' transactions, and what is read or kept across owners; decides no state change."""
+
+from collections.abc import AsyncIterator, Collection, Mapping, Sequence
+from contextlib import asynccontextmanager
+from datetime import UTC, datetime, timedelta
+from typing import Any
+
+from sqlalchemy import and_, bindparam, func, or_, select, text, update
+from sqlalchemy.dialects.postgresql import JSONB, aggregate_order_by, insert
+from sqlalchemy.ext.asyncio import AsyncConnection
+from sqlalchemy.sql.selectable import Select
+
+from core.codec import to_json
+from core.db import queue, rows
+from core.db.connection import Database
+from core.db.tables import heartbeats, limits, links, orders, price_snapshots, trading_rules, users
+from core.db.transaction import PostgresTransaction
+from core.domain.ids import OrderId, OwnerId, RuleId
+from core.domain.limit import Limits
+from core.domain.market import TIMEFRAME_S, Candle, Timeframe
+from core.domain.order import IN_FLIGHT, OrderState
+from core.domain.rule import Rule, RuleState
+from core.ports.storage import Transaction
+
+# First keys of advisory locks, so that no two uses of one number meet.
+OWNER_LOCK = 1
+LINK_LOCK = 2
+
+_WATCHABLE_BATCH = 1000
+_CANDLE_BATCH = 2000
+_EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
+
+
+class PostgresStore:
+    """The Store in PostgreSQL."""
+
+    def __init__(self, database: Database) -> None:
+        self._database = database
+        queue.load()
+
+    @asynccontextmanager
+    async def begin(self, owner: OwnerId) -> AsyncIterator[Transaction]:
+        """Raises StorageUnavailable; then nothing in the block has happened, unless the commit's answer was lost."""
+        async with self._database.begin() as connection:
+            # Before any write, which gives the transaction its number: so numbers follow the order of owners' locks,
+            # and one owner's events their order.
+            await connection.execute(select(func.pg_advisory_xact_lock(OWNER_LOCK, owner)))
+            yield PostgresTransaction(connection, owner)
+
+    async def owner_of(self, channel: str, address: str) -> OwnerId | None:
+        async def look(connection: AsyncConnection) -> OwnerId | None:
+            return await _linked(connection, channel, address)
+
+        return await self._database.run(look)
+
+    async def create_owner(self, channel: str, address: str, at: datetime) -> OwnerId:
+        async def create(connection: AsyncConnection) -> OwnerId:
+            await connection.execute(
+                select(func.pg_advisory_xact_lock(LINK_LOCK, func.hashtext(f"{channel} {address}")))
+            )
+            linked = await _linked(connection, channel, address)
+            if linked is not None:
+                return linked
+            made = await connection.execute(
+                insert(users).values(created_at=at, timezone="UTC", paused=False).returning(users.c.id)
+            )
+            owner = OwnerId(made.scalar_one())
+            await connection.execute(insert(limits).values(owner=owner, **rows.limits_row(Limits())))
+            await connection.execute(insert(links).values(owner=owner, channel=channel, address=address, created_at=at))
+            return owner
+
+        return await self._database.run(create)
+
+    async def owners(self) -> list[OwnerId]:
+        """Oldest first."""
+
+        async def look(connection: AsyncConnection) -> list[OwnerId]:
+            return [
+                OwnerId(id_) for id_ in (await connection.execute(select(users.c.id).order_by(users.c.id))).scalars()
+            ]
+
+        return await self._database.run(look)
+
+    async def watchable(self, owners: Collection[OwnerId] | None = None) -> AsyncIterator[Sequence[Rule]]:
+        """In batches by id, each read by a statement of its own: a slow reader holds no transaction open."""
+        after = ""
+        while True:
+            batch = await self._armed(after, owners)
+            if batch:
+                yield batch
+            if len(batch) < _WATCHABLE_BATCH:
+                return
+            after = batch[-1].id
+
+    async def _armed(self, after: str, owners: Collection[OwnerId] | None) -> list[Rule]:
+        query = (
+            select(trading_rules)
+            .where(trading_rules.c.state == text(f"'{RuleState.ARMED}'"), trading_rules.c.id > after)
+            .order_by(trading_rules.c.id)
+            .limit(_WATCHABLE_BATCH)
+        )
+        if owners is not None:
+            query = query.where(trading_rules.c.owner.in_(owners))
+
+        async def look(connection: AsyncConnection) -> list[Rule]:
+            return [rows.rule_of(row) for row in (await connection.execute(query)).mappings()]
+
+        return await self._database.run(look)
+
+    async def orders_to_settle(self, due: datetime, limit: int = 500) -> list[tuple[OwnerId, OrderId, OrderState]]:
+        query = (
+            select(orders.c.owner, orders.c.id, orders.c.state)
+            .where(
+                or_(
+                    orders.c.state.in_(IN_FLIGHT),
+                    and_(orders.c.state == OrderState.PLANNED, orders.c.due_at <= due),
+                )
+            )
+            .order_by(orders.c.created_at, orders.c.id)
+            .limit(limit)
+        )
+
+        async def look(connection: AsyncConnection) -> list[tuple[OwnerId, OrderId, OrderState]]:
+            return [
+                (OwnerId(owner), OrderId(id_), OrderState(state))
+                for owner, id_, state in await connection.execute(query)
+            ]
+
+        return await self._database.run(look)
+
+    async def save_memories(self, memories: Mapping[RuleId, Mapping[str, Any]]) -> None:
+        if not memories:
+            return
+        statement = (
+            update(trading_rules)
+            .where(trading_rules.c.id == bindparam("rule"), trading_rules.c.state == RuleState.ARMED)
+            .values(memory=bindparam("kept", type_=JSONB))
+        )
+        # In one order everywhere, so that two writers of the same rules wait for each other instead of deadlocking.
+        kept = [{"rule": rule_id, "kept": to_json(memories[rule_id])} for rule_id in sorted(memories)]
+
+        async def save(connection: AsyncConnection) -> None:
+            await connection.execute(statement, kept)
+
+        await self._database.run(save)
+
+    async def save_candles(self, candles: Sequence[Candle]) -> None:
+        """Raises ValueError for candles that are not of a minute: larger ones are built from those."""
+        larger = next((candle for candle in candles if candle.timeframe != "1m"), None)
+        if larger is not None:
+            raise ValueError(f"Expected candles of 1m, was {larger.timeframe}")
+        latest = {(candle.market, candle.start): rows.candle_row(candle) for candle in candles}
+        new = insert(price_snapshots)
+        replaced = {column.name: new.excluded[column.name] for column in price_snapshots.c if not column.primary_key}
+        statement = new.on_conflict_do_update(index_elements=["market", "start"], set_=replaced)
+        ordered = [latest[key] for key in sorted(latest)]
+        for begin in range(0, len(ordered), _CANDLE_BATCH):
+            batch = ordered[begin : begin + _CANDLE_BATCH]
+
+            async def save(connection: AsyncConnection, batch: list[dict[str, Any]] = batch) -> None:
+                await connection.execute(statement, batch)
+
+            await self._database.run(save)
+
+    async def candles(self, market: str, timeframe: Timeframe, start: datetime, end: datetime) -> list[Candle]:
+        """Larger candles are aligned to UTC; the last of them may still lack the minutes that are to come."""
+        query = _candles_query(market, TIMEFRAME_S[timeframe], start, end)
+
+        async def look(connection: AsyncConnection) -> list[Candle]:
+            return [rows.candle_of(row, timeframe) for row in (await connection.execute(query)).mappings()]
+
+        return await self._database.run(look)
+
+    async def heard(self, name: str) -> datetime | None:
+        query = select(heartbeats.c.at).where(heartbeats.c.name == name)
+
+        async def look(connection: AsyncConnection) -> datetime | None:
+            return (await connection.execute(query)).scalar_one_or_none()
+
+        return await self._database.run(look)
+
+    async def beat(self, name: str, at: datetime) -> None:
+        """A beat older than the one on record changes nothing."""
+        new = insert(heartbeats).values(name=name, at=at)
+        statement = new.on_conflict_do_update(
+            index_elements=["name"], set_={"at": new.excluded.at}, where=heartbeats.c.at < new.excluded.at
+        )
+
+        async def save(connection: AsyncConnection) -> None:
+            await connection.execute(statement)
+
+        await self._database.run(save)
+
+
+async def _linked(connection: AsyncConnection, channel: str, address: str) -> OwnerId | None:
+    query = select(links.c.owner).where(links.c.channel == channel, links.c.address == address)
+    return (await connection.execute(query)).scalar_one_or_none()
+
+
+def _candles_query(market: str, seconds: int, start: datetime, end: datetime) -> Select[Any]:
+    minute = price_snapshots.c
+    within = select(price_snapshots).where(minute.market == market, minute.start >= start)
+    if seconds == 60:
+        return within.where(minute.start < end).order_by(minute.start)
+    size = timedelta(seconds=seconds)
+    bucket = func.date_bin(size, minute.start, _EPOCH)
+    first = -((_EPOCH - start) // size)  # rounded up: a bucket that began before *start* is not asked for
+    first_start = _EPOCH + first * size
+
+    def _edge(column: Any, *, last: bool) -> Any:
+        order = minute.start.desc() if last else minute.start.asc()
+        return func.array_agg(aggregate_order_by(column, order))[1]
+
+    return (
+        select(
+            minute.market,
+            bucket.label("start"),
+            _edge(minute.open, last=False).label("open"),
+            func.max(minute.high).label("high"),
+            func.min(minute.low).label("low"),
+            _edge(minute.close, last=True).label("close"),
+            func.sum(minute.volume).label("volume"),
+            func.avg(minute.funding_rate).label("funding_rate"),
+            _edge(minute.source, last=True).label("source"),
+        )
+        .where(minute.market == market, minute.start >= first_start, bucket < end)
+        .group_by(minute.market, bucket)
+        .order_by(bucket)
+    )

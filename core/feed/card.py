@@ -1,0 +1,36 @@
+"""An event in words for people: which are told and how; decides no channel, no markup and no recipient."""
+
+from typing import assert_never
+
+from core.domain.event import Event
+from core.feed.card_orders import OrderHappened, order_card
+from core.feed.card_rules import RuleHappened, rule_card
+from core.feed.card_world import (
+    AccountHappened,
+    MarketHappened,
+    PositionHappened,
+    account_card,
+    market_card,
+    position_card,
+)
+from core.feed.parts import Button, Card, Rows, Tone
+
+__all__ = ["Button", "Card", "Rows", "Tone", "card_of"]
+
+
+def card_of(event: Event) -> Card | None:
+    """What *event* is told as; None for what people need not hear (traffic, and what a dialogue already answered).
+
+    Never raises: each group of events is a `match` that ends in `assert_never`, and so does their sum.
+    """
+    if isinstance(event, RuleHappened):
+        return rule_card(event)
+    if isinstance(event, OrderHappened):
+        return order_card(event)
+    if isinstance(event, PositionHappened):
+        return position_card(event)
+    if isinstance(event, MarketHappened):
+        return market_card(event)
+    if isinstance(event, AccountHappened):
+        return account_card(event)
+    assert_never(event)

@@ -1,0 +1,154 @@
+"""Events about orders as cards: what traded, for how much, and what that leaves; order traffic is not told."""
+
+from decimal import Decimal
+from typing import assert_never
+
+from core.domain.event import (
+    JobDeadLettered,
+    JobRetried,
+    OrderAccepted,
+    OrderCancelled,
+    OrderDenied,
+    OrderEvent,
+    OrderFilled,
+    OrderLapsed,
+    OrderPartiallyFilled,
+    OrderRejected,
+    OrderSent,
+    OrderSigned,
+    OrderUnknown,
+)
+from core.domain.market import Side
+from core.domain.money import HUNDRED
+from core.domain.wording import (
+    say_amount,
+    say_money,
+    say_price,
+    say_rough_percent,
+    say_signed_money,
+)
+from core.feed.card_marks import marked, rule_name, sentence
+from core.feed.parts import Card, Tone
+
+OrderTold = (
+    OrderDenied
+    | OrderAccepted
+    | OrderPartiallyFilled
+    | OrderFilled
+    | OrderRejected
+    | OrderCancelled
+    | OrderLapsed
+    | OrderUnknown
+)
+OrderHappened = OrderTold | OrderSigned | OrderSent | JobRetried | JobDeadLettered
+
+
+def order_card(event: OrderHappened) -> Card | None:
+    """The card of an event about an order, or None where nobody needs to hear of it."""
+    match event:
+        case OrderSigned() | OrderSent() | JobRetried():
+            return None
+        case OrderDenied(reason=reason):
+            return _card(event, f"Not sent: {_what(event)}", (f"Your own limit: {reason}.",), "bad")
+        case OrderAccepted(price=price):
+            at = "" if price is None else f" at {say_price(price, exact=True)}"
+            return _card(event, f"Order is resting: {_what(event)}{at}", (), "plain")
+        case OrderPartiallyFilled():
+            return _partial(event)
+        case OrderFilled():
+            return _filled(event)
+        case OrderRejected(reason=reason):
+            lines = (f"The venue's reason: {sentence(reason)}", "Nothing was traded by it.")
+            return _card(event, f"Rejected: {_what(event)}", lines, "bad")
+        case OrderCancelled(reason=reason, filled=filled):
+            return _card(event, f"Cancelled: {_what(event)}", (sentence(reason), _before(event, filled)), "warn")
+        case OrderLapsed(filled=filled):
+            lines = ("Its time ran out at the venue.", _before(event, filled))
+            return _card(event, f"Lapsed: {_what(event)}", lines, "warn")
+        case OrderUnknown(reason=reason):
+            lines = (
+                sentence(reason),
+                "Nobody knows yet whether the venue has it. We keep asking and send nothing else for it.",
+            )
+            return _card(event, f"Not certain yet: {_what(event)}", lines, "warn")
+        case JobDeadLettered(attempts=attempts, reason=reason):
+            return Card(
+                title=f"{rule_name(event)} gave up after {attempts} attempts",
+                lines=(sentence(reason), "It does nothing more by itself. Check your position.", f"{event.order_id}"),
+                tone="bad",
+                key=f"dead:{event.order_id}",
+            )
+        case _:
+            assert_never(event)
+
+
+def _partial(event: OrderPartiallyFilled) -> Card:
+    lines = (
+        _proceeds(event.base, event.price, event.fee, event.realised_pnl),
+        f"Still open: {say_amount(event.left, event.market, exact=True)}.",
+    )
+    title = f"Partly filled: {_done(event.side)} {_size(event)} at {say_price(event.price)}"
+    # One card a fill: the amount left tells this order's fills apart, and is the same when one is told again.
+    return _card(event, title, lines, "good", key=f"fill:{event.order_id}:{event.left}")
+
+
+def _filled(event: OrderFilled) -> Card:
+    lines = [_proceeds(event.base, event.price, event.fee, event.realised_pnl)]
+    if event.trigger_price is not None:
+        lines.append(_slippage(event.side, event.price, event.trigger_price))
+    if event.position_after is not None:
+        lines.append(_left(event.position_after, event.market))
+    title = f"{_done(event.side).capitalize()} {_size(event)} at {say_price(event.price)}"
+    return _card(event, title, tuple(lines), "good", key=f"fill:{event.order_id}")
+
+
+def _proceeds(base: Decimal | None, price: Decimal, fee: Decimal, pnl: Decimal | None) -> str:
+    parts = [] if base is None else [f"worth {say_money(base * price)}"]
+    parts.append(f"fee {say_money(fee)}" if fee >= 0 else f"rebate {say_money(-fee)}")
+    if pnl is not None:
+        parts.append(f"realised PnL {say_signed_money(pnl)}")
+    return sentence(", ".join(parts))
+
+
+def _slippage(side: Side, price: Decimal, trigger: Decimal) -> str:
+    worse = price - trigger if side == "buy" else trigger - price
+    if worse == 0:
+        return f"Exactly the trigger price, {say_price(trigger)}."
+    off = "" if trigger <= 0 else f" ({say_rough_percent(abs(worse) / trigger * HUNDRED)})"
+    how = "worse" if worse > 0 else "better"
+    return f"{say_price(abs(worse))}{off} {how} than the trigger at {say_price(trigger)}."
+
+
+def _left(base: Decimal, market: str) -> str:
+    if base == 0:
+        return f"Nothing is left: your {market} position is closed."
+    return f"Left: {say_amount(abs(base), market, exact=True)} {'long' if base > 0 else 'short'}."
+
+
+def _before(event: OrderEvent, filled: Decimal) -> str:
+    if filled == 0:
+        return "Nothing had filled."
+    return f"{say_amount(filled, event.market, exact=True)} had filled before and stays filled."
+
+
+def _card(event: OrderTold, title: str, lines: tuple[str, ...], tone: Tone, *, key: str | None = None) -> Card:
+    """A card with the rule and the order's id at its end, so that a repeated delivery is recognised."""
+    reference = " · ".join(part for part in (event.label, str(event.order_id)) if part)
+    return Card(
+        title=marked(title, simulated=event.simulated, venue=event.venue),
+        lines=(*lines, reference),
+        tone=tone,
+        key=key or f"{event.name}:{event.order_id}",
+    )
+
+
+def _what(event: OrderEvent) -> str:
+    return f"{event.side} {_size(event)}"
+
+
+def _size(event: OrderEvent) -> str:
+    return event.market if event.base is None else f"{say_amount(event.base, event.market, exact=True)}"
+
+
+def _done(side: Side) -> str:
+    return "bought" if side == "buy" else "sold"

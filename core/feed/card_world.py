@@ -1,0 +1,180 @@
+"""Events about positions, prices, venues, accounts and the engine as cards."""
+
+from decimal import Decimal
+from typing import assert_never
+
+from core.domain.event import (
+    AccountApprovalRequested,
+    AccountDelegateRevoked,
+    AccountDrawdownReached,
+    AccountKilled,
+    AccountLimitChanged,
+    AccountLinked,
+    DeliveryFailed,
+    EngineBlind,
+    EngineRecovered,
+    PositionChanged,
+    PositionClosed,
+    PositionEndangered,
+    PositionFundingPaid,
+    PositionLiquidated,
+    PositionOpened,
+    PriceRecovered,
+    PriceStale,
+    VenueLost,
+    VenuePaused,
+    VenueRecovered,
+)
+from core.domain.wording import (
+    base_of,
+    say_amount,
+    say_duration,
+    say_money,
+    say_price,
+    say_rough_percent,
+)
+from core.feed.card_marks import marked, sentence, settled_key
+from core.feed.parts import Card
+
+PositionHappened = (
+    PositionOpened | PositionChanged | PositionClosed | PositionEndangered | PositionLiquidated | PositionFundingPaid
+)
+MarketHappened = PriceStale | PriceRecovered | VenueLost | VenuePaused | VenueRecovered | EngineBlind | EngineRecovered
+AccountHappened = (
+    DeliveryFailed
+    | AccountLinked
+    | AccountLimitChanged
+    | AccountDrawdownReached
+    | AccountKilled
+    | AccountDelegateRevoked
+    | AccountApprovalRequested
+)
+
+_SHORT_BLINDNESS_S = 60
+"""A restart shorter than this in which nothing was found is nobody's news."""
+
+
+def position_card(event: PositionHappened) -> Card | None:
+    """The card of an event about a position; what a rule's own fill did to it is told by the fill's card."""
+    match event:
+        case PositionFundingPaid():
+            return None
+        case PositionOpened() | PositionChanged() | PositionClosed() if event.rule_id is not None:
+            return None
+        case PositionOpened():
+            title = f"Position opened outside your rules: {_held(event)}"
+            return _position(event, title, f"Entry {say_price(event.entry_price)}.", bad=False)
+        case PositionChanged():
+            title = f"Position changed outside your rules: {_held(event)}"
+            return _position(event, title, f"It was {_signed(event.was, event.market)}.", bad=False)
+        case PositionClosed():
+            title = f"{event.market} position closed outside your rules"
+            return _position(event, title, f"It was {_signed(event.was, event.market)}.", bad=False)
+        case PositionEndangered():
+            title = f"Liquidation is near: {_held(event)}"
+            line = (
+                f"The mark is {say_rough_percent(event.distance_percent)} from the liquidation price"
+                f" of {say_price(event.liquidation_price)}."
+            )
+            return _position(event, title, line, bad=True)
+        case PositionLiquidated():
+            title = f"Liquidated: {_signed(event.was, event.market)} at {say_price(event.price)}"
+            left = "Nothing is left of it." if event.base == 0 else f"Left: {_held(event)}."
+            line = f"The venue closed it for lack of margin; fee {say_money(event.fee)}. {left}"
+            return _position(event, title, line, bad=True)
+        case _:
+            assert_never(event)
+
+
+def market_card(event: MarketHappened) -> Card | None:
+    """The card of an event about prices, venues or the engine."""
+    match event:
+        case EngineBlind():
+            return None
+        case PriceStale(market=market, why=why):
+            line = f"The price is {why}{_from(event.source)}. Rules on {market} wait; nothing fires on such a price."
+            return Card(title=f"No trusted price for {market}", lines=(line,), tone="warn", key=settled_key(event))
+        case PriceRecovered(market=market, blind_s=blind_s):
+            line = f"Your rules on {market} are watched again, after {say_duration(blind_s)}{_from(event.source)}."
+            return Card(title=f"{market} has a trusted price again", lines=(line,), tone="good", key=settled_key(event))
+        case VenueLost(venue=venue, reason=reason):
+            lines = (sentence(reason), "Orders wait until it answers again.")
+            return Card(title=f"{venue} does not answer", lines=lines, tone="warn", key=settled_key(event))
+        case VenuePaused(venue=venue, reason=reason):
+            lines = (sentence(reason), "Rules are watched, but cannot trade.")
+            return Card(title=f"{venue} takes no orders now", lines=lines, tone="warn", key=settled_key(event))
+        case VenueRecovered(venue=venue):
+            return Card(title=f"{venue} takes orders again", tone="good", key=settled_key(event))
+        case EngineRecovered(blind_s=blind_s, found=found):
+            if not found and blind_s < _SHORT_BLINDNESS_S:
+                return None
+            return Card(
+                title=f"Watching again: nobody watched for {say_duration(blind_s)}",
+                lines=tuple(sentence(line) for line in found) or ("Nothing was missed.",),
+                tone="warn",
+                key=settled_key(event),
+            )
+        case _:
+            assert_never(event)
+
+
+def account_card(event: AccountHappened) -> Card | None:
+    """The card of an event about somebody's account."""
+    key = settled_key(event)
+    match event:
+        case DeliveryFailed():
+            return None
+        case AccountLinked(channel=channel):
+            lines = ("It can now give orders for your account. If that was not you, unlink it on the dashboard.",)
+            return Card(title=f"{channel.capitalize()} is linked", lines=lines, key=key)
+        case AccountLimitChanged(limit=limit, was=was, now=now):
+            return Card(title=f"Limit changed: {limit.replace('_', ' ')}", lines=(f"{was} → {now}",), key=key)
+        case AccountDrawdownReached(percent=percent):
+            return Card(title=f"Today's loss reached {say_rough_percent(percent)} of your equity", tone="bad", key=key)
+        case AccountKilled():
+            return _killed(event)
+        case AccountDelegateRevoked(venue=venue):
+            lines = ("Rules cannot trade there until you allow it again.",)
+            return Card(title=f"SayWhen may no longer trade for you on {venue}", lines=lines, tone="bad", key=key)
+        case AccountApprovalRequested(what=what):
+            return Card(title="Your wallet's signature is needed", lines=(sentence(what),), tone="warn", key=key)
+        case _:
+            assert_never(event)
+
+
+def _killed(event: AccountKilled) -> Card:
+    rules, orders = event.rules_paused, event.orders_cancelled
+    paused = f"{rules} {'rule' if rules == 1 else 'rules'} paused"
+    cancelled = f"{orders} open {'order' if orders == 1 else 'orders'} cancelled"
+    lines = [f"{paused}, {cancelled}."]
+    if event.positions:
+        lines.append("Still open, with no rule guarding:")
+        lines += [f"   {position}" for position in event.positions]
+        lines.append('Say "close everything" to leave them: you will be asked to confirm.')
+    else:
+        lines.append("No position is open.")
+    lines.append("Nothing fires until you resume.")
+    return Card(title="Everything is stopped", lines=tuple(lines), tone="warn", key=settled_key(event))
+
+
+def _position(event: PositionHappened, title: str, line: str, *, bad: bool) -> Card:
+    return Card(
+        title=marked(title, simulated=event.simulated, venue=event.venue),
+        lines=(line,),
+        tone="bad" if bad else "warn",
+        key=settled_key(event) + f":{event.market}",
+    )
+
+
+def _held(event: PositionHappened) -> str:
+    return _signed(event.base, event.market)
+
+
+def _signed(base: Decimal, market: str) -> str:
+    if base == 0:
+        return f"no {base_of(market)}"
+    return f"{say_amount(abs(base), market)} {'long' if base > 0 else 'short'}"
+
+
+def _from(source: str) -> str:
+    return f" (source: {source})" if source else ""

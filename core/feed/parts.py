@@ -1,0 +1,39 @@
+"""What a card is made of, for every channel alike; decides no markup and no words."""
+
+from dataclasses import dataclass
+from typing import Literal
+
+Tone = Literal["plain", "good", "warn", "bad"]
+
+MOST_VERB_BYTES = 64
+"""Telegram's limit for callback data, the tightest of all channels."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Button:
+    """Something to press: what it says and the short ASCII verb that comes back (see `core.feed.press`)."""
+
+    label: str
+    verb: str
+
+    def __post_init__(self) -> None:
+        if not self.verb.isascii() or not 1 <= len(self.verb) <= MOST_VERB_BYTES:
+            raise ValueError(f"Expected a verb of 1 to {MOST_VERB_BYTES} ASCII characters, was {self.verb!r}")
+
+
+Rows = tuple[tuple[Button, ...], ...]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Card:
+    """Something told to a person, in plain text.
+
+    `key` names what the card is about for as long as it lasts: a channel that already shows a card of that key edits
+    it instead of adding another.
+    """
+
+    title: str
+    lines: tuple[str, ...] = ()
+    buttons: Rows = ()
+    tone: Tone = "plain"
+    key: str | None = None

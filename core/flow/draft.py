@@ -1,0 +1,247 @@
+"""Words → a draft that waits for an answer or a confirmation; nothing here arms or trades."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass, replace
+from datetime import timedelta
+from decimal import Decimal
+from typing import Protocol
+
+from core.domain.errors import BadInput, Conflict, NotFound
+from core.domain.event import RuleAmended, RuleDrafted
+from core.domain.ids import DraftId, OwnerId, new_id
+from core.domain.limit import Limits
+from core.domain.market import Market
+from core.domain.owner import OPEN_DRAFTS, Draft, DraftState
+from core.domain.position import Account
+from core.domain.reading import Holding, ParseContext, ParseResult, Question
+from core.domain.rule import RuleSet
+from core.domain.wording import read_back
+from core.flow.allow import objections
+from core.ports import Clock, RuleParser, Store, Transaction, VenueStatus
+
+LIFE = timedelta(minutes=15)
+"""How long a draft can be confirmed; the price it was read at grows old."""
+LONGEST_MESSAGE = 4_000
+
+
+class AnswerReader(Protocol):
+    """Reads an answer in words to a question that was asked."""
+
+    def answer(self, words: str, asked: ParseResult, reply: str, context: ParseContext) -> ParseResult | None:
+        """What results from *reply*, or None if it does not answer any question of *asked*."""
+        ...
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Scene:
+    """What is true when words are said: prices (quote), the account, the venue, and who says what the prices are."""
+
+    prices: Mapping[str, Decimal]
+    markets: Mapping[str, Market]
+    account: Account
+    source: str
+    venue: VenueStatus
+    timezone: str
+    limits: Limits
+
+    def context(self, clock: Clock) -> ParseContext:
+        """The scene as a parser needs it."""
+        return ParseContext(
+            prices=self.prices,
+            positions={
+                position.market: Holding(base=position.base, entry_price=position.entry_price)
+                for position in self.account.positions
+            },
+            max_leverage={symbol: market.max_leverage for symbol, market in self.markets.items()},
+            names={symbol: market.name for symbol, market in self.markets.items()},
+            timezone=self.timezone,
+            now=clock.now(),
+        )
+
+
+async def say(
+    store: Store,
+    parser: RuleParser,
+    answers: AnswerReader,
+    clock: Clock,
+    *,
+    owner: OwnerId,
+    words: str,
+    channel: str,
+    scene: Scene,
+) -> Draft | ParseResult:
+    """What *words* come to: a draft (new, or one whose question they answer), or a result that is no rule."""
+    words = words.strip()
+    context = scene.context(clock)
+    if len(words) <= LONGEST_MESSAGE:
+        async with store.begin(owner) as tx:
+            asking = await _asking(tx, channel, clock)
+        if asking is not None:
+            reply = answers.answer(asking.words, asking.result, words, context)
+            if reply is not None:
+                return await _revise(store, clock, asking, f"{asking.words}\n{words}", reply, scene)
+    result = await parser.parse(words, context)
+    if result.kind not in ("rules", "question"):
+        return result
+    now = clock.now()
+    draft = Draft(
+        id=DraftId(new_id("d", now)),
+        owner=owner,
+        words=words,
+        result=result,
+        state=_state(result),
+        channel=channel,
+        created_at=now,
+        expires_at=now + LIFE,
+        summary=_summary(result, scene),
+    )
+    async with store.begin(owner) as tx:
+        event_id = await tx.append(RuleDrafted(at=now, owner=owner, draft_id=draft.id, words=words))
+        draft = replace(draft, event_id=event_id)
+        await tx.add_draft(draft)
+    return draft
+
+
+async def choose(
+    store: Store,
+    clock: Clock,
+    *,
+    owner: OwnerId,
+    draft_id: DraftId,
+    revision: int,
+    question: int,
+    option: int,
+    scene: Scene,
+) -> Draft:
+    """The draft after its owner picked an option. Raises NotFound, Conflict (old card, expired) or BadInput."""
+    draft = await find(store, clock, owner, draft_id)
+    if draft.state is not DraftState.ASKING or draft.revision != revision:
+        raise Conflict("That question is answered already.", "Use the latest card.")
+    try:
+        asked: Question = draft.result.questions[question]
+        chosen = asked.options[option]
+    except IndexError:
+        raise BadInput("There is no such option on this card.", "Use the latest card.") from None
+    result = replace(
+        draft.result,
+        kind="question" if chosen.questions else "rules",
+        rules=chosen.rules,
+        questions=chosen.questions,
+    )
+    return await _revise(store, clock, draft, f"{draft.words}\n{chosen.label}", result, scene)
+
+
+async def amend(
+    store: Store,
+    parser: RuleParser,
+    clock: Clock,
+    *,
+    owner: OwnerId,
+    draft_id: DraftId,
+    words: str,
+    scene: Scene,
+) -> Draft:
+    """The draft with its words replaced. Raises BadInput, with the draft as it was, if they are no rule."""
+    draft = await find(store, clock, owner, draft_id)
+    if draft.state not in OPEN_DRAFTS:
+        raise Conflict(f"This draft is {draft.state.replace('_', ' ')} already.", "Send the words as a new message.")
+    result = await parser.parse(words.strip(), scene.context(clock))
+    if result.kind not in ("rules", "question"):
+        raise BadInput(result.reason or "That is no rule.", "The draft is unchanged; say the whole rule again.")
+    return await _revise(store, clock, draft, words.strip(), result, scene)
+
+
+async def drop(store: Store, clock: Clock, *, owner: OwnerId, draft_id: DraftId) -> Draft:
+    """The draft cancelled. Cancelling twice is no error; a confirmed one raises Conflict."""
+    draft = await find(store, clock, owner, draft_id)
+    if draft.state is DraftState.CONFIRMED:
+        raise Conflict("This draft was confirmed; its rules are armed.", "Use /rules to pause or cancel them.")
+    if draft.state not in OPEN_DRAFTS:
+        return draft
+    dropped = replace(draft, state=DraftState.CANCELLED, revision=draft.revision + 1)
+    async with store.begin(owner) as tx:
+        if not await tx.save_draft(dropped, was=draft.state, revision=draft.revision):
+            raise Conflict("This draft has changed meanwhile.", "Use the latest card.")
+    return dropped
+
+
+async def find(store: Store, clock: Clock, owner: OwnerId, draft_id: DraftId) -> Draft:
+    """The owner's draft, expired if its time is over. Raises NotFound; somebody else's looks the same."""
+    async with store.begin(owner) as tx:
+        draft = await tx.draft(draft_id)
+        if draft is None:
+            raise NotFound("There is no such draft of yours.", "Send the words again.")
+        return await lapse(tx, draft, clock)
+
+
+async def lapse(tx: Transaction, draft: Draft, clock: Clock) -> Draft:
+    """*draft*, stored as expired if it is open and its time is over."""
+    if draft.state not in OPEN_DRAFTS or clock.now() < draft.expires_at:
+        return draft
+    expired = replace(draft, state=DraftState.EXPIRED)
+    await tx.save_draft(expired, was=draft.state, revision=draft.revision)
+    return expired
+
+
+async def _asking(tx: Transaction, channel: str, clock: Clock) -> Draft | None:
+    """The latest draft of the channel that waits for an answer."""
+    drafts = [await lapse(tx, draft, clock) for draft in await tx.open_drafts() if draft.channel == channel]
+    waiting = [draft for draft in drafts if draft.state in OPEN_DRAFTS]
+    latest = max(waiting, key=lambda draft: draft.created_at, default=None)
+    return latest if latest is not None and latest.state is DraftState.ASKING else None
+
+
+async def _revise(store: Store, clock: Clock, draft: Draft, words: str, result: ParseResult, scene: Scene) -> Draft:
+    now = clock.now()
+    if draft.state not in OPEN_DRAFTS:
+        raise Conflict(f"This draft is {draft.state.replace('_', ' ')}.", "Send the words again.")
+    revised = replace(
+        draft,
+        words=words,
+        result=result,
+        state=_state(result),
+        revision=draft.revision + 1,
+        expires_at=now + LIFE,
+        summary=_summary(result, scene),
+    )
+    async with store.begin(draft.owner) as tx:
+        event = RuleAmended(at=now, owner=draft.owner, draft_id=draft.id, words=words, cause=draft.event_id)
+        revised = replace(revised, event_id=await tx.append(event))
+        if not await tx.save_draft(revised, was=draft.state, revision=draft.revision):
+            raise Conflict("This draft has changed meanwhile, perhaps on another device.", "Use the latest card.")
+    return revised
+
+
+def _state(result: ParseResult) -> DraftState:
+    return DraftState.ASKING if result.kind == "question" else DraftState.AWAITING_CONFIRMATION
+
+
+def _summary(result: ParseResult, scene: Scene) -> str:
+    """The read-back, made by code from the structured rules, with what would be refused if confirmed now."""
+    if result.kind == "question":
+        return ""
+    return summary_of(result.rules, scene, assumptions=result.assumptions)
+
+
+def summary_of(
+    rules: RuleSet,
+    scene: Scene,
+    *,
+    assumptions: tuple[str, ...] = (),
+    references: Mapping[str, Decimal] | None = None,
+) -> str:
+    """The card's lines for *rules* in *scene*, joined by newlines."""
+    lines = list(
+        read_back(
+            rules,
+            prices=scene.prices,
+            positions={position.market: position for position in scene.account.positions},
+            references=references,
+            markets_source=scene.source,
+            assumptions=assumptions,
+        )
+    )
+    if scene.venue.state != "open":
+        lines.append(f"The venue takes no orders now: {scene.venue.reason}")
+    lines += [f"Not allowed now: {objection}" for objection in objections(rules, scene.limits, scene)]
+    return "\n".join(lines)

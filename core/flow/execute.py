@@ -1,0 +1,325 @@
+"""A planned leg → at most one live order at the venue; decides what is sent, and never concludes what is not proven."""
+
+import asyncio
+from dataclasses import dataclass, replace
+from datetime import timedelta
+from decimal import Decimal
+from typing import Any
+
+from core.domain.action import Close, LimitOrder, MarketOrder, Reverse, Trade
+from core.domain.errors import PriceUnavailable, VenueError, VenuePaused, VenueRejected, VenueUnknown
+from core.domain.event import JobDeadLettered, JobRetried, OrderSent, OrderSigned, OrderUnknown
+from core.domain.ids import OrderId, OwnerId
+from core.domain.market import Market, Observation, Side
+from core.domain.money import round_price
+from core.domain.order import ENDED, Order, OrderIntent, OrderState
+from core.domain.position import Account
+from core.domain.rule import Rule, RuleState
+from core.domain.sizing import NothingToDo, Sized, size
+from core.flow.allow import denial_at_send
+from core.flow.outcome import Outcome
+from core.flow.points import passing
+from core.flow.settle import settle
+from core.ports import Again, Clock, JobLog, Prepared, Store, Transaction, Venue
+
+TIME_OUT_S = 10.0
+"""The longest wait for one answer of a venue; after it nothing is known."""
+MAX_ATTEMPTS = 6
+FIRST_RETRY_S = 1.0
+LONGEST_RETRY_S = 30.0
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class _Look:
+    """The venue as it is just before an order is sized."""
+
+    mark: Observation
+    account: Account
+    market: Market
+
+
+async def execute(store: Store, venue: Venue, clock: Clock, owner: OwnerId, order_id: OrderId, attempt: int) -> None:
+    """Bring one leg a step further: size, sign, store, send, settle; or settle what was sent before a crash.
+
+    Safe to call at any time, any number of times, in any number of processes: each step claims the order's state.
+    Raises Again where the venue or its price cannot be had now; the last of `MAX_ATTEMPTS` marks the order dead and
+    lets the error through, so that the queue holds the wake-up for inspection.
+    """
+    async with store.begin(owner) as tx:
+        order = await tx.order(order_id)
+        rule = None if order is None else await tx.rule(order.rule_id)
+    if order is None or rule is None or order.state in ENDED:
+        return
+    if order.state is not OrderState.PLANNED:
+        await _resume(store, venue, clock, order)
+        return
+    if order.due_at > clock.now():
+        return
+    try:
+        look = await asyncio.wait_for(_look(venue, order), TIME_OUT_S)
+    except (VenueUnknown, VenuePaused, PriceUnavailable, TimeoutError) as problem:
+        await _again_or_dead(store, clock, order, max(attempt, order.attempts + 1), problem, simulated=venue.simulated)
+        return
+    signed = await _sign(store, venue, clock, order, rule, look)
+    if signed is not None:
+        await _send(store, venue, clock, signed)
+
+
+async def _look(venue: Venue, order: Order) -> _Look:
+    status = await venue.status()
+    if status.state != "open":
+        raise VenuePaused(f"{venue.name} takes no orders now: {status.reason}")
+    markets = await venue.markets()
+    if order.market not in markets:
+        raise VenueUnknown(f"{venue.name} does not list {order.market} now")
+    return _Look(
+        mark=await venue.mark(order.market),
+        account=await venue.account(order.owner),
+        market=markets[order.market],
+    )
+
+
+async def _sign(store: Store, venue: Venue, clock: Clock, order: Order, rule: Rule, look: _Look) -> Order | None:
+    """The order sized, checked against the limits, signed and stored; None if it ended instead."""
+    now = clock.now()
+
+    def outcome(tx: Transaction) -> Outcome:
+        return Outcome(tx=tx, now=now, account=look.account, simulated=venue.simulated)
+
+    async with store.begin(order.owner) as tx:
+        wanted = await _intent(tx, order, rule, look, clock)
+        if isinstance(wanted, NothingToDo):
+            await outcome(tx).end(order, OrderState.CANCELLED, wanted.reason, gone=wanted.position_gone)
+            return None
+        if wanted is None:
+            return None
+        limits = (await tx.read_owner()).limits
+        denial = await denial_at_send(tx, limits, wanted, look.account, now)
+        if denial is not None:
+            await outcome(tx).end(replace(order, intent=wanted), OrderState.DENIED, denial.reason)
+            return None
+    try:
+        prepared = await asyncio.wait_for(venue.prepare(wanted), TIME_OUT_S)
+    except VenueRejected as refusal:
+        async with store.begin(order.owner) as tx:
+            # Never signed, so never sent: it ends as our own denial, in the venue's words.
+            await outcome(tx).end(replace(order, intent=wanted), OrderState.DENIED, str(refusal))
+        return None
+    async with store.begin(order.owner) as tx:
+        present = await tx.rule(order.rule_id)
+        if present is None or present.state is not RuleState.FIRING:
+            return None  # killed or cancelled between looking and signing; nothing was sent
+        signed = replace(
+            order,
+            state=OrderState.SIGNED,
+            intent=wanted,
+            signature=prepared.signature,
+            raw=prepared.raw,
+            valid_until=prepared.valid_until,
+            attempts=order.attempts + 1,
+        )
+        event = OrderSigned(
+            at=now,
+            owner=order.owner,
+            rule_id=rule.id,
+            label=rule.label,
+            order_id=order.id,
+            market=order.market,
+            side=wanted.side,
+            base=wanted.base,
+            simulated=venue.simulated,
+            venue=venue.name,
+            cause=order.cause,
+        )
+        signed = replace(signed, cause=await tx.append(event))
+        if not await tx.save_order(signed, was=OrderState.PLANNED):
+            return None  # another worker claimed it
+        passing("execute.before_sign_commit")
+    passing("execute.after_sign_commit")
+    return signed
+
+
+async def _intent(
+    tx: Transaction, order: Order, rule: Rule, look: _Look, clock: Clock
+) -> OrderIntent | NothingToDo | None:
+    """What to send, from the live position; None if it is not this leg's turn."""
+    if rule.state is not RuleState.FIRING or rule.trigger_no != order.trigger_no:
+        return NothingToDo(reason="its rule is not firing any more")
+    action = rule.spec.action
+    if not isinstance(action, Trade | Close | Reverse):
+        return NothingToDo(reason="its rule trades nothing")
+    if order.step == "reverse_open":
+        return await _reverse_open(tx, order, action, look)
+    sized = size(
+        action,
+        share=order.share,
+        account=look.account,
+        market=look.market,
+        mark=look.mark.price,
+        price=_limit_price(order, action),
+    )
+    if isinstance(sized, NothingToDo):
+        return sized
+    reduce_only = not isinstance(action, Trade) or action.reduce_only
+    return _order_of(order, action, sized, look, reduce_only=reduce_only, clock=clock)
+
+
+async def _reverse_open(
+    tx: Transaction, order: Order, action: Trade | Close | Reverse, look: _Look
+) -> OrderIntent | NothingToDo | None:
+    """The second half of a reversal: what the first half closed, opened on the other side."""
+    legs = await tx.orders(rule_id=order.rule_id, trigger_no=order.trigger_no)
+    first = next(leg for leg in legs if leg.step == "trade" and leg.market == order.market)
+    if first.state not in ENDED:
+        return None
+    if first.filled_base == 0 or first.intent is None:
+        return NothingToDo(reason="the position was not closed, so nothing was opened")
+    slippage = action.order.max_slippage_bps if isinstance(action.order, MarketOrder) else None
+    return OrderIntent(
+        order_id=order.id,
+        owner=order.owner,
+        market=order.market,
+        side=first.intent.side,
+        base=first.filled_base,
+        reduce_only=False,
+        max_slippage_bps=slippage,
+        oracle_price=look.mark.price,
+    )
+
+
+def _limit_price(order: Order, action: Trade | Close | Reverse) -> Decimal | None:
+    if order.limit_price is not None:
+        return order.limit_price
+    return action.order.price if isinstance(action.order, LimitOrder) else None
+
+
+def _order_of(
+    order: Order,
+    action: Trade | Close | Reverse,
+    sized: Sized,
+    look: _Look,
+    *,
+    reduce_only: bool,
+    clock: Clock,
+) -> OrderIntent:
+    common: dict[str, Any] = {
+        "order_id": order.id,
+        "owner": order.owner,
+        "market": order.market,
+        "side": sized.side,
+        "base": sized.base,
+        "reduce_only": reduce_only,
+        "oracle_price": look.mark.price,
+    }
+    price = _limit_price(order, action)
+    if price is not None:
+        kind = action.order
+        ttl = kind.ttl_s if isinstance(kind, LimitOrder) else None
+        return OrderIntent(
+            **common,
+            type="limit",
+            # On the tick that is no worse for the owner than what was said.
+            price=round_price(price, look.market.tick, up=sized.side == "sell"),
+            post_only=isinstance(kind, LimitOrder) and kind.post_only,
+            expires_at=None if ttl is None else clock.now() + timedelta(seconds=ttl),
+        )
+    slippage = (
+        action.order.max_slippage_bps if isinstance(action.order, MarketOrder) else MarketOrder().max_slippage_bps
+    )
+    return OrderIntent(**common, max_slippage_bps=slippage)
+
+
+async def _resume(store: Store, venue: Venue, clock: Clock, order: Order) -> None:
+    """Go on with what may have been sent: ask first, and send again only the same bytes while they are valid."""
+    known = await settle(store, venue, clock, order.owner, order.id)
+    resendable = known is not None and known.state in (OrderState.SIGNED, OrderState.UNKNOWN)
+    if known is not None and resendable and known.valid_until is not None and clock.now() < known.valid_until:
+        await _send(store, venue, clock, known)
+
+
+async def _send(store: Store, venue: Venue, clock: Clock, order: Order) -> None:
+    if order.signature is None or order.raw is None or order.valid_until is None:
+        raise ValueError(f"Expected a signed order, was {order.id} in state {order.state}")
+    prepared = Prepared(signature=order.signature, raw=order.raw, valid_until=order.valid_until)
+    passing("execute.before_send")
+    try:
+        await asyncio.wait_for(venue.send(prepared), TIME_OUT_S)
+    except VenueRejected as refusal:
+        passing("execute.after_send")
+        account = await venue.account(order.owner)
+        async with store.begin(order.owner) as tx:
+            present = await tx.order(order.id)
+            if present is not None and present.state not in ENDED:
+                outcome = Outcome(tx=tx, now=clock.now(), account=account, simulated=venue.simulated)
+                await outcome.end(present, OrderState.REJECTED, str(refusal))
+        return
+    except (VenueError, TimeoutError, OSError) as problem:
+        passing("execute.after_send")
+        await _note(store, venue, clock, order, OrderState.UNKNOWN, str(problem) or "no answer in time")
+    else:
+        passing("execute.after_send")
+        await _note(store, venue, clock, order, OrderState.SENT, "")
+    passing("execute.after_sent_commit")
+    await settle(store, venue, clock, order.owner, order.id)
+
+
+async def _note(store: Store, venue: Venue, clock: Clock, order: Order, state: OrderState, reason: str) -> None:
+    """Store that the order was sent, or that nobody knows; whoever got further meanwhile stays ahead."""
+    async with store.begin(order.owner) as tx:
+        present = await tx.order(order.id)
+        if present is None or present.state not in (OrderState.SIGNED, OrderState.UNKNOWN) or present.state is state:
+            return
+        rule = await tx.rule(order.rule_id)
+        side: Side = "buy" if order.intent is None else order.intent.side
+        said: dict[str, Any] = {
+            "at": clock.now(),
+            "owner": order.owner,
+            "rule_id": order.rule_id,
+            "label": None if rule is None else rule.label,
+            "order_id": order.id,
+            "market": order.market,
+            "side": side,
+            "base": None if order.intent is None else order.intent.base,
+            "simulated": venue.simulated,
+            "venue": venue.name,
+            "cause": present.cause,
+        }
+        unknown = state is OrderState.UNKNOWN
+        cause = await tx.append(OrderUnknown(**said, reason=reason) if unknown else OrderSent(**said))
+        await tx.save_order(replace(present, state=state, reason=reason or None, cause=cause), was=present.state)
+
+
+async def _again_or_dead(
+    store: Store, clock: Clock, order: Order, attempt: int, problem: Exception, *, simulated: bool
+) -> None:
+    """Ask to be woken again, or give the leg up: it was never signed, so it provably does nothing by itself."""
+    reason = str(problem) or "the venue did not answer in time"
+    now = clock.now()
+    in_s = min(LONGEST_RETRY_S, FIRST_RETRY_S * 2 ** (attempt - 1))
+    async with store.begin(order.owner) as tx:
+        present = await tx.order(order.id)
+        if present is None or present.state is not OrderState.PLANNED:
+            return
+        rule = await tx.rule(order.rule_id)
+        label = None if rule is None else rule.label
+        cause, rule_id, owner = present.cause, order.rule_id, order.owner
+        if attempt >= MAX_ATTEMPTS:
+            dead = JobDeadLettered(
+                at=now, owner=owner, rule_id=rule_id, label=label, cause=cause, order_id=order.id,
+                attempts=attempt, reason=reason,
+            )  # fmt: skip
+            present = replace(present, cause=await tx.append(dead), attempts=attempt)
+            await tx.log_job(JobLog(rule_id=rule_id, owner=owner, at=now, what="dead_lettered", detail={"why": reason}))
+            outcome = Outcome(tx=tx, now=now, account=None, simulated=simulated)
+            await outcome.end(present, OrderState.CANCELLED, f"given up: {reason}")
+        else:
+            retried = JobRetried(
+                at=now, owner=owner, rule_id=rule_id, label=label, cause=cause, order_id=order.id,
+                attempt=attempt, in_s=int(in_s), reason=reason,
+            )  # fmt: skip
+            present = replace(present, attempts=attempt, cause=await tx.append(retried))
+            await tx.save_order(present, was=OrderState.PLANNED)
+            await tx.log_job(JobLog(rule_id=rule_id, owner=owner, at=now, what="retried", detail={"why": reason}))
+    if attempt >= MAX_ATTEMPTS:
+        raise problem
+    raise Again(reason, in_s)

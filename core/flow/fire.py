@@ -1,0 +1,226 @@
+"""A crossing → one trigger: the rule fired, its legs planned, its siblings held, all or nothing in one transaction."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass, replace
+from datetime import datetime
+from decimal import Decimal
+from typing import assert_never
+
+from core.domain.action import (
+    Action,
+    Alert,
+    Close,
+    MoveStop,
+    Retraction,
+    Reverse,
+    Trade,
+    is_exit,
+    leaves_the_rest_armed,
+)
+from core.domain.condition import ALL_MARKETS, AtTime, Schedule
+from core.domain.event import RuleMissed, RuleTriggered
+from core.domain.ids import OrderId, new_id
+from core.domain.market import Observation
+from core.domain.order import IN_FLIGHT, Order
+from core.domain.position import Account
+from core.domain.rule import LIVE, Rule, RuleState
+from core.domain.sizing import plan_legs
+from core.domain.wording import say_rule
+from core.flow import lifecycle
+from core.flow.moving import move_stop
+from core.flow.points import passing
+from core.flow.siblings import hold_siblings, settle_siblings
+from core.ports import Clock, Crossing, Fence, Store, Transaction
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class World:
+    """What firing needs to know of the world, read before its transaction begins."""
+
+    account: Account
+    observation: Observation | None
+    venue: str
+    blind_since: datetime | None = None
+    """Since when nobody had watched until just now: a crossing found `already` true may be that old."""
+
+    def prices(self) -> dict[str, Decimal]:
+        """Prices (quote) by market, as far as this world knows them."""
+        marks = {position.market: position.mark for position in self.account.positions}
+        if self.observation is not None:
+            marks[self.observation.market] = self.observation.price
+        return marks
+
+
+async def fire(store: Store, clock: Clock, crossing: Crossing, world: World, fence: Fence | None) -> RuleState | None:
+    """The state the rule is in after *crossing*, or None if nothing was done: somebody else's firing, a stale fence, a
+    rule that is not armed any more in the version that crossed, an owner who paused everything.
+    """
+    state: RuleState | None = None
+    async with store.begin(crossing.rule.owner) as tx:
+        if fence is not None and not await tx.fenced(fence):
+            return None
+        rule = await tx.rule(crossing.rule.id)
+        if rule is None or rule.state is not RuleState.ARMED or rule.version != crossing.rule.version:
+            return None
+        if (await tx.read_owner()).paused:
+            return None
+        now = clock.now()
+        if rule.spec.expires_at is not None and rule.spec.expires_at <= now:
+            state = (await lifecycle.expire(tx, rule, now)).state
+        elif (late_s := _lateness(rule, crossing, world, now)) is None:
+            state = await _trigger(tx, rule, crossing, world, now, 0)
+        else:
+            state = await _late(tx, rule, crossing, world, now, late_s)
+        passing("fire.before_commit")
+    passing("fire.after_commit")
+    return state
+
+
+def _lateness(rule: Rule, crossing: Crossing, world: World, now: datetime) -> int | None:
+    """By how many seconds the crossing is late, or None where it is not."""
+    due = crossing.due
+    if crossing.already and world.blind_since is not None:
+        due = min(due, world.blind_since)
+    elif crossing.already and (off := rule.memory.get("off_since")) is not None:
+        due = min(due, datetime.fromisoformat(off))
+    late = int((now - due).total_seconds())
+    return late if late > 0 and (crossing.already or late > rule.spec.lateness().after_s) else None
+
+
+async def _late(tx: Transaction, rule: Rule, crossing: Crossing, world: World, now: datetime, late_s: int) -> RuleState:
+    lateness = rule.spec.lateness()
+    if late_s <= lateness.after_s or lateness.do == "run":
+        return await _trigger(tx, rule, crossing, world, now, late_s)
+    asked = lateness.do == "ask"
+    missed = RuleMissed(
+        at=now,
+        owner=rule.owner,
+        rule_id=rule.id,
+        label=rule.label,
+        cause=rule.cause,
+        late_s=late_s,
+        asked=asked,
+        summary=say_rule(rule.spec, rule.references),
+    )
+    rule = replace(rule, cause=await tx.append(missed))
+    entries = {position.market: position.entry_price for position in world.account.positions}
+    match rule.spec.condition:
+        case Schedule():  # one run was missed; the next ones are due all the same
+            skipped = replace(rule, fired_at=now)
+            return (await lifecycle.arm(tx, skipped, at=now, why="repeat", prices={}, entries=entries)).state
+        case _ if asked:
+            return (await lifecycle.pause(tx, rule, now, "it crossed while nobody watched")).state
+        case AtTime():
+            return (await lifecycle.cancel(tx, rule, now, "its time passed while nobody watched")).state
+        case _:
+            memory = {**rule.memory, "reset": True}
+            return (
+                await lifecycle.arm(tx, rule, at=now, why="resumed", prices={}, entries=entries, memory=memory)
+            ).state
+
+
+async def _trigger(
+    tx: Transaction, rule: Rule, crossing: Crossing, world: World, now: datetime, late_s: int
+) -> RuleState:
+    action = rule.spec.action
+    trigger_no = rule.trigger_no + 1
+    seen = world.observation
+    orders = _plan(rule, action, trigger_no, world, now) if isinstance(action, Trade | Close | Reverse) else []
+    event = RuleTriggered(
+        at=now,
+        owner=rule.owner,
+        rule_id=rule.id,
+        label=rule.label,
+        trigger_no=trigger_no,
+        summary=say_rule(rule.spec, rule.references),
+        market=crossing.market,
+        price=crossing.price,
+        source=seen.source if seen is not None else "",
+        simulated=seen.simulated if seen is not None else False,
+        late_s=late_s,
+        message=action.message if isinstance(action, Alert) else None,
+        orders=len(orders),
+    )
+    detail = {"trigger_no": trigger_no, "price": crossing.price, "late_s": late_s}
+    fired = await lifecycle.change(
+        tx, rule, RuleState.FIRING, event, detail=detail, trigger_no=trigger_no, fired_at=now, reason=None
+    )
+    for order in orders:
+        await tx.add_order(replace(order, cause=fired.cause))
+        if order.due_at <= now and order.step == "trade":
+            await tx.enqueue(order.id, priority=1 if is_exit(action) else 0)
+    if not leaves_the_rest_armed(action):
+        await hold_siblings(tx, fired, now)
+    if orders:
+        return RuleState.FIRING
+    return await _act(tx, fired, action, world, now)
+
+
+def _plan(rule: Rule, action: Trade | Close | Reverse, trigger_no: int, world: World, now: datetime) -> list[Order]:
+    markets: Sequence[str] = [action.market]
+    if action.market == ALL_MARKETS:
+        markets = [position.market for position in world.account.positions if position.base != 0]
+    return [
+        Order(
+            id=OrderId(new_id("o", now)),
+            owner=rule.owner,
+            rule_id=rule.id,
+            trigger_no=trigger_no,
+            leg_no=number,
+            market=leg.market,
+            due_at=leg.due_at,
+            created_at=now,
+            venue=world.venue,
+            share=leg.share,
+            step=leg.step,
+            limit_price=leg.limit_price,
+        )
+        for number, leg in enumerate(plan_legs(action, markets, now), 1)
+    ]
+
+
+async def _act(tx: Transaction, rule: Rule, action: Action, world: World, now: datetime) -> RuleState:
+    """Do what needs no order, and finish or re-arm the rule."""
+    entries = {position.market: position.entry_price for position in world.account.positions}
+    match action:
+        case Alert():
+            why = "you were told"
+        case Trade() | Close() | Reverse():
+            return (await lifecycle.fail(tx, rule, now, "there was no open position to close")).state
+        case MoveStop():
+            why = await move_stop(tx, rule, action, world.account, world.prices(), now)
+        case Retraction(type="cancel_orders", market=market):
+            why = f"{await ask_cancel(tx, market)} open orders are being cancelled"
+        case Retraction(type=kind, market=market):
+            why = await _retract_rules(tx, rule, kind == "pause_rules", market, now)
+        case _:
+            assert_never(action)
+    await settle_siblings(tx, rule, now, filled=True)
+    again = await lifecycle.rearm(tx, rule, at=now, prices=world.prices(), entries=entries)
+    return (again or await lifecycle.complete(tx, rule, now, why)).state
+
+
+async def _retract_rules(tx: Transaction, by: Rule, pausing: bool, market: str, now: datetime) -> str:
+    count = 0
+    states = {RuleState.ARMED, RuleState.WAITING} if pausing else LIVE - {RuleState.FIRING}
+    for rule in await tx.rules(states):
+        about = {getattr(leaf, "market", None) for leaf in (rule.spec.condition, rule.spec.action)}
+        if rule.id == by.id or (market != ALL_MARKETS and market not in about):
+            continue
+        if pausing:
+            await lifecycle.pause(tx, rule, now, f"{by.label} paused it")
+        else:
+            await lifecycle.cancel(tx, rule, now, f"{by.label} cancelled it")
+        count += 1
+    return f"{count} rules were {'paused' if pausing else 'cancelled'}"
+
+
+async def ask_cancel(tx: Transaction, market: str | None) -> int:
+    """Have every order of the market (None or `*` = all) that may rest at the venue taken off; how many were asked."""
+    asked = 0
+    for order in await tx.orders(states=IN_FLIGHT):
+        about = market in (None, ALL_MARKETS, order.market) and not order.cancel_asked
+        if about and await tx.save_order(replace(order, cancel_asked=True), was=order.state):
+            await tx.enqueue(order.id, priority=2)
+            asked += 1
+    return asked

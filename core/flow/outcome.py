@@ -1,0 +1,275 @@
+"""What an order's fills and its end bring about: events, siblings, waiting rules, and the rule's own next state."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass, replace
+from datetime import datetime, timedelta
+from decimal import Decimal
+from typing import Any
+
+from core.domain.action import leaves_the_rest_armed
+from core.domain.event import (
+    Event,
+    OrderAccepted,
+    OrderCancelled,
+    OrderDenied,
+    OrderFilled,
+    OrderLapsed,
+    OrderPartiallyFilled,
+    OrderRejected,
+    PositionChanged,
+    PositionClosed,
+    PositionOpened,
+)
+from core.domain.money import ZERO
+from core.domain.order import ENDED, Fill, Order, OrderState
+from core.domain.position import Account, Position
+from core.domain.rule import Rule, RuleState
+from core.flow import lifecycle
+from core.flow.siblings import settle_siblings
+from core.ports import Finding, OrderReport, Transaction
+
+RETRIES = 5
+"""How often an exit that ended without doing its work is tried again before it fails."""
+FIRST_RETRY = timedelta(seconds=2)
+
+_ENDS = {
+    Finding.FILLED: OrderState.FILLED,
+    Finding.REJECTED: OrderState.REJECTED,
+    Finding.CANCELLED: OrderState.CANCELLED,
+    Finding.LAPSED: OrderState.LAPSED,
+    Finding.DEAD: OrderState.LAPSED,
+}
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Outcome:
+    """One owner's transaction in which an order's news are taken in.
+
+    `account` is the account as the venue showed it with that news, or None where the venue could not be asked; then
+    nothing of the order can have traded.
+    """
+
+    tx: Transaction
+    now: datetime
+    account: Account | None
+    simulated: bool
+
+    async def record(self, order: Order, report: OrderReport) -> Order:
+        """The order after everything that *report* proves is stored: fills, state, and what follows from them."""
+        new = []
+        for fill in report.fills:
+            known = replace(fill, order_id=order.id, owner=order.owner, rule_id=order.rule_id)
+            if await self.tx.add_fill(known):
+                new.append(known)
+        was = order.state
+        order = replace(
+            order,
+            filled_base=order.filled_base + sum((fill.base for fill in new), ZERO),
+            filled_quote=order.filled_quote + sum((fill.base * fill.price for fill in new), ZERO),
+        )
+        state = _ENDS.get(report.finding)
+        if state is not None:
+            reason = report.reason or ("it never reached the venue" if report.finding is Finding.DEAD else "")
+            return await self.end(order, state, reason, was=was, new=new)
+        if report.finding is Finding.LIVE:
+            state = OrderState.PARTIALLY_FILLED if order.filled_base > 0 else OrderState.ACCEPTED
+        if state is None or (state is was and not new):
+            return order
+        event = _event(order, state, "", await self._common(order), new, self._held(order))
+        order = replace(order, state=state, proof="venue", cause=await self.tx.append(event))
+        await self.tx.save_order(order, was=was)
+        await self._after_fills(order, new)
+        return order
+
+    async def end(
+        self,
+        order: Order,
+        state: OrderState,
+        reason: str,
+        *,
+        gone: bool = False,
+        was: OrderState | None = None,
+        new: Sequence[Fill] = (),
+    ) -> Order:
+        """*order* ended in *state*, told, and its rule concluded if this was the trigger's last leg.
+
+        `gone` = there was no position left to exit; `was` is the stored state where *order* is ahead of it; `new` are
+        the fills that came with the news.
+        """
+        fills = await self.tx.fills(order_id=order.id)
+        event = _event(order, state, reason, await self._common(order), fills, self._held(order))
+        ended = replace(
+            order,
+            state=state,
+            reason=reason or None,
+            proof="venue" if order.signature is not None else "never sent",
+            ended_at=self.now,
+            cause=await self.tx.append(event),
+        )
+        if not await self.tx.save_order(ended, was=order.state if was is None else was):
+            return ended
+        await self._after_fills(ended, new)
+        await self._conclude(ended, gone=gone)
+        return ended
+
+    def _held(self, order: Order) -> Position | None:
+        return None if self.account is None else self.account.position(order.market)
+
+    async def _common(self, order: Order) -> dict[str, Any]:
+        rule = await self.tx.rule(order.rule_id)
+        return {
+            "at": self.now,
+            "owner": order.owner,
+            "rule_id": order.rule_id,
+            "label": None if rule is None else rule.label,
+            "cause": order.cause,
+            "market": order.market,
+            "simulated": self.simulated,
+            "venue": order.venue,
+        }
+
+    async def _after_fills(self, order: Order, new: Sequence[Fill]) -> None:
+        """What a proven fill brings about at once: position events, rules armed by it, siblings that die of it."""
+        rule = await self.tx.rule(order.rule_id)
+        if not new or rule is None or self.account is None:
+            return
+        held = self._held(order)
+        after = ZERO if held is None else held.base
+        before = after - sum((fill.base if fill.side == "buy" else -fill.base for fill in new), ZERO)
+        common = {**await self._common(order), "base": after}
+        if held is None:
+            await self.tx.append(PositionClosed(**common, was=before))
+        elif before == 0:
+            await self.tx.append(PositionOpened(**common, entry_price=held.entry_price))
+        else:
+            await self.tx.append(PositionChanged(**common, was=before, entry_price=held.entry_price))
+        for waiting in await self.tx.rules({RuleState.WAITING}):
+            if waiting.after_rule == rule.id:
+                bound = replace(waiting, bound_side=None if held is None else held.side)
+                await lifecycle.arm(
+                    self.tx,
+                    bound,
+                    at=self.now,
+                    why="after_fill",
+                    prices=self._prices(order),
+                    entries=self._entries(),
+                )
+        await settle_siblings(self.tx, rule, self.now, filled=True)
+        await retire(self.tx, self.account, self.now, market=order.market, but=rule)
+
+    def _prices(self, order: Order) -> dict[str, Decimal]:
+        prices = {} if self.account is None else {p.market: p.mark for p in self.account.positions}
+        if order.average_price is not None:
+            prices.setdefault(order.market, order.average_price)
+        return prices
+
+    def _entries(self) -> dict[str, Decimal]:
+        return {} if self.account is None else {p.market: p.entry_price for p in self.account.positions}
+
+    async def _conclude(self, order: Order, *, gone: bool) -> None:
+        """Decide the rule once every leg of the trigger has ended."""
+        legs = await self.tx.orders(rule_id=order.rule_id, trigger_no=order.trigger_no)
+        open_legs = [leg for leg in legs if leg.state not in ENDED]
+        for leg in open_legs:
+            if leg.step == "reverse_open" and leg.market == order.market and leg.state is OrderState.PLANNED:
+                await self.tx.enqueue(leg.id)
+        rule = await self.tx.rule(order.rule_id)
+        if open_legs or rule is None or rule.state is not RuleState.FIRING or rule.trigger_no != order.trigger_no:
+            return
+        filled = any(leg.filled_base > 0 for leg in legs)
+        if not filled:
+            await settle_siblings(self.tx, rule, self.now, filled=False)
+        if gone and not filled:
+            await lifecycle.cancel(self.tx, rule, self.now, order.reason or "its position is gone")
+            if self.account is not None:
+                await retire(self.tx, self.account, self.now, market=order.market)
+        elif self._unfinished(rule, legs) and await self._retry(rule):
+            return
+        elif filled:
+            prices, entries = self._prices(order), self._entries()
+            again = await lifecycle.rearm(self.tx, rule, at=self.now, prices=prices, entries=entries)
+            if again is None:
+                await lifecycle.complete(self.tx, rule, self.now, "its order filled")
+        elif order.cancel_asked:
+            await lifecycle.cancel(self.tx, rule, self.now, "its order was cancelled")
+        else:
+            await lifecycle.fail(self.tx, rule, self.now, order.reason or "its order ended without a fill")
+
+    def _unfinished(self, rule: Rule, legs: Sequence[Order]) -> bool:
+        """Whether an exit left open what it was to close, for a reason that another try may overcome."""
+        if not lifecycle.is_protective(rule.spec):
+            return False
+        if any(leg.state is OrderState.DENIED or leg.cancel_asked for leg in legs):
+            return False
+        if all(leg.filled_base == 0 for leg in legs):
+            return True
+        if leaves_the_rest_armed(rule.spec.action) or self.account is None:
+            return False
+        return any(self.account.position(leg.market) is not None for leg in legs)
+
+    async def _retry(self, rule: Rule) -> bool:
+        """Arm an exit again after a pause: a position is not left without it. False once it was tried often enough."""
+        tries = int(rule.memory.get("tries", 0)) + 1
+        if tries > RETRIES:
+            return False
+        rest = self.now + FIRST_RETRY * 2 ** (tries - 1)
+        memory = {**rule.memory, "tries": tries, "rest_until": rest.isoformat()}
+        await lifecycle.arm(self.tx, rule, at=self.now, why="released", prices={}, memory=memory)
+        return True
+
+
+async def retire(tx: Transaction, account: Account, now: datetime, *, market: str, but: Rule | None = None) -> int:
+    """Cancel the exits of *market* that were meant for a position that is gone or has turned; how many there were."""
+    held = account.position(market)
+    retired = 0
+    for rule in await tx.rules({RuleState.ARMED, RuleState.HELD, RuleState.PAUSED}):
+        about = getattr(rule.spec.action, "market", None) == market and rule.bound_side is not None
+        if not about or (but is not None and rule.id == but.id) or (held is not None and held.side == rule.bound_side):
+            continue
+        await lifecycle.cancel(tx, rule, now, f"the {rule.bound_side} {market} position it was for is gone")
+        retired += 1
+    return retired
+
+
+def _event(
+    order: Order, state: OrderState, reason: str, common: dict[str, Any], fills: Sequence[Fill], held: Position | None
+) -> Event:
+    intent = order.intent
+    reduce_only = intent is not None and intent.reduce_only
+    base = sum((fill.base for fill in fills), ZERO)
+    said: dict[str, Any] = {
+        **common,
+        "order_id": order.id,
+        "side": "sell" if intent is None else intent.side,
+        "base": None if intent is None else intent.base,
+    }
+    traded = {
+        **said,
+        "base": base,
+        "price": sum((fill.base * fill.price for fill in fills), ZERO) / base if base else ZERO,
+        "fee": sum((fill.fee for fill in fills), ZERO),
+        "realised_pnl": _realised(fills),
+        "reduce_only": reduce_only,
+    }
+    match state:
+        case OrderState.FILLED:
+            return OrderFilled(**traded, position_after=ZERO if held is None else held.base)
+        case OrderState.PARTIALLY_FILLED:
+            return OrderPartiallyFilled(
+                **traded, left=(order.filled_base if intent is None else intent.base) - order.filled_base
+            )
+        case OrderState.ACCEPTED:
+            return OrderAccepted(**said, price=None if intent is None else intent.price)
+        case OrderState.REJECTED:
+            return OrderRejected(**said, reason=reason)
+        case OrderState.DENIED:
+            return OrderDenied(**said, reason=reason)
+        case OrderState.LAPSED:
+            return OrderLapsed(**said, filled=order.filled_base)
+        case _:
+            return OrderCancelled(**said, reason=reason, filled=order.filled_base)
+
+
+def _realised(fills: Sequence[Fill]) -> Decimal | None:
+    known = [fill.realised_pnl for fill in fills if fill.realised_pnl is not None]
+    return sum(known, ZERO) if known else None

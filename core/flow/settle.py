@@ -1,0 +1,98 @@
+"""Asking a venue what became of an order and taking in what it proves; what proves nothing changes nothing."""
+
+import asyncio
+
+from core.domain.errors import VenueError
+from core.domain.event import PositionFundingPaid, PositionLiquidated
+from core.domain.ids import OrderId, OwnerId
+from core.domain.order import IN_FLIGHT, Order
+from core.domain.rule import LIVE
+from core.flow.outcome import Outcome, retire
+from core.flow.points import passing
+from core.ports import Clock, Finding, Store, Venue
+
+TIME_OUT_S = 10.0
+
+
+async def settle(store: Store, venue: Venue, clock: Clock, owner: OwnerId, order_id: OrderId) -> Order | None:
+    """Ask the venue about an order in flight and record what it proves; the order as it then is.
+
+    Safe to call any number of times, in any number of processes.
+    """
+    async with store.begin(owner) as tx:
+        order = await tx.order(order_id)
+    if order is None or order.state not in IN_FLIGHT or order.signature is None:
+        return order
+    passing("settle.before_lookup")
+    try:
+        async with asyncio.timeout(TIME_OUT_S):
+            report = await venue.lookup(owner, order.signature)
+            if order.cancel_asked and report.finding is Finding.LIVE:
+                await venue.cancel(owner, order.signature)
+                report = await venue.lookup(owner, order.signature)
+            account = await venue.account(owner)
+    except (VenueError, TimeoutError, OSError):
+        return order
+    async with store.begin(owner) as tx:
+        order = await tx.order(order_id)
+        if order is None or order.state not in IN_FLIGHT:
+            return order
+        outcome = Outcome(tx=tx, now=clock.now(), account=account, simulated=venue.simulated)
+        order = await outcome.record(order, report)
+        passing("settle.before_commit")
+    passing("settle.after_commit")
+    return order
+
+
+async def reconcile(store: Store, venue: Venue, clock: Clock, owner: OwnerId) -> int:
+    """Take in what the venue did by itself (funding, liquidations) and retire exits whose position is gone.
+
+    Positions closed by hand or on another device are found here too. Returns how many things were found.
+    """
+    async with store.begin(owner) as tx:
+        after = await tx.activity_cursor(venue.name)
+    try:
+        async with asyncio.timeout(TIME_OUT_S):
+            news = await venue.activity(owner, after)
+            account = await venue.account(owner)
+    except (VenueError, TimeoutError, OSError):
+        return 0
+    async with store.begin(owner) as tx:
+        if await tx.activity_cursor(venue.name) != after:
+            return 0  # another process took the same news in
+        for item in news:
+            if item.kind == "funding":
+                await tx.append(
+                    PositionFundingPaid(
+                        at=item.at,
+                        owner=owner,
+                        market=item.market,
+                        base=item.base_after,
+                        simulated=venue.simulated,
+                        venue=venue.name,
+                        amount=item.amount,
+                        rate=item.rate,
+                    )
+                )
+            else:
+                await tx.append(
+                    PositionLiquidated(
+                        at=item.at,
+                        owner=owner,
+                        market=item.market,
+                        base=item.base_after,
+                        simulated=venue.simulated,
+                        venue=venue.name,
+                        was=item.base_before,
+                        price=item.price,
+                        fee=-item.amount,
+                    )
+                )
+        if news:
+            await tx.save_activity_cursor(venue.name, news[-1].number)
+        if await tx.orders(states=IN_FLIGHT, limit=1):
+            return len(news)  # what is in flight may explain a position that is gone, and will settle it
+        bound = [rule for rule in await tx.rules(LIVE) if rule.bound_side is not None]
+        markets = {market for rule in bound if (market := getattr(rule.spec.action, "market", None)) is not None}
+        gone = [await retire(tx, account, clock.now(), market=market) for market in sorted(markets)]
+    return len(news) + sum(gone)

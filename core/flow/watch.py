@@ -1,0 +1,303 @@
+"""Observations → triggers: keeps the watchlist in step with the event log and fires what crosses; sends nothing."""
+
+import asyncio
+import heapq
+import logging
+from collections.abc import Callable, Iterable
+from dataclasses import replace
+from datetime import datetime, timedelta
+from typing import Any
+
+from core.domain.action import MoveStop
+from core.domain.condition import (
+    ALL_MARKETS,
+    AccountLevel,
+    CandleClose,
+    Indicator,
+    PositionEvent,
+    PositionPnl,
+    PriceChange,
+    leaves,
+)
+from core.domain.errors import PriceUnavailable, StorageUnavailable, VenueError
+from core.domain.event import (
+    Event,
+    Happened,
+    PositionChanged,
+    PositionClosed,
+    PositionLiquidated,
+    PositionOpened,
+    PriceRecovered,
+    PriceStale,
+    RuleArmed,
+)
+from core.domain.ids import OwnerId, RuleId
+from core.domain.market import TIMEFRAME_S, Observation, Timeframe
+from core.domain.money import ZERO
+from core.domain.position import Account
+from core.domain.rule import Rule, RuleState
+from core.flow import lifecycle
+from core.flow.board import Board
+from core.flow.fire import World, fire
+from core.flow.trust import Trust
+from core.ports import Clock, Crossing, Fence, Store, Venue, Watchlist
+
+READ_TIME_OUT_S = 5.0
+HISTORY = 400
+"""Closed candles that indicators are computed from."""
+
+_log = logging.getLogger(__name__)
+
+
+class Watch:
+    """Armed rules of some owners under observation.
+
+    `fence` gives the lease that an owner's firing must carry, or None where nothing is shared. Every method is called
+    from one task; firings of different owners run side by side, those of one owner one after another.
+    """
+
+    def __init__(
+        self,
+        *,
+        store: Store,
+        venue: Venue,
+        clock: Clock,
+        watchlist: Watchlist,
+        board: Board,
+        trust: Trust,
+        fence: Callable[[OwnerId], Fence | None] = lambda _owner: None,
+    ) -> None:
+        self._store = store
+        self._venue = venue
+        self._clock = clock
+        self._list = watchlist
+        self._board = board
+        self._trust = trust
+        self._fence = fence
+        self._blind: dict[RuleId, datetime] = {}
+        self._again: list[Crossing] = []
+        self._expiries: list[tuple[datetime, RuleId]] = []
+        self._minute: datetime | None = None
+
+    # --- what is watched ---------------------------------------------------------------------------------------
+
+    async def load(self, mine: Callable[[OwnerId], bool], blind_since: datetime | None) -> int:
+        """Watch every armed rule of the owners that are `mine`; nobody had watched them since `blind_since`."""
+        count = 0
+        async for batch in self._store.watchable():
+            for rule in batch:
+                if mine(rule.owner):
+                    count += 1
+                    if blind_since is not None:
+                        self._blind[rule.id] = blind_since
+                    await self._arm(rule, self._again)
+        return count
+
+    def forget(self, mine: Callable[[OwnerId], bool]) -> None:
+        """Stop watching rules whose owner is not `mine` any more."""
+        for rule in [rule for rule in self._list.armed().values() if not mine(rule.owner)]:
+            self._list.disarm(rule.id)
+
+    async def take_in(self, event: Event) -> None:
+        """Follow what happened to rules and positions, from the event log."""
+        crossings: list[Crossing] = []
+        match event:
+            case RuleArmed(owner=int() as owner, rule_id=str() as rule_id):
+                self._blind.pop(RuleId(rule_id), None)
+                async with self._store.begin(owner) as tx:
+                    rule = await tx.rule(RuleId(rule_id))
+                if rule is not None and rule.state is RuleState.ARMED:
+                    await self._arm(rule, crossings)
+                else:
+                    self._list.disarm(RuleId(rule_id))
+            case PositionOpened() | PositionChanged() | PositionClosed() | PositionLiquidated():
+                await self._position_moved(event, crossings)
+            case Happened(rule_id=str() as rule_id) if event.name in _OFF:
+                self._list.disarm(RuleId(rule_id))
+            case _:
+                return
+        await self._fire(crossings)
+
+    async def _arm(self, rule: Rule, crossings: list[Crossing]) -> None:
+        if _needs_account(rule) and self._board.account(rule.owner) is None:
+            await self._read_account(rule.owner)
+        for market, timeframe in _candles_of(rule):
+            if not self._board.candles(market, timeframe):
+                await self._read_candles(market, timeframe)
+        if rule.spec.expires_at is not None:
+            heapq.heappush(self._expiries, (rule.spec.expires_at, rule.id))
+        found = self._list.arm(rule, self._clock.now())
+        if found is not None:
+            crossings.append(found)
+
+    async def _position_moved(self, event: Any, crossings: list[Crossing]) -> None:
+        """Entry prices and PnL have changed: conditions measured from them are placed anew."""
+        owner: OwnerId = event.owner
+        concerned = [rule for rule in self._list.armed().values() if rule.owner == owner and _needs_account(rule)]
+        if not concerned:
+            return
+        await self._read_account(owner)
+        for rule in concerned:
+            if any(isinstance(leaf, PriceChange) for leaf in leaves(rule.spec.condition)):
+                found = self._list.arm(rule, self._clock.now())
+                if found is not None:
+                    crossings.append(found)
+        for name in _position_words(event):
+            crossings += self._list.position_event(owner, event.market, name, self._clock.now())
+
+    # --- what is seen ------------------------------------------------------------------------------------------
+
+    async def observe(self, observation: Observation) -> None:
+        """Take in a price: nothing fires on one that is not trusted."""
+        now = self._clock.now()
+        if self._trust.judge(observation, now) is not None:
+            return
+        self._board.put(observation)
+        blind_s = self._trust.recovered(observation.market, now)
+        crossings = self._list.observe(observation.market, observation.price, observation.at)
+        if blind_s is not None:
+            await self._tell(
+                observation.market,
+                PriceRecovered(at=now, market=observation.market, blind_s=blind_s, source=observation.source),
+            )
+        await self._fire(crossings)
+
+    async def poll(self, trouble: Callable[[str], str | None] = lambda _market: None) -> None:
+        """Everything that no price brings about: times, candles, accounts, expiries, lost prices, failed firings.
+
+        `trouble` says why a market's source gives no price, where it knows.
+        """
+        now = self._clock.now()
+        self._board.at = now
+        for market in sorted(self._list.markets() - {ALL_MARKETS}):
+            why = self._trust.lost(market, now, trouble(market))
+            if why is not None:
+                await self._tell(market, PriceStale(at=now, market=market, why=why))
+        if self._minute is None or now - self._minute >= timedelta(minutes=1):
+            self._minute = now.replace(second=0, microsecond=0)
+            wanted = {pair for rule in self._list.armed().values() for pair in _candles_of(rule)}
+            for market, timeframe in sorted(wanted):
+                await self._read_candles(market, timeframe)
+        await self._expire(now)
+        crossings, self._again = [*self._again, *self._list.poll(now)], []
+        await self._fire(crossings)
+
+    async def refresh_accounts(self) -> None:
+        """Read the accounts of owners whose armed rules look at positions or margin."""
+        owners = {rule.owner for rule in self._list.armed().values() if _needs_account(rule)}
+        for owner in sorted(owners):
+            await self._read_account(owner)
+
+    async def remember(self) -> None:
+        """Store what watching must not forget."""
+        memories = self._list.memories()
+        if memories:
+            await self._store.save_memories(memories)
+
+    # --- what follows ------------------------------------------------------------------------------------------
+
+    async def _fire(self, crossings: Iterable[Crossing]) -> None:
+        by_owner: dict[OwnerId, list[Crossing]] = {}
+        for crossing in crossings:
+            by_owner.setdefault(crossing.rule.owner, []).append(crossing)
+        await asyncio.gather(*(self._fire_all(of_owner) for of_owner in by_owner.values()))
+
+    async def _fire_all(self, crossings: list[Crossing]) -> None:
+        for crossing in crossings:
+            try:
+                world = await self._world(crossing)
+                await fire(self._store, self._clock, crossing, world, self._fence(crossing.rule.owner))
+            except (StorageUnavailable, VenueError, PriceUnavailable, TimeoutError, OSError) as problem:
+                _log.warning("firing of %s is tried again: %s", crossing.rule.id, problem)
+                self._again.append(crossing)
+
+    async def _world(self, crossing: Crossing) -> World:
+        action = crossing.rule.spec.action
+        account = self._board.account(crossing.rule.owner)
+        if isinstance(action, MoveStop) or getattr(action, "market", None) == ALL_MARKETS:
+            account = await self._read_account(crossing.rule.owner)
+        return World(
+            account=account if account is not None else Account(venue=self._venue.name, collateral=ZERO),
+            observation=None if crossing.market is None else self._board.observation(crossing.market),
+            venue=self._venue.name,
+            blind_since=self._blind.get(crossing.rule.id) if crossing.already else None,
+        )
+
+    async def _expire(self, now: datetime) -> None:
+        while self._expiries and self._expiries[0][0] <= now:
+            _, rule_id = heapq.heappop(self._expiries)
+            known = self._list.armed().get(rule_id)
+            if known is None:
+                continue
+            async with self._store.begin(known.owner) as tx:
+                rule = await tx.rule(rule_id)
+                if rule is not None and rule.state is RuleState.ARMED:
+                    await lifecycle.expire(tx, rule, now)
+            self._list.disarm(rule_id)
+
+    async def _tell(self, market: str, event: PriceStale | PriceRecovered) -> None:
+        """Each owner of an armed rule on *market* hears of it, once."""
+        owners = {
+            rule.owner
+            for rule in self._list.armed().values()
+            if any(getattr(leaf, "market", None) == market for leaf in leaves(rule.spec.condition))
+        }
+        for owner in sorted(owners):
+            async with self._store.begin(owner) as tx:
+                await tx.append(replace(event, owner=owner))
+
+    async def _read_account(self, owner: OwnerId) -> Account:
+        async with asyncio.timeout(READ_TIME_OUT_S):
+            account = await self._venue.account(owner)
+        self._board.put_account(owner, account)
+        return account
+
+    async def _read_candles(self, market: str, timeframe: Timeframe) -> None:
+        length = TIMEFRAME_S[timeframe]
+        now = self._clock.now()
+        end = datetime.fromtimestamp(now.timestamp() // length * length, now.tzinfo)
+        candles = await self._store.candles(market, timeframe, end - timedelta(seconds=length * HISTORY), end)
+        self._board.put_candles(market, timeframe, candles)
+
+
+_OFF = frozenset(
+    {
+        "rule.held",
+        "rule.paused",
+        "rule.cancelled",
+        "rule.expired",
+        "rule.completed",
+        "rule.failed",
+    }
+)
+
+
+def _needs_account(rule: Rule) -> bool:
+    return any(
+        isinstance(leaf, PositionPnl | PositionEvent | AccountLevel)
+        or (isinstance(leaf, PriceChange) and leaf.reference == "entry_price")
+        for leaf in leaves(rule.spec.condition)
+    )
+
+
+def _candles_of(rule: Rule) -> list[tuple[str, Timeframe]]:
+    return [
+        (leaf.market, leaf.timeframe)
+        for leaf in leaves(rule.spec.condition)
+        if isinstance(leaf, CandleClose | Indicator)
+    ]
+
+
+def _position_words(event: Any) -> list[str]:
+    """The rule language's words for what an event did to a position."""
+    match event:
+        case PositionOpened():
+            return ["opened"]
+        case PositionClosed():
+            return ["closed"]
+        case PositionLiquidated(base=base):
+            return ["liquidated", "closed"] if base == 0 else ["liquidated"]
+        case PositionChanged(base=base, was=was):
+            return ["increased" if abs(base) > abs(was) else "decreased"]
+        case _:
+            return []

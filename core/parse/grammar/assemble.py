@@ -1,0 +1,269 @@
+"""Joins clauses to rules: which condition belongs to which action, what waits for what; fills no default."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass, field, replace
+from typing import Literal
+
+from core.parse.grammar.calendar import When
+from core.parse.grammar.clauses import Part
+from core.parse.grammar.drafts import (
+    Act,
+    Cond,
+    FilledDraft,
+    GroupDraft,
+    Level,
+    RuleDraft,
+    ScheduleDraft,
+    TargetHit,
+    Trail,
+)
+from core.parse.grammar.schedules import Mod
+
+OPENING = ("buy", "long", "short")
+_SAID_OF_ALL = ("alert", "cancel_orders", "cancel_rules", "pause_rules")
+
+
+class Unclear(Exception):
+    """The clauses can be joined in more than one way; the text says what is doubtful."""
+
+
+@dataclass(slots=True)
+class _Group:
+    """Actions that share their conditions."""
+
+    conds: list[Part] = field(default_factory=list)
+    acts: list[Part] = field(default_factory=list)
+    mods: list[Mod] = field(default_factory=list)
+    cond_first: bool = False
+    last: Literal["", "cond", "act"] = ""
+
+
+def assemble(sentences: Sequence[Sequence[Part]]) -> list[RuleDraft]:
+    """The rules that the clauses make, in the order said. Raises Unclear."""
+    drafts: list[RuleDraft] = []
+    for parts in sentences:
+        for number, group in enumerate(_groups(parts)):
+            _add_rules(drafts, group, first=number == 0)
+    _link(drafts)
+    return drafts
+
+
+def _groups(parts: Sequence[Part]) -> list[_Group]:
+    groups = [_Group()]
+    for at, part in enumerate(parts):
+        following = parts[at + 1] if at + 1 < len(parts) else None
+        if isinstance(part.what, Mod):
+            groups[-1].mods.append(part.what)
+        elif part.is_cond:
+            if _begins_with_cond(groups[-1], part, following):
+                groups.append(_Group())
+            group = groups[-1]
+            group.cond_first = group.cond_first or not group.acts
+            group.conds.append(part)
+            group.last = "cond"
+        else:
+            if _begins_with_act(groups[-1], part, following):
+                groups.append(_Group())
+            groups[-1].acts.append(part)
+            groups[-1].last = "act"
+    return groups
+
+
+def _placed(part: Part) -> bool:
+    """Whether an action says by itself when."""
+    return isinstance(part.what, Act) and (part.what.inline is not None or part.what.at is not None)
+
+
+def _begins_with_cond(group: _Group, part: Part, following: Part | None) -> bool:
+    """Whether a condition here starts a new rule rather than belonging to the one before it."""
+    if not group.acts:
+        return False
+    if group.conds:
+        return group.cond_first or group.last == "act"
+    acts_next = following is not None and isinstance(following.what, Act)
+    apart = bool(part.joins & {"COMMA", "AND", "THEN", "OR"})
+    return acts_next and apart and (_placed(group.acts[-1]) or not part.is_time)
+
+
+def _begins_with_act(group: _Group, part: Part, following: Part | None) -> bool:
+    """Whether an action here starts a new rule rather than sharing the conditions before it."""
+    assert isinstance(part.what, Act)
+    if group.last == "" or (group.last == "cond" and group.cond_first and not group.acts):
+        return False
+    if _placed(part):
+        return True
+    led_next = following is not None and following.is_cond and (following.led or following.is_time)
+    if group.cond_first:
+        return False
+    if group.conds:
+        return led_next or not (part.what.verb in _SAID_OF_ALL or "AND" in part.joins)
+    if _placed(group.acts[-1]):
+        return part.what.verb not in _SAID_OF_ALL or led_next
+    return "AND" not in part.joins
+
+
+def _add_rules(drafts: list[RuleDraft], group: _Group, *, first: bool) -> None:
+    if not group.acts:
+        _add_remarks(drafts, group)
+        return
+    cond = joined(group.conds)
+    each = any("EACH" in part.joins for part in group.conds)
+    then = any({"THEN", "IF"} <= part.joins for part in group.conds)
+    for part in group.acts:
+        act = part.what
+        assert isinstance(act, Act)
+        if _only_share(drafts, cond, act):
+            continue
+        follows = "THEN" in part.joins and not (group.cond_first and part is group.acts[0])
+        draft = RuleDraft(cond=cond, act=act, repeat=each, then=then or (follows and bool(drafts)))
+        draft.oco = "OR" in part.joins and bool(drafts)
+        if draft.oco:
+            drafts[-1].oco = True
+        _settle_price(draft)
+        drafts.append(draft)
+        for mod in group.mods:
+            _apply(draft, mod, drafts)
+
+
+def _only_share(drafts: list[RuleDraft], cond: Cond | None, act: Act) -> bool:
+    """ "…, only sell half when it triggers": the size of the exit before, and no rule of its own."""
+    if not isinstance(cond, FilledDraft) or not drafts or drafts[-1].act.purpose is None or act.at is not None:
+        return False
+    if act.verb not in ("sell", "exit", "close", "trim") or act.size is None or act.size.unit != "percent":
+        return False
+    drafts[-1].act.size = act.size
+    return True
+
+
+def _add_remarks(drafts: list[RuleDraft], group: _Group) -> None:
+    """A sentence of its own that speaks of the rules before it."""
+    if group.conds:
+        raise Unclear("I see when, but not what to do then.")
+    if not drafts:
+        raise Unclear("I see no condition and no action in that.")
+    for mod in group.mods:
+        for draft in drafts if mod.kind in ("oco", "expires", "lasting") else drafts[-1:]:
+            _apply(draft, mod, drafts)
+
+
+def joined(parts: Sequence[Part]) -> Cond | None:
+    """The conditions as one, by their "and", "or" and brackets. Raises Unclear where the words leave it open."""
+    if not parts:
+        return None
+    tokens: list[object] = []
+    for number, part in enumerate(parts):
+        if number:
+            tokens.append("any" if "OR" in part.joins or "SLASH" in part.joins else "all")
+        tokens += ["("] * part.opened + [part.what] + [")"] * part.closed
+    balanced = tokens.count("(") == tokens.count(")")
+    if not balanced:
+        tokens = [token for token in tokens if token not in ("(", ")")]
+    result, rest = _expression(tokens)
+    if rest:
+        raise Unclear("I cannot tell how the conditions belong together.")
+    return result
+
+
+def _expression(tokens: list[object]) -> tuple[Cond, list[object]]:
+    """One level of brackets; mixing and with or needs brackets."""
+    found: list[Cond] = []
+    kinds: set[object] = set()
+    while tokens and tokens[0] != ")":
+        token = tokens[0]
+        if token == "(":
+            part, tokens = _expression(tokens[1:])
+            tokens = tokens[1:]
+            found.append(part)
+        elif isinstance(token, str):
+            kinds.add(token)
+            tokens = tokens[1:]
+        else:
+            found.append(token)  # type: ignore[arg-type]
+            tokens = tokens[1:]
+    if len(kinds) > 1:
+        raise Unclear('You mix "and" with "or"; put brackets around what belongs together.')
+    if not found:
+        raise Unclear("I cannot tell how the conditions belong together.")
+    if len(found) == 1:
+        return found[0], tokens
+    if any(isinstance(part, FilledDraft | TargetHit | Trail) for part in found):
+        raise Unclear("I cannot combine those conditions.")
+    return GroupDraft(type="any" if "any" in kinds else "all", parts=tuple(found)), tokens
+
+
+def _settle_price(draft: RuleDraft) -> None:
+    """Makes "at X" a limit price or a level, and an exit's own level its condition. Raises Unclear."""
+    act = draft.act
+    if act.at is not None and act.order.type == "limit" and act.order.price is None:
+        act.order.price, act.at = act.at, None
+    own: Cond | None = act.inline
+    if act.at is not None:
+        own = Level(operator=act.at_operator, price=act.at)
+    if isinstance(draft.cond, FilledDraft):
+        draft.then, draft.cond = True, None
+    if own is None:
+        return
+    if draft.cond is None:
+        draft.cond = own
+    elif isinstance(own, Trail) and isinstance(draft.cond, Level) and own.activation is None:
+        draft.cond = replace(own, activation=draft.cond.price, market=draft.cond.market)
+    else:
+        raise Unclear(f"I cannot tell how {act.text!r} at a price goes with the other condition.")
+
+
+def _apply(draft: RuleDraft, mod: Mod, drafts: list[RuleDraft]) -> None:
+    match mod.kind:
+        case "expires":
+            draft.expires = mod.value
+        case "lasting" | "for" if draft.act.order.type == "limit":
+            draft.act.order.ttl_s = mod.value
+        case "lasting":
+            draft.expires = When(in_s=mod.value)
+        case "for":
+            _last_for(draft, mod.value)
+        case "times":
+            draft.times = mod.value
+        case "cooldown":
+            draft.cooldown_s = mod.value
+            draft.repeat = draft.repeat or draft.times is not None
+        case "oco":
+            for other in drafts:
+                other.oco = True
+        case "start":
+            if not isinstance(draft.cond, ScheduleDraft):
+                raise Unclear("Only a schedule can start later.")
+            draft.cond = replace(draft.cond, start=mod.value)
+
+
+def _last_for(draft: RuleDraft, seconds: int) -> None:
+    """ "for 10 days": of a schedule its number of times, of a level how long it must hold."""
+    match draft.cond:
+        case ScheduleDraft(every_s=int(every)) if seconds % every == 0:
+            draft.times = seconds // every
+        case ScheduleDraft():
+            draft.expires = When(in_s=seconds)
+        case Level(for_s=None):
+            draft.cond = replace(draft.cond, for_s=seconds)
+        case _:
+            raise Unclear("I cannot tell what should last that long.")
+
+
+def opens(draft: RuleDraft) -> bool:
+    """Whether the draft's action enters a position, as far as its words say."""
+    return draft.act.verb in OPENING and not draft.act.held and not draft.act.reduce_only
+
+
+def _link(drafts: list[RuleDraft]) -> None:
+    """Marks the exits that wait for an entry of the same message."""
+    entries = [number for number, draft in enumerate(drafts) if opens(draft)]
+    if not entries:
+        return
+    for number, draft in enumerate(drafts):
+        act = draft.act
+        if opens(draft) or act.verb in _SAID_OF_ALL:
+            continue
+        before = [entry for entry in entries if entry < number] or entries[:1]
+        entry = drafts[before[-1]].act
+        same = act.market is None or entry.market is None or act.market == entry.market
+        waits = act.purpose is not None or draft.then or act.it or act.inline is not None
+        draft.then = bool(same and waits and not act.everything)

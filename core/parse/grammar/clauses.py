@@ -1,0 +1,182 @@
+"""Cuts a sentence into conditions, actions and remarks, in the order said; joins none of them to rules."""
+
+from dataclasses import dataclass, field, replace
+
+from core.parse.grammar.actions import read_action, read_message
+from core.parse.grammar.conditions import read_condition
+from core.parse.grammar.drafts import Act, Cond, FilledDraft, Level, Order, ScheduleDraft, TargetHit, TimeDraft
+from core.parse.grammar.items import Cursor, Item
+from core.parse.grammar.phrases import read_price
+from core.parse.grammar.reader import Sentence
+from core.parse.grammar.schedules import Mod, read_mod, read_time_condition
+from core.parse.grammar.slots import read_slots, resumes
+
+_JOINERS = frozenset({"COMMA", "AND", "OR", "THEN", "IF", "EACH", "WHILE", "AFTER", "COLON", "LPAR", "RPAR", "DASH", "SLASH"})
+
+
+@dataclass(slots=True, kw_only=True)
+class Part:
+    """One clause and the joining words before it."""
+
+    what: Cond | Act | Mod
+    joins: frozenset[str] = frozenset()
+    opened: int = 0
+    closed: int = 0
+
+    @property
+    def is_cond(self) -> bool:
+        """Whether it says when."""
+        return not isinstance(self.what, Act | Mod)
+
+    @property
+    def is_time(self) -> bool:
+        """Whether it is a time or cadence, which may stand on either side of its action."""
+        return isinstance(self.what, TimeDraft | ScheduleDraft)
+
+    @property
+    def led(self) -> bool:
+        """Whether a word such as "if" or "when" introduces it."""
+        return bool(self.joins & {"IF", "EACH", "WHILE", "AFTER"})
+
+
+@dataclass(slots=True, kw_only=True)
+class Clauses:
+    """What a sentence is made of, and what of it was not understood."""
+
+    parts: list[Part] = field(default_factory=list)
+    leftover: list[Item] = field(default_factory=list)
+    steps: int = 0
+
+
+class _Reading:
+    """One sentence being cut into clauses."""
+
+    def __init__(self, sentence: Sentence, source: str, before: Act | None) -> None:
+        self.cur = Cursor(sentence.items, source)
+        self.out = Clauses()
+        self.joins: set[str] = set()
+        self.opened = 0
+        self.before = before
+
+    def run(self) -> Clauses:
+        while self.cur.peek().kind != "END":
+            if not self._step():
+                self.out.leftover.append(self.cur.next())
+        self.out.steps = self.cur.steps
+        return self.out
+
+    def _step(self) -> bool:
+        cur = self.cur
+        last = self._last_act()
+        if last is not None and not self.joins and cur.peek().kind in ("COMMA", "AND") and resumes(cur):
+            cur.next()
+            return read_slots(cur, last)
+        if self._instead_of_joining() or self._join():
+            return True
+        if self.joins & {"IF", "EACH", "WHILE", "AFTER"}:
+            return self._event() or self._add(read_time_condition(cur)) or self._add(read_condition(cur)) or self._mod()
+        if last is not None and last.verb == "alert" and self.out.parts and read_message(cur, last):
+            return True
+        return (
+            self._mod()
+            or self._add(read_time_condition(cur))
+            or self._add(self._closing_candle())
+            or self._add(read_action(cur))
+            or self._elliptic_price()
+            or self._fragment()
+            or self._add(read_condition(cur))
+            or self._event()
+            or self._late_slots(last)
+        )
+
+    def _instead_of_joining(self) -> bool:
+        """ "once an hour" is no "once …"; "after 6 hours" is a time."""
+        if self.cur.peek().text.lower() == "once" and self.cur.peek(1).kind in ("DUR", "EVERY"):
+            return self._mod()
+        if self.cur.peek().kind == "AFTER" and self.cur.peek(1).kind == "DUR":
+            return self._add(read_time_condition(self.cur))
+        return False
+
+    def _join(self) -> bool:
+        item = self.cur.peek()
+        if item.kind not in _JOINERS:
+            return False
+        self.cur.next()
+        if item.kind == "RPAR":
+            if self.out.parts:
+                self.out.parts[-1].closed += 1
+            return True
+        if item.kind == "LPAR":
+            self.opened += 1
+        self.joins.add(item.kind)
+        return True
+
+    def _add(self, what: Cond | Act | Mod | None) -> bool:
+        if what is None:
+            return False
+        self.out.parts.append(Part(what=what, joins=frozenset(self.joins), opened=self.opened))
+        self.joins, self.opened = set(), 0
+        return True
+
+    def _mod(self) -> bool:
+        return self._add(read_mod(self.cur))
+
+    def _event(self) -> bool:
+        """once filled · after TP1 hits · when it triggers."""
+        cur, begun = self.cur, self.cur.at
+        cur.skip("IT|MY|POSITION|ORDERS")
+        if cur.take("FILLED") is not None and (begun == 0 or self.joins & {"IF", "AFTER", "EACH", "AND", "THEN"}):
+            return self._add(FilledDraft())
+        item = cur.take("TARGET|STOP")
+        if item is not None and self.joins & {"IF", "AFTER", "EACH"} and cur.run("REACH|FILLED"):
+            return self._add(TargetHit(number=item.value or 1))
+        cur.at = begun
+        return False
+
+    def _closing_candle(self) -> Cond | None:
+        """`ETH close below 2400` is said of a candle, not to close anything."""
+        cur = self.cur
+        if cur.sees("COIN", "CLOSE", "ABOVE|BELOW", "NUM"):
+            return read_condition(cur)
+        return None
+
+    def _last_act(self) -> Act | None:
+        return next((part.what for part in reversed(self.out.parts) if isinstance(part.what, Act)), None)
+
+    def _elliptic_price(self) -> bool:
+        """ "160 or 140": a second price for the same verb."""
+        last = self.out.parts[-1].what if self.out.parts else None
+        if not isinstance(last, Level) or last.operator is not None or not self.joins & {"OR", "AND", "SLASH"}:
+            return False
+        price = read_price(self.cur)
+        return price is not None and self._add(replace(last, price=price))
+
+    def _fragment(self) -> bool:
+        """ "…, the rest at 180": the verb before goes on."""
+        last = self._last_act() or self.before
+        cur, begun = self.cur, self.cur.at
+        if last is None or cur.peek().kind not in ("NUM", "REST", "ALL", "SELL") or last.verb == "alert":
+            return False
+        act = Act(verb=last.verb, market=last.market, side=last.side, held=last.held, purpose=last.purpose,
+                  reduce_only=last.reduce_only, order=Order(type=last.order.type), text=last.text)  # fmt: skip
+        read_slots(cur, act)
+        sized = act.size is not None or act.rest or act.whole
+        if not sized or (act.at is None and act.inline is None):
+            cur.at = begun
+            return False
+        if act.purpose is not None and act.at is not None:
+            act.inline, act.at = Level(price=act.at), None
+        return self._add(act)
+
+    def _late_slots(self, last: Act | None) -> bool:
+        """Words of an order that come after its condition: "…, with 5x leverage"."""
+        if last is None or last.verb not in ("buy", "sell", "long", "short", "close", "cover", "trim", "exit"):
+            return False
+        return read_slots(self.cur, last)
+
+
+def read_clauses(sentence: Sentence, source: str, before: Act | None) -> Clauses:
+    """The clauses of one sentence; *before* is the action that the sentence before it ended with."""
+    return _Reading(sentence, source, before).run()
+
+

@@ -1,0 +1,147 @@
+"""Decides whether a message is a request that this product serves at once, and which."""
+
+from core.domain.reading import Command, CommandName
+from core.parse.grammar.items import Cursor
+from core.parse.grammar.reader import Sentence
+
+_FILLER = "MY|ALL|EVERY|OF|ON|FOR|I|SHOW|NOW|TODAY|AND|COMMA|IT|GO|POSITION|AT|TO|CURRENT|HISTORY|SET|WITH|ATMARKET|ACROSS"
+_TOPICS: dict[str, CommandName] = {
+    "POSITION": "positions", "EVERYTHING": "positions", "PNL": "positions", "PROFIT": "positions", "RULES": "rules",
+    "ALERTS": "rules", "STOPS": "rules", "ORDERS": "rules", "HISTORY": "trades", "COLLATERAL": "balance",
+    "METRIC": "balance", "MARGIN": "balance", "ACCOUNT": "balance", "LEVERAGE": "balance", "PRICE": "prices",
+    "REPORTED": "trades", "LOSS": "positions", "FILLED": "trades",
+}  # fmt: skip
+_CHANGES: dict[str, CommandName] = {"PAUSE": "pause_rules", "RESUME": "resume_rules", "CANCEL": "cancel_rules"}
+
+
+def read_command(sentences: list[Sentence]) -> Command | None:
+    """The command that the whole message is; None where any word of it would be left over."""
+    if not sentences or len(sentences) > 2:
+        return None
+    items = [item for sentence in sentences for item in sentence.items]
+    cur = Cursor(items)
+    for reader in (_help, _kill, _change, _look):
+        cur.at = 0
+        found = reader(cur, asked=sentences[-1].asked)
+        if found is not None and cur.peek().kind == "END":
+            return found
+    if items[0].kind == "HELP" and items[0].text.lower().startswith(("how", "what")):
+        return Command(name="help")
+    return None
+
+
+def _help(cur: Cursor, *, asked: bool) -> Command | None:
+    cur.skip("SLASH|SET|I|SHOW")
+    return Command(name="help") if cur.take("HELP") is not None else None
+
+
+def _kill(cur: Cursor, *, asked: bool) -> Command | None:
+    """kill · stop everything and pull all my orders."""
+    cur.skip("SLASH")
+    if cur.take("KILL") is None and not cur.run("STOP|PAUSE|CANCEL", "EVERYTHING"):
+        return None
+    if cur.skip("AND|COMMA"):
+        if cur.take("CANCEL|PAUSE|STOP") is None:
+            return None
+        cur.skip("ALL|MY|EVERY")
+        if cur.take("ORDERS|RULES|EVERYTHING") is None:
+            return None
+    cur.skip("NOW|IT|ALL")
+    return Command(name="kill") if not asked else None
+
+
+def _change(cur: Cursor, *, asked: bool) -> Command | None:
+    """pause my DCA rules on SOL · cancel rule r2 · delete all my stop loss rules."""
+    cur.skip("SLASH")
+    item = cur.take("PAUSE|RESUME|CANCEL|STOP")
+    if item is None or asked:
+        return None
+    name = _CHANGES.get(item.kind, "pause_rules")
+    market: str | None = None
+    said_filter: str | None = None
+    ids: list[str] = []
+    what: str | None = None
+    while (word := cur.peek()).kind != "END":
+        cur.next()
+        match word.kind:
+            case "COIN" if market is None:
+                market = word.value
+            case "RULEID":
+                ids.append(word.value)
+            case "DCA":
+                said_filter = "dca"
+            case "TARGET":
+                said_filter = "take_profit"
+            case "STOP" | "STOPS" | "TRAIL":
+                said_filter = "stop_loss"
+                what = "RULES" if word.kind == "STOPS" else what
+            case "ALERTS" | "ALERT":
+                said_filter, what = "alert", "RULES"
+            case "RULES" | "ORDERS" if what in (None, word.kind):
+                what = word.kind
+            case "MY" | "ALL" | "EVERY" | "ON" | "FOR" | "OF" | "AND" | "COMMA" | "NOW" | "IN" | "EVERYTHING":
+                pass
+            case _:
+                return None
+    if what is None and not ids and said_filter is None:
+        return None
+    if what == "ORDERS":
+        return Command(name="cancel_orders", market=market, all=market is None or None) if _plain(name, said_filter, ids) else None
+    everything = market is None and not ids and said_filter is None
+    return Command(
+        name=name,
+        market=market,
+        rule_ids=tuple(ids) or None,
+        filter=said_filter,  # type: ignore[arg-type]
+        all=everything or None,
+    )
+
+
+def _plain(name: str, said_filter: str | None, ids: list[str]) -> bool:
+    """Whether "cancel … orders" names orders only; stop-loss orders are rules here, so that is left to a question."""
+    return name == "cancel_rules" and said_filter is None and not ids
+
+
+def _look(cur: Cursor, *, asked: bool) -> Command | None:
+    """what are my positions? · price of SOL and BTC · sol? · show me today's trades · how much collateral is left."""
+    cur.skip("SLASH")
+    begun = cur.peek().kind
+    markets: list[str] = []
+    topics: list[str] = []
+    words: list[str] = []
+    while (word := cur.peek()).kind != "END":
+        cur.next()
+        words.append(word.text.lower())
+        if word.kind == "COIN":
+            markets.append(word.value)
+        elif word.kind in _TOPICS:
+            topics.append(word.kind)
+        elif word.kind not in _FILLER.split("|") and word.kind not in ("LEFT", "RULEID"):
+            return None
+    looking = asked or begun in ("SHOW", "SLASH", "PRICE", "MY", "HISTORY", "METRIC", "COLLATERAL") or len(words) <= 2
+    if not looking:
+        return None
+    return _topic(topics, markets, words, begun)
+
+
+def _topic(topics: list[str], markets: list[str], words: list[str], begun: str) -> Command | None:
+    named = tuple(dict.fromkeys(markets))
+    if not topics:
+        if named and begun in ("COIN", "SHOW") and words[0] not in ("do i have", "any", "which"):
+            return Command(name="prices", markets=named)
+        return None
+    kinds = [_TOPICS[topic] for topic in topics]
+    if any(word in ("trades", "trade history", "history", "fills", "recent trades") for word in words):
+        name: CommandName = "trades"
+    elif "prices" in kinds:
+        name = "prices"
+    elif "balance" in kinds:
+        name = "balance"
+    else:
+        name = kinds[0]
+    if name == "prices":
+        return Command(name="prices", markets=named or None)
+    market = named[0] if len(named) == 1 and name in ("positions", "rules", "trades") else None
+    if len(named) > 1:
+        return None
+    return Command(name=name, market=market)

@@ -1,0 +1,173 @@
+"""Reads one condition from the words at hand; which rule it belongs to is decided elsewhere."""
+
+from dataclasses import replace
+
+from core.parse.grammar.drafts import Change, Cond, Level, Trail
+from core.parse.grammar.indicators import read_candle, read_indicator
+from core.parse.grammar.items import Amount, Cursor
+from core.parse.grammar.metrics import read_account, read_event, read_funding, read_pnl
+from core.parse.grammar.phrases import level_operator, read_comparison, read_price, read_subject
+
+
+def read_condition(cur: Cursor) -> Cond | None:
+    """The condition that begins here; None puts the cursor back."""
+    begun = cur.at
+    for reader in (read_account, read_funding, read_indicator, read_candle, read_event, read_pnl, _read_price_condition):
+        found = reader(cur)
+        if found is not None:
+            return found
+        cur.at = begun
+    return None
+
+
+def _read_price_condition(cur: Cursor) -> Cond | None:
+    subject = read_subject(cur)
+    if subject.everything or (subject.me and not subject.price and subject.market is None and not _verb_ahead(cur)):
+        return None
+    found = _read_change(cur) or _read_level(cur)
+    if found is None:
+        return None
+    if subject.market is not None:
+        return replace(found, market=subject.market)
+    if found.market is None and cur.sees("ON|FOR", "COIN"):
+        cur.next()
+        return replace(found, market=cur.next().value)
+    return found
+
+
+def _verb_ahead(cur: Cursor) -> bool:
+    """ "we break 98.5k": the owner as subject of a price verb."""
+    return cur.peek().kind in ("BREAK", "REACH", "FALL", "RISE", "CROSSUP", "CROSSDOWN", "CLOSES", "STAY") or (
+        cur.sees("GO", "ABOVE|BELOW|TO")
+    )
+
+
+def _read_level(cur: Cursor) -> Level | None:
+    if cur.sees("LOSE", "NUM") and cur.peek(1).value.unit in ("", "usd"):
+        if cur.peek(1).value.unit == "usd":
+            return None
+        cur.next()
+        return _held_for(cur, Level(operator="<=", price=read_price(cur)))
+    comparison = read_comparison(cur)
+    if comparison is None:
+        return None
+    price = read_price(cur)
+    if price is None:
+        return None
+    operator = level_operator(comparison)
+    trailing = cur.take("ABOVE|BELOW") if operator is None and cur.peek(1).kind != "NUM" else None
+    if trailing is not None:
+        operator = ">=" if trailing.kind == "ABOVE" else "<="
+    return _held_for(cur, Level(operator=operator, price=price))
+
+
+def _held_for(cur: Cursor, level: Level) -> Level:
+    """The level with "for 15 minutes" where that follows."""
+    if cur.run("FOR", "DUR") or cur.run("FOR", "ABOVE", "DUR"):
+        return replace(level, for_s=cur.peek(-1).value)
+    return level
+
+
+def _read_change(cur: Cursor) -> Change | Trail | None:
+    begun = cur.at
+    found = _read_verb_change(cur) or _restore(cur, begun) or _read_distance(cur)
+    if found is None:
+        cur.at = begun
+    return found
+
+
+def _restore(cur: Cursor, at: int) -> None:
+    cur.at = at
+
+
+def _read_verb_change(cur: Cursor) -> Change | Trail | None:
+    """drops 0.1 · goes up by $3 · moves 1 % within 10 minutes · is down 5 % · -3 %."""
+    if cur.sees("NUM") and cur.peek().value.sign and cur.peek().value.unit in ("percent", "usd"):
+        amount: Amount = cur.next().value
+        change = Change(direction="up" if amount.sign == "+" else "down")
+        return _finished(cur, _sized(change, amount))
+    cur.skip("GO")
+    verb = cur.take("FALL|RISE|MOVE|LOSE|RISEWORD|FALLWORD")
+    if verb is None:
+        return None
+    change = Change(direction={"FALL": "down", "LOSE": "down", "FALLWORD": "down", "MOVE": "either"}.get(verb.kind, "up"))
+    if verb.kind == "MOVE":
+        side = cur.take("RISEWORD|FALLWORD")
+        if side is not None:
+            change = replace(change, direction="up" if side.kind == "RISEWORD" else "down")
+    cur.run("FROM", "CURRENT")
+    cur.skip("BY|RISEWORD|FALLWORD")
+    if cur.sees("ABOVE", "NUM") and cur.peek(1).value.unit == "percent":
+        cur.next()
+    if not cur.sees("NUM") or cur.peek().value.unit == "times" or cur.peek().value.words:
+        return None
+    return _finished(cur, _sized(change, cur.next().value))
+
+
+def _read_distance(cur: Cursor) -> Change | None:
+    """2 % below my entry · is 4 % under my entry · 50 cents above entry."""
+    cur.skip("GO|REACH|AT|TO")
+    if not cur.sees("NUM", "ABOVE|BELOW|RISEWORD|FALLWORD"):
+        return None
+    amount: Amount = cur.next().value
+    up = cur.next().kind in ("ABOVE", "RISEWORD")
+    cur.skip("FROM|OF|MY|PRICE")
+    anchor = cur.take("BREAKEVEN|CURRENT")
+    if anchor is None:
+        return None
+    change = Change(direction="up" if up else "down", reference="entry_price" if anchor.kind == "BREAKEVEN" else "current_price")
+    return _sized(change, amount)
+
+
+def _sized(change: Change, amount: Amount) -> Change:
+    unit = amount.unit if amount.unit in ("usd", "percent") else None
+    return replace(change, threshold=amount.value, unit=unit)  # type: ignore[arg-type]
+
+
+def _finished(cur: Cursor, change: Change) -> Change | Trail:
+    """The change with where it is measured from and within what time."""
+    result: Change | Trail = change
+    while True:
+        if cur.take("EITHER") is not None and isinstance(result, Change):
+            result = replace(result, direction="either")
+        elif (anchor := _anchor(cur)) is not None and isinstance(result, Change):
+            result = _anchored(result, anchor)
+        elif (window := _window(cur)) is not None and isinstance(result, Change):
+            result = replace(result, reference="window", window_s=window)
+        elif result.market is None and cur.sees("ON|FOR", "COIN"):
+            cur.next()
+            result = replace(result, market=cur.next().value)
+        else:
+            return result
+
+
+def _anchor(cur: Cursor) -> str | None:
+    """What a change is measured from: current price, entry, high or low."""
+    begun = cur.at
+    cur.skip("FROM|ON|OF|BELOW|ABOVE|AT|VERSUS")
+    cur.skip("MY|PRICE")
+    anchor = cur.take("CURRENT|BREAKEVEN|LOW|HIGH|NOW")
+    if anchor is None or (anchor.kind == "NOW" and cur.at - begun < 2):
+        cur.at = begun
+        return None
+    return anchor.kind
+
+
+def _anchored(change: Change, anchor: str) -> Change | Trail:
+    if anchor == "BREAKEVEN":
+        return replace(change, reference="entry_price")
+    if anchor in ("LOW", "HIGH"):
+        direction = "up" if anchor == "LOW" else "down"
+        if change.direction != direction:
+            return change
+        return Trail(direction=direction, distance=change.threshold, unit=change.unit)  # type: ignore[arg-type]
+    return change
+
+
+def _window(cur: Cursor) -> int | None:
+    """within an hour · in 10 minutes · over 4 hours · in the last day."""
+    if cur.run("WITHIN", "DUR") or cur.run("ON", "DUR") or cur.run("ABOVE", "DUR") or cur.run("ON", "ANY", "DUR"):
+        return int(cur.peek(-1).value)
+    return None
+
+

@@ -1,0 +1,233 @@
+"""Reads conditions on candles: closes and indicators, with their timeframes and periods."""
+
+from dataclasses import dataclass
+from decimal import Decimal
+from typing import Literal, cast
+
+from core.domain.condition import IndicatorName, OtherIndicator
+from core.parse.grammar.drafts import CandleDraft, Cond, IndicatorDraft
+from core.parse.grammar.items import Amount, Cursor
+from core.parse.grammar.phrases import Comparison, level_operator, read_comparison, read_price, read_subject
+
+TIMEFRAMES = {60: "1m", 300: "5m", 900: "15m", 3600: "1h", 14_400: "4h", 86_400: "1d"}
+DEFAULT_PERIODS = {"rsi": 14, "atr": 14, "bollinger_upper": 20, "bollinger_lower": 20, "volume": None}
+_AVERAGES = ("sma", "ema")
+
+
+@dataclass(slots=True, kw_only=True)
+class _Line:
+    """One side of a comparison: an indicator with what was said of it."""
+
+    name: IndicatorName | None = None
+    period: int | None = None
+    timeframe: str | None = None
+    market: str | None = None
+
+
+def read_timeframe(cur: Cursor) -> str | None:
+    """on the 4h · 15m chart · daily candle · hourly; an unknown one reads as "bad"."""
+    begun = cur.at
+    cur.skip("ON|AT|FOR")
+    item = cur.peek()
+    found = None
+    if item.kind == "DUR":
+        found = TIMEFRAMES.get(item.value, "bad")
+    elif item.kind == "TF":
+        found = item.value
+    elif item.kind == "NUM" and item.value.minutes in TIMEFRAMES:
+        found = TIMEFRAMES[item.value.minutes]
+    if found is None:
+        cur.at = begun
+        return None
+    cur.next()
+    cur.skip("CANDLE")
+    return found
+
+
+def read_candle(cur: Cursor) -> Cond | None:
+    """closes above 200 on the 4h · the daily candle closes under 2400 · an hourly close below 180."""
+    subject = read_subject(cur)
+    if subject.me:
+        cur.skip("SET|GO")
+    market = subject.market
+    timeframe = read_timeframe(cur)
+    if cur.sees("ON|FOR|OF", "COIN") and market is None:
+        cur.next()
+        market = cur.next().value
+    cur.skip("CANDLE|GO|PRICE")
+    if cur.take("CLOSES|CLOSE") is None:
+        return None
+    timeframe = timeframe or read_timeframe(cur)
+    if cur.sees("ON|FOR|OF", "COIN") and market is None:
+        cur.next()
+        market = cur.next().value
+    comparison = read_comparison(cur)
+    price = read_price(cur)
+    operator = None if comparison is None else level_operator(comparison)
+    if operator is None or price is None:
+        return None
+    timeframe = timeframe or read_timeframe(cur)
+    if cur.sees("ON|FOR|OF", "COIN") and market is None:
+        cur.next()
+        market = cur.next().value
+    return CandleDraft(market=market, timeframe=timeframe or read_timeframe(cur), operator=operator, price=price)
+
+
+def read_indicator(cur: Cursor) -> Cond | None:
+    """RSI(14) under 30 on the 1h · the 50 EMA crosses above the 200 EMA · touches the lower Bollinger band."""
+    left = _Line()
+    if cur.sees("GOLDEN|DEATH") or cur.sees("CROSSUP|CROSSDOWN"):
+        return _read_cross(cur)
+    _read_line(cur, left)
+    comparison = read_comparison(cur)
+    if comparison is None and cur.sees("COMMA"):
+        return None
+    right = _Line()
+    value: Decimal | None = None
+    begun = cur.at
+    item = cur.peek()
+    if item.kind == "NUM" and item.value.unit in ("", "usd", "percent") and not _period_ahead(cur):
+        cur.next()
+        value = cast(Amount, item.value).signed
+    elif item.kind in ("NEGATIVE", "POSITIVE"):
+        cur.next()
+        value, comparison = Decimal(0), ("<=" if item.kind == "NEGATIVE" else ">=")
+    else:
+        _read_line(cur, right)
+    if left.name is None and right.name is None or comparison is None:
+        return None
+    if value is None and right.name is None:
+        cur.at = begun
+        return None
+    _read_tail(cur, left)
+    return _built(left, right, comparison, value)
+
+
+def _built(left: _Line, right: _Line, comparison: Comparison, value: Decimal | None) -> IndicatorDraft | None:
+    name = left.name or "price"
+    operator = comparison if comparison != "hits" else _touching(name, right.name)
+    if operator is None:
+        return None
+    period = left.period if left.period is not None else DEFAULT_PERIODS.get(name)
+    other = None
+    if right.name is not None:
+        other_period = right.period if right.period is not None else DEFAULT_PERIODS.get(right.name)
+        other = OtherIndicator(name=right.name, period=other_period)
+    return IndicatorDraft(
+        market=left.market or right.market,
+        timeframe=left.timeframe or right.timeframe,
+        name=name,
+        period=period,
+        operator=operator,
+        value=value,
+        other=other,
+    )
+
+
+def _touching(name: str, other: str | None) -> Literal[">=", "<="] | None:
+    """ "touches the lower band" is from above, "the upper band" from below; anything else that is hit stays open."""
+    if name == "price" and other == "bollinger_lower":
+        return "<="
+    if name == "price" and other == "bollinger_upper":
+        return ">="
+    return ">=" if name in ("volume", "atr") else None
+
+
+def _read_cross(cur: Cursor) -> IndicatorDraft | None:
+    """death cross on the daily (50 sma under 200 sma)."""
+    word = cur.next()
+    if not ("golden" in word.text.lower() or "death" in word.text.lower()):
+        return None
+    line = _Line()
+    _read_tail(cur, line)
+    first, second, name = 50, 200, "sma"
+    if cur.take("LPAR|COLON") is not None:
+        left, right = _Line(), _Line()
+        _read_line(cur, left)
+        cur.skip("SLASH")
+        read_comparison(cur)
+        _read_line(cur, right)
+        cur.skip("RPAR")
+        if left.name not in _AVERAGES or left.name != right.name or left.period is None or right.period is None:
+            return None
+        first, second, name = left.period, right.period, left.name
+    _read_tail(cur, line)
+    return IndicatorDraft(
+        market=line.market,
+        timeframe=line.timeframe,
+        name=cast(IndicatorName, name),
+        period=first,
+        operator="crosses_above" if "golden" in word.text.lower() else "crosses_below",
+        other=OtherIndicator(name=cast(IndicatorName, name), period=second),
+    )
+
+
+def _period_ahead(cur: Cursor) -> bool:
+    """Whether the number here is the period of the indicator after it: `200 EMA`, `20 period SMA`."""
+    return cur.peek(1).kind in ("IND", "BOLLINGER")
+
+
+def _read_line(cur: Cursor, line: _Line) -> None:
+    """The slots of one indicator, in any order, as far as they go."""
+    while True:
+        item = cur.peek()
+        if item.kind == "IND" and line.name is None:
+            cur.next()
+            line.name = item.value
+            _read_period(cur, line)
+        elif item.kind == "IND" and line.name == "macd" and item.value == "macd_signal":
+            cur.next()
+            line.name = "macd_signal"
+        elif item.kind == "NUM" and line.name is None and _period_ahead(cur) and _whole(item.value):
+            cur.next()
+            line.period = int(item.value.value)
+        elif item.kind == "DUR" and line.name is None and _period_ahead(cur) and item.value % 86_400 == 0:
+            _days_average(cur, line)
+        elif item.kind in ("MY", "PRICE", "CANDLE") or (item.kind == "IT" and line.name is None):
+            cur.next()
+        elif not _read_place(cur, line):
+            return
+
+
+def _days_average(cur: Cursor, line: _Line) -> None:
+    """`200 day SMA`: the period in days, on daily candles."""
+    days = cur.next().value // 86_400
+    if cur.peek().value in _AVERAGES:
+        line.period, line.timeframe = days, line.timeframe or "1d"
+    else:
+        line.timeframe = "1d" if days == 1 else "bad"
+
+
+def _read_period(cur: Cursor, line: _Line) -> None:
+    if cur.sees("LPAR", "NUM", "RPAR") and _whole(cur.peek(1).value):
+        line.period = int(cur.peek(1).value.value)
+        cur.at += 3
+    elif cur.sees("NUM") and _whole(cur.peek().value) and cur.peek(1).kind in _AFTER_PERIOD and line.period is None:
+        line.period = int(cur.next().value.value)
+
+
+_AFTER_PERIOD = ("ON", "GO", "ABOVE", "BELOW", "FOR", "CROSSUP", "CROSSDOWN", "FALL", "RISE", "DUR", "TF", "BREAK", "OF")
+
+
+def _whole(amount: Amount) -> bool:
+    return amount.unit == "" and not amount.sign and amount.value == int(amount.value) and 1 <= amount.value <= 1000
+
+
+def _read_place(cur: Cursor, line: _Line) -> bool:
+    """A market or a timeframe, with or without "on the"; whether there was one."""
+    begun = cur.at
+    cur.skip("ON|FOR|OF")
+    if line.market is None and cur.sees("COIN"):
+        line.market = cur.next().value
+        return True
+    cur.at = begun
+    if line.timeframe is None and (timeframe := read_timeframe(cur)) is not None:
+        line.timeframe = timeframe
+        return True
+    cur.at = begun
+    return False
+
+
+def _read_tail(cur: Cursor, line: _Line) -> None:
+    while _read_place(cur, line) or cur.skip("CANDLE"):
+        pass

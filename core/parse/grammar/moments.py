@@ -1,0 +1,267 @@
+"""Turns a condition as said into a condition of the language: units, directions, times; asks where words are short."""
+
+from dataclasses import replace
+from datetime import datetime
+from decimal import Decimal
+from typing import Literal, cast
+
+from core.domain.condition import (
+    AccountLevel,
+    AllOf,
+    AnyOf,
+    AtTime,
+    CandleClose,
+    Condition,
+    FundingRate,
+    Indicator,
+    Now,
+    PositionEvent,
+    PositionPnl,
+    PriceChange,
+    PriceLevel,
+    Schedule,
+    Trailing,
+)
+from core.domain.market import Timeframe
+from core.parse.grammar.calendar import Clock, When, place, zone_of
+from core.parse.grammar.desk import Desk, Point
+from core.parse.grammar.drafts import (
+    AccountDraft,
+    CandleDraft,
+    Change,
+    Cond,
+    EventDraft,
+    FundingDraft,
+    GroupDraft,
+    IndicatorDraft,
+    Level,
+    PnlDraft,
+    ScheduleDraft,
+    TimeDraft,
+    Trail,
+)
+from core.parse.grammar.subjects import side_of
+from core.parse.grammar.units import resolved_unit
+
+TIMEFRAMES = ("1m", "5m", "15m", "1h", "4h", "1d")
+WEEK_S = 604_800
+
+
+def settle_condition(desk: Desk, number: int, cond: Cond | None) -> Condition | None:
+    """The condition of draft *number*; None where too little is known even for a guess."""
+    match cond:
+        case None:
+            return Now()
+        case GroupDraft():
+            parts = tuple(settle_condition(desk, number, part) for part in cond.parts)
+            if any(part is None for part in parts):
+                return None
+            known = cast(tuple[Condition, ...], parts)
+            return AllOf(conditions=known) if cond.type == "all" else AnyOf(conditions=known)
+        case AccountDraft():
+            if cond.value is None:
+                return None
+            return AccountLevel(metric=cond.metric, operator=cond.operator, value=cond.value)
+        case TimeDraft():
+            at = instant(desk, number, cond.when)
+            return None if at is None else AtTime(at=at)
+        case ScheduleDraft():
+            return _schedule(desk, number, cond)
+        case _:
+            return _of_market(desk, number, cond)
+
+
+def _of_market(desk: Desk, number: int, cond: Cond) -> Condition | None:
+    market = getattr(cond, "market", None) or desk.markets[number]
+    if isinstance(cond, PnlDraft | EventDraft) and market is None:
+        market = "*"
+    if market is None or (market == "*" and not isinstance(cond, PnlDraft | EventDraft)):
+        held = desk.held_markets()
+        market = held[0] if len(held) == 1 else None
+        if market is None:
+            candidates = tuple((name, name) for name in (held or list(desk.context.prices))[:8])
+            market = desk.ask(Point(key="market", about="market", text="Which market do you mean?", candidates=candidates))
+    if market is None:
+        return None
+    match cond:
+        case Level():
+            return _level(desk, number, cond, market)
+        case Change():
+            return _change(desk, number, cond, market)
+        case Trail():
+            return _trail(desk, number, cond, market)
+        case CandleDraft():
+            return _candle(desk, number, cond, market)
+        case IndicatorDraft():
+            return _indicator(desk, number, cond, market)
+        case PnlDraft():
+            unit = cond.unit or resolved_unit(desk, abs(cond.threshold), "either", market)[1]
+            return PositionPnl(market=market, operator=cond.operator, threshold=cond.threshold, unit=unit)
+        case EventDraft():
+            return PositionEvent(market=market, event=cond.event)
+        case FundingDraft():
+            return _funding(desk, cond, market)
+    return None
+
+
+def _level(desk: Desk, number: int, cond: Level, market: str) -> Condition | None:
+    if cond.price is None:
+        return None
+    operator = cond.operator or _exit_operator(desk, number)
+    if operator is None:
+        base = _reference(desk, number, market)
+        if base is None:
+            return None
+        operator = ">=" if cond.price >= base else "<="
+    return PriceLevel(market=market, operator=operator, price=cond.price, for_s=cond.for_s)
+
+
+def _exit_operator(desk: Desk, number: int) -> Literal[">=", "<="] | None:
+    """A stop lies on the losing side of the position, a target on the winning one."""
+    purpose = desk.drafts[number].act.purpose
+    if purpose not in ("stop", "target"):
+        return None
+    facing = side_of(desk, number)
+    if facing is None:
+        return None
+    return ">=" if (facing == "long") == (purpose == "target") else "<="
+
+
+def _reference(desk: Desk, number: int, market: str) -> Decimal | None:
+    """What "hits" is measured from: the entry for an exit that waits for one, else the current price."""
+    draft = desk.drafts[number]
+    if draft.then:
+        for earlier in reversed(desk.drafts[:number]):
+            entry = earlier.cond.price if isinstance(earlier.cond, Level) else earlier.act.order.price
+            if entry is not None and earlier.act.verb in ("buy", "long", "short"):
+                return entry
+    return desk.price(market)
+
+
+def _change(desk: Desk, number: int, cond: Change, market: str) -> Condition | None:
+    direction = cond.direction
+    if direction is None:
+        facing = side_of(desk, number)
+        if facing is None:
+            desk.assume("Profit and loss as of a long position.")
+        direction = "up" if (facing != "short") == (cond.favour == "profit") else "down"
+    if cond.threshold is None:
+        return None
+    threshold, unit = cond.threshold, cond.unit
+    if unit is None:
+        threshold, unit = resolved_unit(desk, threshold, direction, market)
+    return PriceChange(
+        market=market,
+        direction=direction,
+        threshold=threshold,
+        unit=unit,
+        reference=cond.reference,
+        window_s=cond.window_s,
+    )
+
+
+def _trail(desk: Desk, number: int, cond: Trail, market: str) -> Condition | None:
+    if cond.distance is None:
+        return None
+    direction = cond.direction
+    if direction is None:
+        direction = "up" if side_of(desk, number) == "short" else "down"
+    distance, unit = cond.distance, cond.unit
+    if unit is None:
+        distance, unit = resolved_unit(desk, distance, direction, market)
+    return Trailing(market=market, direction=direction, distance=distance, unit=unit, activation_price=cond.activation)
+
+
+def _timeframe(desk: Desk, number: int, said: str | None) -> Timeframe:
+    if said in TIMEFRAMES:
+        return cast(Timeframe, said)
+    point = Point(
+        key=f"timeframe:{number}",
+        about="timeframe",
+        text="On which candles: 1m, 5m, 15m, 1h, 4h or 1d?",
+        candidates=tuple((name, name) for name in TIMEFRAMES),
+    )
+    return cast(Timeframe, desk.ask(point, best="1h"))
+
+
+def _candle(desk: Desk, number: int, cond: CandleDraft, market: str) -> Condition | None:
+    if cond.price is None:
+        return None
+    timeframe = _timeframe(desk, number, cond.timeframe)
+    return CandleClose(market=market, timeframe=timeframe, operator=cond.operator, price=cond.price)
+
+
+def _indicator(desk: Desk, number: int, cond: IndicatorDraft, market: str) -> Condition | None:
+    timeframe = _timeframe(desk, number, cond.timeframe)
+    period, other = cond.period, cond.other
+    if cond.name in ("sma", "ema") and period is None:
+        period = desk.ask(Point(key=f"period:{number}", about="value", text=f"Over how many candles is the {cond.name.upper()}?"))
+    if other is not None and other.name in ("sma", "ema") and other.period is None:
+        text = f"Over how many candles is the {other.name.upper()}?"
+        other = replace(other, period=desk.ask(Point(key=f"period2:{number}", about="value", text=text)))
+    if cond.name in ("rsi", "atr", "bollinger_upper", "bollinger_lower"):
+        desk.assume(f"{cond.name.replace('_', ' ').upper()} over {period} candles.")
+    return Indicator(
+        market=market,
+        timeframe=timeframe,
+        name=cond.name,
+        period=period,
+        operator=cond.operator,
+        value=cond.value,
+        other=other,
+    )
+
+
+def _funding(desk: Desk, cond: FundingDraft, market: str) -> Condition:
+    value = cond.value
+    if cond.over_h is not None and cond.over_h != 1:
+        value = value / cond.over_h
+        desk.assume(f"{cond.value} % over {cond.over_h} hours is {value} % per hour.")
+    elif cond.over_h is None and value != 0:
+        desk.assume("Funding in percent per hour.")
+    return FundingRate(market=market, operator=cond.operator, value=value)
+
+
+def instant(desk: Desk, number: int, when: When, key: str = "time") -> datetime | None:
+    """The instant that *when* means; asks when it is past or can be read in two ways."""
+    placed = place(when, desk.context.now, desk.context.timezone)
+    if not placed.doubt:
+        return placed.at[0]
+    zone = zone_of(when.zone, desk.context.timezone)
+    labels = tuple((at.astimezone(zone).strftime("%a %d %b %Y, %H:%M %Z"), at) for at in placed.at)
+    past = "That time has already passed. When do you mean?" if placed.at else "I cannot place that time. When do you mean?"
+    text = past if placed.doubt == "past" else "Which time do you mean?"
+    answer: datetime | None = desk.ask(
+        Point(key=f"{key}:{number}", about="time", text=text, candidates=labels), best=placed.at[0] if placed.at else None
+    )
+    return answer
+
+
+def _schedule(desk: Desk, number: int, cond: ScheduleDraft) -> Condition | None:
+    zone = str(zone_of(cond.zone, desk.context.timezone))
+    start = None if cond.start is None else instant(desk, number, _from_midnight(desk, cond.start), "start")
+    if cond.every_s is not None and (cond.clock is None or cond.every_s not in (86_400, WEEK_S)):
+        return Schedule(every_s=cond.every_s, timezone=zone, start_at=start)
+    clock, days = cond.clock, cond.days
+    if clock is None:
+        clock = Clock(hour=0)
+        desk.assume(f"At 00:00 ({zone}).")
+    hour = clock.hour
+    if not clock.sure:
+        halves = (hour % 12, hour % 12 + 12)
+        labels = tuple((f"{half:02d}:{clock.minute:02d}", half) for half in halves)
+        hour = desk.ask(Point(key=f"clock:{number}", about="time", text="Morning or evening?", candidates=labels), best=hour)
+    if cond.every_s == WEEK_S:
+        days = desk.context.now.astimezone(zone_of(cond.zone, desk.context.timezone)).strftime("%a").upper()
+        desk.assume(f"Every week on {days.title()}.")
+    return Schedule(cron=f"{clock.minute} {hour} {cond.month_day} * {days}", timezone=zone, start_at=start)
+
+
+def _from_midnight(desk: Desk, when: When) -> When:
+    """A day without a time begins at its midnight."""
+    if when.clock is None and when.in_s is None:
+        desk.assume("Starting at 00:00.")
+        return replace(when, clock=Clock(hour=0))
+    return when
+
+

@@ -1,0 +1,219 @@
+"""Turns drafts into a parse result: rules, or questions whose options carry the rules that would result."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field, replace
+from typing import Any
+
+from core.domain.action import Close, Trade, is_exit
+from core.domain.condition import (
+    Condition,
+    PositionPnl,
+    PriceChange,
+    PriceLevel,
+    Schedule,
+    Trailing,
+)
+from core.domain.money import HUNDRED, ZERO
+from core.domain.reading import Option, ParseContext, ParseResult, Question
+from core.domain.rule import Repeat, RuleSpec
+from core.parse.grammar.checks import checked
+from core.parse.grammar.desk import Desk, Point
+from core.parse.grammar.drafts import RuleDraft, ScheduleDraft, TargetHit
+from core.parse.grammar.moments import instant, settle_condition
+from core.parse.grammar.sizing import settle_action
+from core.parse.grammar.subjects import entry_of, settle_markets
+
+OPTION_DEPTH = 2
+MOST_OPTIONS_DEEP = 12
+"""With more ready answers than this in one message, what follows an answer is listed without options of its own."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Settled:
+    """A parse result and the open points behind its questions, in the same order."""
+
+    result: ParseResult
+    points: tuple[Point, ...] = field(default=())
+
+
+def settle(
+    drafts: list[RuleDraft],
+    context: ParseContext,
+    choices: Mapping[str, Any],
+    *,
+    notes: tuple[str, ...] = (),
+    depth: int = OPTION_DEPTH,
+) -> Settled:
+    """The result of *drafts* with the *choices* made so far; pure."""
+    desk = Desk(context=context, drafts=_applied(drafts, choices), choices=choices)
+    rules = _rules(desk)
+    assumptions = (*notes, *desk.assumptions)
+    points = tuple(sorted(desk.points, key=lambda point: _ORDER.index(point.about)))
+    if not points:
+        if not rules:
+            result = ParseResult(kind="not_understood", reason="I could not make a rule of that.")
+            return Settled(result=result)
+        return Settled(result=ParseResult(kind="rules", rules=tuple(rules), assumptions=assumptions))
+    deep = depth > 1 and sum(len(point.candidates) for point in points) <= MOST_OPTIONS_DEEP
+    questions = tuple(
+        Question(about=point.about, text=point.text, options=_options(drafts, context, choices, point, depth, deep))
+        for point in points
+    )
+    result = ParseResult(kind="question", rules=tuple(rules), questions=questions, assumptions=assumptions)
+    return Settled(result=result, points=points)
+
+
+_ORDER = (
+    "market", "side", "size", "leverage", "unit", "value", "timeframe", "time", "contradiction", "already_true", "far_price",
+)  # fmt: skip
+
+
+def _options(
+    drafts: list[RuleDraft],
+    context: ParseContext,
+    choices: Mapping[str, Any],
+    point: Point,
+    depth: int,
+    deep: bool,
+) -> tuple[Option, ...]:
+    if depth == 0:
+        return ()
+    options = []
+    for label, value in point.candidates:
+        after = settle(drafts, context, {**choices, point.key: value}, depth=depth - 1 if deep else 0)
+        options.append(Option(label=label, rules=after.result.rules, questions=after.result.questions))
+    return tuple(options)
+
+
+def _applied(drafts: list[RuleDraft], choices: Mapping[str, Any]) -> list[RuleDraft]:
+    """Copies of the drafts with answered prices and swaps put in."""
+    result = [replace(draft, act=replace(draft.act, order=replace(draft.act.order))) for draft in drafts]
+    for key, value in choices.items():
+        name, _, rest = key.partition(":")
+        if name == "crossed" and value == "swap":
+            target, stop = (int(part) for part in rest.split(":"))
+            result[target].cond, result[stop].cond = result[stop].cond, result[target].cond
+        elif name == "exit" and rest.isdigit():
+            result[int(rest)].cond = value
+    return result
+
+
+def _rules(desk: Desk) -> list[RuleSpec]:
+    settle_markets(desk)
+    made: list[tuple[int, RuleSpec]] = []
+    for number in range(len(desk.drafts)):
+        rule = _rule(desk, number)
+        if rule is not None:
+            made.append((number, rule))
+    if len(made) < len(desk.drafts) and not desk.points:
+        return []
+    known = {rule.id for _, rule in made}
+    rules = [rule if rule.after in known else replace(rule, after=None) for _, rule in made]
+    rules = checked(desk, rules, [number for number, _ in made])
+    return _grouped(desk, rules, [number for number, _ in made])
+
+
+def _rule(desk: Desk, number: int) -> RuleSpec | None:
+    draft = desk.drafts[number]
+    if _asks_for_value(desk, number):
+        return None
+    hit = draft.cond if isinstance(draft.cond, TargetHit) else None
+    condition = settle_condition(desk, number, None if hit is not None else draft.cond)
+    action = settle_action(desk, number)
+    if condition is None or action is None:
+        return None
+    after = entry_of(desk, number)
+    if hit is not None:
+        after = _nth_target(desk, hit.number, number)
+        if after is None:
+            desk.ask(Point(key=f"target:{number}", about="value", text="After which target?"))
+    expires = None if draft.expires is None else instant(desk, number, draft.expires, "expires")
+    return RuleSpec(
+        id=f"r{number + 1}",
+        condition=condition,
+        action=action,
+        after=None if after is None else f"r{after + 1}",
+        repeat=_repeat(draft, condition),
+        expires_at=expires,
+    )
+
+
+def _nth_target(desk: Desk, nth: int, before: int) -> int | None:
+    targets = [n for n in range(len(desk.drafts)) if desk.drafts[n].act.purpose == "target" and n != before]
+    named = [n for n in targets if desk.drafts[n].act.number == nth]
+    if named:
+        return named[0]
+    return targets[nth - 1] if 0 < nth <= len(targets) else None
+
+
+def _repeat(draft: RuleDraft, condition: Condition) -> Repeat:
+    times = draft.times
+    if times is None and not (draft.repeat or isinstance(condition, Schedule)):
+        times = 1
+    return Repeat(times=times, cooldown_s=draft.cooldown_s)
+
+
+def _asks_for_value(desk: Desk, number: int) -> bool:
+    """Asks where an exit has no price, an alert no occasion, a plan no rhythm."""
+    draft = desk.drafts[number]
+    act = draft.act
+    if draft.cond is not None or draft.then:
+        return False
+    if act.purpose in ("stop", "trail") or (act.purpose == "target"):
+        text = {
+            "stop": "At what price, or how far away, should the stop be?",
+            "target": "At what price, or how far away, should profit be taken?",
+            "trail": "How far should the stop trail behind? For example 3 %, or $5.",
+        }[act.purpose]
+        desk.ask(Point(key=f"exit:{number}", about="value", text=text))
+        return True
+    if act.verb == "alert":
+        desk.ask(Point(key=f"exit:{number}", about="value", text="When should I tell you? For example: when SOL hits 200."))
+        return True
+    if act.text.lower().startswith("dca") and not isinstance(draft.cond, ScheduleDraft):
+        desk.ask(Point(key=f"exit:{number}", about="time", text="How often should it buy? For example every day at 9:00."))
+        return True
+    return False
+
+
+def _grouped(desk: Desk, rules: list[RuleSpec], numbers: list[int]) -> list[RuleSpec]:
+    """The rules with their `oco_group`: exits on both sides of the price, and what was said to exclude each other."""
+    said = [rule.id for rule, number in zip(rules, numbers, strict=True) if desk.drafts[number].oco]
+    groups: list[list[str]] = [said] if len(said) > 1 else []
+    by_place: dict[tuple[str, str | None], list[RuleSpec]] = {}
+    for rule in rules:
+        if is_exit(rule.action) and rule.id not in said and _side(desk, rule) is not None:
+            market = getattr(rule.action, "market", "")
+            by_place.setdefault((market, rule.after), []).append(rule)
+    for exits in by_place.values():
+        sides = {_side(desk, rule) for rule in exits}
+        if len(sides) > 1 and any(_whole(rule) for rule in exits):
+            groups.append([rule.id for rule in exits])
+    names = {rule_id: chr(ord("a") + number) for number, group in enumerate(groups) for rule_id in group}
+    return [replace(rule, oco_group=names.get(rule.id)) for rule in rules]
+
+
+def _side(desk: Desk, rule: RuleSpec) -> str | None:
+    """On which side of the price an exit lies."""
+    match rule.condition:
+        case PriceLevel(operator=operator):
+            return "up" if operator == ">=" else "down"
+        case PriceChange(direction="up" | "down" as direction):
+            return direction
+        case Trailing(direction=direction):
+            return direction
+        case PositionPnl(threshold=threshold):
+            short = desk.held_side(rule.condition.market) == "short"
+            return "up" if (threshold >= ZERO) != short else "down"
+        case _:
+            return None
+
+
+def _whole(rule: RuleSpec) -> bool:
+    match rule.action:
+        case Trade(amount_percent=percent) | Close(amount_percent=percent):
+            return percent == HUNDRED
+        case _:
+            return False
+
+

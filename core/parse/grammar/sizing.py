@@ -1,0 +1,277 @@
+"""Turns an action as said into an action of the language: side, size, order, leverage; asks where words are short."""
+
+from decimal import Decimal
+from typing import Literal
+
+from core.domain.action import (
+    DEFAULT_SLIPPAGE_BPS,
+    Action,
+    Alert,
+    Close,
+    LadderOrder,
+    LimitOrder,
+    MarketOrder,
+    MoveStop,
+    OrderKind,
+    Retraction,
+    Reverse,
+    Trade,
+    TwapOrder,
+)
+from core.domain.money import HUNDRED, ZERO, plain
+from core.domain.reading import DEFAULT_MAX_LEVERAGE
+from core.parse.grammar.desk import Desk, Point, coin, money
+from core.parse.grammar.drafts import Act
+from core.parse.grammar.items import Amount
+from core.parse.grammar.slots import share
+from core.parse.grammar.subjects import entry_of, side_of
+
+TWAP_SLICE_S = 300
+
+
+def settle_action(desk: Desk, number: int) -> Action | None:
+    """The action of draft *number*; None where too little is known even for a guess."""
+    act, market = desk.drafts[number].act, desk.markets[number]
+    match act.verb:
+        case "alert":
+            return Alert(message=act.message)
+        case "cancel_orders" | "cancel_rules" | "pause_rules":
+            return Retraction(type=act.verb, market=market or "*")
+    if market is None:
+        return None
+    match act.verb:
+        case "move_stop":
+            return None if act.to is None else MoveStop(market=market, to=act.to)
+        case "reverse":
+            return Reverse(market=market, order=_order(desk, number))
+        case "buy" | "long" | "short":
+            return _opening(desk, number, market)
+        case "sell":
+            return _sale(desk, number, market)
+        case "close":
+            return _closing(desk, number, market)
+        case _:
+            return _reducing(desk, number, market)
+
+
+def _order(desk: Desk, number: int) -> OrderKind:
+    order = desk.drafts[number].act.order
+    match order.type:
+        case "limit":
+            price = order.price
+            if price is None:
+                price = desk.ask(Point(key=f"price:{number}", about="value", text="At what price should the limit order rest?"))
+            return LimitOrder(price=price or ZERO, post_only=order.post_only, ttl_s=order.ttl_s)
+        case "twap":
+            over_s = order.over_s
+            if over_s is None:
+                text = "Over what time should the order be spread?"
+                over_s = desk.ask(Point(key=f"over:{number}", about="value", text=text), best=3600)
+            slices = order.slices
+            if slices is None:
+                slices = max(2, over_s // TWAP_SLICE_S)
+                desk.assume(f"{slices} slices, one every {plain(Decimal(over_s) / slices / 60)} minutes.")
+            return TwapOrder(over_s=over_s, slices=slices)
+        case "ladder":
+            if order.orders is None or order.from_price is None or order.to_price is None:
+                text = "From which price to which, and in how many orders?"
+                desk.ask(Point(key=f"ladder:{number}", about="value", text=text))
+                return MarketOrder()
+            return LadderOrder(orders=order.orders, from_price=order.from_price, to_price=order.to_price)
+        case _:
+            if order.slippage_bps is None:
+                desk.assume(f"Market order, at most {DEFAULT_SLIPPAGE_BPS} bps slippage.")
+            return MarketOrder(max_slippage_bps=order.slippage_bps or DEFAULT_SLIPPAGE_BPS)
+
+
+def _opening(desk: Desk, number: int, market: str) -> Action | None:
+    act = desk.drafts[number].act
+    if act.verb == "buy" and (act.held or act.reduce_only) and desk.held_side(market) == "short":
+        return _reducing(desk, number, market)
+    side: Literal["buy", "sell"] = "sell" if act.verb == "short" else "buy"
+    if act.reduce_only:
+        return _reducing(desk, number, market, side)
+    return _sized(desk, number, market, side)
+
+
+def _sized(desk: Desk, number: int, market: str, side: Literal["buy", "sell"]) -> Trade | None:
+    """An opening trade with exactly one size."""
+    act = desk.drafts[number].act
+    leverage = _leverage(desk, number, market)
+    order = _order(desk, number)
+    size = _size(desk, number, market)
+    if size is None:
+        return None
+    kind, value = size
+    if kind == "margin_usd" and leverage is None:
+        kind = "amount_usd"
+        desk.assume(f"{money(value)} is the size of the position, without leverage.")
+    if kind == "amount_percent" and not act.of_collateral:
+        desk.assume(f"{plain(value)} % of your free collateral.")
+    return Trade(type=side, market=market, reduce_only=False, order=order, leverage=leverage, **{kind: value})  # type: ignore[arg-type]
+
+
+def _size(desk: Desk, number: int, market: str) -> tuple[str, Decimal] | None:
+    act = desk.drafts[number].act
+    said: Amount | None = desk.choices.get(f"amount:{number}", act.size)
+    point = Point(key=f"amount:{number}", about="size", text=f"How much {coin(market)}? For example 2 {coin(market)}, or $200.")
+    margin = act.margin if f"amount:{number}" not in desk.choices else None
+    if margin is not None:
+        return ("margin_usd", margin) if margin > 0 and said is None else _asked(desk, point)
+    if said is None or act.bad_number and f"amount:{number}" not in desk.choices:
+        if act.whole and act.of_collateral:
+            return "amount_percent", HUNDRED
+        return _asked(desk, point)
+    if said.signed <= 0:
+        return _asked(desk, Point(key=point.key, about="size", text=f"A size must be above zero. {point.text}"))
+    match said.unit:
+        case "percent" if said.value > HUNDRED or not (act.of_collateral or f"amount:{number}" in desk.choices):
+            return _asked(desk, point)
+        case "percent":
+            return "amount_percent", said.value
+        case "usd":
+            return _dollars(desk, number, said.value)
+        case "times":
+            return _asked(desk, point)
+        case _:
+            return "amount_base", said.value
+
+
+def _asked(desk: Desk, point: Point) -> None:
+    """The size question; there is no guess."""
+    desk.ask(point)
+
+
+def _dollars(desk: Desk, number: int, value: Decimal) -> tuple[str, Decimal]:
+    """`$50 of ETH 10x` is notional; a bare `$50 10x` is asked."""
+    act = desk.drafts[number].act
+    if act.leverage is None or act.notional:
+        return "amount_usd", value
+    times = plain(act.leverage)
+    point = Point(
+        key=f"stake:{number}",
+        about="size",
+        text=f"Is {money(value)} your own money, or the size of the whole position?",
+        candidates=(
+            (f"My own money: {money(value)} at {times}x – a position of {money(value * act.leverage)}", "margin_usd"),
+            (f"The whole position: {money(value)}", "amount_usd"),
+        ),
+    )
+    return desk.ask(point, best="amount_usd"), value
+
+
+def _leverage(desk: Desk, number: int, market: str) -> Decimal | None:
+    act = desk.drafts[number].act
+    if act.leverage is None:
+        return None
+    limit = desk.context.max_leverage.get(market, DEFAULT_MAX_LEVERAGE)
+    said: Decimal = desk.choices.get(f"leverage:{number}", act.leverage)
+    if ZERO < said <= limit:
+        return said
+    point = Point(
+        key=f"leverage:{number}",
+        about="leverage",
+        text=f"{plain(said)}x is not possible on {market}; the most is {plain(limit)}x. What leverage do you want?",
+        candidates=((f"{plain(limit)}x", limit),),
+    )
+    if point.key in desk.choices:
+        desk.points.append(point)
+        return limit
+    answer: Decimal = desk.ask(point, best=limit)
+    return answer
+
+
+def _is_exit(desk: Desk, act: Act, number: int) -> bool:
+    """Whether a "sell" speaks of something held rather than of a new short."""
+    if act.of_collateral:
+        return False
+    spoken = act.held or act.everything or act.rest or act.whole or act.reduce_only
+    return spoken or desk.drafts[number].then or (act.size is not None and act.size.unit == "percent")
+
+
+def _sale(desk: Desk, number: int, market: str) -> Action | None:
+    act = desk.drafts[number].act
+    if act.leverage is not None or act.of_collateral:
+        return _sized(desk, number, market, "sell")
+    if _is_exit(desk, act, number):
+        return _reducing(desk, number, market)
+    if act.size is not None and act.size.signed <= 0 or act.bad_number:
+        _size(desk, number, market)
+        return None
+    if desk.held_side(market) == "long":
+        return _reducing(desk, number, market)
+    what = "" if act.size is None else f" {_said(act.size, market)}"
+    point = Point(
+        key=f"direction:{number}",
+        about="side",
+        text=f"You hold no {coin(market)} to sell. Do you want to open a short?",
+        candidates=(
+            (f"Open a short{what and ' of' + what}", "open"),
+            ("Only reduce a position, if there is one then", "reduce"),
+        ),
+    )
+    if desk.ask(point, best="reduce") == "open":
+        return _sized(desk, number, market, "sell")
+    return _reducing(desk, number, market)
+
+
+def _said(size: Amount, market: str) -> str:
+    if size.unit == "usd":
+        return money(size.value)
+    return f"{plain(size.value)} %" if size.unit == "percent" else f"{plain(size.value)} {coin(market)}"
+
+
+def _closing(desk: Desk, number: int, market: str) -> Action | None:
+    act = desk.drafts[number].act
+    if act.size is not None and act.size.unit != "percent":
+        return _reducing(desk, number, market)
+    if market != "*":
+        side_of(desk, number)
+    percent = _percent(desk, number)
+    return None if percent is None else Close(market=market, amount_percent=percent, order=_order(desk, number))
+
+
+def _percent(desk: Desk, number: int) -> Decimal | None:
+    act = desk.drafts[number].act
+    said: Amount | None = desk.choices.get(f"amount:{number}", act.size)
+    percent = share(act) if said is act.size else said.value if said is not None and said.unit == "percent" else None
+    if percent is None and not act.bad_number:
+        percent = HUNDRED
+    if percent is not None and ZERO < percent <= HUNDRED:
+        return percent
+    point = Point(key=f"amount:{number}", about="size", text="What share of the position, from 1 % to 100 %?")
+    if point.key in desk.choices:
+        desk.points.append(point)
+    else:
+        desk.ask(point)
+    return None
+
+
+def _reducing(desk: Desk, number: int, market: str, side: Literal["buy", "sell"] | None = None) -> Action | None:
+    """A reduce-only trade against the position."""
+    act = desk.drafts[number].act
+    if market == "*":
+        percent = _percent(desk, number)
+        return None if percent is None else Close(market="*", amount_percent=percent, order=_order(desk, number))
+    facing = side_of(desk, number)
+    if side is None:
+        if facing is None:
+            desk.assume(f"You hold {coin(market)} long when this fires; it only reduces, and does nothing otherwise.")
+        side = "buy" if facing == "short" else "sell"
+    order = _order(desk, number)
+    chosen: Amount | None = desk.choices.get(f"amount:{number}", act.size)
+    if act.verb == "trim" and chosen is None and share(act) is None and not act.purpose:
+        desk.ask(Point(key=f"amount:{number}", about="size", text="How much of the position? For example half, or 25 %."))
+        return None
+    if chosen is not None and chosen.unit in ("", "usd"):
+        if chosen.signed <= 0 or act.bad_number:
+            desk.ask(Point(key=f"amount:{number}", about="size", text="A size must be above zero. How much?"))
+            return None
+        kind = "amount_base" if chosen.unit == "" else "amount_usd"
+        return Trade(type=side, market=market, reduce_only=True, order=order, **{kind: chosen.value})  # type: ignore[arg-type]
+    percent = _percent(desk, number)
+    if percent is None:
+        return None
+    if chosen is None and share(act) is None and entry_of(desk, number) is None and not act.whole:
+        desk.assume("The whole position.")
+    return Trade(type=side, market=market, amount_percent=percent, reduce_only=True, order=order)

@@ -1,0 +1,286 @@
+"""Fills a trade with what is said around its verb: size, market, price, leverage, kind of order."""
+
+from decimal import Decimal
+
+from core.domain.money import HUNDRED
+from core.parse.grammar.drafts import Act, Change
+from core.parse.grammar.items import Amount, Cursor
+from core.parse.grammar.phrases import read_price, read_reference, read_subject
+
+_LATER = "REDUCEONLY|POSTONLY|SLIPPAGE|ATMARKET|LIMIT|LEVERAGE|WITH"
+
+
+def read_slots(cur: Cursor, act: Act) -> bool:
+    """Everything that belongs to the trade from here on; whether there was anything."""
+    begun = cur.at
+    while _read_order(cur, act) or _read_numbers(cur, act) or _read_things(cur, act):
+        pass
+    return cur.at > begun
+
+
+def resumes(cur: Cursor) -> bool:
+    """Whether what follows a comma still speaks of the order before it: `…, reduce only`, `…, max slippage 1 %`."""
+    if cur.peek(1).kind in _LATER.split("|"):
+        return cur.peek(1).kind != "WITH" or cur.peek(2).kind == "NUM"
+    times = cur.peek(1).kind == "NUM" and cur.peek(1).value.unit == "times"
+    slip = cur.peek(1).kind in ("ATMOST", "NUM", "WITH") and "SLIPPAGE" in (cur.peek(2).kind, cur.peek(3).kind)
+    return (times and cur.peek(2).kind not in ("LONG", "SHORT", "BUY", "SELL")) or slip
+
+
+def _read_order(cur: Cursor, act: Act) -> bool:
+    """Words about how the order is placed."""
+    item = cur.peek()
+    match item.kind:
+        case "ATMARKET":
+            act.order.type = act.order.type or "market"
+        case "CURRENT" | "NOW":
+            act.order.type = act.order.type or "market"
+        case "LIMIT" | "BID" | "OFFER":
+            act.order.type = "limit"
+        case "POSTONLY":
+            act.order.type, act.order.post_only = "limit", True
+        case "REDUCEONLY":
+            act.reduce_only = True
+        case "TWAP":
+            act.order.type = "twap"
+        case "LADDER":
+            act.order.type = "ladder"
+        case "GTC" | "DIP" | "ORDERS" | "LEVERAGE" if item.kind != "ORDERS" or act.order.type is not None:
+            pass
+        case "ACROSS" if act.order.type == "ladder" or act.size is not None:
+            pass
+        case _:
+            return _read_order_terms(cur, act)
+    cur.next()
+    if item.kind == "DIP":
+        cur.skip("COLON|COMMA")
+    return True
+
+
+def _read_order_terms(cur: Cursor, act: Act) -> bool:
+    """Words about an order that carry a number."""
+    if _read_slippage(cur, act) or _read_range(cur, act):
+        return True
+    if cur.sees("ABOVE|ON|FOR", "DUR") and act.order.type == "twap":
+        cur.next()
+        act.order.over_s = cur.next().value
+        return True
+    if act.order.ttl_s is not None and cur.run("THEN|AND", "CANCEL", "IT"):
+        return True
+    if cur.sees("FOR|VALIDFOR", "DUR") and act.order.type == "limit":
+        cur.next()
+        act.order.ttl_s = cur.next().value
+        return True
+    begun = cur.at
+    cur.skip("ON|WITH")
+    if cur.sees("NUM", "SLICES"):
+        act.order.slices = int(cur.next().value.value)
+        act.order.type = act.order.type or "twap"
+        cur.next()
+        return True
+    cur.at = begun
+    if cur.sees("NUM", "BUY|SELL|ORDERS|BID|LIMIT") and cur.peek().value.unit == "" and act.order.type == "ladder":
+        return _read_count(cur, act)
+    if cur.sees("NUM", "BUY|SELL", "BETWEEN|FROM") or cur.sees("COLON", "NUM", "BUY|SELL|ORDERS"):
+        cur.skip("COLON")
+        return _read_count(cur, act)
+    return False
+
+
+def _read_count(cur: Cursor, act: Act) -> bool:
+    act.order.type = "ladder"
+    act.order.orders = int(cur.next().value.value)
+    while (item := cur.take("BUY|SELL|ORDERS|BID|LIMIT")) is not None:
+        if item.kind in ("BUY", "BID") and act.verb not in ("buy", "long"):
+            act.verb = "buy"
+        elif item.kind == "SELL" and act.verb == "buy":
+            act.verb = "sell"
+    return True
+
+
+def _read_slippage(cur: Cursor, act: Act) -> bool:
+    begun = cur.at
+    cur.skip("WITH|ATMOST")
+    if cur.take("SLIPPAGE") is not None:
+        cur.skip("OF|AT|ATMOST|TO|BELOW|UNDER")
+        item = cur.take("NUM")
+    else:
+        item = cur.take("NUM")
+        if cur.take("SLIPPAGE") is None:
+            item = None
+    if item is None or item.value.unit not in ("percent", ""):
+        cur.at = begun
+        return False
+    bps = item.value.value * HUNDRED
+    if bps != int(bps) or not 0 < bps <= 10_000:
+        cur.at = begun
+        return False
+    act.order.slippage_bps = int(bps)
+    return True
+
+
+def _read_range(cur: Cursor, act: Act) -> bool:
+    """between 4300 and 4600 · from 140 down to 130."""
+    begun = cur.at
+    if cur.take("BETWEEN|FROM") is not None:
+        first = read_price(cur)
+        cur.skip("FALLWORD|RISEWORD")
+        joined = cur.skip("TO|AND|DASH")
+        second = read_price(cur)
+        if first is not None and joined and second is not None:
+            act.order.type = "ladder"
+            act.order.from_price, act.order.to_price = first, second
+            return True
+    cur.at = begun
+    return False
+
+
+def _read_numbers(cur: Cursor, act: Act) -> bool:
+    """Sizes, prices, leverage and margin."""
+    item = cur.peek()
+    if item.kind == "BADNUM":
+        act.bad_number = True
+        cur.next()
+        return True
+    if item.kind in ("AT", "FOR", "WITH", "ABOVE", "BELOW", "ON", "TO", "OF", "SET") and cur.peek(1).kind == "NUM":
+        return _read_led_number(cur, act, item.kind)
+    if item.kind == "NUM":
+        return _read_bare_number(cur, act)
+    return False
+
+
+def _read_led_number(cur: Cursor, act: Act, lead: str) -> bool:
+    amount: Amount = cur.peek(1).value
+    if amount.unit == "times":
+        cur.at += 2
+        cur.skip("LEVERAGE")
+        return _lever(act, amount)
+    if lead == "AT" and amount.unit == "percent" and amount.sign:
+        cur.at += 2
+        act.inline = Change(
+            threshold=amount.value,
+            unit="percent",
+            reference="entry_price",
+            favour="loss" if amount.sign == "-" else "profit",
+        )
+        return True
+    if lead == "AT" and amount.unit in ("", "usd") and not amount.words and act.at is None and act.order.price is None:
+        cur.next()
+        if cur.peek(1).kind in ("PROFIT", "LOSS", "SLIPPAGE", "COIN", "BELOW", "ABOVE"):
+            cur.at -= 1
+            return False
+        act.at = read_price(cur)
+        mark = cur.take("ABOVE|BELOW") if cur.peek(1).kind != "NUM" else None
+        if mark is not None:
+            act.at_operator = ">=" if mark.kind == "ABOVE" else "<="
+        return act.at is not None
+    if lead in ("ABOVE", "BELOW") and act.at is None and amount.unit in ("", "usd") and not amount.sign:
+        cur.next()
+        act.at, act.at_operator = read_price(cur), ">=" if lead == "ABOVE" else "<="
+        return act.at is not None
+    if lead == "WITH" and amount.unit == "usd":
+        cur.at += 2
+        cur.skip("OF|MY")
+        cur.skip("MARGIN|COLLATERAL")
+        act.margin = amount.value
+        return True
+    if lead in ("FOR", "WITH", "ON", "OF"):
+        cur.next()
+        if _read_bare_number(cur, act):
+            return True
+        cur.at -= 1
+    return False
+
+
+def _lever(act: Act, amount: Amount) -> bool:
+    if act.leverage is not None:
+        return False
+    act.leverage = amount.value
+    return True
+
+
+def _read_bare_number(cur: Cursor, act: Act) -> bool:
+    amount: Amount = cur.peek().value
+    if amount.unit == "times":
+        cur.next()
+        cur.skip("LEVERAGE")
+        return _lever(act, amount)
+    follower = cur.peek(1)
+    if amount.unit == "usd" and (follower.kind == "MARGIN" or (follower.kind == "OF" and cur.peek(2).kind == "MARGIN")):
+        cur.at += 2 if follower.kind == "MARGIN" else 3
+        act.margin = amount.value
+        return True
+    if act.size is not None or follower.kind in ("IND", "TRAIL", "STOP", "TARGET", "SLICES"):
+        return False
+    if amount.unit == "":
+        coin = follower.kind == "COIN"
+        if coin and act.market is not None and act.market != follower.value:
+            return False
+        act.base_size = True
+    cur.next()
+    act.size = amount
+    if amount.unit == "usd":
+        act.notional = cur.sees("OF|ON|FOR", "COIN|MY|IT")
+    if amount.unit == "percent":
+        return _read_share_of(cur, act)
+    return True
+
+
+def _read_share_of(cur: Cursor, act: Act) -> bool:
+    """Whose share it is: of my collateral, of my SOL, off."""
+    begun = cur.at
+    cur.skip("OF|MY|ALL|METRIC")
+    if cur.take("COLLATERAL") is not None or (cur.peek(-1).kind == "METRIC" and cur.at > begun):
+        act.of_collateral = True
+    else:
+        cur.at = begun
+        if act.verb not in ("long", "short", "buy"):
+            act.held = True
+    return True
+
+
+def _read_things(cur: Cursor, act: Act) -> bool:
+    """Markets, positions, all, the rest."""
+    item = cur.peek()
+    match item.kind:
+        case "ALL":
+            act.whole = True
+        case "REST":
+            act.rest = act.held = True
+        case "EVERYTHING":
+            act.everything = True
+        case "OUT" if act.verb in ("trim", "exit", "sell", "close"):
+            pass
+        case "COLLATERAL" if act.whole or act.rest:
+            act.of_collateral = True
+        case _:
+            return _read_spoken_of(cur, act)
+    cur.next()
+    cur.skip("OF")
+    return True
+
+
+def _read_spoken_of(cur: Cursor, act: Act) -> bool:
+    begun = cur.at
+    subject = read_reference(cur) or read_subject(cur)
+    if cur.at == begun or subject.me or subject.price:
+        cur.at = begun
+        return False
+    if subject.market is not None and act.market is not None and subject.market != act.market:
+        cur.at = begun
+        return False
+    act.market = subject.market or act.market
+    act.side = subject.side or act.side
+    act.it = act.it or subject.it
+    act.whole = act.whole or subject.whole
+    act.everything = act.everything or subject.everything
+    if subject.position or (subject.my and act.verb not in ("long", "short", "buy")):
+        act.held = True
+    return True
+
+
+def share(act: Act) -> Decimal | None:
+    """The percent of a position that the action speaks of, where it does."""
+    if act.size is not None:
+        return act.size.signed if act.size.unit == "percent" else None
+    return HUNDRED if act.whole or act.rest or act.everything else None

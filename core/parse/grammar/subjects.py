@@ -1,0 +1,168 @@
+"""Decides which market and which side of a position every rule speaks of, or asks."""
+
+from dataclasses import fields, is_dataclass
+from decimal import Decimal
+from typing import Any
+
+from core.parse.grammar.assemble import opens
+from core.parse.grammar.desk import Desk, Point
+from core.parse.grammar.drafts import (
+    Cond,
+    GroupDraft,
+    Level,
+    PnlDraft,
+    PositionSide,
+    RuleDraft,
+)
+
+MAX_MARKET_OPTIONS = 8
+_NO_MARKET = ("alert", "cancel_rules", "pause_rules")
+
+
+def cond_markets(cond: Cond | None) -> list[str]:
+    """The markets that a condition names, in order."""
+    if isinstance(cond, GroupDraft):
+        return [market for part in cond.parts for market in cond_markets(part)]
+    market = getattr(cond, "market", None)
+    return [] if market is None else [market]
+
+
+def needs_market(cond: Cond | None) -> bool:
+    """Whether some part of the condition is about a market that it does not name."""
+    if isinstance(cond, GroupDraft):
+        return any(needs_market(part) for part in cond.parts)
+    if not is_dataclass(cond):
+        return False
+    return any(part.name == "market" for part in fields(cond)) and getattr(cond, "market", None) is None
+
+
+def settle_markets(desk: Desk) -> None:
+    """Gives every draft its action's market: named, carried, held, or asked for."""
+    carried: str | None = None
+    for number, draft in enumerate(desk.drafts):
+        market = _market_of(desk, draft, carried, number)
+        desk.markets.append(market)
+        named = [name for name in cond_markets(draft.cond) if name != "*"]
+        if market not in (None, "*"):
+            carried = market
+        elif named:
+            carried = named[-1]
+
+
+def _market_of(desk: Desk, draft: RuleDraft, carried: str | None, number: int) -> str | None:
+    act = draft.act
+    if act.market is not None:
+        return act.market
+    named = list(dict.fromkeys(name for name in cond_markets(draft.cond) if name != "*"))
+    if act.verb in ("cancel_orders", "cancel_rules", "pause_rules"):
+        return "*"
+    if act.verb == "alert":
+        return (named[0] if named else carried) if needs_market(draft.cond) or named else "*"
+    if act.everything and act.verb in ("close", "exit") and act.purpose is None:
+        return "*"
+    if act.everything and not named and carried is None and not opens(draft):
+        return _all_of(desk)
+    if isinstance(draft.cond, PnlDraft) and draft.cond.market == "*" and act.verb == "close":
+        return "*"
+    if draft.then and carried is not None:
+        return carried
+    if opens(draft):
+        return _opening_market(desk, named, carried, number)
+    return _exit_market(desk, draft, named, carried)
+
+
+def _all_of(desk: Desk) -> str | None:
+    """ "sell everything": the one position, or all of them."""
+    held = desk.held_markets()
+    return held[0] if len(held) == 1 else "*"
+
+
+def _opening_market(desk: Desk, named: list[str], carried: str | None, number: int) -> str | None:
+    if len(named) == 1:
+        return named[0]
+    if not named and carried is not None and number > 0:
+        return carried
+    return _ask_market(desk, named or desk.held_markets())
+
+
+def _exit_market(desk: Desk, draft: RuleDraft, named: list[str], carried: str | None) -> str | None:
+    held = desk.held_markets()
+    if len(named) == 1 and (named[0] in held or not held or not draft.act.held):
+        if named[0] in held or not held:
+            return named[0]
+        return _ask_market(desk, [*held, named[0]])
+    if len(named) == 1 and len(held) == 1:
+        return held[0]
+    if not named and carried is not None:
+        return carried
+    if not named and len(held) == 1:
+        return held[0]
+    return _ask_market(desk, named or held)
+
+
+def _ask_market(desk: Desk, first: list[str]) -> str | None:
+    ordered = list(dict.fromkeys([*first, *desk.context.prices]))[:MAX_MARKET_OPTIONS]
+    if len(first) > 1:
+        ordered = first[:MAX_MARKET_OPTIONS]
+    point = Point(
+        key="market",
+        about="market",
+        text="Which market do you mean?",
+        candidates=tuple((market, market) for market in ordered),
+    )
+    answer: str | None = desk.ask(point)
+    return answer
+
+
+def entry_of(desk: Desk, number: int) -> int | None:
+    """The entry that the draft waits for."""
+    if not desk.drafts[number].then:
+        return None
+    before = [n for n in range(number) if opens(desk.drafts[n])]
+    if before:
+        return before[-1]
+    after = [n for n in range(number + 1, len(desk.drafts)) if opens(desk.drafts[n])]
+    return after[0] if after else None
+
+
+def side_of(desk: Desk, number: int) -> PositionSide | None:
+    """Which way the position faces that the draft exits or watches; None: cannot be known."""
+    act = desk.drafts[number].act
+    entry = entry_of(desk, number)
+    if entry is not None:
+        return "short" if desk.drafts[entry].act.verb == "short" else "long"
+    market = desk.markets[number] if number < len(desk.markets) else act.market
+    held = desk.held_side(market)
+    said = act.side if act.verb != "reverse" else None
+    if act.verb == "cover" and said is None:
+        said = "short"
+    if held is not None and said is not None and held != said:
+        text = f"You speak of a {said}, but your {market} position is {held}. Which do you mean?"
+        desk.ask(Point(key=f"side:{number}", about="contradiction", text=text))
+    return said or held or _side_by_prices(desk, number)
+
+
+def _side_by_prices(desk: Desk, number: int) -> PositionSide | None:
+    """With no position in sight, a stop under the price guards a long, one above it a short."""
+    market = desk.markets[number]
+    targets, stops = _exit_levels(desk, market, "target"), _exit_levels(desk, market, "stop")
+    if targets and stops:
+        return "long" if targets[0] > stops[0] else "short"
+    current = desk.price(market)
+    if current is None:
+        return None
+    if targets:
+        return "long" if targets[0] >= current else "short"
+    return ("long" if stops[0] <= current else "short") if stops else None
+
+
+def _exit_levels(desk: Desk, market: str | None, purpose: str) -> list[Decimal]:
+    found: list[Any] = [
+        draft.cond.price
+        for number, draft in enumerate(desk.drafts)
+        if draft.act.purpose == purpose
+        and isinstance(draft.cond, Level)
+        and number < len(desk.markets)
+        and desk.markets[number] == market
+    ]
+    return [price for price in found if price is not None]

@@ -1,0 +1,72 @@
+"""Reads a message as far as words alone tell: rule drafts, a command, or a refusal; asks nothing yet."""
+
+from dataclasses import dataclass, field
+
+from core.domain.reading import ParseContext, ParseResult
+from core.parse.grammar.assemble import Unclear, assemble
+from core.parse.grammar.clauses import Part, read_clauses
+from core.parse.grammar.coins import coins_of
+from core.parse.grammar.commands import read_command
+from core.parse.grammar.drafts import Act, RuleDraft
+from core.parse.grammar.items import Item, TooMuchWork
+from core.parse.grammar.reader import Reader
+from core.parse.grammar.refusals import contradicted, declined, not_understood
+from core.parse.grammar.text import MAX_CHARS, clean, tokens
+
+MOST_RULES = 20
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Understanding:
+    """What a message says: `drafts` to settle, or a `verdict` that needs no settling."""
+
+    drafts: list[RuleDraft] = field(default_factory=list)
+    verdict: ParseResult | None = None
+    notes: tuple[str, ...] = ()
+    steps: int = 0
+
+
+def understand(text: str, context: ParseContext) -> Understanding:
+    """The reading of *text*; never raises for any text."""
+    if len(text) > MAX_CHARS:
+        reason = f"That is too long: {len(text)} characters, and I read at most {MAX_CHARS}. Send it in parts."
+        return Understanding(verdict=not_understood(reason))
+    try:
+        return _read(clean(text)[:MAX_CHARS], context)
+    except TooMuchWork:
+        return Understanding(verdict=not_understood("That is too involved for me. Send it in smaller parts."))
+
+
+def _read(cleaned: str, context: ParseContext) -> Understanding:
+    reader = Reader(tokens(cleaned), coins_of(context))
+    sentences = reader.sentences()
+    notes = tuple(f"I read “{wrong}” as “{right}”." for wrong, right in reader.corrected)
+    if not sentences:
+        return Understanding(verdict=not_understood("I see no words in that. Tell me what to do and when."))
+    command = read_command(sentences)
+    if command is not None:
+        return Understanding(verdict=ParseResult(kind="command", command=command, assumptions=notes))
+    read: list[list[Part]] = []
+    leftover: list[Item] = []
+    before: Act | None = None
+    steps = 0
+    for sentence in sentences:
+        clauses = read_clauses(sentence, cleaned, before)
+        steps += clauses.steps
+        leftover += clauses.leftover
+        read.append(clauses.parts)
+        before = next((part.what for part in reversed(clauses.parts) if isinstance(part.what, Act)), before)
+    if leftover:
+        verdict = contradicted(sentences) or declined(sentences, leftover, list(context.prices))
+        return Understanding(verdict=verdict, steps=steps)
+    return _assembled(read, notes, steps)
+
+
+def _assembled(read: list[list[Part]], notes: tuple[str, ...], steps: int) -> Understanding:
+    try:
+        drafts = assemble([parts for parts in read if parts])
+    except Unclear as unclear:
+        return Understanding(verdict=not_understood(str(unclear)), steps=steps)
+    if not drafts or len(drafts) > MOST_RULES:
+        return Understanding(verdict=not_understood("Tell me what to do and when, at most 20 rules at once."), steps=steps)
+    return Understanding(drafts=drafts, notes=notes, steps=steps)
