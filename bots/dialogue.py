@@ -65,6 +65,14 @@ class Dialogue:
             return await self._answer(inbound)
         except SayWhenError as problem:
             return [views.error_card(problem)]
+        except TimeoutError:
+            return [
+                Card(
+                    title="That took too long, so it was given up",
+                    lines=("Look at /rules and /orders before you repeat it.",),
+                    tone="bad",
+                )
+            ]
         except Exception:  # the end of a person's turn: whatever broke, they get an answer and the log gets the rest
             log.exception("A turn on %s broke", inbound.channel)
             return [
@@ -155,8 +163,7 @@ class Dialogue:
                 except Conflict as problem:
                     return await self._newer(turn, place, draft_id, revision, problem)
                 self._forget(place, draft_id)
-                owner = await self._core.account.owner(turn.owner)
-                return [draft_cards.armed_card(draft_id, agreed, paused=owner.paused)]
+                return [draft_cards.armed_card(draft_id, agreed)]
             case AnswerDraft(draft_id=draft_id, revision=revision, question=question, option=option):
                 try:
                     draft = await drafts.answer(turn.owner, DraftId(draft_id), revision, option, question)
@@ -173,7 +180,7 @@ class Dialogue:
                 draft = await drafts.cancel(turn.owner, DraftId(draft_id))
                 return [await self._show(turn, place, draft)]
             case SettleMissed(rule_id=rule_id, run=True):
-                return [await self._show(turn, place, await rules.run_missed(turn.owner, RuleId(rule_id)))]
+                return [await self._show(turn, place, await drafts.again(turn.owner, RuleId(rule_id)))]
             case SettleMissed(rule_id=rule_id):
                 rule = await rules.skip_missed(turn.owner, RuleId(rule_id))
                 return [Card(title=f"{rule.label} skipped", lines=("Nothing was traded.",))]

@@ -43,20 +43,18 @@ def draft_card(draft: Draft, owner: Owner) -> Card:
             return Card(title="Confirmed", lines=tuple(draft.summary.splitlines()), tone="good", key=_key(draft))
 
 
-def armed_card(draft_id: str, rules: Sequence[Rule], *, paused: bool) -> Card:
+def armed_card(draft_id: str, rules: Sequence[Rule]) -> Card:
     """What was agreed to, with the names it goes by from now on."""
     labels = ", ".join(rule.label for rule in rules)
     lines = []
     for rule in rules:
         state = "" if rule.state is RuleState.ARMED else f" ({STATE_WORDS[rule.state]})"
         lines.append(f"{rule.label}{state}: {say_rule(rule.spec, rule.references, after=_before(rule, rules))}")
-    if paused:
-        lines.append("All your rules are paused: nothing fires until you resume.")
     return Card(
         title=f"Confirmed: {labels}",
         lines=tuple(lines),
         buttons=((Button(label="My rules", verb=write(Say(words="/rules"))),),),
-        tone="warn" if paused else "good",
+        tone="good",
         key=f"draft:{draft_id}",
     )
 

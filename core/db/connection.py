@@ -39,6 +39,7 @@ _TRANSIENT = (
     asyncpg.LockNotAvailableError,
     asyncpg.IdleInTransactionSessionTimeoutError,
     asyncpg.InvalidCachedStatementError,
+    asyncpg.InternalClientError,  # a connection that died in the middle of something
 )
 
 
@@ -166,6 +167,12 @@ async def raw_connection(connection: AsyncConnection) -> asyncpg.Connection:
     return raw
 
 
+def original(problem: BaseException) -> BaseException:
+    """asyncpg's own exception behind what SQLAlchemy made of it, if there is one."""
+    problem = getattr(problem, "orig", None) or problem
+    return problem.__cause__ if isinstance(problem.__cause__, asyncpg.PostgresError | OSError) else problem
+
+
 def _begin_at_once(connection: Connection) -> None:
     # SQLAlchemy's asyncpg dialect sends BEGIN with the first statement; without one, a statement on the raw connection
     # would commit by itself and survive a rollback.
@@ -173,16 +180,17 @@ def _begin_at_once(connection: Connection) -> None:
 
 
 def _translate(context: ExceptionContext) -> Exception | None:
-    cause = context.original_exception
-    original = getattr(cause, "__cause__", None) or cause
-    if isinstance(original, asyncpg.InvalidCachedStatementError):
+    cause = original(context.original_exception)
+    if not isinstance(cause, Exception):
+        return None  # cancelled: SQLAlchemy gives the connection up, which it calls a disconnect
+    if isinstance(cause, asyncpg.InvalidCachedStatementError):
         return _Outdated("Expected the tables as they were, were changed by a migration just now.", "Try again.")
-    if context.is_disconnect or isinstance(original, (*_TRANSIENT, OSError, TimeoutError)):
-        return StorageUnavailable(f"Expected an answer of PostgreSQL, was: {_words(original)}.", _HINT)
-    if isinstance(original, asyncpg.UniqueViolationError):
-        return Conflict(f"Expected no such thing yet, was: {original.detail or original}")
-    if isinstance(original, asyncpg.IntegrityConstraintViolationError):
-        return ValueError(f"Expected a row that the tables allow, was: {original}")
+    if context.is_disconnect or isinstance(cause, (*_TRANSIENT, OSError, TimeoutError)):
+        return StorageUnavailable(f"Expected an answer of PostgreSQL, was: {_words(cause)}.", _HINT)
+    if isinstance(cause, asyncpg.UniqueViolationError):
+        return Conflict(f"Expected no such thing yet, was: {cause.detail or cause}")
+    if isinstance(cause, asyncpg.IntegrityConstraintViolationError):
+        return ValueError(f"Expected a row that the tables allow, was: {cause}")
     return None
 
 

@@ -7,9 +7,10 @@ from typing import TYPE_CHECKING
 import asyncpg
 from sqlalchemy import pool
 from sqlalchemy.engine import Connection
+from sqlalchemy.exc import DBAPIError
 from sqlalchemy.ext.asyncio import create_async_engine
 
-from core.db.connection import DRIVER_ERRORS, connect
+from core.db.connection import DRIVER_ERRORS, connect, original
 from core.db.event_log import begin_epoch
 from core.domain.errors import StorageUnavailable
 
@@ -19,6 +20,7 @@ if TYPE_CHECKING:
 MIGRATIONS = Path(__file__).resolve().parents[2] / "migrations"
 
 MIGRATE_LOCK = 7_201_122
+LOCK_TIMEOUT = "5s"
 _TURN_S = 120.0
 _LONGEST_S = 600.0
 
@@ -35,9 +37,10 @@ async def migrate(dsn: str) -> None:
             await turn.execute("SELECT pg_advisory_lock($1)", MIGRATE_LOCK, timeout=_TURN_S)
         async with asyncio.timeout(_LONGEST_S):
             await _upgrade(dsn)
-    except DRIVER_ERRORS as problem:
+    except (DBAPIError, *DRIVER_ERRORS) as problem:
+        cause = original(problem)
         raise StorageUnavailable(
-            f"Expected to bring the tables to the newest version, was: {type(problem).__name__}: {problem}.",
+            f"Expected to bring the tables to the newest version, was: {type(cause).__name__}: {cause}.",
             "Stop what else uses the database and try again.",
         ) from problem
     finally:
@@ -47,7 +50,7 @@ async def migrate(dsn: str) -> None:
 async def _upgrade(dsn: str) -> None:
     async def connected() -> asyncpg.Connection:
         connection = await connect(dsn, application_name="saywhen-migrate")
-        await connection.execute("SET statement_timeout = '10min'; SET lock_timeout = '5s'")
+        await connection.execute(f"SET statement_timeout = '10min'; SET lock_timeout = '{LOCK_TIMEOUT}'")
         return connection
 
     engine = create_async_engine("postgresql+asyncpg://", async_creator=connected, poolclass=pool.NullPool)

@@ -15,7 +15,7 @@ import asyncpg
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from core.db.backoff import backoff_s
-from core.db.connection import DRIVER_ERRORS, Database, raw_connection
+from core.db.connection import Database, raw_connection
 from core.db.queue_driver import ListeningDriver
 from core.domain.errors import StorageUnavailable
 from core.domain.ids import OrderId, OwnerId
@@ -66,7 +66,7 @@ class PgQueue:
             try:
                 await self._incarnation(step)
                 why: object = "its connection that listens was lost"
-            except (StorageUnavailable, *DRIVER_ERRORS) as problem:
+            except Exception as problem:  # noqa: BLE001 - asyncpg's pool breaks in many ways, PgQueuer dies of each
                 why = problem
             if loop.time() - began > 10 * _LONGEST_RESTART_S:
                 pause = 0.1

@@ -111,7 +111,7 @@ def _rounded(number: Decimal, significant: int, *, least_decimals: int) -> Decim
 
 def _dollars(amount: Decimal, *, cents: bool = False) -> str:
     """Dollars with at least two decimals; whole thousands go without unless `cents` are wanted."""
-    whole, _, decimals = plain(abs(amount)).partition(".")
+    whole, _, decimals = plain(amount.copy_abs()).partition(".")
     sign = "-" if amount < 0 and (whole != "0" or decimals) else ""
     if not decimals and not cents and len(whole) > 3:
         return f"{sign}${int(whole):,}"
@@ -119,6 +119,6 @@ def _dollars(amount: Decimal, *, cents: bool = False) -> str:
 
 
 def _grouped(number: Decimal) -> str:
-    whole, point, decimals = plain(abs(number)).partition(".")
+    whole, point, decimals = plain(number.copy_abs()).partition(".")
     sign = "-" if number < 0 and (whole != "0" or decimals) else ""
     return f"{sign}{int(whole):,}{point}{decimals}"

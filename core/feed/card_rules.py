@@ -44,15 +44,15 @@ def rule_card(event: RuleHappened) -> Card | None:
     """The card of an event about a rule, or None where nobody needs to hear of it."""
     name = rule_name(event)
     match event:
-        case RuleDrafted() | RuleAmended() | RuleConfirmed() | RuleHeld() | RuleResumed() | RuleCompleted():
+        case RuleDrafted() | RuleAmended() | RuleConfirmed() | RuleHeld() | RulePaused() | RuleResumed():
+            # The dialogue, the card of the sibling that fired, or that of the missed crossing tells it.
+            return None
+        case RuleCompleted():
             return None
         case RuleArmed():
             return _armed(event)
-        case RulePaused(why=why) | RuleCancelled(why=why) if why == BY_OWNER:
+        case RuleCancelled(why=why) if why == BY_OWNER:
             return None
-        case RulePaused(why=why):
-            lines = (sentence(why), "It does nothing until you resume it.") if why else ()
-            return Card(title=f"{name} is paused", lines=lines, tone="warn", key=settled_key(event))
         case RuleTriggered():
             return _triggered(event)
         case RuleFailed(why=why):

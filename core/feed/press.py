@@ -9,12 +9,12 @@ from core.feed.parts import MOST_VERB_BYTES
 RuleDeed = Literal["pause", "resume", "cancel"]
 
 _ID = r"[0-9A-Za-z_]{1,40}"
-_CONFIRM = re.compile(rf"d:ok:({_ID}):(\d{{1,6}})")
-_ANSWER = re.compile(rf"d:an:({_ID}):(\d{{1,6}}):(\d{{1,2}}):(\d{{1,2}})")
-_EDIT = re.compile(rf"d:ed:({_ID})")
-_CANCEL = re.compile(rf"d:no:({_ID})")
-_MISSED = re.compile(rf"r:(run|skip):({_ID})")
-_RULE = re.compile(r"r:(pause|resume|cancel):(r\d{1,9})")
+_CONFIRM = re.compile(rf"d:ok:({_ID}):(\d{{1,6}})", re.ASCII)
+_ANSWER = re.compile(rf"d:an:({_ID}):(\d{{1,6}}):(\d{{1,2}}):(\d{{1,2}})", re.ASCII)
+_EDIT = re.compile(rf"d:ed:({_ID})", re.ASCII)
+_CANCEL = re.compile(rf"d:no:({_ID})", re.ASCII)
+_MISSED = re.compile(rf"r:(run|skip):({_ID})", re.ASCII)
+_RULE = re.compile(r"r:(pause|resume|cancel):(r\d{1,9})", re.ASCII)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -21,12 +21,13 @@ from core.domain.condition import ALL_MARKETS, AtTime, Schedule
 from core.domain.event import RuleMissed, RuleTriggered
 from core.domain.ids import OrderId, new_id
 from core.domain.market import Observation
-from core.domain.order import IN_FLIGHT, Order
+from core.domain.order import Order
 from core.domain.position import Account
 from core.domain.rule import LIVE, Rule, RuleState
 from core.domain.sizing import plan_legs
 from core.domain.wording import say_rule
 from core.flow import lifecycle
+from core.flow.asking import ask_cancel
 from core.flow.moving import move_stop
 from core.flow.points import passing
 from core.flow.siblings import hold_siblings, settle_siblings
@@ -213,14 +214,3 @@ async def _retract_rules(tx: Transaction, by: Rule, pausing: bool, market: str, 
             await lifecycle.cancel(tx, rule, now, f"{by.label} cancelled it")
         count += 1
     return f"{count} rules were {'paused' if pausing else 'cancelled'}"
-
-
-async def ask_cancel(tx: Transaction, market: str | None) -> int:
-    """Have every order of the market (None or `*` = all) that may rest at the venue taken off; how many were asked."""
-    asked = 0
-    for order in await tx.orders(states=IN_FLIGHT):
-        about = market in (None, ALL_MARKETS, order.market) and not order.cancel_asked
-        if about and await tx.save_order(replace(order, cancel_asked=True), was=order.state):
-            await tx.enqueue(order.id, priority=2)
-            asked += 1
-    return asked

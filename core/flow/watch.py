@@ -3,9 +3,10 @@
 import asyncio
 import heapq
 import logging
-from collections.abc import Callable, Iterable
+from collections.abc import Awaitable, Callable, Iterable
 from dataclasses import replace
 from datetime import datetime, timedelta
+from decimal import Decimal
 from typing import Any
 
 from core.domain.action import MoveStop
@@ -18,6 +19,7 @@ from core.domain.condition import (
     PositionPnl,
     PriceChange,
     leaves,
+    markets_of,
 )
 from core.domain.errors import PriceUnavailable, StorageUnavailable, VenueError
 from core.domain.event import (
@@ -32,7 +34,7 @@ from core.domain.event import (
     RuleArmed,
 )
 from core.domain.ids import OwnerId, RuleId
-from core.domain.market import TIMEFRAME_S, Observation, Timeframe
+from core.domain.market import TIMEFRAME_S, Candle, Observation, Timeframe
 from core.domain.money import ZERO
 from core.domain.position import Account
 from core.domain.rule import Rule, RuleState
@@ -47,6 +49,9 @@ HISTORY = 400
 """Closed candles that indicators are computed from."""
 
 _log = logging.getLogger(__name__)
+
+History = Callable[[str, Timeframe, datetime, datetime], Awaitable[list[Candle]]]
+"""Closed candles of a market with `start <= candle.start < end`, oldest first."""
 
 
 class Watch:
@@ -65,6 +70,7 @@ class Watch:
         watchlist: Watchlist,
         board: Board,
         trust: Trust,
+        history: History,
         fence: Callable[[OwnerId], Fence | None] = lambda _owner: None,
     ) -> None:
         self._store = store
@@ -73,11 +79,14 @@ class Watch:
         self._list = watchlist
         self._board = board
         self._trust = trust
+        self._history = history
         self._fence = fence
         self._blind: dict[RuleId, datetime] = {}
         self._again: list[Crossing] = []
         self._expiries: list[tuple[datetime, RuleId]] = []
         self._minute: datetime | None = None
+        self._looks: dict[str, int] = {}
+        self._polls = 0
 
     # --- what is watched ---------------------------------------------------------------------------------------
 
@@ -153,8 +162,9 @@ class Watch:
         if self._trust.judge(observation, now) is not None:
             return
         self._board.put(observation)
+        self._looks[observation.market] = self._looks.get(observation.market, 0) + 1
         blind_s = self._trust.recovered(observation.market, now)
-        crossings = self._list.observe(observation.market, observation.price, observation.at)
+        crossings = self._list.observe(observation.market, observation.price, observation.seen_at)
         if blind_s is not None:
             await self._tell(
                 observation.market,
@@ -169,6 +179,7 @@ class Watch:
         """
         now = self._clock.now()
         self._board.at = now
+        self._polls += 1
         for market in sorted(self._list.markets() - {ALL_MARKETS}):
             why = self._trust.lost(market, now, trouble(market))
             if why is not None:
@@ -187,6 +198,21 @@ class Watch:
         owners = {rule.owner for rule in self._list.armed().values() if _needs_account(rule)}
         for owner in sorted(owners):
             await self._read_account(owner)
+
+    def next_due(self) -> datetime | None:
+        """When the next rule is due by time alone."""
+        return self._list.next_due(self._clock.now())
+
+    def samples(self) -> dict[OwnerId, list[tuple[Rule, Decimal | None, int]]]:
+        """What was looked at since last asked: each watched rule, its market's price, and how many looks it got."""
+        rows: dict[OwnerId, list[tuple[Rule, Decimal | None, int]]] = {}
+        for rule in self._list.armed().values():
+            market = next(iter(sorted(markets_of(rule.spec.condition))), None)
+            price = None if market is None else self._board.price(market)
+            looks = self._polls if market is None else self._looks.get(market, 0)
+            rows.setdefault(rule.owner, []).append((rule, price, looks))
+        self._looks, self._polls = {}, 0
+        return rows
 
     async def remember(self) -> None:
         """Store what watching must not forget."""
@@ -256,7 +282,7 @@ class Watch:
         length = TIMEFRAME_S[timeframe]
         now = self._clock.now()
         end = datetime.fromtimestamp(now.timestamp() // length * length, now.tzinfo)
-        candles = await self._store.candles(market, timeframe, end - timedelta(seconds=length * HISTORY), end)
+        candles = await self._history(market, timeframe, end - timedelta(seconds=length * HISTORY), end)
         self._board.put_candles(market, timeframe, candles)
 
 

@@ -96,10 +96,11 @@ def _times(lines: list[str], path: Path) -> list[datetime]:
 def _frame(times: Sequence[datetime], path: Path) -> Timeframe:
     if len(times) < 2:
         raise BadInput(f"{path.name} has one candle, which does not say how long it is", "Say the timeframe.")
-    step = min(later - earlier for earlier, later in pairwise(times))
+    distances = [later - earlier for earlier, later in pairwise(times)]
+    step = min((distance for distance in distances if distance > _NO_TIME), default=distances[0])
     if step > _NO_TIME and step not in _FRAMES:
         raise BadInput(f"{path.name}: Expected candles of one of {', '.join(TIMEFRAME_S)}, was one each {step}", _HINT)
-    return _FRAMES.get(step, "1m")  # where times do not rise, the next check says at which line
+    return _FRAMES.get(step, "1m")  # where times never rise, the next check says at which line
 
 
 def _check_distances(times: Sequence[datetime], frame: Timeframe, path: Path) -> None:

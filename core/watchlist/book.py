@@ -28,7 +28,8 @@ class HeapWatchlist:
     an instant lie in one heap of instants; everything else is looked at whenever a market of it moves, and on `poll`.
 
     `facts` must know a price before `observe` is called with it. Memory keys: `extreme` (a trailing peak or trough),
-    `rest_until` (not before then), `reset` (it must stop holding first), and a path for each leaf that remembers.
+    `rest_until` (not before then), `reset` (it must stop holding first), `seen.<market>` (highs and lows that a window
+    still looks at), and a path for each leaf that remembers.
     """
 
     def __init__(self, facts: Facts) -> None:
@@ -146,7 +147,7 @@ class HeapWatchlist:
         if first:
             for leaf in leaves(condition):
                 if isinstance(leaf, PriceChange) and leaf.reference == "window":
-                    self._remember_extremes(leaf, now)
+                    self._recall_extremes(rule, leaf, now)
                 if (market := getattr(leaf, "market", None)) is not None:
                     self._looked_at[market][rule.id] = None
             self._polled[rule.id] = None
@@ -167,12 +168,29 @@ class HeapWatchlist:
         price = None if market is None else self._facts.price(market)
         return self._cross(rule, now, market=market, price=price, already=first)
 
-    def _remember_extremes(self, leaf: PriceChange, now: datetime) -> None:
+    def _recall_extremes(self, rule: Rule, leaf: PriceChange, now: datetime) -> None:
+        """Know the market's highs and lows as far back as the window looks: those of before a restart, and of now."""
         span = max(SHORTEST_SPAN, timedelta(seconds=leaf.window_s or 0))
         seen = self._extremes.setdefault(leaf.market, Extremes(span))
         seen.span = max(seen.span, span)
-        if (price := self._facts.price(leaf.market)) is not None:
-            seen.add(now, price)
+        if seen.last is None:
+            for at, price in rule.memory.get(f"seen.{leaf.market}", ()):
+                seen.add(datetime.fromisoformat(at), Decimal(price))
+        if (price_now := self._facts.price(leaf.market)) is not None:
+            seen.add(now, price_now)
+
+    def _remember_extremes(self) -> None:
+        for rule_id in self._polled:
+            rule, memory = self._rules[rule_id], self._memory[rule_id]
+            for leaf in leaves(rule.spec.condition):
+                seen = self._extremes.get(getattr(leaf, "market", ""))
+                if not isinstance(leaf, PriceChange) or leaf.reference != "window" or seen is None or seen.last is None:
+                    continue
+                since = max(rule.armed_at or seen.last, seen.last - timedelta(seconds=leaf.window_s or 0))
+                steps = [[at.isoformat(), str(price)] for at, price in seen.steps(since)]
+                if memory.get(f"seen.{leaf.market}") != steps:
+                    memory[f"seen.{leaf.market}"] = steps
+                    self._changed.add(rule_id)
 
     # --- what happens ------------------------------------------------------------------------------------------
 
@@ -279,6 +297,7 @@ class HeapWatchlist:
                     if self._memory[rule_id].get("extreme") != str(extreme):
                         self._memory[rule_id]["extreme"] = str(extreme)
                         self._changed.add(rule_id)
+        self._remember_extremes()
         changed, self._changed = self._changed, set()
         return {rule_id: dict(self._memory[rule_id]) for rule_id in changed}
 

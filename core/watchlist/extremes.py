@@ -37,6 +37,10 @@ class Extremes:
         """When the last price was taken in."""
         return self._highs[-1][0] if self._highs else None
 
+    def steps(self, since: datetime) -> list[_Point]:
+        """What must be added again, in order, for the same answers about any time from *since* on."""
+        return sorted({point for row in (self._highs, self._lows) for point in row if point[0] >= since})
+
     def high(self, since: datetime) -> Decimal | None:
         """The highest price at or after *since*, or None if there was none."""
         return _first(self._highs, since)

@@ -27,12 +27,10 @@ def ledger(storage: Storage) -> Ledger:
 
 @asynccontextmanager
 async def _torn(ledger: Ledger, owner: OwnerId) -> AsyncIterator[LedgerPage]:
-    try:
+    with pytest.raises(_BrokenOff):
         async with ledger.open(owner) as page:
             yield page
             raise _BrokenOff
-    except _BrokenOff:
-        pass
 
 
 def _order(name: str) -> Document:

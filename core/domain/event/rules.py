@@ -7,8 +7,8 @@ from typing import ClassVar, Literal
 from core.domain.event.happened import Happened
 from core.domain.ids import DraftId
 
-BY_OWNER = "by you"
-"""`why` of what the owner has just asked for: whoever was asked has answered already, so no card follows."""
+BY_OWNER = "you cancelled it"
+"""Why a rule was cancelled by its owner: whoever was told has answered already, so no card follows."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

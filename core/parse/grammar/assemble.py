@@ -71,7 +71,9 @@ def _groups(parts: Sequence[Part]) -> list[_Group]:
 
 def _placed(part: Part) -> bool:
     """Whether an action says by itself when."""
-    return isinstance(part.what, Act) and (part.what.inline is not None or part.what.at is not None)
+    if not isinstance(part.what, Act):
+        return False
+    return part.what.inline is not None or part.what.at is not None or part.what.at_once
 
 
 def _begins_with_cond(group: _Group, part: Part, following: Part | None) -> bool:
@@ -93,6 +95,8 @@ def _begins_with_act(group: _Group, part: Part, following: Part | None) -> bool:
     if _placed(part):
         return True
     led_next = following is not None and following.is_cond and (following.led or following.is_time)
+    if _leaves(group.acts[-1], part.what):
+        return True
     if group.cond_first:
         return False
     if group.conds:
@@ -100,6 +104,14 @@ def _begins_with_act(group: _Group, part: Part, following: Part | None) -> bool:
     if _placed(group.acts[-1]):
         return part.what.verb not in _SAID_OF_ALL or led_next
     return "AND" not in part.joins
+
+
+def _leaves(entry: Part, act: Act) -> bool:
+    """Whether *act* leaves the very position that the action before it enters, so that both cannot share a moment."""
+    assert isinstance(entry.what, Act)
+    if entry.what.verb not in OPENING or act.verb in (*OPENING, *_SAID_OF_ALL):
+        return False
+    return act.it or act.market in (None, entry.what.market) and not act.everything
 
 
 def _add_rules(drafts: list[RuleDraft], group: _Group, *, first: bool) -> None:

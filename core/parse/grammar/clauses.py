@@ -73,6 +73,8 @@ class _Reading:
             return read_slots(cur, last)
         if self._instead_of_joining() or self._join():
             return True
+        if "IF" in self.joins and cur.run("IT", "THEN"):
+            self.joins.add("THEN")
         if self.joins & {"IF", "EACH", "WHILE", "AFTER"}:
             return self._event() or self._add(read_time_condition(cur)) or self._add(read_condition(cur)) or self._mod()
         if last is not None and last.verb == "alert" and self.out.parts and read_message(cur, last):

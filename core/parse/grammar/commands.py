@@ -114,6 +114,8 @@ def _look(cur: Cursor, *, asked: bool) -> Command | None:
         words.append(word.text.lower())
         if word.kind == "COIN":
             markets.append(word.value)
+        elif word.kind == "GO" and word.text.lower() == "trades":
+            topics.append("HISTORY")
         elif word.kind in _TOPICS:
             topics.append(word.kind)
         elif word.kind not in _FILLER.split("|") and word.kind not in ("LEFT", "RULEID"):

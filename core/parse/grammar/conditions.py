@@ -101,6 +101,8 @@ def _read_verb_change(cur: Cursor) -> Change | Trail | None:
         cur.next()
     if not cur.sees("NUM") or cur.peek().value.unit == "times" or cur.peek().value.words:
         return None
+    if verb.kind == "LOSE" and cur.peek().value.unit == "":
+        return None
     return _finished(cur, _sized(change, cur.next().value))
 
 

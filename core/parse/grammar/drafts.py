@@ -193,6 +193,7 @@ class Act:
     bare_leverage: bool = False
     notional: bool = False
     of_collateral: bool = False
+    at_once: bool = False
     held: bool = False
     everything: bool = False
     rest: bool = False

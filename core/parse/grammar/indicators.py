@@ -49,6 +49,8 @@ def read_candle(cur: Cursor) -> Cond | None:
     subject = read_subject(cur)
     if subject.me:
         cur.skip("SET|GO")
+        if cur.peek().text.lower() == "get":
+            cur.next()
     market = subject.market
     timeframe = read_timeframe(cur)
     if cur.sees("ON|FOR|OF", "COIN") and market is None:

@@ -139,7 +139,7 @@ def read_reference(cur: Cursor) -> Subject | None:
     cur.skip("OF")
     everything = cur.take("EVERYTHING") is not None
     subject = read_subject(cur)
-    if subject.me or subject.price or (subject.empty and not everything):
+    if subject.me or subject.price or (subject.empty and not everything and not whole):
         cur.at = begun
         return None
     subject.whole = subject.whole or whole

@@ -49,7 +49,7 @@ class Reader:
         while at < len(self._tokens):
             item, count = self._read(at)
             at += count
-            if item.kind in ("STOPMARK", "QUESTION", "BREAK"):
+            if item.kind in ("STOPMARK", "QUESTION", "NEWLINE"):
                 if items:
                     done.append(Sentence(items, asked=item.kind == "QUESTION"))
                     items = []
@@ -64,7 +64,7 @@ class Reader:
         if token.kind == "quote":
             return Item(kind="QUOTE", value=token.text[1:-1].strip(), text=token.text, start=token.start, end=token.end), 1
         if token.kind == "break":
-            return Item(kind="BREAK", text="", start=token.start, end=token.end), 1
+            return Item(kind="NEWLINE", text="", start=token.start, end=token.end), 1
         long_phrase = self._phrase(at, shortest=2)
         if long_phrase is not None:
             return long_phrase

@@ -2,6 +2,7 @@
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field, replace
+from decimal import Decimal
 from typing import Any
 
 from core.domain.action import Close, Trade, is_exit
@@ -18,7 +19,7 @@ from core.domain.reading import Option, ParseContext, ParseResult, Question
 from core.domain.rule import Repeat, RuleSpec
 from core.parse.grammar.checks import checked
 from core.parse.grammar.desk import Desk, Point
-from core.parse.grammar.drafts import RuleDraft, ScheduleDraft, TargetHit
+from core.parse.grammar.drafts import Cond, GroupDraft, Level, RuleDraft, ScheduleDraft, TargetHit
 from core.parse.grammar.moments import instant, settle_condition
 from core.parse.grammar.sizing import settle_action
 from core.parse.grammar.subjects import entry_of, settle_markets
@@ -93,9 +94,21 @@ def _applied(drafts: list[RuleDraft], choices: Mapping[str, Any]) -> list[RuleDr
         if name == "crossed" and value == "swap":
             target, stop = (int(part) for part in rest.split(":"))
             result[target].cond, result[stop].cond = result[stop].cond, result[target].cond
+        elif name in ("far", "standing") and isinstance(value, Decimal):
+            number, _, old = rest.partition(":")
+            result[int(number)].cond = _repriced(result[int(number)].cond, old, value)
         elif name == "exit" and rest.isdigit():
             result[int(rest)].cond = value
     return result
+
+
+def _repriced(cond: Cond | None, old: str, price: Decimal) -> Cond | None:
+    """The condition with its level (the one at *old*, where given) at the price that was answered."""
+    if isinstance(cond, GroupDraft):
+        return replace(cond, parts=tuple(part for part in (_repriced(one, old, price) for one in cond.parts) if part))
+    if isinstance(cond, Level) and cond.price is not None and old in ("", str(cond.price)):
+        return replace(cond, price=price)
+    return cond
 
 
 def _rules(desk: Desk) -> list[RuleSpec]:

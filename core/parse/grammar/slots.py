@@ -34,7 +34,7 @@ def _read_order(cur: Cursor, act: Act) -> bool:
         case "ATMARKET":
             act.order.type = act.order.type or "market"
         case "CURRENT" | "NOW":
-            act.order.type = act.order.type or "market"
+            act.order.type, act.at_once = act.order.type or "market", True
         case "LIMIT" | "BID" | "OFFER":
             act.order.type = "limit"
         case "POSTONLY":
@@ -250,6 +250,8 @@ def _read_things(cur: Cursor, act: Act) -> bool:
         case "EVERYTHING":
             act.everything = True
         case "OUT" if act.verb in ("trim", "exit", "sell", "close"):
+            pass
+        case "ON" if act.verb == "trim" and item.text.lower() == "off" and cur.peek(1).kind not in ("MY", "COIN", "IT", "POSITION"):
             pass
         case "COLLATERAL" if act.whole or act.rest:
             act.of_collateral = True

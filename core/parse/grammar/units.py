@@ -33,7 +33,7 @@ def resolved_unit(desk: Desk, threshold: Decimal, direction: str, market: str) -
     answer = desk.ask(point, best="usd")
     if answer == "percent":
         return (threshold * HUNDRED if fractions else threshold), "percent"
-    return threshold, ("percent" if answer == "literal" else "usd")
+    return threshold, ("percent" if answer == "literal_percent" else "usd")
 
 
 def _bare(cond: Cond | None) -> list[Change | Trail | PnlDraft]:

@@ -15,7 +15,7 @@ _PRICE_VERBS = {
 }
 
 _PHRASES: dict[str, str] = {
-    "NOISE": "the|please|pls|plz|plss|just|hey|hi|hello|yo|bro|bruh|dude|man|mate|sir|ser|ok|okay|so|well|lol|lfg|lets|"
+    "NOISE": "the|a|an|too|only|please|pls|plz|plss|just|hey|hi|hello|yo|bro|bruh|dude|man|mate|sir|ser|ok|okay|so|well|lol|lfg|lets|"
     "let's|thanks|thx|ty|thank you|i want to|i want you to|i'd like to|i would like to|i wanna|wanna|i need to|"
     "i need you to|want to|can you|could you|would you|will you|can u|could u|go ahead and|help me|make sure to|"
     "make sure you|be sure to|automatically|auto|simply|actually|basically|right|straight away|"
@@ -31,7 +31,7 @@ _PHRASES: dict[str, str] = {
     "AND": "and|&|plus|n|as well as|along with|and also|but",
     "OR": "or|or else",
     "THEN": "then|->|and then|after that",
-    "BUY": "buy|ape|grab|purchase|acquire|get|scoop|pick up|load up|load|accumulate|stack|snag|add|market buy|buy in|"
+    "BUY": "buy|ape|grab|purchase|acquire|get|scoop|pick up|load up|load|accumulate|stack|snag|add|market buy|buy in|buy the dip|buy dips|"
     "invest|put in|throw|yolo|ape into|buys",
     "SELL": "sell|dump|offload|unload|market sell|sel|liquidate|sells",
     "CUT": "cut",
@@ -96,7 +96,7 @@ _PHRASES: dict[str, str] = {
     "FALLWORD": "down|lower|red|downward|downwards|downside",
     "EITHER": "either way|either direction|in either direction|up or down|any direction|in any direction|either side|"
     "both ways|in both directions|any way|whichever way|+/-",
-    "GO": "go|goes|going|gets|get to|gets back|getting|trades|trading|is|are|'s|be|was|becomes|comes|come|turns|turn|has|"
+    "GO": "flips|go|goes|going|gets|get to|gets back|getting|trades|trading|is|are|'s|be|was|becomes|comes|come|turns|turn|has|"
     "went|gone|heads|runs|moves to|moves back|moved|ticks|gotten|ever|has been|has gone|pulls|makes it|ends up",
     "ABOVE": "above|over|>|>=|greater than|more than|higher than|at or above|at or over|or more|north of|or above|or higher|"
     "past|upwards of|bigger than|at least|or better|through the top of|beyond|abv|no less than|or greater|equal or above",
@@ -144,8 +144,8 @@ _PHRASES: dict[str, str] = {
     "PROFIT": "profit|in profit|profits|in the green|in the money|gains|gain|in the black|winning|to the good|unrealized profit",
     "LOSS": "loss|in loss|losses|in the red|underwater|max loss|maximum loss|under water|in the hole|drawdown|"
     "at a loss|max drawdown|unrealized loss",
-    "ACROSS": "across everything|across all positions|overall|in total|total|on all positions|across the account|combined|across all|"
-    "across my account|on everything|altogether|across the whole account|across the portfolio",
+    "ACROSS": "across everything|across all positions|overall|in total|total|across the account|combined|across all|"
+    "across my account|altogether|across the whole account|across the portfolio",
     "FUNDING": "funding|funding rate|funding rates|the funding rate|funding payment|fr",
     "NEGATIVE": "negative|below zero",
     "POSITIVE": "positive|above zero",
@@ -196,7 +196,7 @@ _PHRASES: dict[str, str] = {
     "HIGH": "high|highs|peak|top|local high|recent high|its high|the top|the highs|its peak|ath|the peak",
     "COOLDOWN": "cooldown|cool down|cooldown of|wait|pause between|apart",
     "GTC": "gtc|good till cancelled|good til cancelled|good until cancelled|good till canceled",
-    "DIP": "the dip|dips|buy the dip",
+    "DIP": "the dip|this dip",
     "ZONE=UTC": "utc|gmt|zulu",
     "ZONE=America/New_York": "est|edt|et|eastern|new york time|eastern time|ny time|nyc time",
     "ZONE=America/Chicago": "cst|cdt|ct|central time|chicago time",

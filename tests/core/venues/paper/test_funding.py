@@ -27,7 +27,7 @@ async def test_longs_pay_shorts_at_a_positive_rate_and_the_other_way_round(base:
     assert await bench.venue.exchange_funding(START + HOUR) == [ANN]
     [activity] = await bench.venue.activity(ANN, 0)
     assert activity.amount == D(amount)  # 10 x 110 x 0.01 %
-    assert (activity.kind, activity.at, activity.rate, activity.price) == ("funding", START + HOUR, D(rate), 110)
+    assert (activity.kind, activity.at, activity.rate, activity.price) == ("funding", START + HOUR, D(rate), D(110))
     account = await bench.venue.account(ANN)
     assert account.collateral == 10_000 + D(amount)
     assert account.positions[0].funding == D(amount)
@@ -99,7 +99,7 @@ async def test_a_new_position_starts_its_funding_at_zero() -> None:
     await bench.see(110)
     await bench.send("sell", "20")
     position = (await bench.venue.account(ANN)).positions[0]
-    assert (position.base, position.funding) == (-10, 0)
+    assert (position.base, position.funding) == (D(-10), D(0))
 
 
 async def test_funding_can_liquidate() -> None:

@@ -150,7 +150,7 @@ async def test_below_maintenance_as_much_is_closed_as_restores_initial_margin() 
     notional = (D("463.9") - 278) / D("0.035")
     closed = (notional / D("92.78") * 10).to_integral_value(ROUND_CEILING) / 10
     assert (activity.number, activity.kind, activity.market) == (1, "liquidation", "SOL-PERP")
-    assert (activity.base_before, activity.base_after, activity.price) == (100, 100 - closed, D("92.78"))
+    assert (activity.base_before, activity.base_after, activity.price) == (D(100), 100 - closed, D("92.78"))
     assert closed == D("57.3")
     assert activity.amount == D("79.744410")  # 57.3 x 92.78 x 1.5 %
     after = await account(bench)
@@ -171,7 +171,7 @@ async def test_a_penalty_takes_no_more_than_is_left() -> None:
     bench = await opened("100")
     await bench.see("90.5")  # equity 50: not enough for the penalty of 100 x 90.5 x 1.5 % = 135.75
     [activity] = await bench.venue.activity(ANN, 0)
-    assert (activity.base_after, activity.amount) == (0, 50)
+    assert (activity.base_after, activity.amount) == (D(0), D(50))
     assert (await account(bench)).equity == 0
 
 
@@ -179,7 +179,7 @@ async def test_after_a_gap_beyond_the_collateral_nothing_is_owed() -> None:
     bench = await opened("100")
     await bench.see("80")  # equity 1,000 - 2,000
     [activity] = await bench.venue.activity(ANN, 0)
-    assert (activity.base_after, activity.price, activity.amount) == (0, 80, -1000)
+    assert (activity.base_after, activity.price, activity.amount) == (D(0), D(80), D(-1000))
     assert (await account(bench)).equity == 0
     with pytest.raises(VenueRejected, match=r"\$0\.00 is free"):
         await bench.send("buy", "1")
@@ -230,4 +230,4 @@ async def test_a_position_put_in_before_any_price_stands_at_its_entry() -> None:
     bench = Bench(deposit="1000")
     await bench.venue.open_position(ANN, "SOL-PERP", D(10), D(34))
     held = await account(bench)
-    assert (held.equity, held.positions[0].mark, held.initial_margin) == (1000, 34, 17)
+    assert (held.equity, held.positions[0].mark, held.initial_margin) == (D(1000), D(34), D(17))

@@ -190,7 +190,7 @@ async def test_cancelling_twice_is_cancelling_once_and_fills_stay(bench: Bench) 
     for _ in range(2):
         await bench.venue.cancel(ANN, signature)
         report = await bench.report(signature)
-        assert (report.finding, [fill.base for fill in report.fills]) == (Finding.CANCELLED, [4])
+        assert (report.finding, [fill.base for fill in report.fills]) == (Finding.CANCELLED, [D(4)])
     assert await bench.see(90) == []
 
 

@@ -7,6 +7,7 @@ from datetime import timedelta
 from decimal import Decimal
 from typing import Any, TypeVar
 
+import pytest
 from hypothesis import settings
 from hypothesis import strategies as st
 from hypothesis.stateful import RuleBasedStateMachine, invariant, precondition, rule
@@ -93,15 +94,17 @@ class Trading(RuleBasedStateMachine):
         more: dict[str, Any] = {"type": "trigger_market"}
         if limit is not None:
             more = {"type": "trigger_limit", "price": self.at(name, away * limit)}
-        trigger = {"trigger_price": self.at(name, away), "trigger_when": when}
-        self.order(name, side, size, reduce_only=reduce_only, **trigger, **more)
+        more |= {"trigger_price": self.at(name, away), "trigger_when": when}
+        self.order(name, side, size, reduce_only=reduce_only, **more)
 
     @rule(name=names, share=st.integers(1, 30).map(lambda tenths: D(tenths) / 10), away=st.none() | near)
     def exit_order(self, name: str, share: Decimal, away: Decimal | None) -> None:
         base = self.base_of(self.account(), name)
+        if base == 0:
+            return self.order(name, "buy", D(100))
         size = max(D("0.1"), (abs(base) * share).quantize(D("0.1")))
         more: dict[str, Any] = {} if away is None else {"type": "limit", "price": self.at(name, away)}
-        self.order(name, "sell" if base > 0 else "buy", size, reduce_only=True, **more)
+        return self.order(name, "sell" if base > 0 else "buy", size, reduce_only=True, **more)
 
     def order(self, name: str, side: str, size: Decimal, *, life: int | None = None, **more: Any) -> None:
         if life is not None:
@@ -271,5 +274,5 @@ class Trading(RuleBasedStateMachine):
         return D(0) if position is None else position.base
 
 
-TestTrading = Trading.TestCase
-TestTrading.settings = settings(settings(), stateful_step_count=40)
+Trading.TestCase.settings = settings(settings(), max_examples=settings().max_examples // 2, stateful_step_count=40)
+TestTrading = pytest.mark.slow(pytest.mark.timeout(900)(Trading.TestCase))

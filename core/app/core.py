@@ -1,0 +1,125 @@
+"""Plugs the adapters together and hands out the façades; the only place that knows which implementation is used."""
+
+import os
+import secrets
+from collections.abc import AsyncIterator
+from contextlib import AsyncExitStack, asynccontextmanager
+from dataclasses import dataclass
+from decimal import Decimal
+
+from core.app.account import Accounts
+from core.app.drafts import Drafts
+from core.app.engine import Engine
+from core.app.execution import Execution
+from core.app.notices import Notices
+from core.app.parts import Parts
+from core.app.prices import Prices
+from core.app.rules import Rules
+from core.clock import SystemClock
+from core.db.connection import Database
+from core.db.embedded import EmbeddedPostgres
+from core.db.event_log import PostgresEventLog
+from core.db.lease import PostgresLease
+from core.db.ledger import PostgresLedger
+from core.db.migrate import migrate
+from core.db.outbox import PostgresOutbox
+from core.db.queue import PgQueue
+from core.db.store import PostgresStore
+from core.domain.ids import OwnerId
+from core.domain.listing import LISTING
+from core.flow.board import Board
+from core.flow.trust import Bounds, Trust
+from core.parse.grammar import GrammarParser
+from core.ports import Clock, VenueStatus
+from core.settings import Settings
+from core.venues.paper import PaperVenue
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Core:
+    """What a surface may ask, by noun."""
+
+    account: Accounts
+    drafts: Drafts
+    rules: Rules
+    prices: Prices
+    notices: Notices
+    engine: Engine
+    execution: Execution
+    clock: Clock
+    settings: Settings
+    parts: Parts
+
+    async def venue_status(self) -> VenueStatus:
+        """Whether the venue takes orders."""
+        return await self.parts.venue_status()
+
+    async def give_position(self, owner: OwnerId, market: str, base: Decimal, entry_price: Decimal) -> None:
+        """Put a position into a paper account, as a demo's starting point. Raises BadInput or Conflict."""
+        await self.parts.venue.open_position(owner, market, base, entry_price)
+
+
+@asynccontextmanager
+async def open_core(settings: Settings, *, clock: Clock | None = None, role: str = "saywhen") -> AsyncIterator[Core]:
+    """A Core on the settings' database (embedded where none is named), migrated, closed at the end of the block.
+
+    Raises StorageUnavailable or NotConfigured. *role* names the process in the database's own lists.
+    """
+    time = SystemClock() if clock is None else clock
+    async with AsyncExitStack() as stack:
+        database = await _database(settings, role, stack)
+        bounds = Bounds(stale_s=settings.stale_s, confidence_bps=settings.confidence_bps, jump_bps=settings.jump_bps)
+        ledger = PostgresLedger(database)
+        venue = PaperVenue(ledger, time, LISTING, deposit=settings.paper_deposit)
+        stack.push_async_callback(venue.close)
+        parts = Parts(
+            settings=settings,
+            clock=time,
+            store=PostgresStore(database),
+            log=PostgresEventLog(database),
+            outbox=PostgresOutbox(database),
+            queue=PgQueue(database),
+            lease=PostgresLease(database, f"{os.uname().nodename}:{os.getpid()}:{secrets.token_hex(4)}"),
+            venue=venue,
+            parser=GrammarParser(),
+            board=Board(fresh_s=settings.stale_s),
+            trust=Trust(bounds),
+        )
+        stack.push_async_callback(_close_source, parts)
+        drafts = Drafts(parts)
+        yield Core(
+            account=Accounts(parts),
+            drafts=drafts,
+            rules=Rules(parts, drafts),
+            prices=Prices(parts, ledger),
+            notices=Notices(parts),
+            engine=Engine(parts),
+            execution=Execution(parts),
+            clock=time,
+            settings=settings,
+            parts=parts,
+        )
+
+
+async def _database(settings: Settings, role: str, stack: AsyncExitStack) -> Database:
+    if settings.database_url is not None:
+        dsn = settings.database_url.get_secret_value()
+        await migrate(dsn)
+        database = await Database.open(dsn, application_name=role)
+    else:
+        server = await EmbeddedPostgres.start(settings.home_path)
+        stack.push_async_callback(server.stop)
+
+        async def revive() -> str:
+            await server.revive()
+            return server.dsn()
+
+        await migrate(server.dsn())
+        database = await Database.open(server.dsn(), application_name=role, revive=revive)
+    stack.push_async_callback(database.close)
+    return database
+
+
+async def _close_source(parts: Parts) -> None:
+    if parts.source is not None:
+        await parts.source.close()

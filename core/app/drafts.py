@@ -1,0 +1,123 @@
+"""Words on their way to becoming rules, for surfaces; decides nothing that the flow does not."""
+
+from dataclasses import replace
+
+from core.app.parts import Parts
+from core.domain.condition import Now
+from core.domain.errors import Conflict, NotFound
+from core.domain.event import RuleAmended
+from core.domain.ids import DraftId, OwnerId, RuleId, new_id
+from core.domain.owner import Draft, DraftState
+from core.domain.reading import ParseResult
+from core.domain.rule import Rule, RuleState
+from core.flow import confirm as confirming
+from core.flow import draft as drafting
+from core.flow.draft import Scene
+
+
+class Drafts:
+    """What an owner said and has not agreed to yet. All methods raise SayWhenError subclasses with words for people."""
+
+    def __init__(self, parts: Parts) -> None:
+        self._parts = parts
+
+    async def say(self, owner: OwnerId, text: str, channel: str) -> Draft | ParseResult:
+        """What *text* comes to: a draft (new, or one whose question it answers), or a result that is no rule."""
+        parts = self._parts
+        return await drafting.say(
+            parts.store,
+            parts.parser,
+            parts.parser,
+            parts.clock,
+            owner=owner,
+            words=text,
+            channel=channel,
+            scene=await self._scene(owner),
+        )
+
+    async def answer(
+        self, owner: OwnerId, draft_id: DraftId, revision: int, option_index: int, question_index: int = 0
+    ) -> Draft:
+        """The draft after its owner picked an option of a question."""
+        return await drafting.choose(
+            self._parts.store,
+            self._parts.clock,
+            owner=owner,
+            draft_id=draft_id,
+            revision=revision,
+            question=question_index,
+            option=option_index,
+            scene=await self._scene(owner),
+        )
+
+    async def amend(self, owner: OwnerId, draft_id: DraftId, words: str) -> Draft:
+        """The draft with its words replaced."""
+        parts = self._parts
+        scene = await self._scene(owner)
+        return await drafting.amend(
+            parts.store, parts.parser, parts.clock, owner=owner, draft_id=draft_id, words=words, scene=scene
+        )
+
+    async def confirm(self, owner: OwnerId, draft_id: DraftId, revision: int) -> list[Rule]:
+        """The draft's rules, confirmed and armed. One claim wins; every other raises Conflict."""
+        async with self._parts.store.begin(owner) as tx:
+            if (await tx.read_owner()).paused:
+                hint = "Resume first, then confirm; the card stays."
+                raise Conflict("Everything of yours is paused, so nothing new is armed.", hint)
+        return await confirming.confirm(
+            self._parts.store,
+            self._parts.clock,
+            owner=owner,
+            draft_id=draft_id,
+            revision=revision,
+            scene=await self._scene(owner),
+        )
+
+    async def cancel(self, owner: OwnerId, draft_id: DraftId) -> Draft:
+        """The draft, cancelled."""
+        return await drafting.drop(self._parts.store, self._parts.clock, owner=owner, draft_id=draft_id)
+
+    async def get(self, owner: OwnerId, draft_id: DraftId) -> Draft:
+        """The owner's draft as it is now."""
+        return await drafting.find(self._parts.store, self._parts.clock, owner, draft_id)
+
+    async def again(self, owner: OwnerId, rule_id: RuleId) -> Draft:
+        """A draft that does what the rule's action says, now: for a missed crossing, checked and confirmed anew."""
+        scene = await self._scene(owner)
+        now = self._parts.clock.now()
+        async with self._parts.store.begin(owner) as tx:
+            rule = await tx.rule(rule_id)
+            if rule is None:
+                raise NotFound("There is no such rule of yours.", "See /rules.")
+            if rule.state is not RuleState.PAUSED:
+                raise Conflict(f"{rule.label} is {rule.state.replace('_', ' ')} now.", "See /rules.")
+            spec = replace(rule.spec, id="r1", condition=Now(), after=None, oco_group=None, expires_at=None)
+            result = ParseResult(
+                kind="rules", rules=(spec,), assumptions=(f"Runs once, now; {rule.label} stays paused.",)
+            )
+            draft = Draft(
+                id=DraftId(new_id("d", now)),
+                owner=owner,
+                words=rule.words,
+                result=result,
+                state=DraftState.AWAITING_CONFIRMATION,
+                channel="",
+                created_at=now,
+                expires_at=now + drafting.LIFE,
+                summary=drafting.summary_of(result.rules, scene, assumptions=result.assumptions),
+            )
+            event = RuleAmended(
+                at=now,
+                owner=owner,
+                rule_id=rule.id,
+                label=rule.label,
+                draft_id=draft.id,
+                words=rule.words,
+                cause=rule.cause,
+            )
+            draft = replace(draft, event_id=await tx.append(event))
+            await tx.add_draft(draft)
+        return draft
+
+    async def _scene(self, owner: OwnerId) -> Scene:
+        return await self._parts.scene(owner)

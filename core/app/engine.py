@@ -1,0 +1,243 @@
+"""The watching half of the product as a scheduler drives it: what each cadence does, and what a start does first."""
+
+import asyncio
+import logging
+from collections.abc import Awaitable, Callable
+from dataclasses import replace
+from datetime import datetime, timedelta
+from functools import partial
+
+from core.app.parts import Parts
+from core.domain.errors import SayWhenError, StorageUnavailable
+from core.domain.event import EngineRecovered
+from core.domain.ids import OrderId, OwnerId
+from core.domain.market import Observation
+from core.domain.order import IN_FLIGHT, OrderState
+from core.domain.rule import RuleState
+from core.flow.settle import reconcile, settle
+from core.flow.watch import Watch
+from core.ports import Cursor, Fence, JobLog
+from core.prices.history import CandleBuilder, backfill
+from core.watchlist import HeapWatchlist
+
+PARTITIONS = 16
+VENUE_LEASE = "venue"
+HEARTBEAT = "watch"
+BLIND = timedelta(seconds=30)
+"""A longer absence is told to the owners it concerned."""
+HISTORY_DAYS = 2
+
+_log = logging.getLogger(__name__)
+
+
+def partition_of(owner: OwnerId) -> str:
+    """The partition whose lease covers *owner*'s firings."""
+    return f"watch:{owner % PARTITIONS}"
+
+
+class Engine:
+    """One process's share of the watching: the owners whose partitions it holds, and the paper venue if it holds that.
+
+    Methods may be called from any task; what touches the watchlist takes turns.
+    """
+
+    def __init__(self, parts: Parts) -> None:
+        self._parts = parts
+        self._turn = asyncio.Lock()
+        self._fences: dict[str, Fence] = {}
+        self._cursor: Cursor | None = None
+        self._candles = CandleBuilder()
+        self._watch = Watch(
+            store=parts.store,
+            venue=parts.venue,
+            clock=parts.clock,
+            watchlist=HeapWatchlist(parts.board),
+            board=parts.board,
+            trust=parts.trust,
+            history=parts.history,
+            fence=lambda owner: self._fences.get(partition_of(owner)),
+        )
+
+    # --- starting and staying in charge ------------------------------------------------------------------------
+
+    async def start(self) -> None:
+        """Crash-only: settle what was in flight, reconcile with the venue, tell owners what was found, then watch."""
+        heard = await self._parts.store.heard(HEARTBEAT)
+        now = self._parts.clock.now()
+        await self.settle_due()
+        await self.reconcile()
+        self._cursor = await self._parts.log.end()
+        await self.hold_leases(blind_since=heard)
+        if heard is not None and now - heard >= BLIND:
+            await self._tell_recovered(now, heard)
+
+    async def hold_leases(self, blind_since: datetime | None = None) -> None:
+        """Keep, take and lose partitions; rules of those gained are loaded, those of lost ones forgotten."""
+        wanted = [f"watch:{number}" for number in range(PARTITIONS)] + [VENUE_LEASE]
+        try:
+            held = {fence.partition: fence for fence in await self._parts.lease.acquire(wanted)}
+        except StorageUnavailable as problem:
+            _log.warning("leases could not be renewed: %s", problem)
+            return
+        gained = {name for name, fence in held.items() if self._fences.get(name) != fence}
+        lost = set(self._fences) - set(held)
+        self._fences = held
+        async with self._turn:
+            if lost:
+                self._watch.forget(lambda owner: partition_of(owner) in held)
+            if gained - {VENUE_LEASE}:
+                if blind_since is None:
+                    blind_since = await self._parts.store.heard(HEARTBEAT)
+                count = await self._watch.load(lambda owner: partition_of(owner) in gained, blind_since)
+                _log.info("watching %d rules of %d partitions", count, len(gained - {VENUE_LEASE}))
+
+    async def stop(self) -> None:
+        """Store what must be remembered and let others take over at once."""
+        async with self._turn:
+            await self._watch.remember()
+        await self._parts.store.beat(HEARTBEAT, self._parts.clock.now())
+        await self._parts.lease.release()
+
+    # --- what comes in -----------------------------------------------------------------------------------------
+
+    async def observe(self, observation: Observation) -> None:
+        """Take in one price: the paper venue's orders first, then rules, then the candles."""
+        if VENUE_LEASE in self._fences:
+            touched = await self._parts.venue.observe(observation)
+            for owner in touched:
+                await self._settle_owner(owner)
+        async with self._turn:
+            await self._watch.observe(observation)
+        finished = self._candles.add(observation)
+        if finished is not None and VENUE_LEASE in self._fences:
+            await self._parts.store.save_candles([finished])
+
+    async def follow_events(self) -> None:
+        """Keep the watchlist in step with the event log, for ever: at the bell, and once a second without it."""
+        async with self._parts.log.bell() as bell:
+            while True:
+                await self.take_in_events()
+                await bell.wait(1.0)
+
+    async def take_in_events(self) -> None:
+        """Everything that happened since last asked."""
+        if self._cursor is None:
+            self._cursor = await self._parts.log.end()
+        while True:
+            events, cursor = await self._parts.log.read(self._cursor)
+            if not events:
+                return
+            for event in events:
+                if event.owner is not None and partition_of(event.owner) in self._fences:
+                    async with self._turn:
+                        await self._watch.take_in(event)
+            self._cursor = cursor
+
+    # --- cadences ----------------------------------------------------------------------------------------------
+
+    async def poll(self) -> None:
+        """Each second: times, candles, expiries, lost prices, failed firings."""
+        async with self._turn:
+            await self._watch.poll(self._trouble)
+
+    def next_due(self) -> datetime | None:
+        """When the next time-based rule is due."""
+        return self._watch.next_due()
+
+    async def remember(self) -> None:
+        """Every other second: what watching must not forget, and that we live."""
+        async with self._turn:
+            await self._watch.remember()
+        await self._parts.store.beat(HEARTBEAT, self._parts.clock.now())
+
+    async def accounts(self) -> None:
+        """Every few seconds: accounts that rules look at."""
+        async with self._turn:
+            await self._watch.refresh_accounts()
+
+    async def settle_due(self) -> None:
+        """Each second: wake workers for what is due, ask the venue about what is in flight."""
+        for owner, order_id, state in await self._parts.store.orders_to_settle(self._parts.clock.now()):
+            await self._attempt("settling", partial(self._settle_one, owner, order_id, state))
+
+    async def _settle_one(self, owner: OwnerId, order_id: OrderId, state: OrderState) -> None:
+        if state in (OrderState.PLANNED, OrderState.SIGNED, OrderState.UNKNOWN):
+            async with self._parts.store.begin(owner) as tx:
+                await tx.enqueue(order_id)
+        if state is not OrderState.PLANNED:
+            await settle(self._parts.store, self._parts.venue, self._parts.clock, owner, order_id)
+
+    async def _settle_owner(self, owner: OwnerId) -> None:
+        async with self._parts.store.begin(owner) as tx:
+            orders = await tx.orders(states=IN_FLIGHT)
+        for order in orders:
+            await settle(self._parts.store, self._parts.venue, self._parts.clock, owner, order.id)
+        await reconcile(self._parts.store, self._parts.venue, self._parts.clock, owner)
+
+    async def reconcile(self) -> None:
+        """Every minute: what the venue did by itself, and positions closed elsewhere, for every owner of ours."""
+        for owner in await self._parts.store.owners():
+            if not self._fences or partition_of(owner) in self._fences:
+                taking_in = partial(reconcile, self._parts.store, self._parts.venue, self._parts.clock, owner)
+                await self._attempt("reconciling", taking_in)
+
+    async def funding(self) -> None:
+        """Every minute: the paper venue exchanges funding when an hour is over."""
+        if VENUE_LEASE in self._fences:
+            for owner in await self._parts.venue.exchange_funding(self._parts.clock.now()):
+                await reconcile(self._parts.store, self._parts.venue, self._parts.clock, owner)
+
+    async def candles(self) -> None:
+        """Every few seconds: store the minutes that are over, of markets that have fallen silent too."""
+        finished = self._candles.close(self._parts.clock.now() - timedelta(seconds=2))
+        if finished and VENUE_LEASE in self._fences:
+            await self._parts.store.save_candles(finished)
+
+    async def backfill(self) -> int:
+        """Once after the start: fill `price_snapshots` backwards from what the source remembers."""
+        source = self._parts.source
+        if source is None or VENUE_LEASE not in self._fences:
+            return 0
+        markets = sorted(await self._parts.venue.markets())
+        return await backfill(source, self._parts.store, markets, self._parts.clock.now(), HISTORY_DAYS)
+
+    async def sample(self) -> None:
+        """Every minute: a line in each watched rule's job log, so that its owner can see that it is looked at."""
+        now = self._parts.clock.now()
+        for owner, rows in self._watch.samples().items():
+            async with self._parts.store.begin(owner) as tx:
+                for rule, price, checks in rows:
+                    job = await tx.job(rule.id)
+                    if job is None:
+                        continue
+                    await tx.save_job(replace(job, checks=job.checks + checks, last_check_at=now, last_price=price))
+                    detail = {"price": price, "checks": checks}
+                    await tx.log_job(JobLog(rule_id=rule.id, owner=owner, at=now, what="checked", detail=detail))
+
+    # --- inside ------------------------------------------------------------------------------------------------
+
+    def _trouble(self, market: str) -> str | None:
+        trouble: Callable[[str], str | None] | None = getattr(self._parts.source, "trouble", None)
+        return None if trouble is None else trouble(market)
+
+    async def _attempt(self, what: str, work: Callable[[], Awaitable[object]]) -> None:
+        """One owner's trouble must not keep the others waiting."""
+        try:
+            await work()
+        except (SayWhenError, TimeoutError, OSError) as problem:
+            _log.warning("%s is tried again: %s", what, problem)
+
+    async def _tell_recovered(self, now: datetime, heard: datetime) -> None:
+        for owner in await self._parts.store.owners():
+            if partition_of(owner) not in self._fences:
+                continue
+            async with self._parts.store.begin(owner) as tx:
+                rules = await tx.rules({RuleState.ARMED, RuleState.FIRING, RuleState.HELD})
+                orders = await tx.orders(states=IN_FLIGHT)
+                if not rules and not orders:
+                    continue
+                found = [f"{len(rules)} {'rule is' if len(rules) == 1 else 'rules are'} watched again"]
+                if orders:
+                    found.append(f"{len(orders)} {'order is' if len(orders) == 1 else 'orders are'} in flight")
+                blind_s = int((now - heard).total_seconds())
+                await tx.append(EngineRecovered(at=now, owner=owner, blind_s=blind_s, found=tuple(found)))

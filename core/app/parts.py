@@ -1,0 +1,110 @@
+"""What `open_core` plugged together and every façade draws on; decides the scene that words are read in."""
+
+import asyncio
+from collections.abc import Mapping
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+from decimal import Decimal
+from typing import Protocol
+
+from core.domain.errors import SayWhenError, VenueError, VenueUnknown
+from core.domain.ids import OwnerId
+from core.domain.market import TIMEFRAME_S, Candle, Observation, Timeframe
+from core.domain.reading import ParseContext, ParseResult
+from core.flow.board import Board
+from core.flow.draft import Scene
+from core.flow.trust import Trust
+from core.ports import Clock, EventLog, Lease, Outbox, PriceSource, Queue, Store, Venue, VenueStatus
+from core.settings import Settings
+
+TIME_OUT_S = 10.0
+
+
+class Reader(Protocol):
+    """A RuleParser that also reads answers to its questions."""
+
+    name: str
+
+    async def parse(self, text: str, context: ParseContext) -> ParseResult: ...
+    def answer(self, words: str, asked: ParseResult, reply: str, context: ParseContext) -> ParseResult | None: ...
+
+
+class OwnVenue(Venue, Protocol):
+    """A venue that lives in our own engine: it is shown marks and exchanges funding when told to."""
+
+    async def observe(self, observation: Observation) -> list[OwnerId]: ...
+    async def exchange_funding(self, now: datetime) -> list[OwnerId]: ...
+    async def open_position(self, owner: OwnerId, market: str, base: Decimal, entry_price: Decimal) -> None: ...
+
+
+@dataclass(slots=True, kw_only=True)
+class Parts:
+    """One process's adapters. `source` is None until prices are opened."""
+
+    settings: Settings
+    clock: Clock
+    store: Store
+    log: EventLog
+    outbox: Outbox
+    queue: Queue
+    lease: Lease
+    venue: OwnVenue
+    parser: Reader
+    board: Board
+    trust: Trust
+    source: PriceSource | None = None
+    notice: str | None = None
+
+    async def scene(self, owner: OwnerId) -> Scene:
+        """What is true for *owner* now. Raises VenueUnknown where the venue does not answer."""
+        try:
+            async with asyncio.timeout(TIME_OUT_S):
+                status = await self.venue.status()
+                markets = await self.venue.markets()
+                account = await self.venue.account(owner)
+        except TimeoutError:
+            raise VenueUnknown(
+                f"{self.venue.name} does not answer, so your positions cannot be seen.", "Try again in a moment."
+            ) from None
+        async with self.store.begin(owner) as tx:
+            person = await tx.read_owner()
+        return Scene(
+            prices=self.prices(),
+            markets=markets,
+            account=account,
+            source=self.source_words(),
+            venue=status,
+            timezone=person.timezone,
+            limits=person.limits,
+        )
+
+    def prices(self) -> Mapping[str, Decimal]:
+        """Fresh, trusted prices by market (quote)."""
+        self.board.at = self.clock.now()
+        return self.board.prices()
+
+    async def history(self, market: str, timeframe: Timeframe, start: datetime, end: datetime) -> list[Candle]:
+        """Closed candles from *start* to *end*: what was stored, and before that what the source remembers."""
+        stored = await self.store.candles(market, timeframe, start, end)
+        first = stored[0].start if stored else end
+        if self.source is None or first <= start + timedelta(seconds=TIMEFRAME_S[timeframe]):
+            return stored
+        try:
+            async with asyncio.timeout(TIME_OUT_S):
+                older = await self.source.candles(market, timeframe, start, first)
+        except (SayWhenError, TimeoutError, OSError):
+            return stored
+        return [*older, *stored]
+
+    def source_words(self) -> str:
+        """Who says what the prices are, as cards name it."""
+        if self.source is None:
+            return "no price source"
+        return "SIMULATED prices" if self.source.simulated else f"{self.source.name} prices"
+
+    async def venue_status(self) -> VenueStatus:
+        """Whether the venue takes orders, in words where it does not."""
+        try:
+            return await asyncio.wait_for(self.venue.status(), TIME_OUT_S)
+        except (VenueError, TimeoutError) as problem:
+            return VenueStatus(state="lost", reason=str(problem) or "it does not answer")

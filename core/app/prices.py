@@ -1,0 +1,110 @@
+"""What the market was last seen at, for surfaces, and the stream that feeds it; decides no trust of its own."""
+
+import os
+from collections.abc import AsyncGenerator, AsyncIterator, Sequence
+from contextlib import aclosing
+from datetime import UTC, datetime
+from pathlib import Path
+from typing import cast
+
+from core.app.parts import Parts
+from core.domain.ids import new_id
+from core.domain.market import Observation
+from core.ports import Ledger
+from core.prices.opening import Live, PriceKind, Replay, Simulation, open_prices
+from core.prices.pyth import HERMES
+
+KINDS = ("auto", "exchange", "pyth", "simulated")
+
+
+class Prices:
+    """Prices of every market that the venue lists."""
+
+    def __init__(self, parts: Parts, ledger: Ledger) -> None:
+        self._parts = parts
+        self._ledger = ledger
+
+    @property
+    def notice(self) -> str | None:
+        """What people must be told about where prices come from, or None."""
+        return self._parts.notice
+
+    @property
+    def source_name(self) -> str:
+        """The source's name, or `none` before `open`."""
+        return "none" if self._parts.source is None else self._parts.source.name
+
+    @property
+    def simulated(self) -> bool:
+        """Whether prices are invented or replayed; they are then labelled SIMULATED wherever they are shown."""
+        return self._parts.source is None or self._parts.source.simulated
+
+    def latest(self, markets: Sequence[str] | None = None) -> list[Observation]:
+        """The last trusted observation of each market that has a fresh one, by market."""
+        board = self._parts.board
+        board.at = self._parts.clock.now()
+        names = sorted(board.prices()) if markets is None else markets
+        return [seen for name in names if (seen := board.observation(name)) is not None]
+
+    async def open(self) -> None:
+        """Choose the source as the settings say, once; `auto` may take some seconds."""
+        if self._parts.source is not None:
+            return
+        settings = self._parts.settings
+        replay = None
+        kind = cast(PriceKind, settings.prices)
+        if settings.prices not in KINDS:
+            kind, replay = "replay", Replay(file=Path(os.path.expanduser(settings.prices)), speed=settings.speed)
+        opened = await open_prices(
+            kind,
+            self._parts.clock,
+            sorted(await self._parts.venue.markets()),
+            simulation=await self._simulation(),
+            replay=replay,
+            live=Live(
+                pyth_key=None if settings.pyth_api_key is None else settings.pyth_api_key.get_secret_value(),
+                pyth_url=settings.pyth_url or HERMES,
+                bound_bps=settings.agreement_bps,
+            ),
+        )
+        self._parts.source, self._parts.notice = opened.source, opened.notice
+
+    async def stream(self) -> AsyncIterator[Observation]:
+        """Observations of every market, for ever; what is read here is not yet on the board."""
+        await self.open()
+        if self._parts.source is None:
+            return
+        markets = sorted(await self._parts.venue.markets())
+        async with aclosing(cast(AsyncGenerator[Observation], self._parts.source.observe(markets))) as seen:
+            async for observation in seen:
+                yield observation
+
+    async def follow(self) -> None:
+        """Keep the board up to date where no engine runs in this process; for ever."""
+        async for observation in self.stream():
+            if self._parts.trust.judge(observation, self._parts.clock.now()) is None:
+                self._parts.board.put(observation)
+
+    async def _simulation(self) -> Simulation:
+        """Seed and epoch of this home's invented markets, so that they go on where they stood after a restart."""
+        now = self._parts.clock.now()
+        chosen = self._parts.settings.seed
+        seed = await self._settled("simulation.seed", str(chosen if chosen is not None else _any_seed(now)))
+        epoch = await self._settled("simulation.epoch", now.astimezone(UTC).isoformat())
+        return Simulation(
+            seed=int(seed) if chosen is None else chosen,
+            epoch=datetime.fromisoformat(epoch),
+            speed=self._parts.settings.speed,
+        )
+
+    async def _settled(self, key: str, first: str) -> str:
+        """The venue's value of *key*, which is *first* if nobody had set it."""
+        known = await self._ledger.value(key)
+        if known is None:
+            await self._ledger.save_value(key, first)
+            known = await self._ledger.value(key)
+        return first if known is None else known
+
+
+def _any_seed(now: datetime) -> int:
+    return sum(ord(letter) << (8 * place) for place, letter in enumerate(new_id("s", now)[-7:]))

@@ -1,0 +1,137 @@
+"""Rules that were agreed to, for surfaces: list, pause, resume, cancel, history; always the owner's own."""
+
+from collections.abc import Collection
+
+from core.app.drafts import Drafts
+from core.app.parts import Parts
+from core.domain.action import Alert, is_exit
+from core.domain.condition import ALL_MARKETS, Condition, PriceChange, PriceLevel, Schedule, Trailing, leaves
+from core.domain.errors import Conflict, NotFound
+from core.domain.ids import OwnerId, RuleId
+from core.domain.owner import Draft
+from core.domain.reading import Command, RuleFilter
+from core.domain.rule import LIVE, Rule, RuleState
+from core.flow import lifecycle
+from core.ports import JobLog
+
+Rows = list[Rule]
+Lines = list[JobLog]
+
+
+class Rules:
+    """An owner's rules. A selection names them by market, label (r3), filter, or all."""
+
+    def __init__(self, parts: Parts, drafts: Drafts) -> None:
+        self._parts = parts
+        self._drafts = drafts
+
+    async def list(self, owner: OwnerId, states: Collection[RuleState] | None = None) -> Rows:
+        """Rules in *states* (None = all that may still act), by number."""
+        async with self._parts.store.begin(owner) as tx:
+            rules = await tx.rules(LIVE if states is None else states)
+        return sorted(rules, key=lambda rule: rule.number)
+
+    async def pause(self, owner: OwnerId, selection: Command) -> Rows:
+        """Stop watching the selected rules until resumed; those paused by this call."""
+        now = self._parts.clock.now()
+        async with self._parts.store.begin(owner) as tx:
+            chosen = _select(await tx.rules(LIVE), selection)
+            states = {RuleState.ARMED, RuleState.WAITING, RuleState.HELD}
+            return [await lifecycle.pause(tx, rule, now) for rule in chosen if rule.state in states]
+
+    async def resume(self, owner: OwnerId, selection: Command) -> Rows:
+        """Watch the selected paused rules again; those resumed by this call."""
+        account = await self._parts.venue.account(owner)
+        entries = {position.market: position.entry_price for position in account.positions}
+        now = self._parts.clock.now()
+        async with self._parts.store.begin(owner) as tx:
+            if (await tx.read_owner()).paused:
+                raise Conflict("Everything of yours is paused.", "Use /resume to resume everything first.")
+            chosen = _select(await tx.rules({RuleState.PAUSED}), selection)
+            return [
+                await lifecycle.resume(tx, rule, at=now, prices=self._parts.prices(), entries=entries)
+                for rule in chosen
+            ]
+
+    async def cancel(self, owner: OwnerId, selection: Command) -> Rows:
+        """Take the selected rules back for good; those cancelled by this call. What is firing is left to its order."""
+        now = self._parts.clock.now()
+        cancelled = []
+        async with self._parts.store.begin(owner) as tx:
+            for chosen in _select(await tx.rules(LIVE - {RuleState.FIRING}), selection):
+                rule = await tx.rule(chosen.id)
+                if rule is not None and rule.state in LIVE - {RuleState.FIRING}:
+                    cancelled.append(await lifecycle.cancel(tx, rule, now, "you cancelled it"))
+        return cancelled
+
+    async def history(self, owner: OwnerId, label: str) -> Lines:
+        """What the rule called *label* (r3) has gone through, oldest first. Raises NotFound."""
+        async with self._parts.store.begin(owner) as tx:
+            rule = next((r for r in await tx.rules() if r.label == label.lower()), None)
+            if rule is None:
+                raise NotFound(f"You have no rule {label}.", "See /rules.")
+            return await tx.job_logs(rule.id)
+
+    async def run_missed(self, owner: OwnerId, rule_id: RuleId) -> Draft:
+        """A draft that does now, once, what a rule would have done when it crossed unwatched; to be confirmed."""
+        return await self._drafts.again(owner, rule_id)
+
+    async def skip_missed(self, owner: OwnerId, rule_id: RuleId) -> Rule:
+        """Watch a rule that missed its crossing for the next one: it must stop holding first."""
+        now = self._parts.clock.now()
+        async with self._parts.store.begin(owner) as tx:
+            rule = await tx.rule(rule_id)
+            if rule is None:
+                raise NotFound("There is no such rule of yours.", "See /rules.")
+            if rule.state is not RuleState.PAUSED:
+                raise Conflict(f"{rule.label} is {rule.state.replace('_', ' ')} now.", "See /rules.")
+            memory = {**rule.memory, "reset": True}
+            return await lifecycle.arm(tx, rule, at=now, why="resumed", prices=self._parts.prices(), memory=memory)
+
+
+def _select(rules: Collection[Rule], selection: Command) -> Rows:
+    """The rules that *selection* names. Raises NotFound for a label that is nobody's."""
+    chosen = sorted(rules, key=lambda rule: rule.number)
+    if selection.rule_ids is not None:
+        wanted = {label.lower() for label in selection.rule_ids}
+        chosen = [rule for rule in chosen if rule.label in wanted]
+        missing = wanted - {rule.label for rule in chosen}
+        if missing:
+            raise NotFound(f"You have no such rule: {', '.join(sorted(missing))}.", "See /rules.")
+    if selection.market not in (None, ALL_MARKETS):
+        chosen = [rule for rule in chosen if selection.market in _markets(rule)]
+    if selection.filter is not None:
+        chosen = [rule for rule in chosen if _is(rule, selection.filter)]
+    return chosen
+
+
+def _markets(rule: Rule) -> set[str]:
+    named = {getattr(leaf, "market", None) for leaf in leaves(rule.spec.condition)}
+    return {market for market in (*named, getattr(rule.spec.action, "market", None)) if market is not None}
+
+
+def _is(rule: Rule, kind: RuleFilter) -> bool:
+    match kind:
+        case "alert":
+            return isinstance(rule.spec.action, Alert)
+        case "dca":
+            return isinstance(rule.spec.condition, Schedule) and not is_exit(rule.spec.action)
+        case "stop_loss":
+            return is_exit(rule.spec.action) and _fires_downwards(rule) is True
+        case "take_profit":
+            return is_exit(rule.spec.action) and _fires_downwards(rule) is False
+
+
+def _fires_downwards(rule: Rule) -> bool | None:
+    """Whether an exit fires on its position's losing side; a trailing one always does; None where it has no side."""
+    condition: Condition = rule.spec.condition
+    short = rule.bound_side == "short" or getattr(rule.spec.action, "type", "") == "buy"
+    match condition:
+        case Trailing():
+            return True
+        case PriceLevel(operator=operator):
+            return (operator == "<=") is not short
+        case PriceChange(direction="down" | "up" as direction):
+            return (direction == "down") is not short
+        case _:
+            return None

@@ -1,0 +1,57 @@
+"""Structured logs, one JSON object a line, with what is happening bound to each; decides form, not what is logged."""
+
+import logging
+import sys
+from collections.abc import MutableMapping
+from pathlib import Path
+from typing import Any
+
+import structlog
+
+_SECRET = ("token", "secret", "password", "api_key", "private", "authorization", "database_url", "dsn")
+
+
+def set_up_logs(level: str, role: str, *, file: Path | None = None) -> None:
+    """Send every record, of structlog and of the standard library, as JSON to *file* or to standard error."""
+    handler: logging.Handler
+    if file is None:
+        handler = logging.StreamHandler(sys.stderr)
+    else:
+        file.parent.mkdir(parents=True, exist_ok=True)
+        handler = logging.FileHandler(file, encoding="utf-8", delay=True)
+    shared: list[Any] = [
+        structlog.contextvars.merge_contextvars,
+        structlog.stdlib.add_log_level,
+        structlog.stdlib.add_logger_name,
+        structlog.processors.TimeStamper(fmt="iso", utc=True),
+        _hide_secrets,
+    ]
+    handler.setFormatter(
+        structlog.stdlib.ProcessorFormatter(
+            foreign_pre_chain=shared,
+            processors=[
+                structlog.stdlib.ProcessorFormatter.remove_processors_meta,
+                structlog.processors.format_exc_info,
+                structlog.processors.JSONRenderer(),
+            ],
+        )
+    )
+    structlog.configure(
+        processors=[*shared, structlog.stdlib.ProcessorFormatter.wrap_for_formatter],
+        logger_factory=structlog.stdlib.LoggerFactory(),
+        wrapper_class=structlog.stdlib.BoundLogger,
+        cache_logger_on_first_use=True,
+    )
+    structlog.contextvars.bind_contextvars(role=role)
+    root = logging.getLogger()
+    root.handlers = [handler]
+    root.setLevel(level)
+    for noisy in ("sqlalchemy", "asyncio", "apscheduler", "pgqueuer", "alembic", "aiohttp"):
+        logging.getLogger(noisy).setLevel(logging.WARNING)
+
+
+def _hide_secrets(_logger: Any, _name: str, record: MutableMapping[str, Any]) -> MutableMapping[str, Any]:
+    for key in record:
+        if any(word in key.lower() for word in _SECRET):
+            record[key] = "•••"
+    return record
