@@ -32,10 +32,9 @@ async def _start(turn: Turn, words: str) -> list[Card]:  # noqa: ARG001 - a payl
     core = turn.core
     lines = ["Say what should happen and when. You confirm every rule before it is armed.", *_EXAMPLES]
     view = await core.account.view(turn.owner)
-    lines.append(
-        f"Your account is on {view.venue}{', with play money' if view.venue == 'paper' else ''};"
-        f" prices come from {core.prices.source_name}."
-    )
+    money = "is on paper, with play money" if view.venue == "paper" else f"is on {view.venue}"
+    prices = "prices are SIMULATED" if core.prices.simulated else f"prices come from {core.prices.source_name}"
+    lines.append(f"Your account {money}; {prices}.")
     if core.prices.notice:
         lines.append(core.prices.notice)
     lines.append("/help shows everything else.")

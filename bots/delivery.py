@@ -7,10 +7,10 @@ from functools import partial
 from typing import NoReturn
 
 from bots.channel import Channel, Outbound, TryAgain, Undeliverable
-from bots.facade import Notice, Notices
+from bots.facade import Notices
 from core.domain.errors import SayWhenError
 from core.feed.card import card_of
-from core.ports import Clock
+from core.ports import Clock, Delivery
 
 log = logging.getLogger(__name__)
 
@@ -19,10 +19,9 @@ LOOK_EVERY_S = 2.0
 """The bell is only a hint; without it everything still arrives, this much later."""
 _FIRST_RETRY_S = 1.0
 _LONGEST_RETRY_S = 300.0
-_MOST_ATTEMPTS_REMEMBERED = 10_000
 
 
-class Delivery:
+class Courier:
     """Planning and sending for the channels of this process, until cancelled.
 
     At least once: a notice counts as sent after the channel said so, so a crash in between repeats that one card,
@@ -34,7 +33,6 @@ class Delivery:
         self._notices = notices
         self._channels = channels
         self._clock = clock
-        self._attempts: dict[int, int] = {}
         self._news = {channel.name: asyncio.Event() for channel in channels}
 
     async def run(self) -> None:
@@ -68,7 +66,7 @@ class Delivery:
                 waiting.add(notice.address)
         return done
 
-    async def _send(self, channel: Channel, notice: Notice) -> bool:
+    async def _send(self, channel: Channel, notice: Delivery) -> bool:
         """Whether the notice is over and done with; False = it waits for another attempt."""
         card = card_of(notice.event)
         if card is None:
@@ -78,28 +76,18 @@ class Delivery:
             async with asyncio.timeout(SEND_WITHIN_S):
                 ref = await channel.send(Outbound(address=notice.address, card=card))
         except Undeliverable as problem:
-            self._attempts.pop(notice.id, None)
             await self._notices.failed(notice.id, str(problem), None)
             return True
         except TryAgain as problem:
-            await self._notices.failed(notice.id, str(problem), self._pause(notice.id, problem.retry_in_s))
+            await self._notices.failed(notice.id, str(problem), _pause(notice, problem.retry_in_s))
             return False
         except Exception as problem:
             # Whatever a channel's library raises says nothing about whether the card arrived: it goes out again.
             log.warning("A card could not be sent on %s", channel.name, exc_info=problem)
-            await self._notices.failed(notice.id, type(problem).__name__, self._pause(notice.id, None))
+            await self._notices.failed(notice.id, type(problem).__name__, _pause(notice, None))
             return False
-        self._attempts.pop(notice.id, None)
         await self._notices.sent(notice.id, ref)
         return True
-
-    def _pause(self, notice_id: int, asked_s: float | None) -> float:
-        attempt = self._attempts.get(notice_id, 0)
-        if len(self._attempts) >= _MOST_ATTEMPTS_REMEMBERED:
-            self._attempts.clear()
-        self._attempts[notice_id] = attempt + 1
-        backoff = min(_LONGEST_RETRY_S, _FIRST_RETRY_S * 2 ** min(attempt, 20))
-        return backoff if asked_s is None else max(asked_s, 0.0)
 
     async def _plan_forever(self) -> NoReturn:
         async with self._notices.bell() as bell:
@@ -133,3 +121,9 @@ class Delivery:
                 else:
                     log.exception("Delivery: %s failed, again in %.0f s", what, pause)
                 await self._clock.sleep(pause)
+
+
+def _pause(notice: Delivery, asked_s: float | None) -> float:
+    """Seconds until the next attempt: as the channel asked, else twice as long each time."""
+    backoff = min(_LONGEST_RETRY_S, _FIRST_RETRY_S * 2 ** min(notice.attempts, 20))
+    return backoff if asked_s is None else max(asked_s, 0.0)

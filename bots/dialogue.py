@@ -180,7 +180,7 @@ class Dialogue:
                 draft = await drafts.cancel(turn.owner, DraftId(draft_id))
                 return [await self._show(turn, place, draft)]
             case SettleMissed(rule_id=rule_id, run=True):
-                return [await self._show(turn, place, await drafts.again(turn.owner, RuleId(rule_id)))]
+                return [await self._show(turn, place, await rules.run_missed(turn.owner, RuleId(rule_id)))]
             case SettleMissed(rule_id=rule_id):
                 rule = await rules.skip_missed(turn.owner, RuleId(rule_id))
                 return [Card(title=f"{rule.label} skipped", lines=("Nothing was traded.",))]

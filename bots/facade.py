@@ -4,7 +4,7 @@ from collections.abc import Collection, Sequence
 from contextlib import AbstractAsyncContextManager
 from typing import Protocol
 
-from core.domain.event import AccountKilled, Event
+from core.domain.event import AccountKilled
 from core.domain.ids import DraftId, OwnerId, RuleId
 from core.domain.market import Observation
 from core.domain.order import Fill, Order
@@ -12,7 +12,7 @@ from core.domain.owner import Draft, Owner
 from core.domain.position import Account
 from core.domain.reading import Command, ParseResult
 from core.domain.rule import Rule, RuleState
-from core.ports import Bell, JobLog
+from core.ports import Bell, Delivery, JobLog
 
 
 class Accounts(Protocol):
@@ -53,7 +53,6 @@ class Drafts(Protocol):
     async def confirm(self, owner: OwnerId, draft_id: DraftId, revision: int) -> list[Rule]: ...
     async def cancel(self, owner: OwnerId, draft_id: DraftId) -> Draft: ...
     async def get(self, owner: OwnerId, draft_id: DraftId) -> Draft: ...
-    async def again(self, owner: OwnerId, rule_id: RuleId) -> Draft: ...
 
 
 class Rules(Protocol):
@@ -64,6 +63,7 @@ class Rules(Protocol):
     async def resume(self, owner: OwnerId, selection: Command) -> "Selected": ...
     async def cancel(self, owner: OwnerId, selection: Command) -> "Selected": ...
     async def history(self, owner: OwnerId, label: str) -> "Lines": ...
+    async def run_missed(self, owner: OwnerId, rule_id: RuleId) -> Draft: ...
     async def skip_missed(self, owner: OwnerId, rule_id: RuleId) -> Rule: ...
 
 
@@ -71,24 +71,11 @@ Selected = list[Rule]
 Lines = list[JobLog]
 
 
-class Notice(Protocol):
-    """One event on its way to one address."""
-
-    @property
-    def id(self) -> int: ...
-    @property
-    def owner(self) -> OwnerId: ...
-    @property
-    def address(self) -> str: ...
-    @property
-    def event(self) -> Event: ...
-
-
 class Notices(Protocol):
     """Events on their way to people: planned once, sent at least once."""
 
     async def plan(self) -> int: ...
-    async def due(self, channel: str, limit: int = 20) -> Sequence[Notice]: ...
+    async def due(self, channel: str, limit: int = 20) -> Sequence[Delivery]: ...
     async def sent(self, id: int, ref: str) -> None: ...  # noqa: A002 - the façade's name
     async def failed(self, id: int, reason: str, retry_in_s: float | None) -> None: ...  # noqa: A002
     def bell(self) -> AbstractAsyncContextManager[Bell]: ...

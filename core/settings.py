@@ -10,6 +10,7 @@ from pydantic_settings import BaseSettings, SettingsConfigDict
 
 from core.domain.errors import NotConfigured
 
+PRICE_SOURCES = ("auto", "exchange", "pyth", "simulated")
 SECRETS = Path("/run/secrets")
 
 
@@ -36,6 +37,11 @@ class Settings(BaseSettings):
     def home_path(self) -> Path:
         """The absolute home folder."""
         return self.home.expanduser().absolute()
+
+    @cached_property
+    def price_file(self) -> Path | None:
+        """The candle file to replay, where `SAYWHEN_PRICES` names one instead of a source."""
+        return None if self.prices in PRICE_SOURCES else Path(self.prices).expanduser()
 
 
 def read_settings(**overrides: Any) -> Settings:

@@ -61,10 +61,13 @@ class Server:
         self._free.append(dsn)
 
 
+_CUT_OFF = """
+SELECT pg_terminate_backend(pid, 5000) FROM pg_stat_activity
+WHERE datname = current_database() AND usename = current_user AND pid <> pg_backend_pid()
+"""
 _EMPTY = "; ".join(
     [
-        "SELECT pg_terminate_backend(pid, 5000) FROM pg_stat_activity"
-        " WHERE datname = current_database() AND usename = current_user AND pid <> pg_backend_pid()",
+        _CUT_OFF,
         *(f'DELETE FROM "{table}"' for table in (*_QUEUE, *(t.name for t in reversed(metadata.sorted_tables)))),
         "INSERT INTO event_epochs (epoch, cluster, shift) SELECT 1, system_identifier, 0 FROM pg_control_system()",
         "SELECT setval(seqrelid, 1, false) FROM pg_sequence",

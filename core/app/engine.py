@@ -55,7 +55,7 @@ class Engine:
             board=parts.board,
             trust=parts.trust,
             history=parts.history,
-            fence=lambda owner: self._fences.get(partition_of(owner)),
+            fence=self._fence_of,
         )
 
     # --- starting and staying in charge ------------------------------------------------------------------------
@@ -213,6 +213,11 @@ class Engine:
                     await tx.save_job(replace(job, checks=job.checks + checks, last_check_at=now, last_price=price))
                     detail = {"price": price, "checks": checks}
                     await tx.log_job(JobLog(rule_id=rule.id, owner=owner, at=now, what="checked", detail=detail))
+
+    def _fence_of(self, owner: OwnerId) -> Fence:
+        """The lease that a firing for *owner* must carry; one that nobody ever held where the partition is not ours."""
+        name = partition_of(owner)
+        return self._fences.get(name, Fence(partition=name, holder="", epoch=-1))
 
     # --- inside ------------------------------------------------------------------------------------------------
 

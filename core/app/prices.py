@@ -1,10 +1,8 @@
 """What the market was last seen at, for surfaces, and the stream that feeds it; decides no trust of its own."""
 
-import os
 from collections.abc import AsyncGenerator, AsyncIterator, Sequence
 from contextlib import aclosing
 from datetime import UTC, datetime
-from pathlib import Path
 from typing import cast
 
 from core.app.parts import Parts
@@ -13,8 +11,6 @@ from core.domain.market import Observation
 from core.ports import Ledger
 from core.prices.opening import Live, PriceKind, Replay, Simulation, open_prices
 from core.prices.pyth import HERMES
-
-KINDS = ("auto", "exchange", "pyth", "simulated")
 
 
 class Prices:
@@ -53,8 +49,8 @@ class Prices:
         settings = self._parts.settings
         replay = None
         kind = cast(PriceKind, settings.prices)
-        if settings.prices not in KINDS:
-            kind, replay = "replay", Replay(file=Path(os.path.expanduser(settings.prices)), speed=settings.speed)
+        if settings.price_file is not None:
+            kind, replay = "replay", Replay(file=settings.price_file, speed=settings.speed)
         opened = await open_prices(
             kind,
             self._parts.clock,

@@ -30,6 +30,7 @@ _ANSWER_S = STATEMENT_S + 5.0
 DRIVER_ERRORS = (asyncpg.PostgresError, asyncpg.InterfaceError, OSError, TimeoutError)
 """What asyncpg raises when it is used without SQLAlchemy."""
 
+_LOCK = "saywhen_lock"
 _HINT = "Check that the server of DATABASE_URL runs and can be reached; nothing was changed, so trying again is safe."
 _TRANSIENT = (
     asyncpg.PostgresConnectionError,
@@ -45,6 +46,10 @@ _TRANSIENT = (
 
 class _Outdated(StorageUnavailable):
     """The statement was planned before a migration; the next try plans it anew."""
+
+
+class _Lost(StorageUnavailable):
+    """The connection is gone."""
 
 
 async def connect(dsn: str, *, application_name: str, **options: Any) -> asyncpg.Connection:
@@ -113,14 +118,15 @@ class Database:
         return await connect(self._dsn, application_name=self._application_name)
 
     @asynccontextmanager
-    async def begin(self) -> AsyncIterator[AsyncConnection]:
+    async def begin(self, lock: tuple[int, int] | None = None) -> AsyncIterator[AsyncConnection]:
         """A transaction that commits at the end of the block, rolls back on any exception.
 
+        Its first statement takes the advisory *lock*, where one is named, until the transaction is over.
         A pooled connection that died while it lay idle is replaced before the block begins, without a ping each time.
         Raises StorageUnavailable, also for statements that time out or lose a deadlock; when it is the commit that
         gets no answer, only a new transaction can tell whether it happened.
         """
-        connection = await self._begun()
+        connection = await self._begun(lock)
         try:
             yield connection
             await connection.commit()
@@ -136,14 +142,14 @@ class Database:
             async with self.begin() as connection:
                 return await work(connection)
 
-    async def _begun(self) -> AsyncConnection:
+    async def _begun(self, lock: tuple[int, int] | None) -> AsyncConnection:
         try:
-            return await self._begin_once()
-        except StorageUnavailable as problem:
+            return await self._begin_once(lock)
+        except _Lost as problem:  # one dead connection empties the pool, so that the next is new
             _log.debug("A pooled connection was dead, taking a new one: %s", problem)
-            return await self._begin_once()
+            return await self._begin_once(lock)
 
-    async def _begin_once(self) -> AsyncConnection:
+    async def _begin_once(self, lock: tuple[int, int] | None) -> AsyncConnection:
         try:
             connection = await self.engine.connect()
         except exc.TimeoutError as problem:
@@ -152,6 +158,7 @@ class Database:
                 "Try again; if it persists, give the pool more connections.",
             ) from problem
         try:
+            await connection.execution_options(**{_LOCK: lock})
             await connection.begin()
         except BaseException:
             await connection.close()
@@ -175,8 +182,12 @@ def original(problem: BaseException) -> BaseException:
 
 def _begin_at_once(connection: Connection) -> None:
     # SQLAlchemy's asyncpg dialect sends BEGIN with the first statement; without one, a statement on the raw connection
-    # would commit by itself and survive a rollback.
-    connection.exec_driver_sql("SELECT 1")
+    # would commit by itself and survive a rollback. A lock has to come before all else anyway.
+    lock = connection.get_execution_options().get(_LOCK)
+    if lock is None:
+        connection.exec_driver_sql("SELECT 1")
+    else:
+        connection.exec_driver_sql("SELECT pg_advisory_xact_lock($1, $2)", lock)
 
 
 def _translate(context: ExceptionContext) -> Exception | None:
@@ -186,7 +197,8 @@ def _translate(context: ExceptionContext) -> Exception | None:
     if isinstance(cause, asyncpg.InvalidCachedStatementError):
         return _Outdated("Expected the tables as they were, were changed by a migration just now.", "Try again.")
     if context.is_disconnect or isinstance(cause, (*_TRANSIENT, OSError, TimeoutError)):
-        return StorageUnavailable(f"Expected an answer of PostgreSQL, was: {_words(cause)}.", _HINT)
+        kind = _Lost if context.is_disconnect else StorageUnavailable
+        return kind(f"Expected an answer of PostgreSQL, was: {_words(cause)}.", _HINT)
     if isinstance(cause, asyncpg.UniqueViolationError):
         return Conflict(f"Expected no such thing yet, was: {cause.detail or cause}")
     if isinstance(cause, asyncpg.IntegrityConstraintViolationError):

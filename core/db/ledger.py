@@ -4,7 +4,7 @@ from collections.abc import AsyncIterator, Collection, Mapping
 from contextlib import asynccontextmanager
 from decimal import Decimal
 
-from sqlalchemy import delete, func, or_, select
+from sqlalchemy import delete, or_, select
 from sqlalchemy.dialects.postgresql import insert
 from sqlalchemy.ext.asyncio import AsyncConnection
 
@@ -28,8 +28,7 @@ class PostgresLedger:
     @asynccontextmanager
     async def open(self, owner: OwnerId) -> AsyncIterator[LedgerPage]:
         """Raises StorageUnavailable."""
-        async with self._database.begin() as connection:
-            await connection.execute(select(func.pg_advisory_xact_lock(BOOKS_LOCK, owner)))
+        async with self._database.begin((BOOKS_LOCK, owner)) as connection:
             found = await connection.execute(select(paper_accounts.c.body).where(paper_accounts.c.owner == owner))
             yield _Page(connection, owner, found.scalar_one_or_none())
 

@@ -41,10 +41,8 @@ class PostgresStore:
     @asynccontextmanager
     async def begin(self, owner: OwnerId) -> AsyncIterator[Transaction]:
         """Raises StorageUnavailable; then nothing in the block has happened, unless the commit's answer was lost."""
-        async with self._database.begin() as connection:
-            # Before any write, which gives the transaction its number: so numbers follow the order of owners' locks,
-            # and one owner's events their order.
-            await connection.execute(select(func.pg_advisory_xact_lock(OWNER_LOCK, owner)))
+        # The lock comes before any write, which gives the transaction its number: so one owner's events keep their order.
+        async with self._database.begin((OWNER_LOCK, owner)) as connection:
             yield PostgresTransaction(connection, owner)
 
     async def owner_of(self, channel: str, address: str) -> OwnerId | None:

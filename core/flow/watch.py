@@ -125,7 +125,7 @@ class Watch:
                 self._list.disarm(RuleId(rule_id))
             case _:
                 return
-        await self._fire(crossings)
+        await self.fire(crossings)
 
     async def _arm(self, rule: Rule, crossings: list[Crossing]) -> None:
         if _needs_account(rule) and self._board.account(rule.owner) is None:
@@ -170,7 +170,7 @@ class Watch:
                 observation.market,
                 PriceRecovered(at=now, market=observation.market, blind_s=blind_s, source=observation.source),
             )
-        await self._fire(crossings)
+        await self.fire(crossings)
 
     async def poll(self, trouble: Callable[[str], str | None] = lambda _market: None) -> None:
         """Everything that no price brings about: times, candles, accounts, expiries, lost prices, failed firings.
@@ -191,7 +191,7 @@ class Watch:
                 await self._read_candles(market, timeframe)
         await self._expire(now)
         crossings, self._again = [*self._again, *self._list.poll(now)], []
-        await self._fire(crossings)
+        await self.fire(crossings)
 
     async def refresh_accounts(self) -> None:
         """Read the accounts of owners whose armed rules look at positions or margin."""
@@ -200,8 +200,10 @@ class Watch:
             await self._read_account(owner)
 
     def next_due(self) -> datetime | None:
-        """When the next rule is due by time alone."""
-        return self._list.next_due(self._clock.now())
+        """When the next rule is due, or expires, by time alone; may lie in the past until polled."""
+        due = self._list.next_due(self._clock.now())
+        expiry = self._expiries[0][0] if self._expiries else None
+        return min((at for at in (due, expiry) if at is not None), default=None)
 
     def samples(self) -> dict[OwnerId, list[tuple[Rule, Decimal | None, int]]]:
         """What was looked at since last asked: each watched rule, its market's price, and how many looks it got."""
@@ -222,7 +224,8 @@ class Watch:
 
     # --- what follows ------------------------------------------------------------------------------------------
 
-    async def _fire(self, crossings: Iterable[Crossing]) -> None:
+    async def fire(self, crossings: Iterable[Crossing]) -> None:
+        """Turn crossings into triggers; one that cannot be stored now is tried again at the next poll."""
         by_owner: dict[OwnerId, list[Crossing]] = {}
         for crossing in crossings:
             by_owner.setdefault(crossing.rule.owner, []).append(crossing)

@@ -76,7 +76,11 @@ class Watchlist(Protocol):
         ...
 
     def next_due(self, now: datetime) -> datetime | None:
-        """The next instant at which time alone may make something hold."""
+        """The next instant at which time alone may make something hold; in the past where it was not polled yet."""
+        ...
+
+    def is_quiet(self, market: str, low: Decimal, high: Decimal) -> bool:
+        """Whether no order of prices from *low* to *high* can make anything happen, or needs to be remembered."""
         ...
 
     def markets(self) -> set[str]:

@@ -43,12 +43,13 @@ class Agreement:
         self._waits_until: datetime | None = None
         self._bound_bps = bound_bps
         self._fresh = fresh
-        self.patience = patience
+        self._patience = patience
         self._latest: dict[str, dict[str, Reading]] = {}
+        self._told_at: dict[str, datetime] = {}
 
     def begin(self, now: datetime) -> None:
         """From now on readings come in; nobody is alone until the others had their time."""
-        self._waits_until = now + self.patience
+        self._waits_until = now + self._patience
 
     def add(self, reading: Reading) -> Observation | None:
         """Count *reading* in; what is known with it, or None. A reading older than its exchange's last is dropped."""
@@ -60,7 +61,9 @@ class Agreement:
         now = reading.seen_at
         if not self._is_fresh(reading, now):
             # Shown all the same, with its age, so that those who watch see a stale price rather than none.
-            return self._observation([reading]) if not self._others(reading, now) else None
+            told_at = self._told_at.get(reading.market)
+            newest = told_at is None or reading.at >= told_at
+            return self._observation([reading]) if newest and not self._others(reading, now) else None
         agreed = [reading, *self._others(reading, now)]
         if not self._agree(agreed):
             return None
@@ -97,11 +100,14 @@ class Agreement:
         return (max(prices) - min(prices)) * BPS <= self._bound_bps * median(prices)
 
     def _observation(self, readings: Sequence[Reading]) -> Observation:
+        market, at = readings[0].market, min(reading.at for reading in readings)
+        # One alone may have been told at a later time than its slower companion now says; time goes on from there.
+        self._told_at[market] = at = max(at, self._told_at.get(market, at))
         told = sorted(readings, key=lambda reading: self._exchanges.index(reading.exchange))
         return Observation(
-            market=told[0].market,
+            market=market,
             price=median(reading.price for reading in told),
-            at=min(reading.at for reading in told),
+            at=at,
             seen_at=max(reading.seen_at for reading in told),
             source="+".join(reading.exchange for reading in told),
             sources=len(told),

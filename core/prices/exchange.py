@@ -46,10 +46,14 @@ class ExchangeSource:
         bound_bps: Decimal = Decimal(30),
         dialects: Sequence[Dialect] = DIALECTS,
         addresses: Mapping[str, Address] = MappingProxyType({}),
+        patience_s: float = 3.0,
         silence_s: float = 20.0,
         first_pause_s: float = 0.5,
     ) -> None:
-        """`addresses` stand in place of an exchange's own, by its name; one silent for `silence_s` is taken as lost."""
+        """`addresses` stand in place of an exchange's own, by its name.
+
+        One alone is not told before the others had `patience_s`; one silent for `silence_s` is taken as lost.
+        """
         self._clock = clock
         self._dialects = tuple(dialects)
         self._addresses = addresses
@@ -58,7 +62,10 @@ class ExchangeSource:
         self._listed: dict[str, Mapping[str, Any]] = {}
         self._asked: dict[str, Any] = {}
         self._asking = asyncio.Lock()
-        self._agreement = Agreement([dialect.name for dialect in self._dialects], bound_bps=bound_bps)
+        self._patience_s = patience_s
+        self._agreement = Agreement(
+            [dialect.name for dialect in self._dialects], bound_bps=bound_bps, patience=timedelta(seconds=patience_s)
+        )
 
     def trouble(self, market: str) -> str | None:
         """Why *market* has no price now, in one word: unlisted, disagreeing or unreachable; None if it has one."""
@@ -99,7 +106,7 @@ class ExchangeSource:
 
     async def _lose_patience(self, inbox: "_Inbox") -> None:
         """Tell what one exchange said in the beginning, where the other stayed silent."""
-        await self._clock.sleep(self._agreement.patience.total_seconds())
+        await self._clock.sleep(self._patience_s)
         for observation in self._agreement.alone(self._clock.now()):
             inbox.put(observation)
 

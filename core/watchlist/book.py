@@ -274,9 +274,21 @@ class HeapWatchlist:
             heapq.heappop(self._due)
         instants = [self._due[0][0]] if self._due else []
         for rule_id in self._polled:
-            instants.extend(self._evaluation(self._rules[rule_id], now).instants(self._rules[rule_id].spec.condition))
-        ahead = [instant for instant in instants if instant > now]
-        return min(ahead) if ahead else None
+            conditions = self._evaluation(self._rules[rule_id], now).instants(self._rules[rule_id].spec.condition)
+            instants.extend(instant for instant in conditions if instant > now)
+        return min(instants) if instants else None
+
+    def is_quiet(self, market: str, low: Decimal, high: Decimal) -> bool:
+        """Whether no order of prices from *low* to *high* can make anything happen, or needs to be remembered."""
+        if self._looked_at.get(market) or self._unplaced.get(market):
+            return False
+        if any(len(book) for (name, _), book in self._trails.items() if name == market):
+            return False
+        book = self._levels.get(market)
+        if book is None:
+            return True
+        above, below = book.nearest(up=True), book.nearest(up=False)
+        return (above is None or high < above) and (below is None or low > below)
 
     # --- what is on it -----------------------------------------------------------------------------------------
 

@@ -45,7 +45,7 @@ def read_message(cur: Cursor, act: Act) -> bool:
     """The words that the trader dictates for an alert; whether there were any."""
     begun = cur.at
     cur.skip("WITH")
-    said = cur.take("SAYING|COLON")
+    said = cur.take("SAYING") or (cur.take("COLON") if cur.peek(1).kind == "QUOTE" else None)
     quote = cur.take("QUOTE")
     if quote is not None:
         act.message = str(quote.value) or None
@@ -103,7 +103,7 @@ def _read_move_stop(cur: Cursor) -> Act | None:
         return None
     reference = read_reference(cur)
     market = subject.market or (None if reference is None else reference.market)
-    cur.skip("RISEWORD|FALLWORD|BY")
+    cur.skip("RISEWORD|FALLWORD")
     cur.skip("TO|AT")
     cur.skip("MY")
     to: Decimal | Literal["entry_price"] | None
@@ -134,12 +134,14 @@ def read_exit(cur: Cursor) -> Act | None:
         return None
     if item.kind == "TRAIL":
         cur.skip("STOP")
-    act.purpose = {"TARGET": "target", "STOP": "stop", "TRAIL": "trail"}[item.kind]  # type: ignore[assignment]
+    act.purpose = {"TARGET": "target", "STOP": "stop", "TRAIL": "trail"}[item.kind]
     act.number = item.value
     act.text = item.text
+    if before is None and cur.sees("NUM", "AT|COLON|THEN", "NUM") and cur.peek().value.value in range(1, 6):
+        act.number = int(cur.next().value.value)
     if before is not None:
         act.inline = _exit_condition(act, before, None)
-    _read_exit_slots(cur, act, item)
+    _read_exit_slots(cur, act)
     return act
 
 
@@ -147,7 +149,7 @@ def _read_loss_limit(cur: Cursor, act: Act) -> Act:
     """don't let me lose more than $75 on this WIF trade."""
     act.text = cur.next().text
     amount: Amount = cur.next().value
-    unit: Literal["usd", "percent"] | None = amount.unit if amount.unit in ("usd", "percent") else None  # type: ignore[assignment]
+    unit: Literal["usd", "percent"] | None = amount.unit if amount.unit in ("usd", "percent") else None
     act.inline = PnlDraft(operator="<=", threshold=-amount.value, unit=unit)
     reference = read_reference(cur)
     if reference is not None:
@@ -160,9 +162,11 @@ def _read_exit_lead(cur: Cursor, act: Act) -> Amount | None:
     amount = None
     subject = read_subject(cur)
     act.market, act.side = subject.market, subject.side
+    cur.skip("WITH" if not subject.empty else "")
     if cur.skip("ALL"):
         act.whole = True
-    if cur.peek().kind == "NUM" and cur.peek(1).kind in ("TARGET", "STOP", "TRAIL"):
+    led = cur.peek().kind == "NUM" and cur.peek(1).kind in ("TARGET", "STOP", "TRAIL")
+    if led and cur.peek(2).kind not in ("NUM", "AT"):
         amount = cur.next().value
         if amount is not None and amount.words:
             act.size, amount = amount, None
@@ -171,7 +175,7 @@ def _read_exit_lead(cur: Cursor, act: Act) -> Amount | None:
     return amount
 
 
-def _read_exit_slots(cur: Cursor, act: Act, word: Item) -> None:
+def _read_exit_slots(cur: Cursor, act: Act) -> None:
     """What follows the word, in any order."""
     while True:
         begun = cur.at
@@ -192,7 +196,7 @@ def _read_exit_slots(cur: Cursor, act: Act, word: Item) -> None:
             act.whole = act.whole or reference.whole
             act.everything = act.everything or reference.everything
         elif cur.peek().kind in ("LIMIT", "ATMARKET", "REDUCEONLY"):
-            act.order.type = {"LIMIT": "limit", "ATMARKET": "market"}.get(cur.next().kind, act.order.type)  # type: ignore[assignment]
+            act.order.type = {"LIMIT": "limit", "ATMARKET": "market"}.get(cur.next().kind, act.order.type)
         else:
             return
 
@@ -212,7 +216,7 @@ def _read_exit_value(cur: Cursor, act: Act) -> bool:
 
 
 def _exit_condition(act: Act, amount: Amount, cur: Cursor | None) -> Cond | None:
-    unit: Literal["usd", "percent"] | None = amount.unit if amount.unit in ("usd", "percent") else None  # type: ignore[assignment]
+    unit: Literal["usd", "percent"] | None = amount.unit if amount.unit in ("usd", "percent") else None
     if act.purpose == "trail":
         if cur is not None:
             cur.skip("FROM|BELOW|HIGH|OF")
@@ -241,7 +245,9 @@ def _from_entry(cur: Cursor, amount: Amount, unit: Literal["usd", "percent"] | N
             cur.at = begun
         return None
     up = side.kind in ("ABOVE", "RISEWORD")
-    reference: Literal["entry_price", "current_price"] = "entry_price" if anchor.kind == "BREAKEVEN" else "current_price"
+    reference: Literal["entry_price", "current_price"] = (
+        "entry_price" if anchor.kind == "BREAKEVEN" else "current_price"
+    )
     return Change(direction="up" if up else "down", threshold=amount.value, unit=unit, reference=reference)
 
 
@@ -250,12 +256,12 @@ def _read_exit_share(cur: Cursor, act: Act) -> bool:
     begun = cur.at
     cur.skip("FOR|ON|LPAR|WITH|CLOSE|SELL|OF")
     item = cur.peek()
-    if item.kind == "NUM" and item.value.unit == "percent" and act.size is None:
-        if item.value.words or act.inline is not None:
-            cur.next()
-            cur.skip("RPAR|OF")
-            act.size = item.value
-            return True
+    percent = item.kind == "NUM" and item.value.unit == "percent" and act.size is None
+    if percent and (item.value.words or act.inline is not None):
+        cur.next()
+        cur.skip("RPAR|OF")
+        act.size = item.value
+        return True
     if item.kind in ("REST", "ALL") and cur.at > begun:
         cur.next()
         act.whole = True
@@ -275,7 +281,7 @@ def _read_trade(cur: Cursor) -> Act | None:
         if act.order.type not in ("twap", "ladder"):
             return None
         return _read_verbless(cur, act, begun)
-    if item.kind == "TAKE" and not (cur.peek(1).kind in ("NUM", "ALL")):
+    if item.kind == "TAKE" and cur.peek(1).kind not in ("NUM", "ALL"):
         return None
     cur.next()
     act.verb, act.text = verb, item.text
@@ -286,6 +292,7 @@ def _read_trade(cur: Cursor) -> Act | None:
         act.side = None if turned is None else "short" if turned.kind == "LONG" else "long"
     elif item.kind in ("LONG", "SHORT", "SELL", "BUY", "OFFER"):
         _read_doubled(cur, act)
+    cur.skip("COLON")
     cur.skip("ON|POSITION" if act.verb in ("long", "short") and cur.peek(1).kind != "DUR" else "")
     read_slots(cur, act)
     return act
@@ -306,7 +313,7 @@ def _read_before_verb(cur: Cursor, act: Act) -> None:
         if item.kind in _LEADING.split("|") or (item.kind in ("ORDERS", "TO") and act.order.type is not None):
             act.order.type = {"LIMIT": "limit", "POSTONLY": "limit", "TWAP": "twap", "LADDER": "ladder"}.get(
                 item.kind, act.order.type
-            )  # type: ignore[assignment]
+            )
             act.order.post_only = act.order.post_only or item.kind == "POSTONLY"
             act.text = act.text or item.text
             cur.next()

@@ -21,6 +21,8 @@ from core.parse.grammar.schedules import Mod
 
 OPENING = ("buy", "long", "short")
 _SAID_OF_ALL = ("alert", "cancel_orders", "cancel_rules", "pause_rules")
+_ALONGSIDE = (*_SAID_OF_ALL, "move_stop")
+"""What is done together with the trade before it unless it says when itself."""
 
 
 class Unclear(Exception):
@@ -42,9 +44,11 @@ def assemble(sentences: Sequence[Sequence[Part]]) -> list[RuleDraft]:
     """The rules that the clauses make, in the order said. Raises Unclear."""
     drafts: list[RuleDraft] = []
     for parts in sentences:
-        for number, group in enumerate(_groups(parts)):
-            _add_rules(drafts, group, first=number == 0)
+        for group in _groups(parts):
+            _add_rules(drafts, group)
     _link(drafts)
+    if len(drafts) > 1 and any(d.act.verb == "move_stop" and d.cond is None and not d.then for d in drafts):
+        raise Unclear("When should the stop be moved: now, or once something happened? Say that with it.")
     return drafts
 
 
@@ -71,9 +75,8 @@ def _groups(parts: Sequence[Part]) -> list[_Group]:
 
 def _placed(part: Part) -> bool:
     """Whether an action says by itself when."""
-    if not isinstance(part.what, Act):
-        return False
-    return part.what.inline is not None or part.what.at is not None or part.what.at_once
+    act = part.act
+    return act.inline is not None or act.at is not None or act.at_once
 
 
 def _begins_with_cond(group: _Group, part: Part, following: Part | None) -> bool:
@@ -89,32 +92,31 @@ def _begins_with_cond(group: _Group, part: Part, following: Part | None) -> bool
 
 def _begins_with_act(group: _Group, part: Part, following: Part | None) -> bool:
     """Whether an action here starts a new rule rather than sharing the conditions before it."""
-    assert isinstance(part.what, Act)
+    act = part.act
     if group.last == "" or (group.last == "cond" and group.cond_first and not group.acts):
         return False
     if _placed(part):
         return True
     led_next = following is not None and following.is_cond and (following.led or following.is_time)
-    if _leaves(group.acts[-1], part.what):
+    if _leaves(group.acts[-1].act, act):
         return True
     if group.cond_first:
         return False
     if group.conds:
-        return led_next or not (part.what.verb in _SAID_OF_ALL or "AND" in part.joins)
+        return led_next or not (act.verb in _ALONGSIDE or "AND" in part.joins)
     if _placed(group.acts[-1]):
-        return part.what.verb not in _SAID_OF_ALL or led_next
+        return act.verb not in _ALONGSIDE or led_next
     return "AND" not in part.joins
 
 
-def _leaves(entry: Part, act: Act) -> bool:
+def _leaves(entry: Act, act: Act) -> bool:
     """Whether *act* leaves the very position that the action before it enters, so that both cannot share a moment."""
-    assert isinstance(entry.what, Act)
-    if entry.what.verb not in OPENING or act.verb in (*OPENING, *_SAID_OF_ALL):
+    if entry.verb not in OPENING or act.verb in (*OPENING, *_SAID_OF_ALL):
         return False
-    return act.it or act.market in (None, entry.what.market) and not act.everything
+    return act.it or (act.market in (None, entry.market) and not act.everything)
 
 
-def _add_rules(drafts: list[RuleDraft], group: _Group, *, first: bool) -> None:
+def _add_rules(drafts: list[RuleDraft], group: _Group) -> None:
     if not group.acts:
         _add_remarks(drafts, group)
         return
@@ -122,8 +124,7 @@ def _add_rules(drafts: list[RuleDraft], group: _Group, *, first: bool) -> None:
     each = any("EACH" in part.joins for part in group.conds)
     then = any({"THEN", "IF"} <= part.joins for part in group.conds)
     for part in group.acts:
-        act = part.what
-        assert isinstance(act, Act)
+        act = part.act
         if _only_share(drafts, cond, act):
             continue
         follows = "THEN" in part.joins and not (group.cond_first and part is group.acts[0])
@@ -132,6 +133,8 @@ def _add_rules(drafts: list[RuleDraft], group: _Group, *, first: bool) -> None:
         if draft.oco:
             drafts[-1].oco = True
         _settle_price(draft)
+        if draft.cond is None and not draft.then and act.verb in _ALONGSIDE and part is not group.acts[0]:
+            draft.cond = drafts[-1].cond
         drafts.append(draft)
         for mod in group.mods:
             _apply(draft, mod, drafts)
@@ -181,16 +184,16 @@ def _expression(tokens: list[object]) -> tuple[Cond, list[object]]:
     found: list[Cond] = []
     kinds: set[object] = set()
     while tokens and tokens[0] != ")":
-        token = tokens[0]
-        if token == "(":
+        head = tokens[0]
+        if head == "(":
             part, tokens = _expression(tokens[1:])
             tokens = tokens[1:]
             found.append(part)
-        elif isinstance(token, str):
-            kinds.add(token)
+        elif isinstance(head, str):
+            kinds.add(head)
             tokens = tokens[1:]
         else:
-            found.append(token)  # type: ignore[arg-type]
+            found.append(head)  # type: ignore[arg-type]
             tokens = tokens[1:]
     if len(kinds) > 1:
         raise Unclear('You mix "and" with "or"; put brackets around what belongs together.')
@@ -245,6 +248,8 @@ def _apply(draft: RuleDraft, mod: Mod, drafts: list[RuleDraft]) -> None:
             if not isinstance(draft.cond, ScheduleDraft):
                 raise Unclear("Only a schedule can start later.")
             draft.cond = replace(draft.cond, start=mod.value)
+        case _:
+            pass
 
 
 def _last_for(draft: RuleDraft, seconds: int) -> None:
@@ -277,5 +282,7 @@ def _link(drafts: list[RuleDraft]) -> None:
         before = [entry for entry in entries if entry < number] or entries[:1]
         entry = drafts[before[-1]].act
         same = act.market is None or entry.market is None or act.market == entry.market
-        waits = act.purpose is not None or draft.then or act.it or act.inline is not None
+        unnamed = act.market is None and not act.held and act.size is None
+        waits = act.purpose is not None or draft.then or act.it or act.inline is not None or unnamed
+        waits = waits or (number > 0 and drafts[number - 1].then and (act.rest or not act.held))
         draft.then = bool(same and waits and not act.everything)

@@ -100,7 +100,9 @@ def _days(when: When, today: date) -> list[date]:
         ahead = (DAY_NAMES.index(when.weekday) - today.weekday()) % 7
         return [today + timedelta(days=ahead)]
     if when.date is not None:
-        return [day for day in (_next_day(m, d, when.date.year, today) for m, d in _readings(when.date)) if day is not None]
+        return [
+            day for day in (_next_day(m, d, when.date.year, today) for m, d in _readings(when.date)) if day is not None
+        ]
     return [today + timedelta(days=when.day_offset or 0)]
 
 

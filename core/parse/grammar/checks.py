@@ -62,7 +62,7 @@ def _standing(desk: Desk, rule: RuleSpec, number: int) -> RuleSpec:
     if any(isinstance(leaf, PriceLevel) and leaf.for_s is not None for leaf in leaves(rule.condition)):
         return rule
     levels = [leaf for leaf in leaves(rule.condition) if isinstance(leaf, PriceLevel)]
-    flipped = _flipped(desk, rule)
+    flipped = _flipped(desk, rule, number)
     candidates: tuple[tuple[str, object], ...] = (("Do it now", "now"),)
     if flipped is not None and levels:
         word = "rises to" if levels[0].operator == "<=" else "falls to"
@@ -70,7 +70,12 @@ def _standing(desk: Desk, rule: RuleSpec, number: int) -> RuleSpec:
     current = desk.price(levels[0].market) if levels else None
     text = "That already holds" + ("" if current is None else f" with the price at {money(current)}")
     answer = desk.ask(
-        Point(key=f"standing:{number}", about="already_true", text=f"{text}, so it would fire at once.", candidates=candidates)
+        Point(
+            key=f"standing:{number}",
+            about="already_true",
+            text=f"{text}, so it would fire at once.",
+            candidates=candidates,
+        )
     )
     if answer == "now":
         return replace(rule, condition=Now())
@@ -81,10 +86,12 @@ def _levels_only(condition: Condition) -> bool:
     return any(isinstance(leaf, PriceLevel | PriceChange) for leaf in leaves(condition))
 
 
-def _flipped(desk: Desk, rule: RuleSpec) -> RuleSpec | None:
+def _flipped(desk: Desk, rule: RuleSpec, number: int) -> RuleSpec | None:
     """The rule with its one level seen from the other side."""
     level = rule.condition
     if not isinstance(level, PriceLevel) or desk.price(level.market) == level.price:
+        return None
+    if desk.drafts[number].act.purpose is not None:
         return None
     return replace(rule, condition=replace(level, operator="<=" if level.operator == ">=" else ">="))
 
@@ -135,7 +142,11 @@ def _contradictions(desk: Desk, rules: list[RuleSpec], numbers: list[int]) -> No
     for rule, number in zip(rules, numbers, strict=True):
         if _impossible(rule.condition):
             desk.ask(
-                Point(key=f"never:{number}", about="contradiction", text="Those two conditions can never hold at the same time.")
+                Point(
+                    key=f"never:{number}",
+                    about="contradiction",
+                    text="Those two conditions can never hold at the same time.",
+                )
             )
     _crossed_exits(desk, numbers)
     _stops_beyond_entry(desk, rules)
@@ -167,9 +178,7 @@ def _crossed_exits(desk: Desk, numbers: list[int]) -> None:
             facing = side_of(desk, target)
             if facing is None or (high.price > low.price) == (facing == "long"):
                 continue
-            text = (
-                f"On a {facing}, a target at {money(high.price)} and a stop at {money(low.price)} are the wrong way round."
-            )
+            text = f"On a {facing}, a target at {money(high.price)} and a stop at {money(low.price)} are the wrong way round."
             swap = (f"Stop at {money(high.price)}, take profit at {money(low.price)}", "swap")
             desk.ask(Point(key=f"crossed:{target}:{stop}", about="contradiction", text=text, candidates=(swap,)))
 
@@ -186,7 +195,8 @@ def _stops_beyond_entry(desk: Desk, rules: list[RuleSpec]) -> None:
             continue
         beyond = at >= rule.condition.price if rule.condition.operator == ">=" else at <= rule.condition.price
         if beyond:
-            text = f"The exit at {money(rule.condition.price)} would already hold when you get in at about {money(at)}."
+            exit_at = money(rule.condition.price)
+            text = f"The exit at {exit_at} would already hold when you get in at about {money(at)}."
             desk.ask(Point(key=f"beyond:{rule.id}", about="contradiction", text=text))
 
 
@@ -210,5 +220,3 @@ def _opposite_trades(desk: Desk, rules: list[RuleSpec]) -> None:
             if same and one.type != other.type:
                 text = "You ask to buy and to sell the same market at the same moment."
                 desk.ask(Point(key=f"opposite:{first.id}", about="contradiction", text=text))
-
-

@@ -4,14 +4,16 @@ from dataclasses import dataclass, field, replace
 
 from core.parse.grammar.actions import read_action, read_message
 from core.parse.grammar.conditions import read_condition
-from core.parse.grammar.drafts import Act, Cond, FilledDraft, Level, Order, ScheduleDraft, TargetHit, TimeDraft
+from core.parse.grammar.drafts import Act, Cond, FilledDraft, Level, Order, ScheduleDraft, TargetHit, TimeDraft, Trail
 from core.parse.grammar.items import Cursor, Item
 from core.parse.grammar.phrases import read_price
 from core.parse.grammar.reader import Sentence
 from core.parse.grammar.schedules import Mod, read_mod, read_time_condition
 from core.parse.grammar.slots import read_slots, resumes
 
-_JOINERS = frozenset({"COMMA", "AND", "OR", "THEN", "IF", "EACH", "WHILE", "AFTER", "COLON", "LPAR", "RPAR", "DASH", "SLASH"})
+_JOINERS = frozenset(
+    {"COMMA", "AND", "OR", "THEN", "IF", "EACH", "WHILE", "AFTER", "COLON", "LPAR", "RPAR", "DASH", "SLASH"}
+)
 
 
 @dataclass(slots=True, kw_only=True)
@@ -22,6 +24,13 @@ class Part:
     joins: frozenset[str] = frozenset()
     opened: int = 0
     closed: int = 0
+
+    @property
+    def act(self) -> Act:
+        """The action that this clause is. Raises TypeError where it is none."""
+        if not isinstance(self.what, Act):
+            raise TypeError(f"Expected an action, was {type(self.what).__name__}")
+        return self.what
 
     @property
     def is_cond(self) -> bool:
@@ -68,7 +77,7 @@ class _Reading:
     def _step(self) -> bool:
         cur = self.cur
         last = self._last_act()
-        if last is not None and not self.joins and cur.peek().kind in ("COMMA", "AND") and resumes(cur):
+        if last is not None and not self.joins and cur.peek().kind in ("COMMA", "AND") and resumes(cur, 1):
             cur.next()
             return read_slots(cur, last)
         if self._instead_of_joining() or self._join():
@@ -77,7 +86,9 @@ class _Reading:
             self.joins.add("THEN")
         if self.joins & {"IF", "EACH", "WHILE", "AFTER"}:
             return self._event() or self._add(read_time_condition(cur)) or self._add(read_condition(cur)) or self._mod()
-        if last is not None and last.verb == "alert" and self.out.parts and read_message(cur, last):
+        if last is not None and last.verb == "alert" and (read_message(cur, last) or self._alert_level()):
+            return True
+        if last is not None and self._activation(last):
             return True
         return (
             self._mod()
@@ -142,6 +153,34 @@ class _Reading:
             return read_condition(cur)
         return None
 
+    def _alert_level(self) -> bool:
+        """`alert for ETH at 2800`, `alert BTC 65000`: a level named without a verb."""
+        cur, begun = self.cur, self.cur.at
+        if not isinstance(self.out.parts[-1].what, Act) or self.joins - {"COLON"}:
+            return False
+        cur.skip("FOR|ON")
+        item = cur.take("COIN")
+        cur.skip("PRICE|AT|TO|REACH|FOR")
+        price = read_price(cur)
+        if price is None or cur.peek().kind not in ("END", "COMMA", "AND", "OR"):
+            cur.at = begun
+            return False
+        return self._add(Level(market=None if item is None else item.value, price=price))
+
+    def _activation(self, last: Act) -> bool:
+        """ "…, activate at 165" of a trailing stop."""
+        cur, begun = self.cur, self.cur.at
+        if not isinstance(last.inline, Trail) or cur.take("ACTIVATE|RESUME") is None:
+            return False
+        cur.skip("AT|ABOVE|BELOW|IF|ON|REACH|PRICE|IT|OF")
+        price = read_price(cur)
+        if price is None:
+            cur.at = begun
+            return False
+        last.inline = replace(last.inline, activation=price)
+        self.joins = set()
+        return True
+
     def _last_act(self) -> Act | None:
         return next((part.what for part in reversed(self.out.parts) if isinstance(part.what, Act)), None)
 
@@ -159,26 +198,26 @@ class _Reading:
         cur, begun = self.cur, self.cur.at
         if last is None or cur.peek().kind not in ("NUM", "REST", "ALL", "SELL") or last.verb == "alert":
             return False
-        act = Act(verb=last.verb, market=last.market, side=last.side, held=last.held, purpose=last.purpose,
+        act = Act(verb=last.verb, side=last.side, held=last.held, purpose=last.purpose,
                   reduce_only=last.reduce_only, order=Order(type=last.order.type), text=last.text)  # fmt: skip
         read_slots(cur, act)
         sized = act.size is not None or act.rest or act.whole
-        if not sized or (act.at is None and act.inline is None):
+        other = act.market is not None and act.market != last.market
+        if not sized or (act.at is None and act.inline is None and not other):
             cur.at = begun
             return False
+        act.market = act.market or last.market
         if act.purpose is not None and act.at is not None:
             act.inline, act.at = Level(price=act.at), None
         return self._add(act)
 
     def _late_slots(self, last: Act | None) -> bool:
         """Words of an order that come after its condition: "…, with 5x leverage"."""
-        if last is None or last.verb not in ("buy", "sell", "long", "short", "close", "cover", "trim", "exit"):
+        if last is None or last.verb in ("alert", "reverse", "move_stop") or last.purpose is not None:
             return False
-        return read_slots(self.cur, last)
+        return resumes(self.cur, 0) and read_slots(self.cur, last)
 
 
 def read_clauses(sentence: Sentence, source: str, before: Act | None) -> Clauses:
     """The clauses of one sentence; *before* is the action that the sentence before it ended with."""
     return _Reading(sentence, source, before).run()
-
-

@@ -1,10 +1,15 @@
 """Decides whether a message is a request that this product serves at once, and which."""
 
+from collections.abc import Callable
+from functools import partial
+
 from core.domain.reading import Command, CommandName
 from core.parse.grammar.items import Cursor
 from core.parse.grammar.reader import Sentence
 
-_FILLER = "MY|ALL|EVERY|OF|ON|FOR|I|SHOW|NOW|TODAY|AND|COMMA|IT|GO|POSITION|AT|TO|CURRENT|HISTORY|SET|WITH|ATMARKET|ACROSS"
+_FILLER = (
+    "MY|ALL|EVERY|OF|ON|FOR|I|SHOW|NOW|TODAY|AND|COMMA|IT|GO|POSITION|AT|TO|CURRENT|HISTORY|SET|WITH|ATMARKET|ACROSS"
+)
 _TOPICS: dict[str, CommandName] = {
     "POSITION": "positions", "EVERYTHING": "positions", "PNL": "positions", "PROFIT": "positions", "RULES": "rules",
     "ALERTS": "rules", "STOPS": "rules", "ORDERS": "rules", "HISTORY": "trades", "COLLATERAL": "balance",
@@ -20,9 +25,11 @@ def read_command(sentences: list[Sentence]) -> Command | None:
         return None
     items = [item for sentence in sentences for item in sentence.items]
     cur = Cursor(items)
-    for reader in (_help, _kill, _change, _look):
+    asked = sentences[-1].asked
+    readers: tuple[Callable[[Cursor], Command | None], ...] = (_help,) if asked else (_help, _kill, _change)
+    for reader in (*readers, partial(_look, asked=asked)):
         cur.at = 0
-        found = reader(cur, asked=sentences[-1].asked)
+        found = reader(cur)
         if found is not None and cur.peek().kind == "END":
             return found
     if items[0].kind == "HELP" and items[0].text.lower().startswith(("how", "what")):
@@ -30,15 +37,15 @@ def read_command(sentences: list[Sentence]) -> Command | None:
     return None
 
 
-def _help(cur: Cursor, *, asked: bool) -> Command | None:
+def _help(cur: Cursor) -> Command | None:
     cur.skip("SLASH|SET|I|SHOW")
     return Command(name="help") if cur.take("HELP") is not None else None
 
 
-def _kill(cur: Cursor, *, asked: bool) -> Command | None:
+def _kill(cur: Cursor) -> Command | None:
     """kill · stop everything and pull all my orders."""
     cur.skip("SLASH")
-    if cur.take("KILL") is None and not cur.run("STOP|PAUSE|CANCEL", "EVERYTHING"):
+    if cur.take("KILL") is None and not cur.run("STOP", "EVERYTHING"):
         return None
     if cur.skip("AND|COMMA"):
         if cur.take("CANCEL|PAUSE|STOP") is None:
@@ -47,14 +54,14 @@ def _kill(cur: Cursor, *, asked: bool) -> Command | None:
         if cur.take("ORDERS|RULES|EVERYTHING") is None:
             return None
     cur.skip("NOW|IT|ALL")
-    return Command(name="kill") if not asked else None
+    return Command(name="kill")
 
 
-def _change(cur: Cursor, *, asked: bool) -> Command | None:
+def _change(cur: Cursor) -> Command | None:
     """pause my DCA rules on SOL · cancel rule r2 · delete all my stop loss rules."""
     cur.skip("SLASH")
     item = cur.take("PAUSE|RESUME|CANCEL|STOP")
-    if item is None or asked:
+    if item is None:
         return None
     name = _CHANGES.get(item.kind, "pause_rules")
     market: str | None = None
@@ -79,14 +86,20 @@ def _change(cur: Cursor, *, asked: bool) -> Command | None:
                 said_filter, what = "alert", "RULES"
             case "RULES" | "ORDERS" if what in (None, word.kind):
                 what = word.kind
-            case "MY" | "ALL" | "EVERY" | "ON" | "FOR" | "OF" | "AND" | "COMMA" | "NOW" | "IN" | "EVERYTHING":
+            case "EVERYTHING" if item.kind in ("PAUSE", "RESUME"):
+                what = "RULES"
+            case "MY" | "ALL" | "EVERY" | "ON" | "FOR" | "OF" | "AND" | "COMMA" | "NOW":
                 pass
             case _:
                 return None
     if what is None and not ids and said_filter is None:
         return None
     if what == "ORDERS":
-        return Command(name="cancel_orders", market=market, all=market is None or None) if _plain(name, said_filter, ids) else None
+        return (
+            Command(name="cancel_orders", market=market, all=market is None or None)
+            if _plain(name, said_filter, ids)
+            else None
+        )
     everything = market is None and not ids and said_filter is None
     return Command(
         name=name,

@@ -2,7 +2,7 @@
 
 from dataclasses import replace
 
-from core.parse.grammar.drafts import Change, Cond, Level, Trail
+from core.parse.grammar.drafts import Change, Cond, Direction, Level, Trail
 from core.parse.grammar.indicators import read_candle, read_indicator
 from core.parse.grammar.items import Amount, Cursor
 from core.parse.grammar.metrics import read_account, read_event, read_funding, read_pnl
@@ -12,7 +12,15 @@ from core.parse.grammar.phrases import level_operator, read_comparison, read_pri
 def read_condition(cur: Cursor) -> Cond | None:
     """The condition that begins here; None puts the cursor back."""
     begun = cur.at
-    for reader in (read_account, read_funding, read_indicator, read_candle, read_event, read_pnl, _read_price_condition):
+    for reader in (
+        read_account,
+        read_funding,
+        read_indicator,
+        read_candle,
+        read_event,
+        read_pnl,
+        _read_price_condition,
+    ):
         found = reader(cur)
         if found is not None:
             return found
@@ -70,14 +78,17 @@ def _held_for(cur: Cursor, level: Level) -> Level:
 
 def _read_change(cur: Cursor) -> Change | Trail | None:
     begun = cur.at
-    found = _read_verb_change(cur) or _restore(cur, begun) or _read_distance(cur)
-    if found is None:
+    for reader in (_read_verb_change, _read_distance):
+        found = reader(cur)
+        if found is not None:
+            return found
         cur.at = begun
-    return found
+    return None
 
 
-def _restore(cur: Cursor, at: int) -> None:
-    cur.at = at
+_DIRECTIONS: dict[str, Direction] = {
+    "FALL": "down", "LOSE": "down", "FALLWORD": "down", "MOVE": "either", "RISE": "up", "RISEWORD": "up",
+}  # fmt: skip
 
 
 def _read_verb_change(cur: Cursor) -> Change | Trail | None:
@@ -90,7 +101,7 @@ def _read_verb_change(cur: Cursor) -> Change | Trail | None:
     verb = cur.take("FALL|RISE|MOVE|LOSE|RISEWORD|FALLWORD")
     if verb is None:
         return None
-    change = Change(direction={"FALL": "down", "LOSE": "down", "FALLWORD": "down", "MOVE": "either"}.get(verb.kind, "up"))
+    change = Change(direction=_DIRECTIONS[verb.kind])
     if verb.kind == "MOVE":
         side = cur.take("RISEWORD|FALLWORD")
         if side is not None:
@@ -112,12 +123,16 @@ def _read_distance(cur: Cursor) -> Change | None:
     if not cur.sees("NUM", "ABOVE|BELOW|RISEWORD|FALLWORD"):
         return None
     amount: Amount = cur.next().value
+    loose = cur.peek().kind in ("RISEWORD", "FALLWORD")
     up = cur.next().kind in ("ABOVE", "RISEWORD")
     cur.skip("FROM|OF|MY|PRICE")
     anchor = cur.take("BREAKEVEN|CURRENT")
-    if anchor is None:
+    if anchor is None and not loose:
         return None
-    change = Change(direction="up" if up else "down", reference="entry_price" if anchor.kind == "BREAKEVEN" else "current_price")
+    change = Change(
+        direction="up" if up else "down",
+        reference="entry_price" if anchor is not None and anchor.kind == "BREAKEVEN" else "current_price",
+    )
     return _sized(change, amount)
 
 
@@ -171,5 +186,3 @@ def _window(cur: Cursor) -> int | None:
     if cur.run("WITHIN", "DUR") or cur.run("ON", "DUR") or cur.run("ABOVE", "DUR") or cur.run("ON", "ANY", "DUR"):
         return int(cur.peek(-1).value)
     return None
-
-

@@ -73,7 +73,9 @@ def _taken(understood: Understanding, choices: Mapping[str, Any], reply: str, co
     return {}
 
 
-def _answered(understood: Understanding, choices: Mapping[str, Any], reply: str, context: ParseContext) -> ParseResult | None:
+def _answered(
+    understood: Understanding, choices: Mapping[str, Any], reply: str, context: ParseContext
+) -> ParseResult | None:
     taken = _taken(understood, choices, reply, context)
     if not taken:
         return None

@@ -49,8 +49,8 @@ def read_candle(cur: Cursor) -> Cond | None:
     subject = read_subject(cur)
     if subject.me:
         cur.skip("SET|GO")
-        if cur.peek().text.lower() == "get":
-            cur.next()
+    if cur.peek().text.lower() == "get":
+        cur.next()
     market = subject.market
     timeframe = read_timeframe(cur)
     if cur.sees("ON|FOR|OF", "COIN") and market is None:
@@ -96,7 +96,7 @@ def read_indicator(cur: Cursor) -> Cond | None:
         value, comparison = Decimal(0), ("<=" if item.kind == "NEGATIVE" else ">=")
     else:
         _read_line(cur, right)
-    if left.name is None and right.name is None or comparison is None:
+    if (left.name is None and right.name is None) or comparison is None:
         return None
     if value is None and right.name is None:
         cur.at = begun
@@ -208,7 +208,21 @@ def _read_period(cur: Cursor, line: _Line) -> None:
         line.period = int(cur.next().value.value)
 
 
-_AFTER_PERIOD = ("ON", "GO", "ABOVE", "BELOW", "FOR", "CROSSUP", "CROSSDOWN", "FALL", "RISE", "DUR", "TF", "BREAK", "OF")
+_AFTER_PERIOD = (
+    "ON",
+    "GO",
+    "ABOVE",
+    "BELOW",
+    "FOR",
+    "CROSSUP",
+    "CROSSDOWN",
+    "FALL",
+    "RISE",
+    "DUR",
+    "TF",
+    "BREAK",
+    "OF",
+)
 
 
 def _whole(amount: Amount) -> bool:

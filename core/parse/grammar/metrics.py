@@ -7,6 +7,7 @@ from core.parse.grammar.drafts import AccountDraft, Change, Cond, EventDraft, Fu
 from core.parse.grammar.items import Amount, Cursor
 from core.parse.grammar.phrases import Subject, level_operator, read_comparison, read_reference, read_subject
 
+Metric = Literal["health", "leverage", "free_collateral", "margin_ratio"]
 _EVENTS: dict[str, Literal["opened", "closed", "increased", "decreased", "liquidated"]] = {
     "CLOSES": "closed", "OPENED": "opened", "INCREASED": "increased", "DECREASED": "decreased", "LIQUIDATED": "liquidated",
 }  # fmt: skip
@@ -17,7 +18,7 @@ def read_account(cur: Cursor) -> Cond | None:
     cur.skip("MY|ACCOUNT")
     metric = cur.peek()
     if metric.kind == "LEVERAGE" and (cur.peek(1).kind in ("GO", "ABOVE", "BELOW", "EXCEED", "RISE", "FALL", "REACH")):
-        name = "leverage"
+        name: Metric = "leverage"
     elif metric.kind == "METRIC":
         name = metric.value
     else:
@@ -154,14 +155,14 @@ def _gain(cur: Cursor, *, owned: bool) -> tuple[str, Amount | None]:
         return ("profit" if cur.next().kind in ("PROFIT", "RISEWORD") else "loss"), amount
     if cur.sees("PROFIT|LOSS"):
         return _named(cur)
-    word = cur.take("RISEWORD|FALLWORD|LOSE|FALL|RISE")
+    word = cur.take("RISEWORD|FALLWORD|LOSE|FALL|RISE|EARN")
     if word is None:
         return "", None
     cur.skip("BY|ABOVE")
     item = cur.take("NUM")
     if item is None or item.value.sign:
         return "", None
-    return ("profit" if word.kind in ("RISEWORD", "RISE") else "loss"), item.value
+    return ("profit" if word.kind in ("RISEWORD", "RISE", "EARN") else "loss"), item.value
 
 
 def _named(cur: Cursor) -> tuple[str, Amount | None]:

@@ -74,13 +74,18 @@ def settle_condition(desk: Desk, number: int, cond: Cond | None) -> Condition | 
 def _of_market(desk: Desk, number: int, cond: Cond) -> Condition | None:
     market = getattr(cond, "market", None) or desk.markets[number]
     if isinstance(cond, PnlDraft | EventDraft) and market is None:
-        market = "*"
+        held = desk.held_markets()
+        market = held[0] if len(held) == 1 else "*"
+        if market == "*":
+            desk.assume("All positions together.")
     if market is None or (market == "*" and not isinstance(cond, PnlDraft | EventDraft)):
         held = desk.held_markets()
         market = held[0] if len(held) == 1 else None
         if market is None:
             candidates = tuple((name, name) for name in (held or list(desk.context.prices))[:8])
-            market = desk.ask(Point(key="market", about="market", text="Which market do you mean?", candidates=candidates))
+            market = desk.ask(
+                Point(key="market", about="market", text="Which market do you mean?", candidates=candidates)
+            )
     if market is None:
         return None
     match cond:
@@ -101,7 +106,8 @@ def _of_market(desk: Desk, number: int, cond: Cond) -> Condition | None:
             return PositionEvent(market=market, event=cond.event)
         case FundingDraft():
             return _funding(desk, cond, market)
-    return None
+        case _:
+            return None
 
 
 def _level(desk: Desk, number: int, cond: Level, market: str) -> Condition | None:
@@ -195,7 +201,9 @@ def _indicator(desk: Desk, number: int, cond: IndicatorDraft, market: str) -> Co
     timeframe = _timeframe(desk, number, cond.timeframe)
     period, other = cond.period, cond.other
     if cond.name in ("sma", "ema") and period is None:
-        period = desk.ask(Point(key=f"period:{number}", about="value", text=f"Over how many candles is the {cond.name.upper()}?"))
+        period = desk.ask(
+            Point(key=f"period:{number}", about="value", text=f"Over how many candles is the {cond.name.upper()}?")
+        )
     if other is not None and other.name in ("sma", "ema") and other.period is None:
         text = f"Over how many candles is the {other.name.upper()}?"
         other = replace(other, period=desk.ask(Point(key=f"period2:{number}", about="value", text=text)))
@@ -225,14 +233,21 @@ def _funding(desk: Desk, cond: FundingDraft, market: str) -> Condition:
 def instant(desk: Desk, number: int, when: When, key: str = "time") -> datetime | None:
     """The instant that *when* means; asks when it is past or can be read in two ways."""
     placed = place(when, desk.context.now, desk.context.timezone)
+    if when.clock is None and when.in_s is None and placed.at:
+        placed = replace(placed, doubt="hour")
     if not placed.doubt:
         return placed.at[0]
     zone = zone_of(when.zone, desk.context.timezone)
     labels = tuple((at.astimezone(zone).strftime("%a %d %b %Y, %H:%M %Z"), at) for at in placed.at)
-    past = "That time has already passed. When do you mean?" if placed.at else "I cannot place that time. When do you mean?"
-    text = past if placed.doubt == "past" else "Which time do you mean?"
+    past = (
+        "That time has already passed. When do you mean?"
+        if placed.at
+        else "I cannot place that time. When do you mean?"
+    )
+    text = {"past": past, "hour": "At what time of that day?"}.get(placed.doubt, "Which time do you mean?")
     answer: datetime | None = desk.ask(
-        Point(key=f"{key}:{number}", about="time", text=text, candidates=labels), best=placed.at[0] if placed.at else None
+        Point(key=f"{key}:{number}", about="time", text=text, candidates=labels),
+        best=placed.at[0] if placed.at else None,
     )
     return answer
 
@@ -250,7 +265,9 @@ def _schedule(desk: Desk, number: int, cond: ScheduleDraft) -> Condition | None:
     if not clock.sure:
         halves = (hour % 12, hour % 12 + 12)
         labels = tuple((f"{half:02d}:{clock.minute:02d}", half) for half in halves)
-        hour = desk.ask(Point(key=f"clock:{number}", about="time", text="Morning or evening?", candidates=labels), best=hour)
+        hour = desk.ask(
+            Point(key=f"clock:{number}", about="time", text="Morning or evening?", candidates=labels), best=hour
+        )
     if cond.every_s == WEEK_S:
         days = desk.context.now.astimezone(zone_of(cond.zone, desk.context.timezone)).strftime("%a").upper()
         desk.assume(f"Every week on {days.title()}.")
@@ -263,5 +280,3 @@ def _from_midnight(desk: Desk, when: When) -> When:
         desk.assume("Starting at 00:00.")
         return replace(when, clock=Clock(hour=0))
     return when
-
-

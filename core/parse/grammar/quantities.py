@@ -27,13 +27,35 @@ _CENTS = frozenset({"cents", "cent"})
 _UNITS = {
     name: Decimal(number)
     for number, name in enumerate(
-        "zero one two three four five six seven eight nine ten eleven twelve thirteen fourteen fifteen sixteen "
-        "seventeen eighteen nineteen".split()
+        [
+            "zero",
+            "one",
+            "two",
+            "three",
+            "four",
+            "five",
+            "six",
+            "seven",
+            "eight",
+            "nine",
+            "ten",
+            "eleven",
+            "twelve",
+            "thirteen",
+            "fourteen",
+            "fifteen",
+            "sixteen",
+            "seventeen",
+            "eighteen",
+            "nineteen",
+        ]
     )
 }
 _TENS = {
     name: Decimal(10 * number)
-    for number, name in enumerate("twenty thirty forty fifty sixty seventy eighty ninety".split(), start=2)
+    for number, name in enumerate(
+        ["twenty", "thirty", "forty", "fifty", "sixty", "seventy", "eighty", "ninety"], start=2
+    )
 }
 _SHARES: Mapping[tuple[str, ...], str] = {
     ("half",): "50", ("in", "half"): "50", ("a", "half"): "50", ("one", "half"): "50", ("half", "of"): "50",
@@ -42,7 +64,16 @@ _SHARES: Mapping[tuple[str, ...], str] = {
     ("three", "fourths"): "75", ("a", "fourth"): "25", ("one", "fourth"): "25", ("a", "fifth"): "20",
     ("one", "fifth"): "20", ("a", "tenth"): "10", ("two", "fifths"): "40", ("50/50",): "50",
 }  # fmt: skip
-_SLASHED = {"1/2": "50", "1/3": "33.33", "2/3": "66.67", "1/4": "25", "3/4": "75", "1/5": "20", "1/10": "10", "1/8": "12.5"}
+_SLASHED = {
+    "1/2": "50",
+    "1/3": "33.33",
+    "2/3": "66.67",
+    "1/4": "25",
+    "3/4": "75",
+    "1/5": "20",
+    "1/10": "10",
+    "1/8": "12.5",
+}
 
 
 def plain_number(text: str) -> Decimal | None:
@@ -135,7 +166,9 @@ def _may_sign(tokens: Sequence[Token], at: int) -> bool:
     """Whether a plus or minus here belongs to the number after it, and is no dash between two."""
     token = tokens[at]
     follower = tokens[at + 1] if at + 1 < len(tokens) else None
-    return follower is not None and not follower.spaced and (token.spaced or at == 0 or tokens[at - 1].text in "(,:;<>=")
+    return (
+        follower is not None and not follower.spaced and (token.spaced or at == 0 or tokens[at - 1].text in "(,:;<>=")
+    )
 
 
 def _with_unit(tokens: Sequence[Token], begun: int, at: int, amount: Amount) -> tuple[Item, int]:
@@ -181,27 +214,19 @@ def _measured(tokens: Sequence[Token], begun: int, at: int, amount: Amount, *, a
     return _item("NUM", amount, tokens, begun, at - begun)
 
 
-_GLUED = frozenset("am pm st nd rd th a p sol btc eth perp".split())
+_GLUED = frozenset(["am", "pm", "st", "nd", "rd", "th", "a", "p", "sol", "btc", "eth", "perp"])
 """What may stand right behind a number and is read by somebody else."""
 
 
 def _spoken(tokens: Sequence[Token], at: int) -> tuple[Item, int] | None:
     """A number in words: two, twenty five, a hundred, two and a half, ten thousand."""
-    begun, value, scale_seen = at, Decimal(0), False
-    if _low(tokens, at) == "a" and _low(tokens, at + 1) in ("hundred", "thousand", "million"):
-        value, at = Decimal(1), at + 1
-    elif _low(tokens, at) == "a" and _low(tokens, at + 1) == "dollar":
+    begun = at
+    if _low(tokens, at) == "a" and _low(tokens, at + 1) == "dollar":
         return _item("NUM", Amount(value=Decimal(1), unit="usd"), tokens, begun, 2)
-    elif (word := _low(tokens, at)) in _TENS:
-        value, at = _TENS[word], at + 1
-        if _low(tokens, at) in _UNITS and Decimal(0) < _UNITS[_low(tokens, at)] < 10:
-            value, at = value + _UNITS[_low(tokens, at)], at + 1
-    elif word in _UNITS:
-        value, at = _UNITS[word], at + 1
-    else:
+    value, at = _counted(tokens, at)
+    if at == begun:
         return None
-    while _low(tokens, at) in ("hundred", "thousand", "grand", "million", "billion") and at - begun < 6:
-        value, at, scale_seen = value * _SCALES[_low(tokens, at)], at + 1, True
+    scale_seen = _low(tokens, at - 1) in _LARGE
     if [_low(tokens, at + n) for n in range(3)] == ["and", "a", "half"] and not scale_seen:
         value, at = value + Decimal("0.5"), at + 3
     elif _low(tokens, at) == "point" and _low(tokens, at + 1) in _UNITS:
@@ -211,3 +236,32 @@ def _spoken(tokens: Sequence[Token], at: int) -> tuple[Item, int] | None:
             digits, at = digits + str(_UNITS[_low(tokens, at)]), at + 1
         value += Decimal(f"0.{digits}")
     return _with_unit(tokens, begun, at, Amount(value=value))
+
+
+_LARGE = ("hundred", "thousand", "million", "billion", "grand")
+
+
+def _counted(tokens: Sequence[Token], at: int) -> tuple[Decimal, int]:
+    """The whole number in words that begins here and where it ends: one hundred and forty, two thousand five hundred."""
+    total = current = Decimal(0)
+    room = Decimal(10**9)
+    begun = at
+    if _low(tokens, at) == "a" and _low(tokens, at + 1) in _LARGE:
+        current, at = Decimal(1), at + 1
+    while at - begun < 10:
+        word = _low(tokens, at)
+        step = 1
+        if word == "and" and current >= HUNDRED and _low(tokens, at + 1) in (*_UNITS, *_TENS):
+            word, step = _low(tokens, at + 1), 2
+        number = _UNITS.get(word, _TENS.get(word))
+        if number is not None and number < room:
+            current += number
+            room = Decimal(10) if word in _TENS else Decimal(0)
+        elif word == "hundred" and 0 < current < HUNDRED:
+            current, room = current * HUNDRED, HUNDRED
+        elif word in _LARGE[1:] and current > 0:
+            total, current, room = total + current * _SCALES[word], Decimal(0), Decimal(1000)
+        else:
+            break
+        at += step
+    return total + current, at

@@ -62,7 +62,9 @@ class Reader:
     def _read(self, at: int) -> tuple[Item, int]:
         token = self._tokens[at]
         if token.kind == "quote":
-            return Item(kind="QUOTE", value=token.text[1:-1].strip(), text=token.text, start=token.start, end=token.end), 1
+            return Item(
+                kind="QUOTE", value=token.text[1:-1].strip(), text=token.text, start=token.start, end=token.end
+            ), 1
         if token.kind == "break":
             return Item(kind="NEWLINE", text="", start=token.start, end=token.end), 1
         long_phrase = self._phrase(at, shortest=2)
@@ -74,7 +76,9 @@ class Reader:
 
     def _words(self, at: int, count: int) -> tuple[str, ...] | None:
         chosen = self._tokens[at : at + count]
-        if len(chosen) < count or any(token.kind not in ("word", "mark", "slash", "clock", "number") for token in chosen):
+        if len(chosen) < count or any(
+            token.kind not in ("word", "mark", "slash", "clock", "number") for token in chosen
+        ):
             return None
         return tuple(token.low for token in chosen)
 

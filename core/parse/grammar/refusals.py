@@ -35,7 +35,21 @@ def declined(sentences: Sequence[Sentence], leftover: Sequence[Item], markets: S
 
 def _trades(items: Sequence[Item]) -> bool:
     """Whether the message speaks of trading or watching at all."""
-    trading = {"BUY", "SELL", "LONG", "SHORT", "CLOSE", "ALERT", "STOP", "TARGET", "TRAIL", "IF", "PRICE", "REVERSE", "TRIM"}
+    trading = {
+        "BUY",
+        "SELL",
+        "LONG",
+        "SHORT",
+        "CLOSE",
+        "ALERT",
+        "STOP",
+        "TARGET",
+        "TRAIL",
+        "IF",
+        "PRICE",
+        "REVERSE",
+        "TRIM",
+    }
     return bool(trading & {item.kind for item in items}) or len(items) <= 2
 
 

@@ -3,13 +3,14 @@
 import re
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
+from datetime import datetime
 from decimal import Decimal
 from typing import Any
 
 from core.domain.money import HUNDRED, ZERO
 from core.domain.reading import ParseContext
 from core.parse.grammar.actions import read_action
-from core.parse.grammar.calendar import place
+from core.parse.grammar.calendar import When, place, zone_of
 from core.parse.grammar.clauses import read_clauses
 from core.parse.grammar.coins import coins_of
 from core.parse.grammar.desk import Point
@@ -27,7 +28,9 @@ _PLACES = {
 }  # fmt: skip
 _COUNTED = frozenset({"unit", "market", "side", "already_true", "far_price", "contradiction"})
 """Questions whose own answers are no numbers, so that a bare digit is the number of an option."""
-_YES = frozenset({"yes", "y", "yep", "yeah", "yup", "sure", "correct", "right", "ok", "okay", "confirm", "do it", "yes please"})
+_YES = frozenset(
+    {"yes", "y", "yep", "yeah", "yup", "sure", "correct", "right", "ok", "okay", "confirm", "do it", "yes please"}
+)
 _WORDS: Mapping[str, Mapping[str, Any]] = {
     "unit": {**dict.fromkeys(("dollars", "dollar", "usd", "$", "bucks", "usdc", "in dollars"), "usd"),
              **dict.fromkeys(("percent", "%", "pct", "percentage", "per cent", "in percent"), "percent")},
@@ -60,7 +63,13 @@ def reply_of(text: str, context: ParseContext, drafts: list[RuleDraft]) -> Reply
     sentences = Reader(tokens(cleaned), coins_of(context)).sentences()
     items = tuple(item for sentence in sentences for item in sentence.items)
     low = re.sub(r"[\s.!]+", " ", cleaned.lower()).strip()
-    return Reply(low=low.removeprefix("the ").removeprefix("in "), items=items, source=cleaned, context=context, drafts=tuple(drafts))
+    return Reply(
+        low=low.removeprefix("the ").removeprefix("in "),
+        items=items,
+        source=cleaned,
+        context=context,
+        drafts=tuple(drafts),
+    )
 
 
 def value_of(point: Point, reply: Reply) -> Any | None:
@@ -69,15 +78,21 @@ def value_of(point: Point, reply: Reply) -> Any | None:
     if chosen is not None:
         return chosen
     kind = point.key.partition(":")[0]
-    reader = _READERS.get(kind)
-    return None if reader is None else reader(point, reply)
+    if kind in _READERS_OF_POINT:
+        return _READERS_OF_POINT[kind](point, reply)
+    return _READERS[kind](reply) if kind in _READERS else None
 
 
 def _candidate(point: Point, reply: Reply) -> Any | None:
     """One of the ready answers, named by its place, label, value or a word for it."""
     words = reply.low.replace("option", "").replace(" one", "").strip()
     place_said = _PLACES.get(words)
-    if place_said is None and words.isdigit() and len(words) == 1 and (point.about in _COUNTED or point.key.startswith("stake")):
+    if (
+        place_said is None
+        and words.isdigit()
+        and len(words) == 1
+        and (point.about in _COUNTED or point.key.startswith("stake"))
+    ):
         place_said = int(words) - 1
     if place_said is not None:
         return point.candidates[place_said][1] if 0 <= place_said < len(point.candidates) else None
@@ -97,7 +112,11 @@ def _candidate(point: Point, reply: Reply) -> Any | None:
 def _one(reply: Reply, kind: str) -> Item | None:
     """The one item of this kind, where nothing else but filling words was said."""
     found = [item for item in reply.items if item.kind == kind]
-    rest = [item for item in reply.items if item.kind not in (kind, "AT", "ON", "TO", "OF", "MY", "POSITION", "CANDLE", "LEVERAGE")]
+    rest = [
+        item
+        for item in reply.items
+        if item.kind not in (kind, "AT", "ON", "TO", "OF", "MY", "POSITION", "CANDLE", "LEVERAGE")
+    ]
     return found[0] if len(found) == 1 and not rest else None
 
 
@@ -113,7 +132,7 @@ def _unit(point: Point, reply: Reply) -> str | None:
     return "literal_percent" if below_one and str(item.value.value) in said else "percent"
 
 
-def _market(point: Point, reply: Reply) -> str | None:
+def _market(reply: Reply) -> str | None:
     item = _one(reply, "COIN")
     return None if item is None else item.value
 
@@ -121,10 +140,18 @@ def _market(point: Point, reply: Reply) -> str | None:
 def _amount(point: Point, reply: Reply) -> Amount | None:
     """2 SOL · $200 · half · everything."""
     kinds = [item.kind for item in reply.items]
-    if kinds and set(kinds) <= {"ALL", "EVERYTHING", "MY", "OF", "IT", "POSITION", "COIN"} and {"ALL", "EVERYTHING"} & set(kinds):
+    if (
+        kinds
+        and set(kinds) <= {"ALL", "EVERYTHING", "MY", "OF", "IT", "POSITION", "COIN"}
+        and {"ALL", "EVERYTHING"} & set(kinds)
+    ):
         return Amount(value=HUNDRED, unit="percent", words=True)
     numbers = [item for item in reply.items if item.kind == "NUM"]
-    rest = [item for item in reply.items if item.kind not in ("NUM", "COIN", "OF", "MY", "POSITION", "COLLATERAL", "IT", "ON")]
+    rest = [
+        item
+        for item in reply.items
+        if item.kind not in ("NUM", "COIN", "OF", "MY", "POSITION", "COLLATERAL", "IT", "ON")
+    ]
     if len(numbers) != 1 or rest or numbers[0].value.unit == "times":
         return None
     amount: Amount = numbers[0].value
@@ -135,31 +162,31 @@ def _amount(point: Point, reply: Reply) -> Amount | None:
     return amount
 
 
-def _leverage(point: Point, reply: Reply) -> Decimal | None:
+def _leverage(reply: Reply) -> Decimal | None:
     item = _one(reply, "NUM")
     fits = item is not None and item.value.unit in ("times", "") and item.value.value > ZERO and not item.value.sign
     return item.value.value if fits and item is not None else None
 
 
-def _price(point: Point, reply: Reply) -> Decimal | None:
+def _price(reply: Reply) -> Decimal | None:
     item = _one(reply, "NUM")
     fits = item is not None and item.value.unit in ("usd", "") and item.value.value > ZERO and not item.value.sign
     return item.value.value if fits and item is not None else None
 
 
-def _seconds(point: Point, reply: Reply) -> int | None:
+def _seconds(reply: Reply) -> int | None:
     item = _one(reply, "DUR")
     return None if item is None else item.value
 
 
-def _count(point: Point, reply: Reply) -> int | None:
+def _count(reply: Reply) -> int | None:
     item = _one(reply, "NUM")
     if item is None or item.value.unit != "" or not 1 <= item.value.value <= 1000 or item.value.value % 1:
         return None
     return int(item.value.value)
 
 
-def _timeframe(point: Point, reply: Reply) -> str | None:
+def _timeframe(reply: Reply) -> str | None:
     for kind, read in _TIMEFRAME_ITEMS.items():
         item = _one(reply, kind)
         if item is not None:
@@ -187,6 +214,12 @@ def _time(point: Point, reply: Reply) -> Any | None:
     if when is None or cur.peek().kind != "END":
         return None
     placed = place(when, reply.context.now, reply.context.timezone)
+    days = [value for _, value in point.candidates if isinstance(value, datetime)]
+    if when == When(clock=when.clock) and len(days) == 1 and when.clock is not None and when.clock.sure:
+        zone = zone_of(None, reply.context.timezone)
+        return (
+            days[0].astimezone(zone).replace(hour=when.clock.hour, minute=when.clock.minute).astimezone(days[0].tzinfo)
+        )
     if point.key.startswith("clock:"):
         return when.clock.hour if when.clock is not None and when.clock.sure else None
     return placed.at[0] if not placed.doubt else None
@@ -217,8 +250,10 @@ def _condition(reply: Reply) -> Any | None:
     return conds[0] if len(conds) == 1 and clauses.parts[0].is_cond and not clauses.leftover else None
 
 
-_READERS: Mapping[str, Callable[[Point, Reply], Any | None]] = {
-    "unit": _unit, "market": _market, "amount": _amount, "leverage": _leverage, "price": _price, "over": _seconds,
-    "period": _count, "period2": _count, "timeframe": _timeframe, "time": _time, "expires": _time, "start": _time,
-    "clock": _time, "exit": _occasion, "far": _price, "standing": _price,
+_READERS: Mapping[str, Callable[[Reply], Any | None]] = {
+    "market": _market, "leverage": _leverage, "price": _price, "over": _seconds, "period": _count, "period2": _count,
+    "timeframe": _timeframe, "far": _price, "standing": _price,
+}  # fmt: skip
+_READERS_OF_POINT: Mapping[str, Callable[[Point, Reply], Any | None]] = {
+    "unit": _unit, "amount": _amount, "time": _time, "expires": _time, "start": _time, "clock": _time, "exit": _occasion,
 }  # fmt: skip

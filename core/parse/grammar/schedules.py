@@ -26,13 +26,19 @@ def read_when(cur: Cursor) -> When | None:
         cur.run("FROM", "NOW")
         return When(in_s=seconds)
     when = When()
+    half: str | None = None
     bare: int | None = None
     while True:
         mark = cur.at
-        led = cur.skip("ON|AT|BY|COMMA|OF|NEXT" if cur.peek(1).kind in _TIME_KINDS or cur.peek(1).kind == "NEXT" else "")
+        led = cur.skip(
+            "ON|AT|BY|COMMA|OF|NEXT" if cur.peek(1).kind in _TIME_KINDS or cur.peek(1).kind == "NEXT" else ""
+        )
         if bare is None and cur.sees("AT|BY", "NUM") and _hour(cur.peek(1).value) is not None and _dated(cur, when):
             bare = _hour(cur.peek(1).value)
             cur.at += 2
+            continue
+        if half is None and cur.sees("DAYPART") and when.clock is None and when.day_offset is not None:
+            half = cur.next().value
             continue
         found = _read_time_part(cur, when)
         if found is None:
@@ -41,13 +47,28 @@ def read_when(cur: Cursor) -> When | None:
         when = found
     if bare is not None and when.clock is None:
         when = replace(when, clock=Clock(hour=bare, sure=False))
+    if half is not None and when.clock is not None and not when.clock.sure:
+        when = replace(when, clock=_turned(when.clock, half))
     if when == When() or when == When(zone=when.zone):
         cur.at = begun
         return None
     return when
 
 
-_TIME_KINDS = ("CLOCK", "DATE", "DAY", "TODAY", "TONIGHT", "TOMORROW", "NOON", "MIDNIGHT", "EOD", "MONTH", "ORDINAL", "ZONE")
+_TIME_KINDS = (
+    "CLOCK",
+    "DATE",
+    "DAY",
+    "TODAY",
+    "TONIGHT",
+    "TOMORROW",
+    "NOON",
+    "MIDNIGHT",
+    "EOD",
+    "MONTH",
+    "ORDINAL",
+    "ZONE",
+)
 
 
 def _hour(amount: Any) -> int | None:
@@ -132,7 +153,8 @@ def read_time_condition(cur: Cursor) -> TimeDraft | ScheduleDraft | None:
         return found
     cur.at = begun
     when = read_when(cur)
-    if when is None:
+    if when is None or (when.clock is None and when.day_offset == 0):
+        cur.at = begun
         return None
     if when.in_s is None and (cur.sees("EVERY") or cur.sees("EVERYDAY") or cur.sees("TF")):
         rest = _read_schedule(cur)

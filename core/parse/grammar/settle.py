@@ -181,10 +181,14 @@ def _asks_for_value(desk: Desk, number: int) -> bool:
         desk.ask(Point(key=f"exit:{number}", about="value", text=text))
         return True
     if act.verb == "alert":
-        desk.ask(Point(key=f"exit:{number}", about="value", text="When should I tell you? For example: when SOL hits 200."))
+        desk.ask(
+            Point(key=f"exit:{number}", about="value", text="When should I tell you? For example: when SOL hits 200.")
+        )
         return True
     if act.text.lower().startswith("dca") and not isinstance(draft.cond, ScheduleDraft):
-        desk.ask(Point(key=f"exit:{number}", about="time", text="How often should it buy? For example every day at 9:00."))
+        desk.ask(
+            Point(key=f"exit:{number}", about="time", text="How often should it buy? For example every day at 9:00.")
+        )
         return True
     return False
 
@@ -228,5 +232,3 @@ def _whole(rule: RuleSpec) -> bool:
             return percent == HUNDRED
         case _:
             return False
-
-

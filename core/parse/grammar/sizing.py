@@ -37,6 +37,8 @@ def settle_action(desk: Desk, number: int) -> Action | None:
             return Alert(message=act.message)
         case "cancel_orders" | "cancel_rules" | "pause_rules":
             return Retraction(type=act.verb, market=market or "*")
+        case _:
+            pass
     if market is None:
         return None
     match act.verb:
@@ -60,7 +62,9 @@ def _order(desk: Desk, number: int) -> OrderKind:
         case "limit":
             price = order.price
             if price is None:
-                price = desk.ask(Point(key=f"price:{number}", about="value", text="At what price should the limit order rest?"))
+                price = desk.ask(
+                    Point(key=f"price:{number}", about="value", text="At what price should the limit order rest?")
+                )
             return LimitOrder(price=price or ZERO, post_only=order.post_only, ttl_s=order.ttl_s)
         case "twap":
             over_s = order.over_s
@@ -114,11 +118,13 @@ def _sized(desk: Desk, number: int, market: str, side: Literal["buy", "sell"]) -
 def _size(desk: Desk, number: int, market: str) -> tuple[str, Decimal] | None:
     act = desk.drafts[number].act
     said: Amount | None = desk.choices.get(f"amount:{number}", act.size)
-    point = Point(key=f"amount:{number}", about="size", text=f"How much {coin(market)}? For example 2 {coin(market)}, or $200.")
+    point = Point(
+        key=f"amount:{number}", about="size", text=f"How much {coin(market)}? For example 2 {coin(market)}, or $200."
+    )
     margin = act.margin if f"amount:{number}" not in desk.choices else None
     if margin is not None:
         return ("margin_usd", margin) if margin > 0 and said is None else _asked(desk, point)
-    if said is None or act.bad_number and f"amount:{number}" not in desk.choices:
+    if said is None or (act.bad_number and f"amount:{number}" not in desk.choices):
         if act.whole and act.of_collateral:
             return "amount_percent", HUNDRED
         return _asked(desk, point)
@@ -137,9 +143,10 @@ def _size(desk: Desk, number: int, market: str) -> tuple[str, Decimal] | None:
             return "amount_base", said.value
 
 
-def _asked(desk: Desk, point: Point) -> None:
+def _asked(desk: Desk, point: Point) -> tuple[str, Decimal] | None:
     """The size question; there is no guess."""
     desk.ask(point)
+    return None
 
 
 def _dollars(desk: Desk, number: int, value: Decimal) -> tuple[str, Decimal]:
@@ -186,7 +193,7 @@ def _is_exit(desk: Desk, act: Act, number: int) -> bool:
     if act.of_collateral:
         return False
     spoken = act.held or act.everything or act.rest or act.whole or act.reduce_only
-    return spoken or desk.drafts[number].then or (act.size is not None and act.size.unit == "percent")
+    return spoken or entry_of(desk, number) is not None or (act.size is not None and act.size.unit == "percent")
 
 
 def _sale(desk: Desk, number: int, market: str) -> Action | None:
@@ -195,7 +202,7 @@ def _sale(desk: Desk, number: int, market: str) -> Action | None:
         return _sized(desk, number, market, "sell")
     if _is_exit(desk, act, number):
         return _reducing(desk, number, market)
-    if act.size is not None and act.size.signed <= 0 or act.bad_number:
+    if (act.size is not None and act.size.signed <= 0) or act.bad_number:
         _size(desk, number, market)
         return None
     if desk.held_side(market) == "long":
@@ -261,7 +268,9 @@ def _reducing(desk: Desk, number: int, market: str, side: Literal["buy", "sell"]
     order = _order(desk, number)
     chosen: Amount | None = desk.choices.get(f"amount:{number}", act.size)
     if act.verb == "trim" and chosen is None and share(act) is None and not act.purpose:
-        desk.ask(Point(key=f"amount:{number}", about="size", text="How much of the position? For example half, or 25 %."))
+        desk.ask(
+            Point(key=f"amount:{number}", about="size", text="How much of the position? For example half, or 25 %.")
+        )
         return None
     if chosen is not None and chosen.unit in ("", "usd"):
         if chosen.signed <= 0 or act.bad_number:

@@ -18,13 +18,18 @@ def read_slots(cur: Cursor, act: Act) -> bool:
     return cur.at > begun
 
 
-def resumes(cur: Cursor) -> bool:
-    """Whether what follows a comma still speaks of the order before it: `…, reduce only`, `…, max slippage 1 %`."""
-    if cur.peek(1).kind in _LATER.split("|"):
-        return cur.peek(1).kind != "WITH" or cur.peek(2).kind == "NUM"
-    times = cur.peek(1).kind == "NUM" and cur.peek(1).value.unit == "times"
-    slip = cur.peek(1).kind in ("ATMOST", "NUM", "WITH") and "SLIPPAGE" in (cur.peek(2).kind, cur.peek(3).kind)
-    return (times and cur.peek(2).kind not in ("LONG", "SHORT", "BUY", "SELL")) or slip
+def resumes(cur: Cursor, ahead: int) -> bool:
+    """Whether the item *ahead* still speaks of the order before it: `…, reduce only`, `…, max slippage 1 %`."""
+    first, second, third = (cur.peek(ahead + n) for n in range(3))
+    if first.kind in _LATER.split("|"):
+        return first.kind != "WITH" or (second.kind == "NUM" and third.kind not in ("TRAIL", "STOP", "TARGET"))
+    if (first.kind == "ALL" and second.kind == "END") or (
+        first.text.lower() == "size" and second.kind in ("NUM", "OF")
+    ):
+        return True
+    times = first.kind == "NUM" and first.value.unit == "times"
+    slip = first.kind in ("ATMOST", "NUM", "WITH") and "SLIPPAGE" in (second.kind, third.kind)
+    return (times and second.kind not in ("LONG", "SHORT", "BUY", "SELL")) or slip
 
 
 def _read_order(cur: Cursor, act: Act) -> bool:
@@ -36,7 +41,9 @@ def _read_order(cur: Cursor, act: Act) -> bool:
         case "CURRENT" | "NOW":
             act.order.type, act.at_once = act.order.type or "market", True
         case "LIMIT" | "BID" | "OFFER":
-            act.order.type = "limit"
+            return _read_limit(cur, act)
+        case "AT" if cur.peek(1).kind in ("ATMARKET", "CURRENT"):
+            pass
         case "POSTONLY":
             act.order.type, act.order.post_only = "limit", True
         case "REDUCEONLY":
@@ -57,6 +64,15 @@ def _read_order(cur: Cursor, act: Act) -> bool:
     return True
 
 
+def _read_limit(cur: Cursor, act: Act) -> bool:
+    """`limit`, with or without its price right behind it."""
+    cur.next()
+    act.order.type = "limit"
+    if act.at is None and act.order.price is None and cur.peek(1).kind not in ("COIN", "BUY", "SELL"):
+        act.order.price = read_price(cur)
+    return True
+
+
 def _read_order_terms(cur: Cursor, act: Act) -> bool:
     """Words about an order that carry a number."""
     if _read_slippage(cur, act) or _read_range(cur, act):
@@ -73,6 +89,8 @@ def _read_order_terms(cur: Cursor, act: Act) -> bool:
         return True
     begun = cur.at
     cur.skip("ON|WITH")
+    if cur.sees("NUM", "ORDERS") and cur.peek().value.unit == "" and act.order.type == "ladder":
+        return _read_count(cur, act)
     if cur.sees("NUM", "SLICES"):
         act.order.slices = int(cur.next().value.value)
         act.order.type = act.order.type or "twap"
@@ -142,7 +160,11 @@ def _read_numbers(cur: Cursor, act: Act) -> bool:
         act.bad_number = True
         cur.next()
         return True
-    if item.kind in ("AT", "FOR", "WITH", "ABOVE", "BELOW", "ON", "TO", "OF", "SET") and cur.peek(1).kind == "NUM":
+    if item.text.lower() == "size" and (cur.peek(1).kind == "NUM" or cur.sees("POSITION", "OF", "NUM")):
+        cur.next()
+        cur.skip("OF")
+        return _read_bare_number(cur, act)
+    if item.kind in ("AT", "FOR", "WITH", "ABOVE", "BELOW", "ON", "TO", "OF", "BY") and cur.peek(1).kind == "NUM":
         return _read_led_number(cur, act, item.kind)
     if item.kind == "NUM":
         return _read_bare_number(cur, act)
@@ -184,7 +206,7 @@ def _read_led_number(cur: Cursor, act: Act, lead: str) -> bool:
         cur.skip("MARGIN|COLLATERAL")
         act.margin = amount.value
         return True
-    if lead in ("FOR", "WITH", "ON", "OF"):
+    if lead in ("FOR", "WITH", "ON", "OF") or (lead == "BY" and act.verb in ("trim", "exit", "close")):
         cur.next()
         if _read_bare_number(cur, act):
             return True
@@ -210,7 +232,9 @@ def _read_bare_number(cur: Cursor, act: Act) -> bool:
         cur.at += 2 if follower.kind == "MARGIN" else 3
         act.margin = amount.value
         return True
-    if act.size is not None or follower.kind in ("IND", "TRAIL", "STOP", "TARGET", "SLICES"):
+    if act.size is not None or follower.kind in ("IND", "TRAIL", "SLICES"):
+        return False
+    if follower.kind in ("STOP", "TARGET") and cur.peek(2).kind not in ("NUM", "AT", "COLON"):
         return False
     if amount.unit == "":
         coin = follower.kind == "COIN"
@@ -245,13 +269,17 @@ def _read_things(cur: Cursor, act: Act) -> bool:
     match item.kind:
         case "ALL":
             act.whole = True
-        case "REST":
+        case "REST" if act.size is None and not act.whole:
             act.rest = act.held = True
         case "EVERYTHING":
             act.everything = True
         case "OUT" if act.verb in ("trim", "exit", "sell", "close"):
             pass
-        case "ON" if act.verb == "trim" and item.text.lower() == "off" and cur.peek(1).kind not in ("MY", "COIN", "IT", "POSITION"):
+        case "ON" if (
+            act.verb == "trim"
+            and item.text.lower() == "off"
+            and cur.peek(1).kind not in ("MY", "COIN", "IT", "POSITION")
+        ):
             pass
         case "COLLATERAL" if act.whole or act.rest:
             act.of_collateral = True
@@ -264,7 +292,10 @@ def _read_things(cur: Cursor, act: Act) -> bool:
 
 def _read_spoken_of(cur: Cursor, act: Act) -> bool:
     begun = cur.at
+    adds = act.verb in ("buy", "long", "short")
+    cur.skip("TO" if adds and cur.peek(1).kind in ("MY", "COIN", "POSITION") else "")
     subject = read_reference(cur) or read_subject(cur)
+    added = adds and cur.at > begun and cur.peek(begun - cur.at).kind == "TO"
     if cur.at == begun or subject.me or subject.price:
         cur.at = begun
         return False
@@ -272,10 +303,15 @@ def _read_spoken_of(cur: Cursor, act: Act) -> bool:
         cur.at = begun
         return False
     act.market = subject.market or act.market
+    if subject.side is not None and not subject.my and (act.verb, subject.side) in (("sell", "short"), ("buy", "long")):
+        act.verb = subject.side
+        return True
     act.side = subject.side or act.side
     act.it = act.it or subject.it
     act.whole = act.whole or subject.whole
     act.everything = act.everything or subject.everything
+    if added:
+        return True
     if subject.position or (subject.my and act.verb not in ("long", "short", "buy")):
         act.held = True
     return True

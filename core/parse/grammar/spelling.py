@@ -2,7 +2,6 @@
 
 from collections.abc import Iterable, Mapping
 from functools import cache
-from typing import Any
 
 from core.parse.grammar.vocabulary import correctable, phrases
 
@@ -44,7 +43,7 @@ def known_word(word: str, names: Iterable[str]) -> str | None:
     if len(word) < SHORTEST or not word.isalpha():
         return None
     limit = 1 if len(word) < 8 else 2
-    best: dict[str, set[Any]] = {}
+    best: dict[str, set[str]] = {}
     nearest = limit + 1
     for candidate in _by_initials().get(word[0], ()):
         away = distance(word, candidate, limit)
@@ -61,7 +60,8 @@ def known_word(word: str, names: Iterable[str]) -> str | None:
             best.setdefault("coin " + name, set()).add(name)
     if len(best) != 1:
         return None
-    return sorted(next(iter(best.values())))[0]
+    found: str = min(next(iter(best.values())))
+    return found
 
 
 def _allowed(word: str, candidate: str, kind: str) -> bool:

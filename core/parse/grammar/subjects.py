@@ -89,6 +89,11 @@ def _opening_market(desk: Desk, named: list[str], carried: str | None, number: i
 
 def _exit_market(desk: Desk, draft: RuleDraft, named: list[str], carried: str | None) -> str | None:
     held = desk.held_markets()
+    if draft.act.side is not None and draft.act.verb != "reverse" and not named:
+        facing = [market for market in held if desk.held_side(market) == draft.act.side]
+        held = facing or held
+    if draft.act.everything and named and named[0] not in held:
+        return _all_of(desk)
     if len(named) == 1 and (named[0] in held or not held or not draft.act.held):
         if named[0] in held or not held:
             return named[0]
@@ -118,13 +123,24 @@ def _ask_market(desk: Desk, first: list[str]) -> str | None:
 
 def entry_of(desk: Desk, number: int) -> int | None:
     """The entry that the draft waits for."""
-    if not desk.drafts[number].then:
-        return None
     before = [n for n in range(number) if opens(desk.drafts[n])]
+    if not desk.drafts[number].then and not (before and _of_what_is_bought(desk, number, before[-1])):
+        return None
     if before:
         return before[-1]
     after = [n for n in range(number + 1, len(desk.drafts)) if opens(desk.drafts[n])]
     return after[0] if after else None
+
+
+def _of_what_is_bought(desk: Desk, number: int, entry: int) -> bool:
+    """Whether an exit can only mean the position that the entry before it opens, since there is no other."""
+    act = desk.drafts[number].act
+    if act.verb not in ("sell", "close", "exit", "trim", "cover") or act.everything or desk.markets[number] == "*":
+        return False
+    market = desk.markets[number] if number < len(desk.markets) else act.market
+    same = market == desk.markets[entry] if number < len(desk.markets) else market is None
+    sold = act.verb != "sell" or act.size is None or act.held or act.it
+    return same and desk.holding(market) is None and sold
 
 
 def side_of(desk: Desk, number: int) -> PositionSide | None:

@@ -68,5 +68,7 @@ def _assembled(read: list[list[Part]], notes: tuple[str, ...], steps: int) -> Un
     except Unclear as unclear:
         return Understanding(verdict=not_understood(str(unclear)), steps=steps)
     if not drafts or len(drafts) > MOST_RULES:
-        return Understanding(verdict=not_understood("Tell me what to do and when, at most 20 rules at once."), steps=steps)
+        return Understanding(
+            verdict=not_understood("Tell me what to do and when, at most 20 rules at once."), steps=steps
+        )
     return Understanding(drafts=drafts, notes=notes, steps=steps)

@@ -9,6 +9,7 @@ from core.db.lease import PostgresLease
 from core.db.store import PostgresStore
 from core.domain.ids import OwnerId
 from core.ports import Fence
+from tests.postgres import until_none
 
 OWNER = OwnerId(1)
 
@@ -76,13 +77,17 @@ async def test_one_of_many_who_ask_at_once_gets_an_expired_lease(database: Datab
 
 
 async def test_a_lease_is_not_taken_from_a_firing_that_is_under_way(database: Database) -> None:
-    first, second = PostgresLease(database, "first"), PostgresLease(database, "second")
-    (fence,) = await first.acquire(["a"])
-    await first.release()
+    first, second = PostgresLease(database, "first", life_s=0.1), PostgresLease(database, "second")
     (fence,) = await first.acquire(["a"])
     async with PostgresStore(database).begin(OWNER) as tx:
         assert await tx.fenced(fence)
-        releasing = asyncio.create_task(first.release())
-        assert await second.acquire(["a"]) == []
-    await releasing
-    assert [fence.partition for fence in await second.acquire(["a"])] == ["a"]
+        await until_none(lambda: _unexpired(database))
+        async with asyncio.timeout(2):
+            assert await second.acquire(["a"]) == []
+    assert [fence.holder for fence in await second.acquire(["a"])] == ["second"]
+
+
+async def _unexpired(database: Database) -> bool:
+    async with database.begin() as connection:
+        found = await connection.execute(text("SELECT 1 FROM leases WHERE expires > clock_timestamp()"))
+        return found.first() is not None

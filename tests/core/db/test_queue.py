@@ -1,6 +1,7 @@
 """PgQueuer behind its guards: a deaf worker is replaced, a stop hands back, and the log is kept short."""
 
 import asyncio
+from collections.abc import Awaitable, Callable
 from contextlib import suppress
 from datetime import timedelta
 
@@ -55,6 +56,35 @@ async def test_a_worker_whose_connections_were_cut_works_on(database: Database, 
                     )
                 )
     await _stop(working)
+
+
+async def test_a_worker_that_went_deaf_is_replaced_by_one_that_hears(database: Database, owner: OwnerId) -> None:
+    listening = "SELECT pid FROM pg_stat_activity WHERE datname = current_database() AND query ILIKE 'listen%'"
+    woken = asyncio.Event()
+
+    async def step(owner: OwnerId, order_id: OrderId, attempt: int) -> None:
+        woken.set()
+
+    async def ears() -> list[tuple[object, ...]]:
+        return await _rows(database, listening)
+
+    async def has_no_ears() -> bool:
+        return not await ears()
+
+    working = asyncio.create_task(PgQueue(database).work(step))
+    async with asyncio.timeout(10):
+        await until_none(has_no_ears)
+        before = await ears()
+        await _rows(database, listening.replace("pid", "pg_terminate_backend(pid)", 1))
+        await until_none(lambda: _are(ears, before))
+        await until_none(has_no_ears)
+        await _enqueue(database, owner, "a")
+        await woken.wait()
+    await _stop(working)
+
+
+async def _are(ears: Callable[[], Awaitable[object]], before: object) -> bool:
+    return await ears() == before
 
 
 async def test_a_stop_lets_what_runs_come_to_its_end(database: Database, owner: OwnerId) -> None:
@@ -148,3 +178,23 @@ async def test_the_log_forgets_jobs_that_are_long_over(database: Database, owner
     working.cancel()
     with suppress(asyncio.CancelledError):
         await working
+
+
+async def test_the_job_of_a_worker_that_died_is_taken_over(database: Database, owner: OwnerId) -> None:
+    await _enqueue(database, owner, "a")
+    async with database.begin() as connection:
+        await connection.execute(
+            text(
+                "UPDATE pgqueuer SET status = 'picked', queue_manager_id = gen_random_uuid(),"
+                " heartbeat = now() - interval '5.1 s'"
+            )
+        )
+    taken = asyncio.Event()
+
+    async def step(owner: OwnerId, order_id: OrderId, attempt: int) -> None:
+        taken.set()
+
+    working = asyncio.create_task(PgQueue(database).work(step))
+    async with asyncio.timeout(10):
+        await taken.wait()
+    await _stop(working)

@@ -18,8 +18,10 @@ def score(expect: Mapping[str, Any], result: Mapping[str, Any], context: Mapping
     if any(_matches(one, result, context) for one in wanted):
         return "right"
     acts = any(one["kind"] in ("rules", "command") for one in wanted)
-    return "declined" if acts and result["kind"] in ("question", "unsupported", "not_understood") else (
-        "wrong" if result["kind"] in ("rules", "command") else "declined"
+    return (
+        "declined"
+        if acts and result["kind"] in ("question", "unsupported", "not_understood")
+        else ("wrong" if result["kind"] in ("rules", "command") else "declined")
     )
 
 
@@ -173,7 +175,9 @@ def _field(text: str, end: int, begin: int) -> frozenset[int]:
 def _action(rule: Mapping[str, Any], rules: list[Any], context: Mapping[str, Any], *, dictated: bool) -> Any:
     action = rule["action"]
     plain = {key: _number(value) for key, value in action.items() if value is not None and key != "order"}
-    order = {key: _number(value) for key, value in (action.get("order") or {"type": "market"}).items() if value is not None}
+    order = {
+        key: _number(value) for key, value in (action.get("order") or {"type": "market"}).items() if value is not None
+    }
     if order["type"] == "market":
         order.setdefault("max_slippage_bps", _number("50"))
     if order["type"] == "limit":
@@ -184,7 +188,12 @@ def _action(rule: Mapping[str, Any], rules: list[Any], context: Mapping[str, Any
         order.setdefault("slices", max(Decimal(2), order["over_s"] // 300))
     if plain["type"] == "close":
         plain.setdefault("amount_percent", _number("100"))
-    if plain["type"] in ("buy", "sell") and plain["reduce_only"] and "amount_percent" in plain and order["type"] == "market":
+    if (
+        plain["type"] in ("buy", "sell")
+        and plain["reduce_only"]
+        and "amount_percent" in plain
+        and order["type"] == "market"
+    ):
         side = _facing(action["market"], rule, rules, context) or ("long" if plain["type"] == "sell" else "short")
         if (side == "long") == (plain["type"] == "sell"):
             plain = {"type": "close", "market": plain["market"], "amount_percent": plain["amount_percent"]}

@@ -24,14 +24,15 @@ class SteppingClock:
 
 
 class MachineClock:
-    """The machine's time; sleeps a hundredth of what it is asked for, and remembers it."""
+    """The machine's time; sleeps `pace` times what it is asked for, and remembers what that was."""
 
-    def __init__(self) -> None:
+    def __init__(self, pace: float = 1.0) -> None:
         self.slept: list[float] = []
+        self._pace = pace
 
     def now(self) -> datetime:
         return datetime.now(UTC)
 
     async def sleep(self, seconds: float) -> None:
         self.slept.append(seconds)
-        await asyncio.sleep(seconds / 100)
+        await asyncio.sleep(self._pace * seconds)

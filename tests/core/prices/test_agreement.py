@@ -110,6 +110,14 @@ def test_time_does_not_run_backwards(agreement: Agreement) -> None:
     assert both.price == 100
 
 
+def test_a_slower_companion_does_not_turn_time_back(agreement: Agreement) -> None:
+    alone = agreement.add(reading("a", "100", 10))
+    both = agreement.add(reading("b", "100", 11, old_s=3))
+    assert alone is not None
+    assert both is not None
+    assert both.at == alone.at
+
+
 def test_what_is_known_depends_on_the_time(agreement: Agreement) -> None:
     agreement.add(reading("a", "100", 10))
     assert agreement.is_known("SOL-PERP", START + timedelta(seconds=15))
@@ -127,13 +135,13 @@ def test_whatever_comes_times_rise_and_two_sources_are_within_the_bound(
     agreement = Agreement(["a", "b"], bound_bps=Decimal(30))
     agreement.begin(START)
     now = 0.0
-    latest: dict[str, Decimal] = {}
+    told_at = START - timedelta(days=1)
     for exchange, price, passed, old_s in stream:
         now += passed
         told = agreement.add(reading(exchange, str(price), now, old_s=old_s))
-        latest[exchange] = Decimal(price)
         if told is not None:
-            assert told.at <= told.seen_at
+            assert told_at <= told.at <= told.seen_at
+            told_at = told.at
             assert told.sources == len(told.source.split("+"))
             if told.sources == 2:
                 assert told.seen_at - told.at <= timedelta(seconds=5)

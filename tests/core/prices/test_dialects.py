@@ -13,7 +13,7 @@ WHOLE = Instrument(symbol="SOL/USD:USD", scale=1)
 
 
 def test_the_mark_is_preferred_and_funding_is_in_percent_per_hour() -> None:
-    info = {"markPx": "150.5", "midPx": "151", "funding": "0.0000125"}
+    info: dict[str, Any] = {"markPx": "150.5", "midPx": "151", "funding": "0.0000125"}
     read = HYPERLIQUID.read("SOL-PERP", WHOLE, {"info": info}, NOW)
     assert read is not None
     assert (read.price, read.at, read.funding_rate) == (Decimal("150.5"), NOW, Decimal("0.00125"))

@@ -41,7 +41,9 @@ async def source(hyperliquid: Hyperliquid, kraken: Kraken) -> AsyncIterator[Exch
     source = ExchangeSource(
         MachineClock(),
         addresses={"hyperliquid": hyperliquid.address, "kraken": kraken.address},
+        patience_s=0.5,
         silence_s=1.0,
+        first_pause_s=0.02,
     )
     yield source
     await source.close()
@@ -114,47 +116,51 @@ async def test_disagreement_is_named(source: ExchangeSource, hyperliquid: Hyperl
         assert source.trouble(SOL) is None
 
 
-@pytest.mark.parametrize("kind", ["cut", "closed", "garbage", "broken json", "wrong shape"])
+BROKEN = {
+    "garbage": "<html>502 Bad Gateway</html>",
+    "broken json": '{"channel": "activeAssetCtx", "data": {',
+    "wrong shape": '{"channel": "activeAssetCtx", "feed": "ticker", "product_id": 5, "data": [1]}',
+}
+
+
+@pytest.mark.parametrize("kind", ["cut", "closed", *BROKEN])
 async def test_a_broken_connection_is_made_again(
     source: ExchangeSource, hyperliquid: Hyperliquid, kraken: Kraken, kind: str
 ) -> None:
     async with watched(source) as stream:
         await until(stream, sources=2)
         for server in (hyperliquid, kraken):
-            match kind:
-                case "cut":
-                    await server.drop()
-                case "closed":
-                    await server.close_politely()
-                case "garbage":
-                    await server.say("<html>502 Bad Gateway</html>")
-                case "broken json":
-                    await server.say('{"channel": "activeAssetCtx", "data": {')
-                case "wrong shape":
-                    await server.say('{"channel": "activeAssetCtx", "feed": "ticker", "product_id": 5, "data": [1]}')
+            if kind == "cut":
+                await server.drop()
+            elif kind == "closed":
+                await server.close_politely()
+            else:
+                await server.say(BROKEN[kind])
         hyperliquid.marks["SOL"], kraken.marks["PF_SOLUSD"] = "155.1", 155.3
         async for observation in stream:
             if observation.sources == 2 and observation.price == Decimal("155.2"):
                 break
-            if hyperliquid.is_watched("SOL") and kraken.is_watched("PF_SOLUSD"):
-                await hyperliquid.tick("SOL", "155.1")
-                await kraken.tick("PF_SOLUSD", 155.3)
+            await hyperliquid.tick("SOL", "155.1")
+            await kraken.tick("PF_SOLUSD", 155.3)
 
 
 async def test_an_exchange_down_for_a_while_is_asked_at_growing_intervals(
     hyperliquid: Hyperliquid, kraken: Kraken
 ) -> None:
-    clock = MachineClock()
+    clock = MachineClock(pace=0.01)
     kraken.refusing = True
     source = ExchangeSource(
-        clock, addresses={"hyperliquid": hyperliquid.address, "kraken": kraken.address}, first_pause_s=1
+        clock,
+        addresses={"hyperliquid": hyperliquid.address, "kraken": kraken.address},
+        patience_s=0,
+        first_pause_s=1,
     )
     async with watched(source) as stream:
         await until(stream, sources=1)
         while len(clock.slept) < 6:
             await hyperliquid.tick("SOL", "150.3")
             await anext(stream)
-    pauses = clock.slept[1:6]  # the first is the patience with which a lone exchange is met
+    pauses = clock.slept[1:6]  # the first is the patience that a lone exchange is met with
     assert all(2**i / 2 <= pause <= 2**i for i, pause in enumerate(pauses))
 
 
@@ -239,7 +245,7 @@ async def test_nobody_answering_is_not_an_empty_history(
     source: ExchangeSource, hyperliquid: Hyperliquid, kraken: Kraken
 ) -> None:
     hyperliquid.refusing = kraken.refusing = True
-    with pytest.raises(PriceUnavailable, match="hyperliquid: .*kraken: "):
+    with pytest.raises(PriceUnavailable, match=r"hyperliquid: .*kraken: "):
         await source.candles(SOL, "1m", END - timedelta(minutes=5), END)
     assert not source._asked
 

@@ -138,6 +138,7 @@ def test_a_file_name_may_say_the_market(name: str, market: str | None) -> None:
 def test_a_year_of_real_history_is_read_in_a_quarter_second() -> None:
     year = (datetime(2021, 1, 1, tzinfo=UTC), datetime(2022, 1, 1, tzinfo=UTC))
     taken = []
+    candles: list[Candle] = []
     for _ in range(3):
         began = time.process_time()
         candles = read_candles(YEAR, "SOL-PERP", start=year[0], end=year[1])

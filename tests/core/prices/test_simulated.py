@@ -144,7 +144,7 @@ async def test_a_faster_market_moves_more_in_the_same_time() -> None:
 
     async def range_of(source: SimulatedSource) -> Decimal:
         candles = await source.candles(SOL, "1h", begin, end)
-        return sum((candle.high - candle.low) / candle.open for candle in candles) / len(candles)
+        return sum(((candle.high - candle.low) / candle.open for candle in candles), Decimal(0)) / len(candles)
 
     assert await range_of(fast) > 5 * await range_of(slow)
 

@@ -41,12 +41,7 @@ class Hermes(Wire):
             "ema_price": quoted,
             "metadata": {"slot": slot, "proof_available_time": publish_time, "prev_publish_time": publish_time},
         }
-        await self.send(f"data:{json.dumps({'binary': {'encoding': 'hex', 'data': ['00']}, 'parsed': [update]})}\n\n")
-
-    async def send(self, text: str) -> None:
-        """Send raw text on every stream."""
-        for stream in list(self._open):
-            await stream.write(text.encode())
+        await self.say(f"data:{json.dumps({'binary': {'encoding': 'hex', 'data': ['00']}, 'parsed': [update]})}\n\n")
 
     async def end(self) -> None:
         """End every stream politely, as Hermes does after a day."""

@@ -10,14 +10,19 @@ from typing import Any
 
 from aiohttp import web
 
+from core.domain.market import TIMEFRAME_S
 from core.prices.dialects import Address
 from tests.emulators.prices.wire import Wire
 
 MOST_CANDLES = 5000
+INTERVAL_MS = {timeframe: 1000 * seconds for timeframe, seconds in TIMEFRAME_S.items()}
 
 
 class Hyperliquid(Wire):
-    """Coins by name (`SOL`, `kBONK`) with their mark prices; `candles` are rows `(ms, o, h, l, c, v)` by coin."""
+    """Coins by name (`SOL`, `kBONK`) with their mark prices; `candles` are rows `(ms, o, h, l, c, v)` by coin.
+
+    Of a larger interval it serves those rows that begin one.
+    """
 
     def __init__(self, marks: Mapping[str, str], *, funding: str = "0.0000125") -> None:
         super().__init__()
@@ -45,21 +50,21 @@ class Hyperliquid(Wire):
         """The mark price moves: tell whoever watches."""
         self.marks[coin] = mark
         for stream in list(self._open):
-            if coin in self._watching.get(id(stream), ()) and isinstance(stream, web.WebSocketResponse):
-                await stream.send_str(self._context(coin))
+            if coin in self._watching.get(id(stream), ()):
+                await self.tell(stream, self._context(coin))
 
     async def heard(self, stream: Any, text: str) -> None:
         message = json.loads(text)
         if message["method"] == "ping":
-            await stream.send_str('{"channel":"pong"}')
+            await self.tell(stream, '{"channel":"pong"}')
             return
         subscription = message["subscription"]
         assert message["method"] == "subscribe", message
         assert subscription["type"] == "activeAssetCtx", message
-        await stream.send_str(json.dumps({"channel": "subscriptionResponse", "data": message}))
+        await self.tell(stream, json.dumps({"channel": "subscriptionResponse", "data": message}))
         coin = subscription["coin"]
         self._watching.setdefault(id(stream), set()).add(coin)
-        await stream.send_str(self._context(coin))
+        await self.tell(stream, self._context(coin))
 
     def _context(self, coin: str) -> str:
         return json.dumps({"channel": "activeAssetCtx", "data": {"coin": coin, "ctx": self._asset(coin)}})
@@ -92,6 +97,7 @@ class Hyperliquid(Wire):
                     row
                     for row in self.candles.get(wanted["coin"], ())[-MOST_CANDLES:]
                     if wanted["startTime"] <= row[0] <= wanted["endTime"]
+                    and row[0] % INTERVAL_MS[wanted["interval"]] == 0
                 ]
                 keys = ("t", "o", "h", "l", "c", "v")
                 return web.json_response(

@@ -49,17 +49,17 @@ class Kraken(Wire):
         """The mark price moves (or is said to have, at another time): tell whoever watches."""
         self.marks[product] = mark
         for stream in list(self._open):
-            if product in self._watching.get(id(stream), ()) and isinstance(stream, web.WebSocketResponse):
-                await stream.send_str(self._ticker(product, at_ms, suspended=suspended))
+            if product in self._watching.get(id(stream), ()):
+                await self.tell(stream, self._ticker(product, at_ms, suspended=suspended))
 
     async def heard(self, stream: Any, text: str) -> None:
         message = json.loads(text)
         assert message["event"] == "subscribe", message
         assert message["feed"] == "ticker", message
-        await stream.send_str(json.dumps(message | {"event": "subscribed"}))
+        await self.tell(stream, json.dumps(message | {"event": "subscribed"}))
         for product in message["product_ids"]:
             self._watching.setdefault(id(stream), set()).add(product)
-            await stream.send_str(self._ticker(product, None, suspended=False))
+            await self.tell(stream, self._ticker(product, None, suspended=False))
 
     def _ticker(self, product: str, at_ms: int | None, *, suspended: bool) -> str:
         mark = self.marks[product]

@@ -63,10 +63,19 @@ class Wire:
                 await stream.close(code=1001)
 
     async def say(self, text: str) -> None:
-        """Send a raw text frame to every WebSocket client."""
+        """Send raw text on every stream."""
         for stream in list(self._open):
-            if isinstance(stream, web.WebSocketResponse) and not stream.closed:
+            await self.tell(stream, text)
+
+    async def tell(self, stream: web.StreamResponse, text: str) -> None:
+        """Send raw text on one stream, unless its client has gone."""
+        try:
+            if isinstance(stream, web.WebSocketResponse):
                 await stream.send_str(text)
+            else:
+                await stream.write(text.encode())
+        except ConnectionError:
+            self._forget(stream)
 
     async def until(self, holds: Callable[[], bool]) -> None:
         """Return once *holds*, which is looked at whenever something happened here."""

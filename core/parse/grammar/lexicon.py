@@ -1,0 +1,230 @@
+"""The phrases of trading, by the kind of item they make; NOISE is the closed list of ignorable words."""
+
+TRADING: dict[str, str] = {
+    "NOISE": (
+        "the|a|an|too|only|still|doing|please|pls|plz|plss|just|hey|hi|hello|yo|bro|bruh|dude|man|mate|"
+        "sir|ser|ok|okay|so|well|lol|lfg|lets|let's|thanks|thx|ty|thank you|i want to|i want you to|"
+        "i'd like to|i would like to|i wanna|wanna|i need to|i need you to|want to|can you|could you|"
+        "would you|will you|can u|could u|go ahead and|help me|make sure to|make sure you|be sure to|"
+        "automatically|auto|simply|actually|basically|right|straight away|for me|asap|kindly|then go|"
+        "gonna|going to|there|some|me to|lets go|let's go|gooo|lets gooo|lfggg|in total|total of|perp|"
+        "perps|perpetual|coin|token|coins|tokens|level|mark|if possible|my friend|fam|guys|another|more|"
+        "additional|extra|actual|worth|value|do|we|again|back|also|then please|figure|current|currently|"
+        "at least|or so|fully|really|finally|eventually|instead|it's time to"
+    ),
+    "IF": (
+        "if|when|wen|once|as soon as|in case|in the event that|in the event|provided|provided that|"
+        "the moment|the minute|the second|upon|only if|only when|if and when|should|assuming|whn|iff|"
+        "if ever|the next time|next time"
+    ),
+    "EACH": "every time|each time|whenever|any time|anytime|everytime|evry time|every single time",
+    "WHILE": "while|as long as|so long as|whilst",
+    "AFTER": "after|afterwards|following that",
+    "AND": "and|&|plus|n|as well as|along with|and also|but",
+    "OR": "or|or else",
+    "THEN": "then|->|and then|after that",
+    "BUY": (
+        "buy|ape|grab|purchase|acquire|get|scoop|pick up|load up|load|accumulate|stack|snag|add|"
+        "market buy|buy in|buy the dip|buy dips|invest|put in|throw|yolo|ape into|buys"
+    ),
+    "SELL": "sell|dump|offload|unload|market sell|sel|liquidate|sells",
+    "CUT": "cut",
+    "TRIM": "trim|reduce|scale out|scale out of|shave|lighten|take off|decrease|derisk",
+    "TAKE": "take",
+    "COVER": "cover|buy back|buyback",
+    "LONG": (
+        "long|longs|go long|go long on|open long|open a long|enter long|enter a long|start a long|"
+        "open a long position|enter a long position|open long position|take a long|longing"
+    ),
+    "SHORT": (
+        "short|shorts|go short|go short on|open short|open a short|enter short|enter a short|"
+        "start a short|open a short position|enter a short position|open short position|take a short|"
+        "shorting|shrt"
+    ),
+    "CLOSE": (
+        "close|exit|get out of|get out|get me out of|get me out|flatten|flat|bail|bail out|bail out of|"
+        "close out|close out of|get rid of|unwind|exit out of|pull out of|cash out|cash out of|shut|"
+        "close down"
+    ),
+    "CLOSES": (
+        "closes|closing|closed|gets closed|is closed|closure|candle closes|candle closed|candle close|"
+        "has closed|got closed|candle closing|get closed|was closed"
+    ),
+    "REVERSE": "reverse|flip|flip it|flip my|reverse my|switch sides|flip to",
+    "CANCEL": (
+        "cancel|delete|remove|pull|kill|scrap|drop all|cancle|clear all|clear out|get rid of all|wipe|"
+        "revoke|void|clear my"
+    ),
+    "PAUSE": "pause|suspend|disable|freeze|halt|turn off|deactivate|hold off",
+    "RESUME": ("resume|unpause|reactivate|restart|enable|turn on|activate|turn back on|continue|re-enable|unfreeze"),
+    "SHIFT": "move|slide|shift|raise|lower|drag|bring|adjust|tighten|push|bump|change|trail up|update|modify",
+    "EARN": "make|made|earn|earned|making",
+    "SET": (
+        "protect|set|put|place|create|set up|setup|use|attach|give me|have|start|do a|submit|enter|open|initiate|run"
+    ),
+    "ALERT": (
+        "tell|tell me|ping|ping me|notify|notify me|alert|alert me|let me know|lemme know|wake me up|"
+        "wake me|warn|warn me|inform me|message me|msg me|text me|dm me|shout|send me an alert|"
+        "send me a notification|remind me|remind|send an alert|send a notification|send alert|"
+        "give me a heads up|heads up|give me a shout|buzz me|shoot me a message|hit me up|"
+        "send me a message|send me a ping|set an alert|set alert|price alert|alerts me|lmk|keep me posted|"
+        "let me kno|lemme knw|lemme kno|let me knw|send me a reminder|create an alert|notification|"
+        "drop me a message|a heads up|alert please|notify us|yell at me|give me an alert|call me"
+    ),
+    "SAYING": (
+        "saying|that says|says|say|with the message|with message|with the text|message|reading|with a message|with text"
+    ),
+    "TARGET": (
+        "take profit|take profits|take-profit|takeprofit|tp|tps|target|targets|profit target|price target|"
+        "tp at|take my profit|take my profits|book profit|book profits|lock in profit|lock in profits|"
+        "lock profits|secure profits|taking profit|take profit order|tp order|take some profit|"
+        "take some profits|bank profits|take gains|profit taking|realize profits|lock profit|"
+        "secure profit|a target"
+    ),
+    "STOP": (
+        "stop loss|stop losses|stoploss|sl|stop|stops|stop out|stop me out|stopped out|stop-loss|"
+        "stop order|stop loss order|stop-loss order|hard stop|protective stop|stop market|cut losses|"
+        "cut my losses|cut loss|stop limit|invalidation|stop it out|get stopped out"
+    ),
+    "TRAIL": (
+        "trailing stop|trailing stops|trailing stop loss|trailing sl|tsl|trail|trailing|"
+        "trailing stop order|trail stop|trailing stop-loss|stop trailing|trail stop loss"
+    ),
+    "BREAKEVEN": (
+        "breakeven|break even|be|my entry|entry|entry price|my entry price|avg entry|average entry|"
+        "cost basis|my avg|average price|my avg price|where i got in|my cost|my average|"
+        "average entry price|my buy price|where i entered|where i bought|my fill price|fill price|"
+        "purchase price|where i opened|where i shorted"
+    ),
+    "CURRENT": (
+        "current price|current market price|here|current level|current levels|this price|this level|"
+        "present price|the price now|current prices|spot price|market price|where it is now|todays price|"
+        "where we are|current value|this point|where we are now|right here"
+    ),
+    "NOW": (
+        "now|rn|immediately|right now|instantly|at once|straight away|right away|currently|at this moment|this instant"
+    ),
+    "ATMARKET": (
+        "at market|market|at market price|at the market|at market order|market order|with a market order|"
+        "at the market price|mkt|at mkt|using a market order|at current price|at the current price|"
+        "at current market price|by market|at the current market price|at current"
+    ),
+    "LIMIT": "limit|limit order|a limit|lmt|limit orders|resting limit|with a limit order|using a limit order",
+    "BID": "bid|bids|limit buy|buy limit",
+    "OFFER": "offer|ask|limit sell|sell limit",
+    "POSTONLY": "post only|post-only|maker only|postonly|maker|as maker",
+    "REDUCEONLY": "reduce only|reduce-only|reduceonly",
+    "TWAP": "twap|twap in|twap into|twap out|twap out of|dollar cost|time weighted",
+    "LADDER": (
+        "ladder|laddered|scale in|scale into|scaled|scale|scaled orders|ladder in|ladder out|spread|laddering|split"
+    ),
+    "SLICES": "slices|slice|chunks|pieces|parts|clips|tranches|equal parts|equal slices|equal pieces|portions",
+    "ORDERS": (
+        "order|orders|open order|open orders|pending orders|resting orders|limit orders|buys|sells|working orders"
+    ),
+    "RULES": "rule|rules|strategy|strategies|automations|automation|bots|trigger|triggers|instructions|setups",
+    "ALERTS": "alerts|reminders|notifications|price alerts",
+    "STOPS": "stop loss rules|stop losses rules|stop loss rule|stops rules|sl rules|stop rules",
+    "DCA": (
+        "dca|dollar cost average|dca into|dca in|dollar cost averaging|dollar-cost average|dollar cost average into"
+    ),
+    "SLIPPAGE": "slippage|max slippage|slippage tolerance|slip|max slip|maximum slippage|slippage limit",
+    "RISEWORD": "up|higher|green|upward|upwards|upside",
+    "FALLWORD": "cheaper|down|lower|red|downward|downwards|downside",
+    "EITHER": (
+        "either way|either direction|in either direction|up or down|any direction|in any direction|"
+        "either side|both ways|in both directions|any way|whichever way|+/-"
+    ),
+    "GO": (
+        "flips|go|goes|going|gets|get to|gets back|getting|trades|trading|is|are|'s|be|was|becomes|comes|"
+        "come|turns|turn|has|went|gone|heads|runs|moves to|moves back|moved|ticks|gotten|ever|has been|"
+        "has gone|pulls|makes it|ends up"
+    ),
+    "ABOVE": (
+        "above|over|>|>=|greater than|more than|higher than|at or above|at or over|or more|north of|"
+        "or above|or higher|past|upwards of|bigger than|at least|or better|through the top of|beyond|abv|"
+        "no less than|or greater|equal or above"
+    ),
+    "BELOW": (
+        "below|under|<|<=|less than|lower than|at or below|at or under|beneath|south of|or below|or lower|"
+        "or less|smaller than|underneath|blow|belo|at most|no more than|undr|equal or below"
+    ),
+    "LOSE": "lose|loses|losing|lost|loose|looses",
+    "CROSSUP": (
+        "crosses above|cross above|crosses over|crosses up through|golden cross|crossing above|"
+        "breaks above|crosses back above|crosses up|break above|back above|cross over|crossed above|"
+        "flips above|reclaims|reclaim|moves back above|crosses upward through"
+    ),
+    "CROSSDOWN": (
+        "crosses below|cross below|crosses under|crosses down through|death cross|crossing below|"
+        "breaks below|crosses back below|crosses down|break below|back below|back under|cross under|"
+        "crossed below|breaks under|flips below|breaks down through|breaks down below|break under"
+    ),
+    "GOLDEN": "golden cross|golden crossover",
+    "DEATH": "death cross|death crossover",
+    "TO": "to|down to|up to|back to|back up to|back down to|till it's at",
+    "BY": "by|by another",
+    "FROM": "from|off of",
+    "AT": "at|@|around|near|for a price of|at price|at a price of",
+    "OF": "of",
+    "ON": "on|in|into|off|out of",
+    "FOR": "for",
+    "WITH": "with|using|w/|w|on margin of|via",
+    "WITHIN": (
+        "within|in under|inside|in less than|in the last|in the past|over the last|over the past|"
+        "within the last|in the space of|during the last|in a span of|inside of|over the course of|"
+        "within any"
+    ),
+    "UNTIL": (
+        "until|till|til|by the end of|before|valid until|valid till|good until|good till|no later than|"
+        "expires|expiring|expires at|good til|expire|expire at|expires on|befor|cancel by"
+    ),
+    "VALIDFOR": (
+        "valid for|good for|for the next|expires in|expire in|expires after|valid for the next|"
+        "good for the next|valid|cancel after|expire after|over the next|during the next|within the next"
+    ),
+    "BETWEEN": "between|ranging from",
+    "EVERY": "every|each|per|once every|once per|once each",
+    "MY": "my|mine|our|this|that|these|those|his|its",
+    "IT": "it|them|it's|it is|that's|it'll|itll|it has",
+    "I": "i|i'm|im|i am|i've|ive|i have|i get|i'm at|if im|me|we're|we are|you're",
+    "ALL": (
+        "all out|all in|whole of|all|whole|entire|everything i have|all of|all my|whole thing|"
+        "the whole thing|the lot|it all|all of it|all of my|full|entirely|completely|every"
+    ),
+    "EVERYTHING": (
+        "everything|my book|book|my whole portfolio|all positions|all my positions|all open positions|"
+        "every position|whole portfolio|entire portfolio|portfolio|all of my positions|all trades|"
+        "my whole book|all my open positions|across the board|every open position|all the positions|"
+        "anything|any position|any of my positions|all my trades|whole account|any market"
+    ),
+    "REST": (
+        "rest|remainder|remaining|the rest|what's left|whats left|what is left|leftover|other half|"
+        "the other half|balance of it|remaining half|rest of it|the remaining"
+    ),
+    "POSITION": (
+        "position|positions|bag|bags|trade|trades|holdings|exposure|stack|size|open position|"
+        "open positions|holding|postion|pos|posi|contracts|open trade|the trade|open trades|position size|"
+        "stake in"
+    ),
+    "PRICE": (
+        "price|prices|the price of|price of|spot|mark price|index price|px|market price of|last price|quote|value of"
+    ),
+    "PNL": (
+        "pnl|p&l|p/l|profit and loss|unrealized pnl|unrealised pnl|total pnl|unrealized|profit or loss|"
+        "p l|upnl|roi|roe|returns"
+    ),
+    "PROFIT": (
+        "profit|in profit|profits|in the green|in the money|gains|gain|in the black|winning|to the good|"
+        "unrealized profit"
+    ),
+    "LOSS": (
+        "loss|in loss|losses|in the red|underwater|max loss|maximum loss|under water|in the hole|drawdown|"
+        "at a loss|max drawdown|unrealized loss"
+    ),
+    "ACROSS": (
+        "across everything|across all positions|overall|in total|total|across the account|combined|"
+        "across all|across my account|altogether|across the whole account|across the portfolio"
+    ),
+}
+"""`kind` or `kind=value` → the phrases that make it, separated by bars. Of two kinds with one phrase the first has it."""

@@ -1,0 +1,186 @@
+"""The phrases of watching, of time, of requests and of what is no instruction, by the kind of item they make."""
+
+WATCHING: dict[str, str] = {
+    "FUNDING": "funding|funding rate|funding rates|the funding rate|funding payment|fr",
+    "NEGATIVE": "negative|below zero",
+    "POSITIVE": "positive|above zero",
+    "ACCOUNT": "account|my account|account's|acct",
+    "METRIC=health": "health|account health|health ratio|health factor|health score",
+    "METRIC=leverage": "account leverage|my leverage|total leverage|effective leverage|overall leverage",
+    "METRIC=free_collateral": (
+        "free collateral|available collateral|free margin|available margin|collateral left|buying power|"
+        "available balance|unused collateral|free balance"
+    ),
+    "METRIC=margin_ratio": "margin ratio|maintenance margin ratio|margin level|margin usage",
+    "LEVERAGE": "leverage|lev|leveraged",
+    "MARGIN": "margin|own money|of margin|as margin|in margin|margin of|stake",
+    "COLLATERAL": (
+        "collateral|balance|account balance|free cash|funds|cash|bankroll|equity|wallet balance|capital|"
+        "buying power of mine"
+    ),
+    "IND=rsi": "rsi|relative strength index",
+    "IND=sma": "sma|ma|moving average|simple moving average|dma|day ma",
+    "IND=ema": "ema|exponential moving average",
+    "IND=macd": "macd|macd line",
+    "IND=macd_signal": "macd signal|signal line|macd signal line|its signal line|signal",
+    "IND=bollinger_upper": (
+        "upper bollinger|upper bollinger band|bollinger upper|upper band|upper bb|top bollinger band|"
+        "bollinger top|bb upper|bollinger upper band|top bollinger|upper bollinger bands|top band"
+    ),
+    "IND=bollinger_lower": (
+        "lower bollinger|lower bollinger band|bollinger lower|lower band|lower bb|bottom bollinger band|"
+        "bollinger bottom|bb lower|bollinger lower band|bottom bollinger|lower bollinger bands|"
+        "bottom band"
+    ),
+    "IND=atr": "atr|average true range",
+    "IND=volume": "volume|vol|trading volume",
+    "BOLLINGER": "bollinger|bollinger band|bollinger bands|bb",
+    "CANDLE": "candle|candles|bar|chart|timeframe|tf|candlestick|charts|time frame",
+    "TF=1h": "hourly",
+    "TF=1d": "daily",
+    "TF=bad": "weekly|monthly",
+    "LIQUIDATED": "liquidated|liquidation|liqd|rekt|get liquidated|gets liquidated|liq|get rekt",
+    "OPENED": "opens|opened|is opened|gets opened|get opened|get filled into",
+    "INCREASED": (
+        "bigger|larger|increased|gets bigger|grows|added to|is increased|gets increased|grow|gets added to|increases"
+    ),
+    "DECREASED": (
+        "smaller|reduced|decreased|shrinks|gets reduced|is reduced|gets smaller|gets decreased|shrink|"
+        "trimmed|gets trimmed"
+    ),
+    "FILLED": (
+        "filled|fills|fill|is filled|gets filled|it fills|order fills|it's filled|entry fills|i'm in|"
+        "im in|it is filled|on fill|on entry|executed|executes|that fills|order is filled|triggered|"
+        "it gets filled|i get filled|filled in|the order fills|the fill|triggers|it triggers|fires"
+    ),
+    "OUT": "out|off the table",
+    "OCO": (
+        "one cancels the other|oco|whichever comes first|whichever is first|whichever hits first|"
+        "one cancels other|whichever first|cancel the other|whatever comes first|cancels the other|"
+        "whichever happens first|whichever triggers first|cancel the other one|cancels other"
+    ),
+    "TIMES": "times|time",
+    "ONCE": "only once|one time|one time only|just once|a single time|one-time",
+    "TWICE": "twice|two times",
+    "ATMOST": (
+        "max|at most|up to a max of|maximum|up to|limit of|no more than|for a total of|for a max of|a maximum of"
+    ),
+    "STARTING": "starting|start at|beginning|starting from|from tomorrow|commencing|starting at|starts",
+    "LONGNOUN": "long position|longs position|buy position",
+    "SHORTNOUN": "short position|shorts position|sell position",
+    "LOW": "low|lows|the low|bottom|local low|recent low|trough|its low|the bottom|the lows",
+    "HIGH": "high|highs|peak|top|local high|recent high|its high|the top|the highs|its peak|ath|the peak",
+    "ACTIVATE": (
+        "activate|activated|activation|activation price|activating|activates|active|arm it|kicks in|kicking in"
+    ),
+    "COOLDOWN": "cooldown|cool down|cooldown of|wait|pause between|apart",
+    "GTC": "gtc|good till cancelled|good til cancelled|good until cancelled|good till canceled",
+    "DIP": "the dip|this dip",
+    "ZONE=UTC": "utc|gmt|zulu",
+    "ZONE=America/New_York": "est|edt|et|eastern|new york time|eastern time|ny time|nyc time",
+    "ZONE=America/Chicago": "cst|cdt|ct|central time|chicago time",
+    "ZONE=America/Los_Angeles": "pst|pdt|pt|pacific|pacific time|la time",
+    "ZONE=Europe/Paris": "cet|cest|paris time|berlin time|central european time",
+    "ZONE=Europe/London": "bst|london time|uk time",
+    "ZONE=Asia/Tokyo": "jst|tokyo time|japan time",
+    "ZONE=Asia/Singapore": "sgt|singapore time",
+    "ZONE=Asia/Hong_Kong": "hkt|hong kong time",
+    "ZONE=Asia/Seoul": "kst|seoul time|korea time",
+    "ZONE=local": "my time|local time|my timezone|my local time",
+    "TODAY": "today|todays|today's|this day",
+    "TONIGHT": "tonight|this evening",
+    "TOMORROW": "tomorrow|tmrw|tmr|tomorow|tomorrow's|2moro",
+    "NOON": "noon|midday",
+    "MIDNIGHT": "midnight",
+    "DAYPART=am": "in the morning|am|morning",
+    "DAYPART=pm": "in the evening|in the afternoon|pm|at night|afternoon|evening",
+    "EOD": "end of day|eod|end of the day|the end of the day|close of day|end of today|day's end",
+    "WEEKDAYS": "weekday|weekdays|business day|working day|business days",
+    "WEEKENDS": "weekend|weekends",
+    "NEXT": "next|this coming|coming",
+    "EVERYDAY": "every day|everyday|each day|once a day|per day|once daily|once per day",
+    "EVERYHOUR": "every hour|each hour|once an hour|per hour|once per hour|every single hour",
+    "PERHOUR": "/hr|/h|p/h",
+    "DAY=MON": "monday|mon|mondays",
+    "DAY=TUE": "tuesday|tue|tues|tuesdays",
+    "DAY=WED": "wednesday|wed|weds|wednesdays",
+    "DAY=THU": "thursday|thu|thurs|thur|thursdays",
+    "DAY=FRI": "friday|fri|fridays",
+    "DAY=SAT": "saturday|sat|saturdays",
+    "DAY=SUN": "sunday|sundays",
+    "MONTH=1": "january|jan",
+    "MONTH=2": "february|feb",
+    "MONTH=3": "march",
+    "MONTH=4": "april|apr",
+    "MONTH=5": "may",
+    "MONTH=6": "june|jun",
+    "MONTH=7": "july|jul",
+    "MONTH=8": "august|aug",
+    "MONTH=9": "september|sep|sept",
+    "MONTH=10": "october|oct",
+    "MONTH=11": "november|nov",
+    "MONTH=12": "december|dec",
+    "SHOW": (
+        "show|list|display|view|check|what are|what is|what's|whats|wats|wat are|what|how much|how many|"
+        "show me|give|see|how are|how is|how's|hows|where is|which|whats up with|do i have|have i got|how|"
+        "status|any|got|wat|i see|lookup"
+    ),
+    "LEFT": ("left|available|remaining balance|free|have left|got left|do i got left|do i have left|to trade with"),
+    "HISTORY": (
+        "history|trade history|fills history|recent trades|last trades|past trades|executions|"
+        "trading history|recent fills"
+    ),
+    "HELP": (
+        "help|commands|what can you do|how does this work|how do i|how to|how can i|how does it work|"
+        "/help|/start|instructions please|what can i say|manual|guide|tutorial|what do you do|"
+        "how do you work|what can i do"
+    ),
+    "KILL": (
+        "kill switch|killswitch|emergency stop|panic|stop everything|kill everything|panic button|"
+        "emergency|kill all|kill it all|shut everything down|shut it all down|abort everything|"
+        "halt everything|stop all trading|kill|stop it all|stop trading"
+    ),
+    "NOT": (
+        "don't|dont|do not|never|not|doesn't|doesnt|does not|no|without|unless|except|isn't|isnt|won't|"
+        "avoid|refuse|nor|stop buying|stop selling|neither|didn't|didnt|did not|hasn't|hasnt|can't|cannot|"
+        "rather than|instead of|forget|nevermind|never mind|ignore|disregard|wasn't|shouldn't|only not|"
+        "barring"
+    ),
+    "LETLOSE": (
+        "don't let me lose more than|dont let me lose more than|don't let me loose more than|"
+        "dont let me loose more than|never let me lose more than|do not let me lose more than|"
+        "i don't want to lose more than|i dont want to lose more than|don't want to lose more than|"
+        "can't lose more than|risk no more than|not lose more than|never lose more than"
+    ),
+    "ADVICE": (
+        "should i|should we|do you think|what do you think|would you|is it a good idea|what if|would it|"
+        "is it worth|will it|thoughts on|what would happen|what happens if|what happens when|can i|"
+        "could i|is it possible|does it|do you|is now a good|should|would have|could have|i wonder|"
+        "wonder if|wondering|why did|why does|why is|imagine|suppose|hypothetically|let's say|lets say|"
+        "i might|i may|maybe|might|perhaps|considering|thinking about|thinking of|was it|i wish|if only|"
+        "i heard|i think|i would have|i guess|what makes|someday|one day|i hope|hopefully|predict|"
+        "prediction|opinion|make of|probably|possibly|would|could|if i had|had i|backtest|should've|"
+        "could've|would've|who|why|does"
+    ),
+    "REPORT": (
+        "sold|bought|shorted|longed|aped|dumped|covered|flipped|i closed|i sold|i bought|i just sold|"
+        "i just bought|i was|used to|yesterday|last week|last night|last month|he said|she said|they said|"
+        "my friend|forwarded|people say|someone|everyone|told me|said|earlier|ago|reportedly|already sold|"
+        "already bought|exited|entered|last year"
+    ),
+    "FOREIGN": (
+        "withdraw|withdrawal|transfer|swap|bridge|stake tokens|unstake|lend|borrow|copy trade|copytrade|"
+        "copy|mirror|call|put option|call option|option|options|tweet|tweets|tweeted|news|nft|nfts|"
+        "airdrop|mint|wallet|address|deposit|send|snipe|sniping|stock|stocks|shares|binance|coinbase|"
+        "bybit|kraken|okx|uniswap|raydium|jupiter swap|arbitrage|grid|grid bot|martingale|follow|elon|"
+        "trump says|announcement|announces|fed|cpi|fomc|rate cut|staking|lp|liquidity pool|farm|yield|"
+        "spot buy|spot sell|usdc to|convert|exchange|seed phrase|private key|api key|deribit|ftx|metamask|"
+        "phantom|loan|repay|tax|launch|listing|listed|open interest|dominance|market cap|marketcap|mcap|"
+        "sentiment|whale|whales"
+    ),
+    "OTHERCASH": (
+        "€|£|¥|eur|euros|euro|gbp|pounds|yen|jpy|inr|rupees|rub|cny|yuan|krw|won|lira|cad|aud|chf|sats|"
+        "satoshi|gwei|wei|lamports"
+    ),
+}
+"""See `lexicon.TRADING`, which comes first."""

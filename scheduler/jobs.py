@@ -1,0 +1,67 @@
+"""The cadences of the engine on APScheduler: how often each runs; what each does is the engine's."""
+
+import logging
+from collections.abc import Awaitable, Callable
+from datetime import UTC, datetime
+
+from apscheduler.events import EVENT_JOB_ERROR, JobExecutionEvent
+from apscheduler.schedulers.asyncio import AsyncIOScheduler
+from apscheduler.triggers.date import DateTrigger
+
+from core.app import Core
+
+ALARM = "alarm"
+
+_log = logging.getLogger(__name__)
+
+
+class Cadences:
+    """APScheduler 3, in memory: everything it runs is rebuilt from the database, so it has nothing to store.
+
+    Besides the intervals it holds one alarm, for the instant at which the next time-based rule is due; each poll sets
+    it anew. So a thousand schedules cost what one costs, and a due one does not wait for the next second.
+    """
+
+    def __init__(self, core: Core) -> None:
+        self._engine = core.engine
+        # A cadence that could not run in time runs once, late, rather than being dropped or piling up.
+        self._scheduler = AsyncIOScheduler(
+            timezone=UTC, job_defaults={"misfire_grace_time": None, "coalesce": True, "max_instances": 1}
+        )
+
+    def start(self) -> None:
+        """Begin all cadences."""
+        engine = self._engine
+        every: list[tuple[float, str, Callable[[], Awaitable[object]]]] = [
+            (1, "poll", self._poll),
+            (1, "settle", engine.settle_due),
+            (1.5, "leases", engine.hold_leases),
+            (2, "remember", engine.remember),
+            (5, "accounts", engine.accounts),
+            (5, "candles", engine.candles),
+            (60, "reconcile", engine.reconcile),
+            (60, "funding", engine.funding),
+            (60, "sample", engine.sample),
+        ]
+        for seconds, name, work in every:
+            self._scheduler.add_job(work, "interval", seconds=seconds, id=name)
+        self._scheduler.add_job(engine.backfill, id="backfill")
+        self._scheduler.add_listener(_report, EVENT_JOB_ERROR)
+        self._scheduler.start()
+
+    def stop(self) -> None:
+        """End all cadences; what runs is cancelled with the loop's tasks, and is safe to cancel."""
+        if self._scheduler.running:
+            self._scheduler.shutdown(wait=False)
+
+    async def _poll(self) -> None:
+        await self._engine.poll()
+        due = self._engine.next_due()
+        if due is not None and (due - datetime.now(UTC)).total_seconds() < 1:
+            self._scheduler.add_job(
+                self._engine.poll, DateTrigger(max(due, datetime.now(UTC))), id=ALARM, replace_existing=True
+            )
+
+
+def _report(event: JobExecutionEvent) -> None:
+    _log.error("cadence %s failed: %s", event.job_id, event.exception, exc_info=event.exception)

@@ -1,0 +1,133 @@
+"""What people asked to see: complete, exact where it matters, marked where it is not real."""
+
+from dataclasses import replace
+from datetime import timedelta
+from decimal import Decimal
+
+from bots import views
+from core.domain.errors import BadInput
+from core.domain.order import Fill, OrderState
+from core.domain.owner import Owner
+from core.domain.position import Account
+from core.domain.rule import RuleState
+from core.ports import JobLog
+from tests import samples
+from tests.bots.scripted import ACCOUNT, LONG, ME, RULES, Prices
+from tests.clock import START
+
+D = Decimal
+OWNER = Owner(id=ME, created_at=START, timezone="America/New_York")
+
+
+def test_positions_show_profit_liquidation_and_ways_out() -> None:
+    card = views.positions_card(ACCOUNT, simulated=True)
+    assert card.title == "Your positions · paper · SIMULATED"
+    assert card.lines == (
+        "SOL-PERP: 2 SOL long, worth $300.00",
+        "   +$4.00 (1.35 % up), entry $148.00, mark $150.00",
+        "   liquidation at $80.50, funding so far $0.00",
+        "Account leverage 0.03x.",
+    )
+    assert [button.label for button in card.buttons[0]] == ["Close 25 % SOL", "Close 50 % SOL", "Close 100 % SOL"]
+
+
+def test_a_losing_short_reads_as_one() -> None:
+    short = replace(LONG, base=D(-2), liquidation_price=None, funding=D("-0.5"))
+    card = views.positions_card(replace(ACCOUNT, positions=(short,)), simulated=False)
+    assert card.lines[0] == "SOL-PERP: 2 SOL short, worth $300.00"
+    assert card.lines[1].startswith("   -$4.00 (1.35 % down)")
+    assert card.lines[2] == "   no liquidation price, funding so far -$0.50"
+
+
+def test_no_position_says_how_to_open_one() -> None:
+    assert views.positions_card(Account(venue="paper", collateral=D(1)), simulated=True).title == "You hold no position"
+
+
+def test_balance_shows_what_is_free() -> None:
+    card = views.balance_card(ACCOUNT, simulated=False)
+    assert card.title == "Equity $10,004.00 · paper"
+    assert "Collateral $10,000.00, free $9,989.00" in card.lines
+
+
+def test_prices_name_what_has_none_and_where_they_come_from() -> None:
+    prices = Prices(notice="Exchanges cannot be reached, so prices are simulated.")
+    card = views.prices_card(prices.latest(("SOL-PERP", "BTC-PERP")), prices, ("SOL-PERP", "BTC-PERP"))
+    assert card.title == "Prices · SIMULATED"
+    assert card.lines == (
+        "SOL-PERP: $150.00, funding 0.001 % per hour",
+        "No trusted price now: BTC-PERP.",
+        "Source: simulated.",
+        "Exchanges cannot be reached, so prices are simulated.",
+    )
+
+
+def test_rules_show_state_and_distance() -> None:
+    rule = samples.rule(ME, 1, spec=RULES[0], references={"SOL-PERP": D(150)})
+    paused = samples.rule(ME, 2, spec=RULES[1], references={"SOL-PERP": D(150)}, state=RuleState.PAUSED)
+    card = views.rules_card([rule, paused], ACCOUNT, Prices().latest(), OWNER)
+    assert card.title == "You have 2 rules"
+    assert card.lines[0].startswith("r1 (armed): When SOL-PERP falls $0.10 from $150.00")
+    assert card.lines[1] == "   fires at $149.90, 0.07 % below the price now ($150.00)"
+    assert card.lines[2].startswith("r2 (paused): ")
+    assert [[button.label for button in row] for row in card.buttons] == [
+        ["Pause r1", "Delete r1"],
+        ["Resume r2", "Delete r2"],
+    ]
+
+
+def test_many_rules_fit_one_message() -> None:
+    rules = [samples.rule(ME, number, spec=RULES[0], references={"SOL-PERP": D(150)}) for number in range(1, 101)]
+    card = views.rules_card(rules, ACCOUNT, Prices().latest(), replace(OWNER, paused=True))
+    assert card.lines[0] == "All rules are paused: nothing fires until you resume."
+    assert card.lines[-1] == "… and 88 more."
+    assert len("\n".join((card.title, *card.lines))) < 4_096
+    assert sum(map(len, card.buttons)) <= 100
+
+
+def test_orders_say_what_rests_and_what_filled() -> None:
+    order = samples.signed(samples.order(samples.rule(ME)))
+    part = replace(order, state=OrderState.PARTIALLY_FILLED, filled_base=D("0.5"))
+    card = views.orders_card([part])
+    assert card.lines == (f"sell 1.5 SOL at market: partially filled, 0.5 SOL filled · {order.id}",)
+    assert views.orders_card([]).title == "You have no open orders"
+
+
+def test_trades_are_newest_first_in_the_owners_time() -> None:
+    fill = Fill(
+        venue_fill_id="1", order_id=samples.order(samples.rule(ME)).id, owner=ME, rule_id=samples.rule(ME).id,
+        market="SOL-PERP", side="sell", base=D(1), price=D("149.87"), fee=D("0.0749"), at=START, venue="paper",
+        simulated=True, realised_pnl=D("1.87"),
+    )  # fmt: skip
+    later = replace(fill, at=START + timedelta(minutes=1), side="buy", realised_pnl=None)
+    card = views.trades_card([fill, later], OWNER)
+    assert card.title == "Your latest trades · paper · SIMULATED"
+    assert card.lines == (
+        "Mon 2 Mar 2026, 07:01 UTC-05:00: bought 1 SOL at $149.87, fee $0.07",
+        "Mon 2 Mar 2026, 07:00 UTC-05:00: sold 1 SOL at $149.87, fee $0.07, PnL +$1.87",
+    )
+
+
+def test_history_is_told_in_order() -> None:
+    rule = samples.rule(ME)
+    log = [
+        JobLog(rule_id=rule.id, owner=ME, at=START + timedelta(minutes=1), what="triggered", detail={"trigger_no": 1}),
+        JobLog(rule_id=rule.id, owner=ME, at=START, what="armed"),
+    ]
+    card = views.history_card("r1", log, OWNER)
+    assert [line.split(": ", 1)[1] for line in card.lines] == ["armed", "triggered (trigger no 1)"]
+
+
+def test_limits_are_told_in_people_terms() -> None:
+    card = views.limits_card(OWNER)
+    assert "Largest order $25,000.00, largest position $100,000.00" in card.lines
+    assert "Leverage up to 10x, slippage up to 2 %" in card.lines
+
+
+def test_an_error_is_one_line_and_what_to_do() -> None:
+    card = views.error_card(BadInput("Expected a\nnumber", "Say 5."))
+    assert (card.title, card.lines) == ("Expected a number", ("Say 5.",))
+    assert views.error_card(BadInput("Only this")).lines == ()
+
+
+def test_an_unknown_time_zone_does_not_hide_the_time() -> None:
+    assert views.local_time(START, replace(OWNER, timezone="Nowhere/Land")) == "Mon 2 Mar 2026, 12:00 UTC"
