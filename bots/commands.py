@@ -26,6 +26,8 @@ class SlashCommand:
     args: str = ""
     description: str
     run: Callable[[Turn, str], Awaitable[list[Card]]]
+    bare: bool = False
+    """Whether its name alone, without the slash, means it too. Not for what cannot be undone."""
 
 
 async def _start(turn: Turn, words: str) -> list[Card]:  # noqa: ARG001 - a payload is for linking, later
@@ -142,23 +144,31 @@ async def _help(turn: Turn, words: str) -> list[Card]:  # noqa: ARG001 - takes n
 COMMANDS: tuple[SlashCommand, ...] = (
     SlashCommand(name="start", description="What SayWhen is and how to begin", run=_start),
     SlashCommand(name="rule", args="<words>", description="Make a rule in your own words", run=_rule),
-    SlashCommand(name="rules", args="[market]", description="Your rules and how far off", run=_selecting("rules")),
-    SlashCommand(name="positions", description="Your positions and their profit", run=_plain("positions")),
-    SlashCommand(name="balance", description="Equity, free collateral, leverage", run=_plain("balance")),
-    SlashCommand(name="prices", args="[markets]", description="Latest prices and funding", run=_prices),
-    SlashCommand(name="orders", description="Your open orders", run=_orders),
-    SlashCommand(name="trades", args="[number]", description="Your latest trades", run=_trades),
+    SlashCommand(
+        name="rules", args="[market]", description="Your rules and how far off", run=_selecting("rules"), bare=True
+    ),
+    SlashCommand(name="positions", description="Your positions and their profit", run=_plain("positions"), bare=True),
+    SlashCommand(name="balance", description="Equity, free collateral, leverage", run=_plain("balance"), bare=True),
+    SlashCommand(name="prices", args="[markets]", description="Latest prices and funding", run=_prices, bare=True),
+    SlashCommand(name="orders", description="Your open orders", run=_orders, bare=True),
+    SlashCommand(name="trades", args="[number]", description="Your latest trades", run=_trades, bare=True),
     SlashCommand(name="history", args="<rule>", description="What happened to a rule", run=_history),
     SlashCommand(
-        name="pause", args="[rules or market]", description="Stop watching; orders stay", run=_selecting("pause_rules")
+        name="pause",
+        args="[rules or market]",
+        description="Stop watching; orders stay",
+        run=_selecting("pause_rules"),
+        bare=True,
     ),
-    SlashCommand(name="resume", args="[rules or market]", description="Watch again", run=_selecting("resume_rules")),
+    SlashCommand(
+        name="resume", args="[rules or market]", description="Watch again", run=_selecting("resume_rules"), bare=True
+    ),
     SlashCommand(name="delete", args="<rules or market or all>", description="Delete rules", run=_delete),
     SlashCommand(name="cancel", args="[market]", description="Cancel open orders", run=_selecting("cancel_orders")),
     SlashCommand(name="kill", description="Pause everything and cancel open orders", run=_plain("kill")),
-    SlashCommand(name="limits", description="The most you allow SayWhen to do", run=_limits),
+    SlashCommand(name="limits", description="The most you allow SayWhen to do", run=_limits, bare=True),
     SlashCommand(name="timezone", args="[zone]", description="Your time zone", run=_timezone),
-    SlashCommand(name="help", description="What you can say", run=_help),
+    SlashCommand(name="help", description="What you can say", run=_help, bare=True),
 )
 BY_NAME: Mapping[str, SlashCommand] = MappingProxyType({command.name: command for command in COMMANDS})
 
@@ -173,6 +183,12 @@ def help_card() -> Card:
     """Everything that can be said, from the table."""
     listed = (f"/{command.name} {command.args}".rstrip() + f": {command.description}" for command in COMMANDS)
     return Card(title="Say a rule in your own words", lines=(*_EXAMPLES, *listed))
+
+
+def as_command(words: str) -> str | None:
+    """The command that *words* are without its slash ("positions", "resume"), or None."""
+    command = BY_NAME.get(words.casefold().rstrip(" .!?"))
+    return f"/{command.name}" if command is not None and command.bare else None
 
 
 async def run_command(turn: Turn, text: str) -> list[Card]:

@@ -6,7 +6,7 @@ from dataclasses import dataclass, replace
 
 from bots import draft_cards, views
 from bots.channel import Inbound
-from bots.commands import run_command
+from bots.commands import as_command, run_command
 from bots.facade import Facade
 from bots.obey import LATE_AFTER_S, obey
 from bots.turn import Turn
@@ -138,7 +138,8 @@ class Dialogue:
                     if change:
                         return await self._amend(turn, place, shown.draft_id, change)
                     return await self._press(turn, place, EditDraft(draft_id=shown.draft_id), text)
-        return await self._draft(turn, place, text)
+        command = as_command(text)
+        return await (self._draft(turn, place, text) if command is None else run_command(turn, command))
 
     async def _draft(self, turn: Turn, place: tuple[str, str], words: str) -> list[Card]:
         made = await self._core.drafts.say(turn.owner, words, turn.channel)

@@ -39,7 +39,11 @@ async def obey(turn: Turn, command: Command) -> list[Card]:
         case "resume_rules":
             return [await _resume(turn, command)]
         case "cancel_rules":
-            return [_done("Deleted", await rules.cancel(turn.owner, command), "They do nothing any more.")]
+            return [
+                _done(
+                    "Deleted", await rules.cancel(turn.owner, command), "Gone for good; say it again to have it back."
+                )
+            ]
         case "cancel_orders":
             return [await _cancel_orders(turn, command)]
         case "help":

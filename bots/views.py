@@ -8,7 +8,7 @@ from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 from bots.facade import Prices
 from core.domain.errors import SayWhenError
 from core.domain.market import Observation
-from core.domain.money import HUNDRED
+from core.domain.money import HUNDRED, ZERO, plain
 from core.domain.order import Fill, Order
 from core.domain.owner import Owner
 from core.domain.position import Account, Position
@@ -82,13 +82,14 @@ def positions_card(account: Account, *, simulated: bool) -> Card:
 def _position_lines(position: Position) -> list[str]:
     size = f"{say_amount(abs(position.base), position.market, exact=True)} {position.side}"
     pnl = position.unrealised_pnl
-    percent = say_rough_percent(abs(position.pnl_percent)) if position.entry_price else "0 %"
+    moved = position.pnl_percent if position.entry_price else ZERO
+    percent = f"{say_rough_percent(abs(moved))}{' down' if moved < 0 else ' up' if moved > 0 else ''}"
     prices = f"entry {say_price(position.entry_price)}, mark {say_price(position.mark)}"
     liquidation = position.liquidation_price
     danger = "no liquidation price" if liquidation is None else f"liquidation at {say_price(liquidation)}"
     return [
         f"{position.market}: {size}, worth {say_money(position.notional)}",
-        f"   {say_signed_money(pnl)} ({percent} {'down' if pnl < 0 else 'up'}), {prices}",
+        f"   {say_signed_money(pnl)} ({percent}), {prices}",
         f"   {danger}, funding so far {say_signed_money(position.funding)}",
     ]
 
@@ -116,9 +117,7 @@ def prices_card(seen: Sequence[Observation], prices: Prices, asked: Sequence[str
     missing = [market for market in asked or () if market not in {seen_one.market for seen_one in seen}]
     if missing:
         lines.append(f"No trusted price now: {', '.join(missing)}.")
-    lines.append(f"Source: {prices.source_name}.")
-    if prices.notice:
-        lines.append(prices.notice)
+    lines.append(prices.notice or f"Source: {prices.source_name}.")
     title = "Prices" if seen else "There is no trusted price now"
     return Card(title=marked(title, simulated=prices.simulated), lines=tuple(lines), tone="plain" if seen else "warn")
 
@@ -157,7 +156,7 @@ def _distances(rule: Rule, account: Account, prices: dict[str, Decimal]) -> list
     entries = {position.market: position.entry_price for position in account.positions if position.base != 0}
     return [
         f"fires at {say_level(price)}, {say_rough_percent(abs(price - now) / now * HUNDRED)}"
-        f" {'below' if price < now else 'above'} the price now ({say_price(now)})"
+        f" {'below' if price < now else 'above'} the price now ({say_level(now)})"
         for price in trigger_prices(rule.spec.condition, rule.references, entries)
     ]
 
@@ -203,7 +202,7 @@ def history_card(label: str, log: Sequence[JobLog], owner: Owner) -> Card:
         return Card(title=f"Nothing has happened to {label} yet")
     lines = []
     for line in sorted(log, key=lambda line: line.at):
-        detail = ", ".join(f"{key.replace('_', ' ')} {one_line(str(value))}" for key, value in line.detail.items())
+        detail = ", ".join(f"{key.replace('_', ' ')} {_told(value)}" for key, value in line.detail.items())
         lines.append(f"{local_time(line.at, owner)}: {line.what}{f' ({detail})' if detail else ''}")
     return Card(title=f"History of {label}", lines=tuple(lines))
 
@@ -242,6 +241,12 @@ def local_time(at: datetime, owner: Owner) -> str:
         return say_time(at.astimezone(ZoneInfo(owner.timezone)))
     except (ZoneInfoNotFoundError, ValueError, OSError):
         return say_time(at)
+
+
+def _told(value: object) -> str:
+    if isinstance(value, list | tuple):
+        return " ".join(_told(item) for item in value)
+    return one_line(plain(value) if isinstance(value, Decimal) else str(value))
 
 
 def _times(leverage: Decimal) -> str:

@@ -1,10 +1,11 @@
 """The cadences of the engine on APScheduler: how often each runs; what each does is the engine's."""
 
+import asyncio
 import logging
 from collections.abc import Awaitable, Callable
 from datetime import UTC, datetime
+from functools import partial
 
-from apscheduler.events import EVENT_JOB_ERROR, JobExecutionEvent
 from apscheduler.schedulers.asyncio import AsyncIOScheduler
 from apscheduler.triggers.date import DateTrigger
 
@@ -44,24 +45,29 @@ class Cadences:
             (60, "sample", engine.sample),
         ]
         for seconds, name, work in every:
-            self._scheduler.add_job(work, "interval", seconds=seconds, id=name)
-        self._scheduler.add_job(engine.backfill, id="backfill")
-        self._scheduler.add_listener(_report, EVENT_JOB_ERROR)
+            self._scheduler.add_job(partial(_run, name, work), "interval", seconds=seconds, id=name)
+        self._scheduler.add_job(partial(_run, "backfill", engine.backfill), id="backfill")
         self._scheduler.start()
 
     def stop(self) -> None:
-        """End all cadences; what runs is cancelled with the loop's tasks, and is safe to cancel."""
+        """End all cadences; what runs is cancelled, which is safe: each is one transaction or picks up where it was."""
         if self._scheduler.running:
             self._scheduler.shutdown(wait=False)
 
     async def _poll(self) -> None:
         await self._engine.poll()
         due = self._engine.next_due()
-        if due is not None and (due - datetime.now(UTC)).total_seconds() < 1:
-            self._scheduler.add_job(
-                self._engine.poll, DateTrigger(max(due, datetime.now(UTC))), id=ALARM, replace_existing=True
-            )
+        now = datetime.now(UTC)
+        if due is not None and (due - now).total_seconds() < 1:
+            alarm = partial(_run, ALARM, self._engine.poll)
+            self._scheduler.add_job(alarm, DateTrigger(max(due, now)), id=ALARM, replace_existing=True)
 
 
-def _report(event: JobExecutionEvent) -> None:
-    _log.error("cadence %s failed: %s", event.job_id, event.exception, exc_info=event.exception)
+async def _run(name: str, work: Callable[[], Awaitable[object]]) -> None:
+    """One run of a cadence; a failure is logged here, once, and the next run comes all the same."""
+    try:
+        await work()
+    except asyncio.CancelledError:
+        _log.info("%s was stopped", name)
+    except Exception:  # noqa: BLE001 - the other cadences, and the next run, must go on
+        _log.exception("cadence %s failed", name)

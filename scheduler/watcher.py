@@ -28,6 +28,7 @@ async def run_scheduler(core: Core, ready: asyncio.Event | None = None) -> None:
     try:
         async with asyncio.TaskGroup() as tasks:
             tasks.create_task(keep("watching prices", watch_prices))
+            tasks.create_task(keep("showing marks", core.engine.show_marks))
             tasks.create_task(keep("following events", core.engine.follow_events))
     finally:
         cadences.stop()

@@ -107,6 +107,12 @@ async def database(postgres_dsn: str) -> AsyncIterator[Database]:
     await opened.close()
 
 
+async def until(found: Callable[[], Awaitable[object]]) -> None:
+    """Look again and again until something is *found*; like `until_none`."""
+    while not await found():  # noqa: ASYNC110
+        await asyncio.sleep(0.01)
+
+
 async def until_none(found: Callable[[], Awaitable[object]]) -> None:
     """Look again and again until nothing is *found*: the database rings no bell for what a test waits for here."""
     while await found():  # noqa: ASYNC110

@@ -46,20 +46,36 @@ def open_screen() -> Screen:
 
 
 class Terminal:
-    """prompt_toolkit's line at the bottom, cards above it as they come."""
+    """prompt_toolkit's line at the bottom, cards above it as they come.
+
+    The line is there all the time, so that no key is lost, but Enter does nothing until the last answer is shown: a
+    "1" typed twice in impatience must not press the button of a card that nobody has seen yet.
+    """
 
     def __init__(self, input: "Input | None" = None, output: "Output | None" = None) -> None:  # noqa: A002 - its names
         self._input = input
         self._output = output
         self._session: PromptSession[str] | None = None
         self._patch: AbstractContextManager[None] | None = None
+        self._typing: asyncio.Task[str | None] | None = None
+        self._answering = True
 
     async def __aenter__(self) -> Self:
         from prompt_toolkit import PromptSession
+        from prompt_toolkit.filters import Condition
         from prompt_toolkit.history import InMemoryHistory
+        from prompt_toolkit.key_binding import KeyBindings
         from prompt_toolkit.patch_stdout import patch_stdout
 
-        self._session = PromptSession(input=self._input, output=self._output, history=InMemoryHistory())
+        keys = KeyBindings()
+        keys.add("enter", filter=Condition(lambda: self._answering))(_nothing)
+        self._session = PromptSession(
+            lambda: "  .. " if self._answering else "you> ",
+            input=self._input,
+            output=self._output,
+            history=InMemoryHistory(),
+            key_bindings=keys,
+        )
         self._patch = patch_stdout(raw=True)
         self._patch.__enter__()
         return self
@@ -67,18 +83,25 @@ class Terminal:
     async def __aexit__(
         self, kind: type[BaseException] | None, problem: BaseException | None, trace: TracebackType | None
     ) -> None:
+        if self._typing is not None:
+            self._typing.cancel()
+            await asyncio.gather(self._typing, return_exceptions=True)
         if self._patch is not None:
             self._patch.__exit__(None, None, None)
-        self._session = self._patch = None
+        self._session = self._patch = self._typing = None
 
     async def read(self) -> str | None:
         """The next line; None after Ctrl-D or Ctrl-C."""
         if self._session is None:
             return None
-        try:
-            return await self._session.prompt_async("you> ")
-        except (EOFError, KeyboardInterrupt):
-            return None
+        if self._typing is None:
+            self._typing = asyncio.create_task(self._line(self._session), name="console-line")
+        self._answering = False
+        self._session.app.invalidate()
+        line = await self._typing
+        self._answering = True
+        self._typing = asyncio.create_task(self._line(self._session), name="console-line") if line is not None else None
+        return line
 
     def show(self, card: Card, shown: Sequence[Numbered]) -> None:
         """Draw the card above the line being typed."""
@@ -87,6 +110,13 @@ class Terminal:
 
         width = 80 if self._session is None else self._session.output.get_size().columns
         print_formatted_text(ANSI(coloured(card, shown, width)), end="", output=self._output)
+
+    @staticmethod
+    async def _line(session: "PromptSession[str]") -> str | None:
+        try:
+            return await session.prompt_async()
+        except (EOFError, KeyboardInterrupt):  # which a task must not end with: it would end the loop
+            return None
 
 
 class Pipes:
@@ -142,6 +172,10 @@ class Pipes:
         if rest:
             put(_decoded(rest))
         put(None)
+
+
+def _nothing(event: object) -> None:
+    """What Enter does while an answer is under way."""
 
 
 def _decoded(line: bytes) -> str:

@@ -7,6 +7,7 @@ from dataclasses import replace
 from datetime import datetime, timedelta
 from functools import partial
 
+from core.app.marks import Marks
 from core.app.parts import Parts
 from core.domain.errors import SayWhenError, StorageUnavailable
 from core.domain.event import EngineRecovered
@@ -26,6 +27,7 @@ HEARTBEAT = "watch"
 BLIND = timedelta(seconds=30)
 """A longer absence is told to the owners it concerned."""
 HISTORY_DAYS = 2
+MARKS_EVERY_S = 0.25
 
 _log = logging.getLogger(__name__)
 
@@ -47,6 +49,7 @@ class Engine:
         self._fences: dict[str, Fence] = {}
         self._cursor: Cursor | None = None
         self._candles = CandleBuilder()
+        self._marks = Marks()
         self._watch = Watch(
             store=parts.store,
             venue=parts.venue,
@@ -56,6 +59,7 @@ class Engine:
             trust=parts.trust,
             history=parts.history,
             fence=self._fence_of,
+            before_firing=self._show,
         )
 
     # --- starting and staying in charge ------------------------------------------------------------------------
@@ -101,16 +105,26 @@ class Engine:
     # --- what comes in -----------------------------------------------------------------------------------------
 
     async def observe(self, observation: Observation) -> None:
-        """Take in one price: the paper venue's orders first, then rules, then the candles."""
-        if VENUE_LEASE in self._fences:
-            touched = await self._parts.venue.observe(observation)
-            for owner in touched:
-                await self._settle_owner(owner)
+        """Take in one price: what it fires is fired at once, the paper venue's own orders follow in `show_marks`."""
+        self._marks.add(observation)
         async with self._turn:
             await self._watch.observe(observation)
         finished = self._candles.add(observation)
         if finished is not None and VENUE_LEASE in self._fences:
             await self._parts.store.save_candles([finished])
+
+    async def show_marks(self) -> None:
+        """Let the paper venue see what the markets did, some times a second, for ever; however many prices came."""
+        while True:
+            await self._parts.clock.sleep(MARKS_EVERY_S)
+            for observation in self._marks.take():
+                await self._show(observation)
+
+    async def _show(self, observation: Observation) -> None:
+        if VENUE_LEASE not in self._fences:
+            return
+        for owner in await self._parts.venue.observe(observation):
+            await self._attempt("settling", partial(self._settle_owner, owner))
 
     async def follow_events(self) -> None:
         """Keep the watchlist in step with the event log, for ever: at the bell, and once a second without it."""

@@ -7,7 +7,7 @@ from datetime import datetime, timedelta
 from decimal import Decimal
 from typing import Protocol
 
-from core.domain.errors import SayWhenError, VenueError, VenueUnknown
+from core.domain.errors import PriceUnavailable, SayWhenError, VenueError, VenueUnknown
 from core.domain.ids import OwnerId
 from core.domain.market import TIMEFRAME_S, Candle, Observation, Timeframe
 from core.domain.reading import ParseContext, ParseResult
@@ -56,7 +56,10 @@ class Parts:
     notice: str | None = None
 
     async def scene(self, owner: OwnerId) -> Scene:
-        """What is true for *owner* now. Raises VenueUnknown where the venue does not answer."""
+        """What is true for *owner* now. Raises VenueUnknown where the venue does not answer.
+
+        Raises PriceUnavailable before the first price of any market.
+        """
         try:
             async with asyncio.timeout(TIME_OUT_S):
                 status = await self.venue.status()
@@ -66,10 +69,13 @@ class Parts:
             raise VenueUnknown(
                 f"{self.venue.name} does not answer, so your positions cannot be seen.", "Try again in a moment."
             ) from None
+        if not self.board.known():
+            raise PriceUnavailable("No price has come in yet.", "Try again in a few seconds.")
         async with self.store.begin(owner) as tx:
             person = await tx.read_owner()
         return Scene(
             prices=self.prices(),
+            known=self.board.known(),
             markets=markets,
             account=account,
             source=self.source_words(),

@@ -9,7 +9,7 @@ moves the old numbers below zero, in their order, and cursors of older epochs ar
 import asyncio
 import logging
 from collections.abc import AsyncIterator
-from contextlib import asynccontextmanager, suppress
+from contextlib import asynccontextmanager
 from dataclasses import replace
 
 from sqlalchemy import func, select, text, tuple_
@@ -17,9 +17,9 @@ from sqlalchemy.ext.asyncio import AsyncConnection
 
 from core.codec import event_from_json
 from core.db.bell import EventBell
-from core.db.connection import DRIVER_ERRORS, Database
+from core.db.connection import Database
 from core.db.tables import event_epochs, events
-from core.domain.errors import BadInput, StorageUnavailable
+from core.domain.errors import BadInput
 from core.domain.event import Event
 from core.domain.ids import EventId
 from core.ports.storage import Cursor
@@ -29,7 +29,7 @@ BELL = "saywhen_events"
 _log = logging.getLogger(__name__)
 
 _FINAL = events.c.xid < text("pg_snapshot_xmin(pg_current_snapshot())::text::bigint")
-_LONGEST_PAUSE_S = 5.0
+_FIRST_PAUSE_S, _LONGEST_PAUSE_S = 0.1, 5.0
 
 
 class PostgresEventLog:
@@ -85,31 +85,31 @@ class PostgresEventLog:
             if not self._bells and self._listener is not None:
                 listener, self._listener = self._listener, None
                 listener.cancel()
-                with suppress(asyncio.CancelledError):
-                    await listener
+                await asyncio.wait({listener})
 
     async def _listen(self) -> None:
         """Ring all bells whenever something was appended, over connections that are replaced as they die."""
-        pause = 0.1
+        pause = _FIRST_PAUSE_S
         while True:
             try:
-                connection = await self._database.connect()
-            except StorageUnavailable as problem:
+                await self._listen_once()
+                pause = _FIRST_PAUSE_S
+            except Exception as problem:  # noqa: BLE001 - a bell that stays silent for ever slows every reader down
                 _log.warning("The event bell is silent for %.1f s: %s", pause, problem)
-                await asyncio.sleep(pause)
-                pause = min(2 * pause, _LONGEST_PAUSE_S)
-                continue
-            pause = 0.1
-            lost = asyncio.Event()
-            try:
-                connection.add_termination_listener(lambda _, lost=lost: lost.set())
-                await connection.add_listener(BELL, lambda *_: self._ring())
-                self._ring()  # for what was appended while nobody listened
-                await lost.wait()
-            except DRIVER_ERRORS as problem:
-                _log.warning("The event bell lost its connection: %s", problem)
-            finally:
-                connection.terminate()
+            await asyncio.sleep(pause)
+            pause = min(2 * pause, _LONGEST_PAUSE_S)
+
+    async def _listen_once(self) -> None:
+        """Return when the connection is lost."""
+        connection = await self._database.connect()
+        lost = asyncio.Event()
+        try:
+            connection.add_termination_listener(lambda _: lost.set())
+            await connection.add_listener(BELL, lambda *_: self._ring())
+            self._ring()  # for what was appended while nobody listened
+            await lost.wait()
+        finally:
+            connection.terminate()
 
     def _ring(self) -> None:
         for ring in self._bells:

@@ -4,6 +4,8 @@ Values are frozen, so books hold them as they are and a transaction remembers on
 transactions run one after another, like PostgreSQL's; what reads across owners sees what open ones have written.
 """
 
+from bisect import bisect_left, insort
+from collections import defaultdict
 from collections.abc import AsyncIterator, Collection, Mapping, Sequence
 from contextlib import AbstractAsyncContextManager
 from dataclasses import replace
@@ -38,7 +40,7 @@ class MemoryStore:
         self._books: dict[OwnerId, Books] = {}
         self._fill_ids: set[tuple[str, str]] = set()
         self._signatures: dict[tuple[str, str], OrderId] = {}
-        self._candles: dict[str, dict[tuple[int, datetime], Candle]] = {}
+        self._candles: defaultdict[str, defaultdict[int, _Series]] = defaultdict(lambda: defaultdict(_Series))
         self._beats: dict[str, datetime] = {}
 
     def begin(self, owner: OwnerId) -> AbstractAsyncContextManager[Transaction]:
@@ -88,26 +90,23 @@ class MemoryStore:
     async def save_candles(self, candles: Sequence[Candle]) -> None:
         """Of any size: a replay knows no smaller ones than its file has."""
         for candle in candles:
-            kept = self._candles.setdefault(candle.market, {})
-            kept[TIMEFRAME_S[candle.timeframe], candle.start] = candle
+            self._candles[candle.market][TIMEFRAME_S[candle.timeframe]].put(candle)
 
     async def candles(self, market: str, timeframe: Timeframe, start: datetime, end: datetime) -> list[Candle]:
         """Built from the largest candles stored that are not larger than *timeframe*."""
         size = TIMEFRAME_S[timeframe]
-        kept = self._candles.get(market, {})
-        grain = max((seconds for seconds, _ in kept if seconds <= size), default=size)
-        step = timedelta(seconds=size)
-
-        def bucket(candle: Candle) -> datetime:
-            return _EPOCH + (candle.start - _EPOCH) // step * step
-
-        parts = sorted(
-            (candle for (seconds, _), candle in kept.items() if seconds == grain and start <= bucket(candle) < end),
-            key=lambda candle: candle.start,
-        )
+        series = self._candles.get(market, {})
+        grain = max((seconds for seconds in series if seconds <= size), default=None)
+        if grain is None:
+            return []
         if grain == size:
-            return parts
-        return [_merged(list(group), timeframe, at) for at, group in groupby(parts, bucket)]
+            return series[grain].between(start, end)
+        step = timedelta(seconds=size)
+        parts = series[grain].between(_rounded_up(start, step), _rounded_up(end, step))
+        return [
+            _merged(list(group), timeframe, at)
+            for at, group in groupby(parts, lambda candle: _EPOCH + (candle.start - _EPOCH) // step * step)
+        ]
 
     async def heard(self, name: str) -> datetime | None:
         return self._beats.get(name)
@@ -120,6 +119,24 @@ class MemoryStore:
         if books is None:
             books = self._books[owner] = Books(owner, self._fill_ids, self._signatures)
         return books
+
+
+class _Series:
+    """Candles of one market and size by their start; a replay reads the last few again and again."""
+
+    def __init__(self) -> None:
+        self._by_start: dict[datetime, Candle] = {}
+        self._starts: list[datetime] = []
+
+    def put(self, candle: Candle) -> None:
+        if candle.start not in self._by_start:
+            insort(self._starts, candle.start)
+        self._by_start[candle.start] = candle
+
+    def between(self, start: datetime, end: datetime) -> list[Candle]:
+        """Those with `start <= candle.start < end`, oldest first."""
+        starts = self._starts[bisect_left(self._starts, start) : bisect_left(self._starts, end)]
+        return [self._by_start[at] for at in starts]
 
 
 class _Begun:
@@ -174,6 +191,10 @@ class MemoryLease:
     async def release(self) -> None:
         for fence in await self.renew():
             self._leases[fence.partition] = replace(fence, holder="")
+
+
+def _rounded_up(at: datetime, step: timedelta) -> datetime:
+    return _EPOCH - (_EPOCH - at) // step * step
 
 
 def _merged(parts: Sequence[Candle], timeframe: Timeframe, start: datetime) -> Candle:

@@ -12,12 +12,15 @@ from sqlalchemy.ext.asyncio import create_async_engine
 
 from core.db.connection import DRIVER_ERRORS, connect, original
 from core.db.event_log import begin_epoch
-from core.domain.errors import StorageUnavailable
+from core.domain.errors import NotConfigured, StorageUnavailable
 
 if TYPE_CHECKING:
     from alembic.config import Config
 
 MIGRATIONS = Path(__file__).resolve().parents[2] / "migrations"
+
+OLDEST_SERVER = 14
+"""The first with date_bin(); tested with 18."""
 
 MIGRATE_LOCK = 7_201_122
 LOCK_TIMEOUT = "5s"
@@ -28,10 +31,17 @@ _LONGEST_S = 600.0
 async def migrate(dsn: str) -> None:
     """Upgrade the database to head; several at once take turns, and all but the first find nothing to do.
 
-    A version waits at most 5 s for a table that is in use. Raises StorageUnavailable.
+    A version waits at most 5 s for a table that is in use. Raises StorageUnavailable, and NotConfigured for
+    a server that is too old.
     """
     turn = await connect(dsn, application_name="saywhen-migrate")
     try:
+        version = turn.get_server_version()
+        if version.major < OLDEST_SERVER:
+            raise NotConfigured(
+                f"Expected PostgreSQL {OLDEST_SERVER} or later, was {version.major}.{version.minor}.",
+                "Point DATABASE_URL at a newer server, or leave it out and let SayWhen bring its own.",
+            )
         async with asyncio.timeout(_TURN_S):
             await turn.execute("SET statement_timeout = 0; SET lock_timeout = 0")
             await turn.execute("SELECT pg_advisory_lock($1)", MIGRATE_LOCK, timeout=_TURN_S)

@@ -104,6 +104,7 @@ def rule_of(row: Row) -> Rule:
         bound_side=row["bound_side"],
         resume_to=None if row["resume_to"] is None else RuleState(row["resume_to"]),
         reason=row["reason"],
+        cause=None if row["cause"] is None else EventId(row["cause"]),
     )
 
 
@@ -131,6 +132,7 @@ def rule_row(rule: Rule) -> dict[str, Any]:
         "bound_side": rule.bound_side,
         "resume_to": rule.resume_to,
         "reason": rule.reason,
+        "cause": rule.cause,
     }
 
 
@@ -159,6 +161,8 @@ def order_of(row: Row) -> Order:
         reason=row["reason"],
         proof=row["proof"],
         ended_at=row["ended_at"],
+        cancel_asked=row["cancel_asked"],
+        cause=None if row["cause"] is None else EventId(row["cause"]),
     )
 
 
@@ -187,6 +191,8 @@ def order_row(order: Order) -> dict[str, Any]:
         "reason": order.reason,
         "proof": order.proof,
         "ended_at": order.ended_at,
+        "cancel_asked": order.cancel_asked,
+        "cause": order.cause,
     }
 
 

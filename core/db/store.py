@@ -1,20 +1,24 @@
 """PostgreSQL as the Store: owners' transactions, and what is read or kept across owners; decides no state change."""
 
+import asyncio
+import json
 from collections.abc import AsyncIterator, Collection, Mapping, Sequence
 from contextlib import asynccontextmanager
 from datetime import UTC, datetime, timedelta
 from typing import Any
+from weakref import WeakValueDictionary
 
-from sqlalchemy import and_, bindparam, func, or_, select, text, update
-from sqlalchemy.dialects.postgresql import JSONB, aggregate_order_by, insert
+from sqlalchemy import ARRAY, Text, and_, bindparam, func, or_, select, text
+from sqlalchemy.dialects.postgresql import aggregate_order_by, insert
 from sqlalchemy.ext.asyncio import AsyncConnection
 from sqlalchemy.sql.selectable import Select
 
 from core.codec import to_json
 from core.db import queue, rows
-from core.db.connection import Database
+from core.db.connection import LOCK_S, Database
 from core.db.tables import heartbeats, limits, links, orders, price_snapshots, trading_rules, users
 from core.db.transaction import PostgresTransaction
+from core.domain.errors import StorageUnavailable
 from core.domain.ids import OrderId, OwnerId, RuleId
 from core.domain.limit import Limits
 from core.domain.market import TIMEFRAME_S, Candle, Timeframe
@@ -36,14 +40,34 @@ class PostgresStore:
 
     def __init__(self, database: Database) -> None:
         self._database = database
+        self._owners: WeakValueDictionary[OwnerId, asyncio.Lock] = WeakValueDictionary()
         queue.load()
 
     @asynccontextmanager
     async def begin(self, owner: OwnerId) -> AsyncIterator[Transaction]:
         """Raises StorageUnavailable; then nothing in the block has happened, unless the commit's answer was lost."""
-        # The lock comes before any write, which gives the transaction its number: so one owner's events keep their order.
-        async with self._database.begin((OWNER_LOCK, owner)) as connection:
+        # In this process one transaction of an owner waits for the other without a connection, so that no owner can
+        # use the pool up. Between processes the database's lock decides; it comes before any write, which gives the
+        # transaction its number: so one owner's events keep their order.
+        async with self._turn(owner), self._database.begin((OWNER_LOCK, owner)) as connection:
             yield PostgresTransaction(connection, owner)
+
+    @asynccontextmanager
+    async def _turn(self, owner: OwnerId) -> AsyncIterator[None]:
+        lock = self._owners.get(owner)
+        if lock is None:
+            lock = self._owners[owner] = asyncio.Lock()
+        try:
+            async with asyncio.timeout(LOCK_S):
+                await lock.acquire()
+        except TimeoutError as problem:
+            raise StorageUnavailable(
+                f"Expected owner {owner}'s other transaction to end within {LOCK_S} s, was still open.", "Try again."
+            ) from problem
+        try:
+            yield
+        finally:
+            lock.release()
 
     async def owner_of(self, channel: str, address: str) -> OwnerId | None:
         async def look(connection: AsyncConnection) -> OwnerId | None:
@@ -129,16 +153,10 @@ class PostgresStore:
     async def save_memories(self, memories: Mapping[RuleId, Mapping[str, Any]]) -> None:
         if not memories:
             return
-        statement = (
-            update(trading_rules)
-            .where(trading_rules.c.id == bindparam("rule"), trading_rules.c.state == RuleState.ARMED)
-            .values(memory=bindparam("kept", type_=JSONB))
-        )
-        # In one order everywhere, so that two writers of the same rules wait for each other instead of deadlocking.
-        kept = [{"rule": rule_id, "kept": to_json(memories[rule_id])} for rule_id in sorted(memories)]
+        kept = {rule_id: json.dumps(to_json(memory)) for rule_id, memory in memories.items()}
 
         async def save(connection: AsyncConnection) -> None:
-            await connection.execute(statement, kept)
+            await connection.execute(_SAVE_MEMORIES, {"ids": list(kept), "memories": list(kept.values())})
 
         await self._database.run(save)
 
@@ -188,6 +206,17 @@ class PostgresStore:
             await connection.execute(statement)
 
         await self._database.run(save)
+
+
+# A rule that its owner's transaction is changing at this moment is left out, never waited for: what it remembers is
+# about to be void, and a firing must not lose a deadlock to this.
+_SAVE_MEMORIES = text("""
+WITH kept AS (SELECT * FROM unnest(:ids, :memories) AS kept (id, memory)),
+free AS (
+    SELECT id FROM trading_rules WHERE id = ANY (:ids) AND state = 'armed' FOR NO KEY UPDATE SKIP LOCKED
+)
+UPDATE trading_rules rule SET memory = kept.memory::jsonb FROM free JOIN kept USING (id) WHERE rule.id = free.id
+""").bindparams(bindparam("ids", type_=ARRAY(Text)), bindparam("memories", type_=ARRAY(Text)))
 
 
 async def _linked(connection: AsyncConnection, channel: str, address: str) -> OwnerId | None:

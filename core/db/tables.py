@@ -146,6 +146,7 @@ trading_rules = Table(
     Column("bound_side", Text),
     Column("resume_to", Text),
     Column("reason", Text),
+    Column("cause", Text),
     UniqueConstraint("owner", "number"),
     _states(RuleState),
     CheckConstraint(_one_of("bound_side", ["long", "short"]), name="bound_side"),
@@ -208,6 +209,8 @@ orders = Table(
     Column("reason", Text),
     Column("proof", Text),
     Column("ended_at", _Moment),
+    Column("cancel_asked", Boolean, nullable=False),
+    Column("cause", Text),
     # One leg of one trigger is one row, and a row has one live order: what could double an order cannot be stored.
     UniqueConstraint("rule_id", "trigger_no", "leg_no"),
     _states(OrderState),

@@ -80,7 +80,7 @@ def _share(number: int, of: int, exit_percent: Decimal | None) -> Decimal:
     if exit_percent is None:
         return ONE / of
     done = exit_percent / HUNDRED * number / of
-    return ONE / of / (ONE - done)
+    return min(ONE, ONE / of / (ONE - done))
 
 
 def _exit_percent(action: Trade | Close | Reverse) -> Decimal | None:

@@ -5,7 +5,7 @@ from decimal import ROUND_HALF_EVEN, Decimal, localcontext
 
 from core.domain.money import plain
 
-_SIGNIFICANT = 6
+_SIGNIFICANT = 7
 _WEEKDAYS = ("Mon", "Tue", "Wed", "Thu", "Fri", "Sat", "Sun")
 _MONTHS = ("Jan", "Feb", "Mar", "Apr", "May", "Jun", "Jul", "Aug", "Sep", "Oct", "Nov", "Dec")
 _SPANS = (("day", 86_400), ("hour", 3_600), ("minute", 60), ("second", 1))
@@ -14,7 +14,7 @@ _SPANS = (("day", 86_400), ("hour", 3_600), ("minute", 60), ("second", 1))
 def say_price(price: Decimal, *, exact: bool = False) -> str:
     """A price in quote: `$149.90`, `$100,000`, `$0.000022`.
 
-    Rounded to six significant digits and never to less than cents; `exact` keeps every digit, for prices that
+    Rounded to seven significant digits and never to less than cents; `exact` keeps every digit, for prices that
     somebody agreed to.
     """
     return _dollars(price if exact else _rounded(price, _SIGNIFICANT, least_decimals=2))
@@ -41,7 +41,7 @@ def say_signed_money(amount: Decimal) -> str:
 
 
 def say_amount(amount: Decimal, market: str, *, exact: bool = False) -> str:
-    """A base amount: `2 SOL`, `1,000,000 BONK`; rounded to six significant digits unless `exact`."""
+    """A base amount: `2 SOL`, `1,000,000 BONK`; rounded to seven significant digits unless `exact`."""
     number = amount if exact else _rounded(amount, _SIGNIFICANT, least_decimals=0)
     return f"{_grouped(number)} {base_of(market)}"
 

@@ -11,7 +11,7 @@ from core.domain.money import HUNDRED, ONE, ZERO, percent_of
 from core.domain.position import Position
 from core.domain.reading import Holding
 from core.domain.rule import RuleSet, RuleSpec
-from core.domain.wording_amounts import say_amount, say_level, say_money, say_price, say_rough_percent
+from core.domain.wording_amounts import say_amount, say_level, say_money, say_rough_percent
 from core.domain.wording_condition import trigger_levels
 
 
@@ -45,9 +45,9 @@ def say_triggers(spec: RuleSpec, reading: Reading) -> list[str]:
 
 def _say_distance(price: Decimal, now: Decimal) -> str:
     if price == now:
-        return f"the price now ({say_price(now)})"
+        return f"the price now ({say_level(now)})"
     percent = abs(price - now) / now * HUNDRED
-    return f"{say_rough_percent(percent)} {'below' if price < now else 'above'} the price now ({say_price(now)})"
+    return f"{say_rough_percent(percent)} {'below' if price < now else 'above'} the price now ({say_level(now)})"
 
 
 def say_size(spec: RuleSpec, reading: Reading) -> list[str]:

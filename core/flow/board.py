@@ -54,6 +54,10 @@ class Board:
         """Every fresh price by market."""
         return {market: price for market in self._observations if (price := self.price(market)) is not None}
 
+    def known(self) -> dict[str, Decimal]:
+        """Every price by market that was ever seen here, however old: good for knowing what exists, not for trading."""
+        return {market: seen.price for market, seen in self._observations.items()}
+
     def funding(self, market: str) -> Decimal | None:
         """Percent per hour, positive = longs pay."""
         return self._funding.get(market)

@@ -34,9 +34,14 @@ class AnswerReader(Protocol):
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Scene:
-    """What is true when words are said: prices (quote), the account, the venue, and who says what the prices are."""
+    """What is true when words are said: the account, the venue, and prices (quote) by market.
+
+    `prices` are fresh and trusted; `known` are the last ones seen, and name the markets that exist. `source` says in
+    words who says what the prices are.
+    """
 
     prices: Mapping[str, Decimal]
+    known: Mapping[str, Decimal]
     markets: Mapping[str, Market]
     account: Account
     source: str
@@ -47,7 +52,7 @@ class Scene:
     def context(self, clock: Clock) -> ParseContext:
         """The scene as a parser needs it."""
         return ParseContext(
-            prices=self.prices,
+            prices=self.known,
             positions={
                 position.market: Holding(base=position.base, entry_price=position.entry_price)
                 for position in self.account.positions

@@ -314,6 +314,7 @@ class Replay:
             await tx.add_draft(draft)
         scene = Scene(
             prices=self.board.prices(),
+            known=self.board.known(),
             markets=await self.venue.markets(),
             account=await self.venue.account(self.owner),
             source=NAME,

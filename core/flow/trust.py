@@ -72,6 +72,8 @@ class Trust:
         known = self._markets.setdefault(market, _Market())
         if known.lost_at is not None or self.price(market, now) is not None:
             return None
+        if known.last is not None and known.last.simulated:
+            return None  # invented prices stall with the machine that invents them; that is no news of a market
         known.lost_at = now if known.last is None else known.last.seen_at
         known.lost_why = why or ("jumped" if known.doubted is not None else "stale")
         return known.lost_why

@@ -57,8 +57,9 @@ History = Callable[[str, Timeframe, datetime, datetime], Awaitable[list[Candle]]
 class Watch:
     """Armed rules of some owners under observation.
 
-    `fence` gives the lease that an owner's firing must carry, or None where nothing is shared. Every method is called
-    from one task; firings of different owners run side by side, those of one owner one after another.
+    `fence` gives the lease that an owner's firing must carry, or None where nothing is shared; `before_firing` is
+    called with the observation that is about to fire something (a paper venue is shown it as its mark). Every method
+    is called from one task; firings of different owners run side by side, those of one owner one after another.
     """
 
     def __init__(
@@ -72,6 +73,7 @@ class Watch:
         trust: Trust,
         history: History,
         fence: Callable[[OwnerId], Fence | None] = lambda _owner: None,
+        before_firing: Callable[[Observation], Awaitable[None]] | None = None,
     ) -> None:
         self._store = store
         self._venue = venue
@@ -81,6 +83,7 @@ class Watch:
         self._trust = trust
         self._history = history
         self._fence = fence
+        self._before_firing = before_firing
         self._blind: dict[RuleId, datetime] = {}
         self._again: list[Crossing] = []
         self._expiries: list[tuple[datetime, RuleId]] = []
@@ -170,6 +173,8 @@ class Watch:
                 observation.market,
                 PriceRecovered(at=now, market=observation.market, blind_s=blind_s, source=observation.source),
             )
+        if crossings and self._before_firing is not None:
+            await self._before_firing(observation)
         await self.fire(crossings)
 
     async def poll(self, trouble: Callable[[str], str | None] = lambda _market: None) -> None:

@@ -50,6 +50,8 @@ class Dialect:
     urls: Callable[[Address], Mapping[str, Any]]
     """ccxt's `urls["api"]` for an address."""
     options: Mapping[str, Any]
+    takes_until: bool
+    """Whether ccxt bounds a page of candles by `until`; where it does not, it sends it on as it is."""
 
     def load(self) -> Callable[[Mapping[str, Any]], Any]:
         """ccxt's class: about a second and 80 MB the first time, so call it in a thread. Raises ImportError."""
@@ -123,6 +125,7 @@ HYPERLIQUID = Dialect(
     address=Address(rest="https://api.hyperliquid.xyz", ws="wss://api.hyperliquid.xyz/ws"),
     urls=_hyperliquid_urls,
     options={"fetchMarkets": {"types": ["swap"]}},  # one request in place of a dozen
+    takes_until=True,
 )
 KRAKEN = Dialect(
     name="kraken",
@@ -132,5 +135,6 @@ KRAKEN = Dialect(
     address=Address(rest="https://futures.kraken.com", ws="wss://futures.kraken.com/ws/v1"),
     urls=_kraken_urls,
     options={},
+    takes_until=False,
 )
 DIALECTS: tuple[Dialect, ...] = (HYPERLIQUID, KRAKEN)

@@ -188,10 +188,9 @@ class ExchangeSource:
         step = TIMEFRAME_S[timeframe] * 1000
         since, last = _milliseconds(start), _milliseconds(until)
         while instrument is not None and since < last:
+            bound = {"until": min(last, since + _PAGE * step)} if dialect.takes_until else {}
             async with asyncio.timeout(_ANSWER_S):
-                rows = await api.fetch_ohlcv(
-                    instrument.symbol, timeframe, since, _PAGE, {"until": min(last, since + _PAGE * step)}
-                )
+                rows = await api.fetch_ohlcv(instrument.symbol, timeframe, since, _PAGE, bound)
             page = [_candle(dialect, market, timeframe, instrument, row) for row in rows]
             found |= {_milliseconds(c.start): c for c in page if c is not None and start <= c.start < until}
             # An empty page is a hole in the exchange's history, or lies before it: the next one may hold something.
@@ -216,8 +215,7 @@ class ExchangeSource:
         """Close what `candles` opened; what an `observe` opened it closes itself."""
         async with self._asking:
             asked, self._asked = self._asked, {}
-        for api in asked.values():
-            await _shut(api)
+        await asyncio.gather(*(_shut(api) for api in asked.values()))
 
     # --- connections -----------------------------------------------------------------------------------------
 

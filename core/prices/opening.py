@@ -31,11 +31,15 @@ class Simulation:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Replay:
-    """A candle file told again, `speed` times as fast; the market is read from its name where not given."""
+    """A candle file told again, `speed` times as fast, from `began` on (now): processes that share that agree.
+
+    The market is read from the file's name where it is not given.
+    """
 
     file: Path
     market: str | None = None
     speed: Decimal = Decimal(1)
+    began: datetime | None = None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -137,7 +141,7 @@ async def _replayed(clock: Clock, replay: Replay | None) -> OpenedPrices:
         raise BadInput(f"{file.name} does not say which market it holds", "Name it like sol-perp-15m.csv.")
     candles = await asyncio.to_thread(read_candles, file, market)
     return OpenedPrices(
-        source=ReplaySource(candles, clock, speed=replay.speed),
+        source=ReplaySource(candles, clock, speed=replay.speed, began=replay.began),
         notice=f"Prices are a REPLAY of {file.name}: {market} from {candles[0].start:%Y-%m-%d %H:%M} UTC, "
         f"at {replay.speed:f} times its pace.",
     )

@@ -31,6 +31,7 @@ _ZERO = Decimal(0)
 _LARGEST = Decimal(10) ** 24
 _NO_TIME = timedelta(0)
 _MICROSECOND = timedelta(microseconds=1)
+_TICK = timedelta(seconds=0.5)
 _FRAMES: dict[timedelta, Timeframe] = {timedelta(seconds=s): timeframe for timeframe, s in TIMEFRAME_S.items()}
 
 
@@ -176,6 +177,9 @@ class ReplaySource:
         self._first = min(held[0].start for held in self._candles.values())
         self._began = clock.now() if began is None else began
         self._speed = Fraction(speed)
+        # The longest way between two points of one candle; what is further apart has a gap in between.
+        longest = max(TIMEFRAME_S[held[0].timeframe] for held in self._candles.values())
+        self._longest_step = ceil(longest * 1_000_000 / self._speed / 2) * _MICROSECOND
 
     def trouble(self, market: str) -> str | None:
         """Why *market* has no price now, in one word: unlisted or ended; None if it has one."""
@@ -187,16 +191,42 @@ class ReplaySource:
         return None
 
     async def observe(self, markets: Sequence[str]) -> AsyncGenerator[Observation]:
-        """Observations from now on, of those of *markets* that are in the file; silent after its end."""
+        """Observations from now on, of those of *markets* that are in the file; silent in its gaps and after its end.
+
+        On the way from one point of the walk to the next a price is told each half second, as the walk has it.
+        """
         begin = self._clock.now()
-        streams = [self._observations(self._candles[m], begin) for m in dict.fromkeys(markets) if m in self._candles]
+        streams = [self._moving(self._candles[m], begin) for m in dict.fromkeys(markets) if m in self._candles]
         for observation in merge(*streams, key=attrgetter("at")):
             while (wait := (observation.at - self._clock.now()).total_seconds()) > 0:
                 await self._clock.sleep(wait)
             yield replace(observation, seen_at=self._clock.now())
         await asyncio.Event().wait()
 
-    def _observations(self, candles: Sequence[Candle], begin: datetime) -> Iterator[Observation]:
+    def _moving(self, candles: Sequence[Candle], begin: datetime) -> Iterator[Observation]:
+        """The points of the walk and, where they are far apart in time, what lies between them."""
+        before: Observation | None = None
+        for point in self._points(candles, begin):
+            if before is not None and point.at - before.at <= self._longest_step:
+                yield from self._between(before, point)
+            yield point
+            before = point
+
+    def _between(self, before: Observation, after: Observation) -> Iterator[Observation]:
+        unit = before.price + after.price  # as fine as the finer of them
+        at = before.at
+        while True:
+            # What nobody saw in time is not made up for: a price on the way is told while it holds, or never.
+            late = max(0, (self._clock.now() - at) // _TICK - 1)
+            at += (late + 1) * _TICK
+            if at >= after.at:
+                return
+            share = Decimal((at - before.at) // _MICROSECOND) / Decimal((after.at - before.at) // _MICROSECOND)
+            price = (before.price + (after.price - before.price) * share).quantize(unit)
+            yield replace(before, price=price, at=at, volume=None)
+
+    def _points(self, candles: Sequence[Candle], begin: datetime) -> Iterator[Observation]:
+        """The points of the walk that are told at *begin* or later."""
         opened = self._first + (begin - self._began) // _MICROSECOND * self._speed // 1 * _MICROSECOND
         for candle in candles[max(0, bisect_right(candles, opened, key=attrgetter("start")) - 1) :]:
             points = walk(candle)
@@ -220,7 +250,7 @@ class ReplaySource:
         builder = CandleBuilder(timeframe, keep_first=True)
         built = []
         begin = start_of(start, timeframe)
-        for number, observation in enumerate(self._observations(self._candles.get(market, []), begin)):
+        for number, observation in enumerate(self._points(self._candles.get(market, []), begin)):
             if observation.at >= until:
                 break
             if (candle := builder.add(observation)) is not None:

@@ -100,6 +100,7 @@ STATEMENTS = (
         bound_side TEXT,
         resume_to TEXT,
         reason TEXT,
+        cause TEXT,
         CONSTRAINT trading_rules_pkey PRIMARY KEY (id),
         CONSTRAINT trading_rules_owner_number_key UNIQUE (owner, number),
         CONSTRAINT trading_rules_state_check CHECK (state IN ('armed', 'awaiting_confirmation', 'cancelled',

@@ -34,6 +34,8 @@ STATEMENTS = (
         reason TEXT,
         proof TEXT,
         ended_at TIMESTAMP WITH TIME ZONE,
+        cancel_asked BOOLEAN NOT NULL,
+        cause TEXT,
         CONSTRAINT orders_pkey PRIMARY KEY (id),
         CONSTRAINT orders_rule_id_trigger_no_leg_no_key UNIQUE (rule_id, trigger_no, leg_no),
         CONSTRAINT orders_state_check CHECK (state IN ('accepted', 'cancelled', 'denied', 'filled', 'lapsed',

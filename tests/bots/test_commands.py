@@ -57,6 +57,11 @@ async def test_every_command_answers_without_breaking(command: str) -> None:
         ("/trades 3", ("trades", 3)),
         ("/rule sell half", ("say", "sell half")),
         ("/KILL@SayWhenBot", ("kill",)),
+        ("Pause!", ("pause everything",)),
+        ("kill", ("say", "kill")),
+        ("cancel", ("say", "cancel")),
+        ("delete", ("say", "delete")),
+        ("pause it", ("say", "pause it")),
     ],
 )
 async def test_what_a_command_asks_of_the_core(text: str, call: tuple[object, ...]) -> None:

@@ -101,8 +101,8 @@ async def test_edit_takes_the_next_words_as_the_change(talk: Talk) -> None:
     assert asked.title == "What should change?"
     [changed] = await talk.say("sell 25% if SOL drops $0.1")
     assert changed.title == "Confirm this?"
-    await talk.say("balance")
-    assert talk.core.calls[-2:] == [("amend", "d_1", "sell 25% if SOL drops $0.1"), ("say", "balance")]
+    await talk.say("thanks")
+    assert talk.core.calls[-2:] == [("amend", "d_1", "sell 25% if SOL drops $0.1"), ("say", "thanks")]
 
 
 async def test_commands_and_cancel_still_work_while_editing(talk: Talk) -> None:

@@ -56,7 +56,6 @@ def test_prices_name_what_has_none_and_where_they_come_from() -> None:
     assert card.lines == (
         "SOL-PERP: $150.00, funding 0.001 % per hour",
         "No trusted price now: BTC-PERP.",
-        "Source: simulated.",
         "Exchanges cannot be reached, so prices are simulated.",
     )
 
@@ -110,11 +109,17 @@ def test_trades_are_newest_first_in_the_owners_time() -> None:
 def test_history_is_told_in_order() -> None:
     rule = samples.rule(ME)
     log = [
-        JobLog(rule_id=rule.id, owner=ME, at=START + timedelta(minutes=1), what="triggered", detail={"trigger_no": 1}),
+        JobLog(
+            rule_id=rule.id,
+            owner=ME,
+            at=START + timedelta(minutes=1),
+            what="triggered",
+            detail={"trigger_no": 1, "prices": ["149.9", "150.2"]},
+        ),
         JobLog(rule_id=rule.id, owner=ME, at=START, what="armed"),
     ]
     card = views.history_card("r1", log, OWNER)
-    assert [line.split(": ", 1)[1] for line in card.lines] == ["armed", "triggered (trigger no 1)"]
+    assert [line.split(": ", 1)[1] for line in card.lines] == ["armed", "triggered (trigger no 1, prices 149.9 150.2)"]
 
 
 def test_limits_are_told_in_people_terms() -> None:

@@ -8,7 +8,7 @@ from decimal import Decimal
 import pytest
 
 from core.domain.errors import Conflict, NotFound
-from core.domain.ids import OwnerId, RuleId
+from core.domain.ids import EventId, OwnerId, RuleId
 from core.domain.limit import Limits
 from core.domain.owner import DraftState
 from core.domain.rule import Rule, RuleState
@@ -88,6 +88,7 @@ async def test_a_rule_comes_back_as_it_was_stored(store: Store, owner: OwnerId) 
         fired_at=START + timedelta(seconds=1, microseconds=2),
         trigger_no=2,
         reason="because",
+        cause=EventId("7"),
         version=3,
     )
     async with store.begin(owner) as tx:

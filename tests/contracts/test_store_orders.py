@@ -8,7 +8,7 @@ from decimal import Decimal
 import pytest
 
 from core.domain.errors import Conflict
-from core.domain.ids import OrderId, OwnerId, RuleId
+from core.domain.ids import EventId, OrderId, OwnerId, RuleId
 from core.domain.market import Candle
 from core.domain.order import Order, OrderState
 from core.domain.rule import Rule, RuleState
@@ -47,6 +47,8 @@ async def test_an_order_comes_back_as_it_was_stored(store: Store, rule: Rule) ->
         reason="because",
         proof="a fill",
         ended_at=START,
+        cancel_asked=True,
+        cause=EventId("7"),
     )
     await _add(store, planned)
     async with store.begin(rule.owner) as tx:

@@ -12,7 +12,12 @@ _VERBS: dict[str, Literal["buy", "sell", "long", "short", "cover", "trim", "exit
     "BUY": "buy", "BID": "buy", "DCA": "buy", "SELL": "sell", "OFFER": "sell", "LONG": "long", "SHORT": "short",
     "COVER": "cover", "TRIM": "trim", "TAKE": "trim", "CUT": "exit", "CLOSE": "close", "REVERSE": "reverse",
 }  # fmt: skip
+_SIDES = ("LONG", "SHORT", "LONGNOUN", "SHORTNOUN")
 _LEADING = "SET|LIMIT|POSTONLY|TWAP|LADDER|ATMARKET|MY"
+_PURPOSES: dict[str, Literal["target", "stop", "trail"]] = {"TARGET": "target", "STOP": "stop", "TRAIL": "trail"}
+_ORDERS: dict[str, Literal["market", "limit", "twap", "ladder"]] = {
+    "LIMIT": "limit", "POSTONLY": "limit", "TWAP": "twap", "LADDER": "ladder", "ATMARKET": "market",
+}  # fmt: skip
 _RETRACTIONS: dict[str, Literal["cancel_orders", "cancel_rules", "pause_rules"]] = {
     "ORDERS": "cancel_orders", "RULES": "cancel_rules", "ALERTS": "cancel_rules", "STOPS": "cancel_rules",
 }  # fmt: skip
@@ -134,7 +139,7 @@ def read_exit(cur: Cursor) -> Act | None:
         return None
     if item.kind == "TRAIL":
         cur.skip("STOP")
-    act.purpose = {"TARGET": "target", "STOP": "stop", "TRAIL": "trail"}[item.kind]
+    act.purpose = _PURPOSES[item.kind]
     act.number = item.value
     act.text = item.text
     if before is None and cur.sees("NUM", "AT|COLON|THEN", "NUM") and cur.peek().value.value in range(1, 6):
@@ -196,7 +201,7 @@ def _read_exit_slots(cur: Cursor, act: Act) -> None:
             act.whole = act.whole or reference.whole
             act.everything = act.everything or reference.everything
         elif cur.peek().kind in ("LIMIT", "ATMARKET", "REDUCEONLY"):
-            act.order.type = {"LIMIT": "limit", "ATMARKET": "market"}.get(cur.next().kind, act.order.type)
+            act.order.type = _ORDERS.get(cur.next().kind, act.order.type)
         else:
             return
 
@@ -210,6 +215,10 @@ def _read_exit_value(cur: Cursor, act: Act) -> bool:
     item = cur.peek()
     if item.kind != "NUM" or item.value.words or item.value.unit == "times":
         return False
+    shared = cur.sees("NUM", "OF", "MY|POSITION|COIN|IT|ALL") or cur.sees("NUM", "AT", "NUM")
+    if item.value.unit == "percent" and act.size is None and shared:
+        act.size = cur.next().value
+        return True
     cur.next()
     act.inline = _exit_condition(act, item.value, cur)
     return act.inline is not None
@@ -277,6 +286,11 @@ def _read_trade(cur: Cursor) -> Act | None:
     _read_before_verb(cur, act)
     item = cur.peek()
     verb = _VERBS.get(item.kind)
+    if verb is None and item.kind in _SIDES and act.size is not None:
+        verb = "long" if item.kind == "LONGNOUN" else "short"
+    if verb is None and cur.peek(-1).text.lower() == "put" and _is_stake(cur):
+        cur.at -= 1
+        verb, item = "buy", cur.peek()
     if verb is None:
         if act.order.type not in ("twap", "ladder"):
             return None
@@ -298,6 +312,13 @@ def _read_trade(cur: Cursor) -> Act | None:
     return act
 
 
+def _is_stake(cur: Cursor) -> bool:
+    """`put $500 into SOL`, `put 25 % of my balance into ETH`."""
+    if not cur.sees("NUM") or cur.peek().value.unit not in ("usd", "percent"):
+        return False
+    return any(cur.peek(n).kind == "ON" and cur.peek(n).text.lower() in ("into", "in") for n in range(1, 5))
+
+
 def _read_doubled(cur: Cursor, act: Act) -> None:
     """`sell short`, `buy long`, `limit order to buy`, `short position`."""
     if act.verb == "sell" and cur.take("SHORT") is not None:
@@ -308,12 +329,12 @@ def _read_doubled(cur: Cursor, act: Act) -> None:
 
 def _read_before_verb(cur: Cursor, act: Act) -> None:
     """Leverage, order words, a market or a share of the collateral that stand before the verb."""
+    opened = False
     while True:
         item = cur.peek()
+        opened = opened or item.text.lower() in ("open", "enter", "start", "initiate")
         if item.kind in _LEADING.split("|") or (item.kind in ("ORDERS", "TO") and act.order.type is not None):
-            act.order.type = {"LIMIT": "limit", "POSTONLY": "limit", "TWAP": "twap", "LADDER": "ladder"}.get(
-                item.kind, act.order.type
-            )
+            act.order.type = _ORDERS.get(item.kind, act.order.type)
             act.order.post_only = act.order.post_only or item.kind == "POSTONLY"
             act.text = act.text or item.text
             cur.next()
@@ -321,6 +342,13 @@ def _read_before_verb(cur: Cursor, act: Act) -> None:
             act.leverage = item.value.value
             cur.next()
             cur.skip("LEVERAGE")
+        elif item.kind == "NUM" and act.size is None and opened and cur.peek(1).kind in _SIDES:
+            act.size = item.value
+            act.base_size = item.value.unit == ""
+            cur.next()
+        elif item.kind == "ALL" and cur.peek(1).kind == "COLLATERAL" and cur.peek(2).kind == "TO":
+            act.whole = act.of_collateral = True
+            cur.at += 3
         elif item.kind == "NUM" and item.value.unit == "percent" and cur.peek(1).kind == "OF":
             if not _read_stake(cur, act):
                 return

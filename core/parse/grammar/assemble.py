@@ -15,6 +15,7 @@ from core.parse.grammar.drafts import (
     RuleDraft,
     ScheduleDraft,
     TargetHit,
+    TimeDraft,
     Trail,
 )
 from core.parse.grammar.schedules import Mod
@@ -66,6 +67,8 @@ def _groups(parts: Sequence[Part]) -> list[_Group]:
             group.conds.append(part)
             group.last = "cond"
         else:
+            if _by_way_of(groups[-1], part):
+                groups[-1].acts.pop()
             if _begins_with_act(groups[-1], part, following):
                 groups.append(_Group())
             groups[-1].acts.append(part)
@@ -84,7 +87,8 @@ def _begins_with_cond(group: _Group, part: Part, following: Part | None) -> bool
     if not group.acts:
         return False
     if group.conds:
-        return group.cond_first or group.last == "act"
+        trailing = group.cond_first and (following is None or isinstance(following.what, Mod)) and part.led
+        return (group.cond_first or group.last == "act") and not trailing
     acts_next = following is not None and isinstance(following.what, Act)
     apart = bool(part.joins & {"COMMA", "AND", "THEN", "OR"})
     return acts_next and apart and (_placed(group.acts[-1]) or not part.is_time)
@@ -107,6 +111,20 @@ def _begins_with_act(group: _Group, part: Part, following: Part | None) -> bool:
     if _placed(group.acts[-1]):
         return act.verb not in _ALONGSIDE or led_next
     return "AND" not in part.joins
+
+
+def _by_way_of(group: _Group, part: Part) -> bool:
+    """ "sell half with a 5 % trailing stop": the exit is how the sale is done, and takes over its size."""
+    if group.last != "act" or group.conds or part.joins or part.act.purpose is None:
+        return False
+    sale = group.acts[-1].act
+    if sale.verb in (*OPENING, *_ALONGSIDE, "reverse") or sale.purpose is not None or _placed(group.acts[-1]):
+        return False
+    exit_ = part.act
+    exit_.size, exit_.market, exit_.side = exit_.size or sale.size, exit_.market or sale.market, exit_.side or sale.side
+    exit_.whole, exit_.held = exit_.whole or sale.whole, True
+    group.last = "" if len(group.acts) == 1 else "act"
+    return True
 
 
 def _leaves(entry: Act, act: Act) -> bool:
@@ -201,6 +219,9 @@ def _expression(tokens: list[object]) -> tuple[Cond, list[object]]:
         raise Unclear("I cannot tell how the conditions belong together.")
     if len(found) == 1:
         return found[0], tokens
+    times = [part for part in found if isinstance(part, TimeDraft | ScheduleDraft)]
+    if len(times) > 1 or any(isinstance(part, ScheduleDraft) and part.clock is None for part in times):
+        raise Unclear("I cannot tell how the times go together with the rest. Send one rule at a time.")
     if any(isinstance(part, FilledDraft | TargetHit | Trail) for part in found):
         raise Unclear("I cannot combine those conditions.")
     return GroupDraft(type="any" if "any" in kinds else "all", parts=tuple(found)), tokens

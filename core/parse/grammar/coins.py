@@ -14,14 +14,16 @@ _ALIASES: Mapping[str, str] = {
     "SEI": "sei", "LTC": "litecoin", "ADA": "cardano", "MATIC": "polygon", "POL": "polygon", "OP": "optimism",
     "DOT": "polkadot", "TON": "toncoin", "TRX": "tron", "ATOM": "cosmos", "NEAR": "near protocol",
     "KMNO": "kamino", "RAY": "raydium", "ZEC": "zcash", "XMR": "monero", "POPCAT": "popcat", "FARTCOIN": "fartcoin",
-    "PENGU": "pudgy penguins", "PUMP": "pump fun", "SHIB": "shiba inu|shiba", "ONDO": "ondo", "AAVE": "aave", "UNI": "uniswap",
+    "PENGU": "pudgy penguins",
+    "PUMP": "pump fun", "SHIB": "shiba inu|shiba", "ONDO": "ondo", "AAVE": "aave", "UNI": "uniswap",
 }  # fmt: skip
 
 _ELSEWHERE = (
     "bch bitcoin cash|etc ethereum classic|fil|icp|hbar|algo|xlm|stellar|vet|grt|crv|mkr|ldo|ftm|sand|mana|axs|gala|"
     "floki|brett|mog|wen|bome|samo|orca|mnde|msol|jitosol|steth|wbtc|wrapped bitcoin|usdc|usdt|dai|pyusd|kaspa|kas|"
     "stx|strk|blur|dydx|gmx|ena|wld|worldcoin|ordi|trump|melania|moodeng|pnut|goat|ai16z|virtual|eigen|zro|"
-    "tsla|tesla|aapl|apple|nvda|nvidia|msft|amzn|amazon|goog|google|meta|nflx|netflix|mstr|coin base|spy|qqq|gme|amc|pltr|"
+    "tsla|tesla|aapl|apple|nvda|nvidia|msft|amzn|amazon|goog|google|meta|nflx|netflix|mstr|coin base|spy|"
+    "qqq|gme|amc|pltr|"
     "gold|xau|silver|xag|oil|wti|sp500|s&p|nasdaq|eurusd|dxy|paxg"
 )
 _STABLE = frozenset({"usdc", "usdt", "dai", "pyusd"})

@@ -27,7 +27,8 @@ def read_command(sentences: list[Sentence]) -> Command | None:
     cur = Cursor(items)
     asked = sentences[-1].asked
     readers: tuple[Callable[[Cursor], Command | None], ...] = (_help,) if asked else (_help, _kill, _change)
-    for reader in (*readers, partial(_look, asked=asked)):
+    looking: Callable[[Cursor], Command | None] = partial(_look, asked=asked)
+    for reader in (*readers, looking):
         cur.at = 0
         found = reader(cur)
         if found is not None and cur.peek().kind == "END":
@@ -129,6 +130,8 @@ def _look(cur: Cursor, *, asked: bool) -> Command | None:
             markets.append(word.value)
         elif word.kind == "GO" and word.text.lower() == "trades":
             topics.append("HISTORY")
+        elif word.kind == "ALERT" and word.text.lower() == "tell me":
+            begun = "SHOW"
         elif word.kind in _TOPICS:
             topics.append(word.kind)
         elif word.kind not in _FILLER.split("|") and word.kind not in ("LEFT", "RULEID"):

@@ -57,6 +57,9 @@ def _read_level(cur: Cursor) -> Level | None:
         cur.next()
         return _held_for(cur, Level(operator="<=", price=read_price(cur)))
     comparison = read_comparison(cur)
+    if comparison is None and cur.sees("GO", "NUM") and cur.peek().text.lower() in ("is", "was", "'s"):
+        cur.next()
+        comparison = "hits"
     if comparison is None:
         return None
     price = read_price(cur)
@@ -138,7 +141,7 @@ def _read_distance(cur: Cursor) -> Change | None:
 
 def _sized(change: Change, amount: Amount) -> Change:
     unit = amount.unit if amount.unit in ("usd", "percent") else None
-    return replace(change, threshold=amount.value, unit=unit)  # type: ignore[arg-type]
+    return replace(change, threshold=amount.value, unit=unit)
 
 
 def _finished(cur: Cursor, change: Change) -> Change | Trail:

@@ -107,7 +107,7 @@ def read_indicator(cur: Cursor) -> Cond | None:
 
 def _built(left: _Line, right: _Line, comparison: Comparison, value: Decimal | None) -> IndicatorDraft | None:
     name = left.name or "price"
-    operator = comparison if comparison != "hits" else _touching(name, right.name)
+    operator = comparison if comparison != "hits" else _touching(name, right.name, value)
     if operator is None:
         return None
     period = left.period if left.period is not None else DEFAULT_PERIODS.get(name)
@@ -126,12 +126,14 @@ def _built(left: _Line, right: _Line, comparison: Comparison, value: Decimal | N
     )
 
 
-def _touching(name: str, other: str | None) -> Literal[">=", "<="] | None:
-    """ "touches the lower band" is from above, "the upper band" from below; anything else that is hit stays open."""
+def _touching(name: str, other: str | None, value: Decimal | None) -> Literal[">=", "<="] | None:
+    """ "touches the lower band" is from above, "the upper band" from below; RSI hits 70 from below, 30 from above."""
     if name == "price" and other == "bollinger_lower":
         return "<="
     if name == "price" and other == "bollinger_upper":
         return ">="
+    if name == "rsi" and value is not None:
+        return ">=" if value >= 50 else "<="
     return ">=" if name in ("volume", "atr") else None
 
 

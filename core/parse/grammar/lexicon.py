@@ -227,4 +227,4 @@ TRADING: dict[str, str] = {
         "across all|across my account|altogether|across the whole account|across the portfolio"
     ),
 }
-"""`kind` or `kind=value` → the phrases that make it, separated by bars. Of two kinds with one phrase the first has it."""
+"""`kind` or `kind=value` → its phrases, separated by bars. Of two kinds that list one phrase, the first has it."""

@@ -9,7 +9,8 @@ from core.parse.grammar.phrases import Subject, level_operator, read_comparison,
 
 Metric = Literal["health", "leverage", "free_collateral", "margin_ratio"]
 _EVENTS: dict[str, Literal["opened", "closed", "increased", "decreased", "liquidated"]] = {
-    "CLOSES": "closed", "OPENED": "opened", "INCREASED": "increased", "DECREASED": "decreased", "LIQUIDATED": "liquidated",
+    "CLOSES": "closed", "OPENED": "opened",
+    "INCREASED": "increased", "DECREASED": "decreased", "LIQUIDATED": "liquidated",
 }  # fmt: skip
 
 
@@ -106,7 +107,7 @@ def read_pnl(cur: Cursor) -> Cond | None:
     subject = read_subject(cur)
     everything = cur.skip("ACROSS") or everything or subject.everything
     owned = subject.me or subject.position or (subject.my and subject.market is not None)
-    sign, amount = _gain(cur, owned=owned)
+    sign, amount = _gain(cur, subject, owned=owned)
     if amount is None:
         return None
     from_entry = False
@@ -124,10 +125,10 @@ def read_pnl(cur: Cursor) -> Cond | None:
         return Change(market=market, threshold=amount.value, unit="percent", reference="entry_price", favour=favour)
     value = -amount.value if sign.startswith("loss") else amount.value
     operator = _pnl_operator(sign, amount)
-    if sign in ("above", "below"):
+    if sign in ("above", "below", "hits"):
         value = amount.signed
     unit = amount.unit if amount.unit in ("usd", "percent") else None
-    return PnlDraft(market=market, operator=operator, threshold=value, unit=unit)  # type: ignore[arg-type]
+    return PnlDraft(market=market, operator=operator, threshold=value, unit=unit)
 
 
 def _pnl_operator(sign: str, amount: Amount) -> Literal[">=", "<="]:
@@ -136,9 +137,12 @@ def _pnl_operator(sign: str, amount: Amount) -> Literal[">=", "<="]:
     return "<=" if sign.startswith("loss") or sign == "below" else ">="
 
 
-def _gain(cur: Cursor, *, owned: bool) -> tuple[str, Amount | None]:
+def _gain(cur: Cursor, subject: Subject, *, owned: bool) -> tuple[str, Amount | None]:
     """Which way the money went and by how much."""
     if cur.skip("PNL"):
+        reference = read_reference(cur)
+        if reference is not None:
+            subject.market = subject.market or reference.market
         comparison = read_comparison(cur) or ("hits" if cur.skip("GO|OF") else None)
         operator = None if comparison is None else level_operator(comparison)
         item = cur.take("NUM")
@@ -168,9 +172,11 @@ def _gain(cur: Cursor, *, owned: bool) -> tuple[str, Amount | None]:
 def _named(cur: Cursor) -> tuple[str, Amount | None]:
     """profit reaches $100 · max loss 500 bucks · loss of 5 %."""
     kind = "profit" if cur.next().kind == "PROFIT" else "loss"
+    if cur.sees("AT"):
+        return "", None
     comparison = read_comparison(cur)
     if comparison is None:
-        cur.skip("OF|AT|BY|GO|ABOVE|TO|ON")
+        cur.skip("OF|BY|GO|ABOVE")
     item = cur.take("NUM")
     if item is None or comparison in ("<=", "crosses_below") or item.value.words:
         return "", None

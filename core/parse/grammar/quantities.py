@@ -242,7 +242,7 @@ _LARGE = ("hundred", "thousand", "million", "billion", "grand")
 
 
 def _counted(tokens: Sequence[Token], at: int) -> tuple[Decimal, int]:
-    """The whole number in words that begins here and where it ends: one hundred and forty, two thousand five hundred."""
+    """The whole number in words that begins here, and where it ends: two thousand five hundred."""
     total = current = Decimal(0)
     room = Decimal(10**9)
     begun = at

@@ -1,7 +1,7 @@
 """Turns tokens into items by sentence: numbers, times, coins and words; decides what is noise and what is unknown."""
 
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 from core.parse.grammar.calendar import read_clock_or_date
 from core.parse.grammar.coins import Coins
@@ -13,13 +13,27 @@ from core.parse.grammar.vocabulary import MAX_WORDS, phrases
 
 _MARKS = {
     ",": "COMMA", ";": "STOPMARK", ".": "STOPMARK", "!": "STOPMARK", "?": "QUESTION", ":": "COLON", "(": "LPAR",
-    ")": "RPAR", "=": "THEN", "/": "SLASH", "-": "DASH", "@": "AT", "&": "AND", "~": "NOISE", "*": "NOISE", "_": "NOISE",
+    ")": "RPAR", "=": "THEN", "/": "SLASH", "-": "DASH", "@": "AT", "&": "AND", "~": "NOISE", "*": "NOISE",
+    "_": "NOISE",
     "|": "COMMA", "$": "DOLLAR",
 }  # fmt: skip
 _ARROWS = {"->": "THEN", "=>": "THEN", ">=": "ABOVE", "<=": "BELOW", ">": "ABOVE", "<": "BELOW"}
+_QUOTES = ("usd", "usdc", "usdt")
 _CLITICS = ("'s", "'re", "'ll", "'d")
+_REQUESTS = (
+    "can you",
+    "could you",
+    "would you",
+    "will you",
+    "can u",
+    "could u",
+    "pl",
+    "i want",
+    "i'd like",
+    "i would like",
+)
 CORRECTIONS_PER_MESSAGE = 24
-"""More misspelt words than this in one message are not looked up: it is no English, and looking up is the dear part."""
+"""More misspelt words than this in a message are not looked up: it is no English, and looking up is dear."""
 
 
 @dataclass(slots=True)
@@ -28,6 +42,26 @@ class Sentence:
 
     items: list[Item]
     asked: bool = False
+    polite: bool = False
+
+
+_BEFORE_TIME = frozenset({"ON", "WITHIN", "EVERY", "FOR", "AFTER", "VALIDFOR", "UNTIL", "NEXT"})
+
+
+def _settle_minutes(items: list[Item]) -> None:
+    """Reads "in 30m" as minutes and "buy 30m BONK" as millions."""
+    for at, item in enumerate(items):
+        if item.kind != "NUM" or item.value.minutes is None or at == 0:
+            continue
+        before = items[at - 1]
+        after = items[at + 1].kind if at + 1 < len(items) else ""
+        spread = before.text.lower() == "over" and any(other.kind == "TWAP" for other in items)
+        if (
+            (before.kind in _BEFORE_TIME or spread)
+            and before.text.lower() != "into"
+            and after not in ("COIN", "NOCOIN", "OF")
+        ):
+            items[at] = replace(item, kind="DUR", value=item.value.minutes)
 
 
 class Reader:
@@ -45,18 +79,22 @@ class Reader:
         """The message as sentences of items, noise left out."""
         done: list[Sentence] = []
         items: list[Item] = []
+        polite = False
         at = 0
         while at < len(self._tokens):
             item, count = self._read(at)
             at += count
             if item.kind in ("STOPMARK", "QUESTION", "NEWLINE"):
                 if items:
-                    done.append(Sentence(items, asked=item.kind == "QUESTION"))
-                    items = []
+                    done.append(Sentence(items, asked=item.kind == "QUESTION", polite=polite))
+                    items, polite = [], False
             elif item.kind != "NOISE":
                 items.append(item)
+            polite = polite or (item.kind == "NOISE" and item.text.lower().startswith(_REQUESTS))
         if items:
             done.append(Sentence(items))
+        for sentence in done:
+            _settle_minutes(sentence.items)
         return done
 
     def _read(self, at: int) -> tuple[Item, int]:
@@ -115,8 +153,15 @@ class Reader:
                 upper = self._tokens[at].text.isupper() and not self._shouting
                 if words[0] in self._coins.guarded and not (dollar or upper or followed in ("perp", "perps")):
                     continue
-                return self._make("COIN", market, begun, count + dollar)
+                return self._make("COIN", market, begun, count + dollar + self._quoted_in(at + count))
         return self._make("NOCOIN", self._tokens[at].low, begun, 2) if dollar else self._unlisted(at)
+
+    def _quoted_in(self, at: int) -> int:
+        """How many tokens of "/USD" or "-USDT" follow a coin."""
+        following = [token.low for token in self._tokens[at : at + 2]]
+        if len(following) == 2 and following[0] == "/" and following[1] in _QUOTES:
+            return 2
+        return int(bool(following) and following[0] in (*_QUOTES, "perp") and not self._tokens[at].spaced)
 
     def _unlisted(self, at: int) -> tuple[Item, int] | None:
         """XYZ-PERP where no such market is listed."""

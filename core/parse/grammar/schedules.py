@@ -12,7 +12,7 @@ DAY_S, WEEK_S = 86_400, 604_800
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Mod:
-    """Something said of a rule as a whole: `expires` (When), `times`, `cooldown`, `lasting` (seconds), `oco`, `start`."""
+    """Something said of a rule as a whole: `expires` and `start` (When), `times`, `cooldown` and `lasting` (s), `oco`."""
 
     kind: str
     value: Any = None
@@ -243,7 +243,7 @@ def read_mod(cur: Cursor) -> Mod | None:
 
 
 def _read_expiry(cur: Cursor) -> Mod | None:
-    if cur.run("VALIDFOR", "DUR"):
+    if cur.run("VALIDFOR|WITHIN", "DUR"):
         return Mod(kind="lasting", value=cur.peek(-1).value)
     if cur.sees("VALIDFOR", "TODAY"):
         cur.at += 2

@@ -13,6 +13,7 @@ from core.domain.condition import (
     PriceLevel,
     Schedule,
     Trailing,
+    leaves,
 )
 from core.domain.money import HUNDRED, ZERO
 from core.domain.reading import Option, ParseContext, ParseResult, Question
@@ -65,7 +66,8 @@ def settle(
 
 
 _ORDER = (
-    "market", "side", "size", "leverage", "unit", "value", "timeframe", "time", "contradiction", "already_true", "far_price",
+    "market", "side", "size", "leverage", "unit", "value", "timeframe", "time", "contradiction", "already_true",
+    "far_price",
 )  # fmt: skip
 
 
@@ -161,7 +163,7 @@ def _nth_target(desk: Desk, nth: int, before: int) -> int | None:
 
 def _repeat(draft: RuleDraft, condition: Condition) -> Repeat:
     times = draft.times
-    if times is None and not (draft.repeat or isinstance(condition, Schedule)):
+    if times is None and not (draft.repeat or any(isinstance(leaf, Schedule) for leaf in leaves(condition))):
         times = 1
     return Repeat(times=times, cooldown_s=draft.cooldown_s)
 

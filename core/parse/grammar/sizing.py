@@ -1,7 +1,7 @@
 """Turns an action as said into an action of the language: side, size, order, leverage; asks where words are short."""
 
 from decimal import Decimal
-from typing import Literal
+from typing import Any, Literal
 
 from core.domain.action import (
     DEFAULT_SLIPPAGE_BPS,
@@ -112,7 +112,8 @@ def _sized(desk: Desk, number: int, market: str, side: Literal["buy", "sell"]) -
         desk.assume(f"{money(value)} is the size of the position, without leverage.")
     if kind == "amount_percent" and not act.of_collateral:
         desk.assume(f"{plain(value)} % of your free collateral.")
-    return Trade(type=side, market=market, reduce_only=False, order=order, leverage=leverage, **{kind: value})  # type: ignore[arg-type]
+    sized: dict[str, Any] = {kind: value}
+    return Trade(type=side, market=market, reduce_only=False, order=order, leverage=leverage, **sized)
 
 
 def _size(desk: Desk, number: int, market: str) -> tuple[str, Decimal] | None:
@@ -277,7 +278,8 @@ def _reducing(desk: Desk, number: int, market: str, side: Literal["buy", "sell"]
             desk.ask(Point(key=f"amount:{number}", about="size", text="A size must be above zero. How much?"))
             return None
         kind = "amount_base" if chosen.unit == "" else "amount_usd"
-        return Trade(type=side, market=market, reduce_only=True, order=order, **{kind: chosen.value})  # type: ignore[arg-type]
+        sized: dict[str, Any] = {kind: chosen.value}
+        return Trade(type=side, market=market, reduce_only=True, order=order, **sized)
     percent = _percent(desk, number)
     if percent is None:
         return None

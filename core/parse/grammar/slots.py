@@ -207,6 +207,11 @@ def _read_led_number(cur: Cursor, act: Act, lead: str) -> bool:
         act.margin = amount.value
         return True
     if lead in ("FOR", "WITH", "ON", "OF") or (lead == "BY" and act.verb in ("trim", "exit", "close")):
+        named = cur.peek(2).kind == "COIN" or (cur.peek(2).kind == "AT" and not act.held and act.size is None)
+        if lead in ("ON", "FOR") and amount.unit == "" and not named:
+            return False
+        if lead == "FOR" and amount.unit == "usd" and act.verb in ("sell", "close", "exit"):
+            return False
         cur.next()
         if _read_bare_number(cur, act):
             return True

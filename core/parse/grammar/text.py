@@ -53,7 +53,7 @@ def clean(text: str) -> str:
         category = unicodedata.category(char)
         if char in "\n\t ":
             pieces.append(char)
-        elif category in ("So", "Sk", "Cc", "Mn", "Me", "Co", "Cs", "Cn", "Zs", "Zl", "Zp") and char not in "^":
+        elif category in ("So", "Sk", "Cc", "Mn", "Me", "Co", "Cs", "Cn", "Zs", "Zl", "Zp"):
             pieces.append(" ")
         elif category != "Cf":
             pieces.append(_REPLACED.get(char, char))

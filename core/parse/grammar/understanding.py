@@ -59,7 +59,12 @@ def _read(cleaned: str, context: ParseContext) -> Understanding:
     if leftover:
         verdict = contradicted(sentences) or declined(sentences, leftover, list(context.prices))
         return Understanding(verdict=verdict, steps=steps)
+    if any(sentence.asked and not sentence.polite for sentence in sentences):
+        return Understanding(verdict=not_understood(_QUESTION), steps=steps)
     return _assembled(read, notes, steps)
+
+
+_QUESTION = "Was that a question? If it is what I should do, send it without the question mark."
 
 
 def _assembled(read: list[list[Part]], notes: tuple[str, ...], steps: int) -> Understanding:

@@ -7,8 +7,10 @@ from core.parse.grammar.lexicon import TRADING
 from core.parse.grammar.lexicon_watching import WATCHING
 
 _PRICE_VERBS = {
-    "RISE": "rise pump rip gain climb rally moon jump surge spike increase bounce rebound recover skyrocket appreciate pop",
-    "FALL": "drop fall dip dump nuke crash decline slide sink tank bleed retrace plunge plummet decrease tumble slip correct",
+    "RISE": "rise pump rip gain climb rally moon jump surge spike increase bounce rebound recover skyrocket "
+    "appreciate pop",
+    "FALL": "drop fall dip dump nuke crash decline slide sink tank bleed retrace plunge plummet decrease "
+    "tumble slip correct",
     "MOVE": "move swing change shift fluctuate",
     "REACH": "hit reach touch tag print tap",
     "BREAK": "break cross clear breach pierce",

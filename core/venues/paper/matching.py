@@ -67,8 +67,7 @@ class Depth:
         if size <= 0:
             return None
         impact = self.half_spread_bps + (taken + size * mark / 2) / self.quote_per_bps
-        price = round_price(mark * (1 + sign * impact / BPS), market.tick, up=side == "buy")
-        return size, min(price, worst) if side == "buy" else max(price, worst)
+        return size, round_price(mark * (1 + sign * impact / BPS), market.tick, up=side == "buy")
 
     def reaches(self, side: Side, limit: Decimal, mark: Decimal) -> bool:
         """Whether an order at *limit* would trade at once."""

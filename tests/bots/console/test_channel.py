@@ -12,7 +12,7 @@ import pytest
 from bots.channel import Inbound, Outbound
 from bots.console.channel import ConsoleChannel
 from bots.console.render import Numbered, plain
-from bots.console.screen import LONGEST_LINE, Pipes
+from bots.console.screen import LONGEST_LINE, Pipes, Terminal
 from bots.dialogue import Dialogue
 from core.feed.card import Button, Card
 from core.feed.press import SettleMissed, write
@@ -160,3 +160,39 @@ async def test_a_line_without_end_does_not_fill_the_memory() -> None:
     core = ScriptedCore()
     await piped(b"x" * 60_000, core)
     assert core.calls == [("say", "x" * LONGEST_LINE)]
+
+
+async def test_enter_waits_for_the_answer_and_keeps_what_was_typed() -> None:
+    from prompt_toolkit.input import create_pipe_input
+    from prompt_toolkit.output import DummyOutput
+
+    with create_pipe_input() as keys:
+        screen = Terminal(input=keys, output=DummyOutput())
+        async with screen, asyncio.timeout(10):
+            keys.send_text("1\r")
+            assert await screen.read() == "1"
+            keys.send_text("1\r2")  # the answer to the first is still under way
+            session = screen._session
+            assert session is not None
+            for _ in range(1000):
+                if session.default_buffer.text == "12":
+                    break
+                await asyncio.sleep(0)
+            again = asyncio.create_task(screen.read())
+            await asyncio.sleep(0)
+            assert not again.done()
+            keys.send_text("\r")
+            assert await again == "12"
+
+
+@pytest.mark.parametrize("key", ["\x03", "\x04"])
+async def test_a_terminal_ends_with_ctrl_c_or_ctrl_d_even_while_answering(key: str) -> None:
+    from prompt_toolkit.input import create_pipe_input
+    from prompt_toolkit.output import DummyOutput
+
+    with create_pipe_input() as keys:
+        async with Terminal(input=keys, output=DummyOutput()) as screen, asyncio.timeout(10):
+            keys.send_text("hello\r")
+            assert await screen.read() == "hello"
+            keys.send_text(key)
+            assert await screen.read() is None

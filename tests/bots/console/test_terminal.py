@@ -35,6 +35,7 @@ class Terminal:
         os.close(theirs)
         os.close(notices)
         self.screen = ""
+        self.seen = 0
 
     def type(self, keys: str) -> None:
         os.write(self.keyboard, keys.encode())
@@ -43,20 +44,22 @@ class Terminal:
         os.write(self.notices, words.encode())
 
     def wait_for(self, words: str, within_s: float = 20) -> None:
+        """Until *words* stand on the screen behind what was waited for before."""
         end = time.monotonic() + within_s
-        while words not in self.screen:
+        while (place := self.screen.find(words, self.seen)) < 0:
             left = end - time.monotonic()
-            assert left > 0, f"Expected {words!r} on the screen, was:\n{self.screen}"
+            assert left > 0, f"Expected {words!r} on the screen, was:\n{self.screen[self.seen :]}"
             ready, _, _ = select.select([self.keyboard], [], [], left)
             if ready:
                 try:
                     got = os.read(self.keyboard, 65_536)
                 except OSError:  # the other end is gone
                     got = b""
-                assert got or words in self.screen, f"Expected {words!r} before the end, was:\n{self.screen}"
+                assert got, f"Expected {words!r} before the end, was:\n{self.screen[self.seen :]}"
                 if b"\x1b[6n" in got:  # the console asks where its cursor is
                     os.write(self.keyboard, b"\x1b[1;1R")
                 self.screen += ANSI.sub("", got.decode(errors="replace"))
+        self.seen = place + len(words)
 
     def close(self) -> None:
         if self.process.poll() is None:
@@ -70,6 +73,7 @@ class Terminal:
 def terminal() -> Iterator[Terminal]:
     terminal = Terminal()
     try:
+        terminal.wait_for("you say when")
         terminal.wait_for("you>")
         yield terminal
     finally:
@@ -77,11 +81,12 @@ def terminal() -> Iterator[Terminal]:
 
 
 def test_a_rule_is_said_confirmed_and_told(terminal: Terminal) -> None:
-    terminal.wait_for("you say when")
     terminal.type("if SOL drops $0.1 sell half\r")
     terminal.wait_for("[1] Confirm  [2] Edit  [3] Cancel")
+    terminal.wait_for("you>")
     terminal.type("conf\r")
     terminal.wait_for("Confirmed: r1, r2")
+    terminal.wait_for("you>")
     terminal.type("/quit\r")
     terminal.wait_for("left cleanly after ['say', 'confirm']")
     assert terminal.process.wait(10) == 0
@@ -94,6 +99,7 @@ def test_a_notice_appears_while_somebody_types_and_the_line_survives(terminal: T
     terminal.wait_for("r9 fired")
     terminal.type(" sell half\r")
     terminal.wait_for("Confirm this?")
+    terminal.wait_for("you>")
     terminal.type("\x04")
     terminal.wait_for("left cleanly after ['say']")
 

@@ -16,7 +16,7 @@ import core.db.paper_tables  # noqa: F401 - its tables belong to the metadata
 from core.db.connection import Database
 from core.db.migrate import alembic_config, migrate
 from core.db.tables import metadata
-from core.domain.errors import StorageUnavailable
+from core.domain.errors import NotConfigured, StorageUnavailable
 from tests.postgres import Server
 
 # Everything that a table consists of, as the server itself spells it.
@@ -97,6 +97,12 @@ async def test_a_table_in_use_stops_a_version_instead_of_the_product(
             await migrate(dsn)
     await holder.close()
     await migrate(dsn)
+
+
+async def test_a_server_too_old_is_named(postgres_server: Server, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("core.db.migrate.OLDEST_SERVER", 99)
+    with pytest.raises(NotConfigured, match="Expected PostgreSQL 99 or later, was 1"):
+        await migrate(postgres_server.dsn("postgres"))
 
 
 def test_versions_are_one_line_named_by_their_time() -> None:

@@ -5,6 +5,7 @@ from collections.abc import Callable
 from contextlib import aclosing
 from datetime import UTC, datetime, timedelta
 from decimal import Decimal
+from itertools import pairwise
 from pathlib import Path
 
 import pytest
@@ -167,15 +168,48 @@ async def take(source: ReplaySource, count: int) -> list[Observation]:
 
 async def test_at_its_own_time_a_file_is_told_as_it_was(written: Written) -> None:
     candles = history(written)
-    seen = await take(ReplaySource(candles, SteppingClock(START), began=START), 12)
-    assert [(o.at, o.price) for o in seen] == [point for candle in candles for point in walk(candle)]
+    points = [point for candle in candles for point in walk(candle)]
+    seen = []
+    async with aclosing(ReplaySource(candles, SteppingClock(START), began=START).observe(["SOL-PERP"])) as stream:
+        async for observation in stream:
+            seen.append(observation)
+            if observation.at == points[-1][0]:
+                break
+    told = {o.at: o.price for o in seen}
+    assert dict(points).items() <= told.items()
     assert all(o.simulated and o.source == "replay" and o.seen_at >= o.at for o in seen)
     assert sum(o.volume or 0 for o in seen) == sum(c.volume or 0 for c in candles)
 
 
+async def test_between_two_points_the_price_is_on_its_way_each_half_second(written: Written) -> None:
+    candle = history(written)[0]
+    seen = await take(ReplaySource([candle], SteppingClock(START), speed=Decimal(60)), 31)
+    (begin, opened), (turned, low), *_ = walk(candle)
+    assert [o.at - begin for o in seen[:11]] == [i * timedelta(seconds=0.5) for i in range(11)]
+    assert turned - begin == 60 * timedelta(seconds=5)
+    assert [o.price for o in seen[:11]] == [(opened + (low - opened) * i / 10).quantize(opened) for i in range(11)]
+    assert all(candle.low <= o.price <= candle.high for o in seen)
+
+
+async def test_in_a_gap_of_the_file_nothing_is_told(written: Written) -> None:
+    seen = await take(ReplaySource(history(written), SteppingClock(START), speed=Decimal(60)), 63)
+    waits = [later.at - earlier.at for earlier, later in pairwise(seen)]
+    assert timedelta(seconds=30) < max(waits) < timedelta(seconds=31)
+    assert sorted(waits)[-2] <= timedelta(seconds=0.5)
+
+
+async def test_a_reader_that_was_away_is_not_told_all_it_missed(written: Written) -> None:
+    clock = SteppingClock(START)
+    async with aclosing(ReplaySource(history(written), clock).observe(["SOL-PERP"])) as stream:
+        await anext(stream)
+        clock.set(START + timedelta(minutes=29))
+        missed = [await anext(stream) for _ in range(8)]
+    assert missed[-1].at >= START + timedelta(minutes=28)
+
+
 async def test_a_replay_begins_now_and_passes_as_fast_as_asked(written: Written) -> None:
-    seen = await take(ReplaySource(history(written), SteppingClock(NOW), speed=Decimal(900)), 12)
-    assert [o.at - NOW for o in seen][::4] == [timedelta(0), timedelta(seconds=1), timedelta(seconds=4)]
+    seen = await take(ReplaySource(history(written), SteppingClock(NOW), speed=Decimal(9000)), 12)
+    assert [o.at - NOW for o in seen][::4] == [timedelta(0), timedelta(seconds=0.1), timedelta(seconds=0.4)]
 
 
 async def test_watching_late_goes_on_in_the_middle(written: Written) -> None:
@@ -188,7 +222,6 @@ async def test_watching_late_goes_on_in_the_middle(written: Written) -> None:
 async def test_a_file_that_ended_has_no_price_any_more(written: Written) -> None:
     clock = SteppingClock(START)
     source = ReplaySource(history(written), clock)
-    await take(source, 12)
     assert source.trouble("SOL-PERP") is None
     clock.set(START + timedelta(days=1))
     assert source.trouble("SOL-PERP") == "ended"

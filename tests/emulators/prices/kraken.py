@@ -100,6 +100,7 @@ class Kraken(Wire):
         return web.json_response({"result": "success", "instruments": instruments})
 
     async def _chart(self, request: web.Request) -> web.Response:
+        assert set(request.query) == {"from", "to"}
         self.asked.append(request.path_qs)
         begin, end = int(request.query["from"]) * 1000, int(request.query["to"]) * 1000
         rows = [row for row in self.candles.get(request.match_info["product"], ()) if begin <= row[0] <= end]

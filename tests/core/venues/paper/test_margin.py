@@ -26,6 +26,8 @@ async def test_an_account_begins_with_the_deposit_and_may_be_given_more() -> Non
     assert (await account(bench)).equity == 1000
     await bench.venue.deposit(ANN, D("500.5"))
     assert (await account(bench)).free_collateral == D("1500.5")
+    await bench.venue.deposit(ANN, D("0.0000019"))  # money moves in millionths
+    assert (await account(bench)).collateral == D("1500.500001")
     for amount in ("0", "-1", "NaN", "1e13"):
         with pytest.raises(BadInput, match="Expected a deposit"):
             await bench.venue.deposit(ANN, D(amount))
@@ -95,6 +97,23 @@ async def test_a_shrinking_order_needs_no_margin() -> None:
     await bench.send("sell", "10", reduce_only=True)
     await bench.send("sell", "10", type="limit", price="100")
     assert await bench.base() == 80
+
+
+async def test_turning_a_position_around_needs_margin_for_the_new_one() -> None:
+    bench = await opened("100")
+    await bench.see("94")  # equity 400
+    with pytest.raises(VenueRejected, match="not enough free collateral"):
+        await bench.send("sell", "195")  # -95 x 94 x 5 % = 446.50
+    await bench.send("sell", "160")
+    assert await bench.base() == -60
+
+
+async def test_what_rests_after_taking_is_covered_after_fees() -> None:
+    bench = await opened("10", deposit="100")
+    # 10 of 30 trade at once (100 - 1.5 bps) and close; 20 x 100 x 5 % = 100 for the rest, but the fee took 1 of 100
+    with pytest.raises(VenueRejected, match="not enough free collateral"):
+        await bench.send("sell", "30", type="limit", price="99.98")
+    assert await bench.base() == 10
 
 
 async def test_an_order_that_rested_is_dropped_if_margin_is_gone_when_its_turn_comes() -> None:
@@ -183,6 +202,19 @@ async def test_after_a_gap_beyond_the_collateral_nothing_is_owed() -> None:
     assert (await account(bench)).equity == 0
     with pytest.raises(VenueRejected, match=r"\$0\.00 is free"):
         await bench.send("buy", "1")
+
+
+async def test_what_is_missing_is_paid_once_all_is_closed() -> None:
+    bench = await opened("50")
+    await bench.see(100, "ETH-PERP")
+    await bench.venue.open_position(ANN, "ETH-PERP", D(50), D(100))
+    await bench.see(60, "ETH-PERP")  # equity 1,000 - 2,000
+    activities = await bench.venue.activity(ANN, 0)
+    assert [(activity.market, activity.amount) for activity in activities] == [
+        ("SOL-PERP", D(0)),
+        ("ETH-PERP", D(-1000)),
+    ]
+    assert (await account(bench)).equity == 0
 
 
 async def test_a_liquidation_that_many_markets_cause_together_is_not_missed() -> None:

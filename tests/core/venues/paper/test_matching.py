@@ -50,6 +50,9 @@ def test_what_was_taken_is_missing_until_it_has_grown_back() -> None:
     assert still_missing(None, START) == 0
     # 10,000 missing = 10 bps further out: 1 + 10 + 0.5 = 11.5 bps → 100.115, up a tick
     assert ROUND.take(SOL, "buy", D(10), mark=D(100), worst=D(105), taken=D(10_000)) == (D(10), D("100.12"))
+    # and 10 bps fewer to take before the bound: 50 - 1 - 10 = 39 bps of 1,000 quote
+    found = ROUND.take(SOL, "buy", D(600), mark=D(100), worst=D("100.50"), taken=D(10_000))
+    assert found == (D(390), D("100.31"))  # on average 1 + 10 + 19.5 = 30.5 bps, up a tick
 
 
 @pytest.mark.parametrize(

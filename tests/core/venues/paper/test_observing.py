@@ -66,6 +66,15 @@ async def test_an_observation_from_the_past_changes_nothing() -> None:
     assert (await bench.report(signature)).finding is Finding.LIVE
 
 
+async def test_orders_meet_the_price_just_seen_though_it_was_not_worth_keeping() -> None:
+    bench = Bench()
+    await bench.see("99.995")
+    await bench.send("buy", "1", type="trigger_market", trigger_price="99.99", trigger_when="<=")
+    bench.pass_time(milliseconds=50)
+    assert await bench.venue.observe(bench.seen("99.99")) == [ANN]
+    assert (await bench.venue.mark("SOL-PERP")).price == D("99.995")
+
+
 async def test_a_price_too_old_to_trade_on_fills_nothing() -> None:
     bench = Bench()
     await bench.see(100)

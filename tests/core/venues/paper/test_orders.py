@@ -71,9 +71,9 @@ async def test_slippage_is_counted_from_the_price_the_order_was_sized_at(bench: 
     assert report.reason == "0 of 10 filled; the rest would have traded beyond 99.49"
 
 
-async def test_two_orders_at_one_instant_pay_as_much_as_one(bench: Bench) -> None:
-    first, second = await bench.trade("buy", "20"), await bench.trade("buy", "20")
-    assert (first.fills[0].price, second.fills[0].price) == (D("100.02"), D("100.04"))
+async def test_orders_at_one_instant_pay_as_much_as_one(bench: Bench) -> None:
+    reports = [await bench.trade("buy", "20") for _ in range(3)]
+    assert [report.fills[0].price for report in reports] == [D("100.02"), D("100.04"), D("100.06")]
     bench.pass_time(seconds=10)
     await bench.see(100)
     assert (await bench.trade("buy", "20")).fills[0].price == D("100.02")
@@ -98,6 +98,20 @@ async def test_a_resting_order_fills_bit_by_bit_as_volume_reaches_it(bench: Benc
     assert [fill.base for fill in report.fills] == [4, 3, 3]
     assert [fill.venue_fill_id for fill in report.fills] == [f"paper.{report.fills[0].order_id}.{n}" for n in (1, 2, 3)]
     assert report.finding is Finding.FILLED
+
+
+async def test_resting_orders_share_the_volume_that_reaches_them(bench: Bench) -> None:
+    first, second = [await bench.send("buy", "3", type="limit", price="99") for _ in range(2)]
+    await bench.see(99, volume=D(40))
+    assert [fill.base for fill in (await bench.report(first)).fills] == [3]
+    assert [fill.base for fill in (await bench.report(second)).fills] == [1]
+
+
+async def test_the_nearest_of_several_orders_is_reached_first(bench: Bench) -> None:
+    far, near = [await bench.send("buy", "3", type="limit", price=price) for price in ("98", "99")]
+    assert await bench.see("98.5") == [ANN]
+    assert (await bench.report(near)).finding is Finding.FILLED
+    assert (await bench.report(far)).finding is Finding.LIVE
 
 
 async def test_a_limit_beyond_the_book_takes_first_and_rests_with_the_rest(bench: Bench) -> None:
@@ -167,11 +181,13 @@ async def test_a_triggered_limit_order_takes_up_to_its_price_and_rests(long: Ben
 
 
 async def test_an_order_lapses_at_its_time_whether_or_not_anybody_looks(bench: Bench) -> None:
-    ends = START + timedelta(minutes=5)
+    ends = bench.clock.now() + timedelta(minutes=5)
     looked_at = await bench.send("buy", "10", type="limit", price="99", expires_at=ends)
     crossed = await bench.send("buy", "10", type="limit", price="99", expires_at=ends)
     assert (await bench.venue.account(ANN)).initial_margin > 0
-    bench.pass_time(minutes=5)
+    bench.pass_time(minutes=4, seconds=59)
+    assert (await bench.report(looked_at)).finding is Finding.LIVE
+    bench.pass_time(seconds=1)
     report = await bench.report(looked_at)
     assert (report.finding, report.reason) == (Finding.LAPSED, "its time ran out")
     await bench.see(98)
@@ -228,6 +244,15 @@ async def test_reduce_only_orders_end_when_the_position_does(long: Bench) -> Non
             Finding.CANCELLED,
             "0 of 10 filled; nothing is left to reduce",
         )
+
+
+async def test_an_exit_that_ended_does_not_close_what_is_opened_after_it(long: Bench) -> None:
+    await long.send("sell", "10", type="limit", price="101", reduce_only=True)
+    await long.send("buy", "5", type="trigger_market", trigger_price="101", trigger_when=">=")
+    ended = await long.send("sell", "10", type="limit", price="101", reduce_only=True)
+    await long.see(105)  # the first closes all, the second opens anew, the third had nothing left
+    assert (await long.report(ended)).finding is Finding.CANCELLED
+    assert await long.base() == 5
 
 
 async def test_a_reduce_only_limit_shrinks_with_the_position(long: Bench) -> None:
