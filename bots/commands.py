@@ -145,13 +145,44 @@ COMMANDS: tuple[SlashCommand, ...] = (
     SlashCommand(name="start", description="What SayWhen is and how to begin", run=_start),
     SlashCommand(name="rule", args="<words>", description="Make a rule in your own words", run=_rule),
     SlashCommand(
-        name="rules", args="[market]", description="Your rules and how far off", run=_selecting("rules"), bare=True
+        name="rules",
+        args="[market]",
+        description="Your rules and how far off",
+        run=_selecting("rules"),
+        bare=True,
     ),
-    SlashCommand(name="positions", description="Your positions and their profit", run=_plain("positions"), bare=True),
-    SlashCommand(name="balance", description="Equity, free collateral, leverage", run=_plain("balance"), bare=True),
-    SlashCommand(name="prices", args="[markets]", description="Latest prices and funding", run=_prices, bare=True),
-    SlashCommand(name="orders", description="Your open orders", run=_orders, bare=True),
-    SlashCommand(name="trades", args="[number]", description="Your latest trades", run=_trades, bare=True),
+    SlashCommand(
+        name="positions",
+        description="Your positions and their profit",
+        run=_plain("positions"),
+        bare=True,
+    ),
+    SlashCommand(
+        name="balance",
+        description="Equity, free collateral, leverage",
+        run=_plain("balance"),
+        bare=True,
+    ),
+    SlashCommand(
+        name="prices",
+        args="[markets]",
+        description="Latest prices and funding",
+        run=_prices,
+        bare=True,
+    ),
+    SlashCommand(
+        name="orders",
+        description="Your open orders",
+        run=_orders,
+        bare=True,
+    ),
+    SlashCommand(
+        name="trades",
+        args="[number]",
+        description="Your latest trades",
+        run=_trades,
+        bare=True,
+    ),
     SlashCommand(name="history", args="<rule>", description="What happened to a rule", run=_history),
     SlashCommand(
         name="pause",
@@ -161,14 +192,28 @@ COMMANDS: tuple[SlashCommand, ...] = (
         bare=True,
     ),
     SlashCommand(
-        name="resume", args="[rules or market]", description="Watch again", run=_selecting("resume_rules"), bare=True
+        name="resume",
+        args="[rules or market]",
+        description="Watch again",
+        run=_selecting("resume_rules"),
+        bare=True,
     ),
     SlashCommand(name="delete", args="<rules or market or all>", description="Delete rules", run=_delete),
     SlashCommand(name="cancel", args="[market]", description="Cancel open orders", run=_selecting("cancel_orders")),
     SlashCommand(name="kill", description="Pause everything and cancel open orders", run=_plain("kill")),
-    SlashCommand(name="limits", description="The most you allow SayWhen to do", run=_limits, bare=True),
+    SlashCommand(
+        name="limits",
+        description="The most you allow SayWhen to do",
+        run=_limits,
+        bare=True,
+    ),
     SlashCommand(name="timezone", args="[zone]", description="Your time zone", run=_timezone),
-    SlashCommand(name="help", description="What you can say", run=_help, bare=True),
+    SlashCommand(
+        name="help",
+        description="What you can say",
+        run=_help,
+        bare=True,
+    ),
 )
 BY_NAME: Mapping[str, SlashCommand] = MappingProxyType({command.name: command for command in COMMANDS})
 

@@ -1,6 +1,7 @@
 """What somebody wrote or pressed → the cards they get back; talks to the façade only and means nothing itself."""
 
 import logging
+import re
 from collections import OrderedDict
 from dataclasses import dataclass, replace
 
@@ -31,6 +32,8 @@ from core.ports import Clock
 
 log = logging.getLogger(__name__)
 
+_NOT_STORABLE = re.compile("[\x00\ud800-\udfff]")
+"""What UTF-8 or the database has no place for, and no keyboard types."""
 _YES = frozenset({"confirm", "yes", "yes please", "confirmed"})
 _NO = frozenset({"cancel", "no", "drop it", "never mind"})
 _MOST_REMEMBERED = 10_000
@@ -109,8 +112,7 @@ class Dialogue:
             if not isinstance(press, Say):
                 return await self._press(turn, place, press, inbound.verb)
             text = press.words
-        # NUL cannot be stored, and no keyboard types it.
-        text = text.replace("\x00", "").strip()
+        text = _NOT_STORABLE.sub("", text).strip()
         if not text:
             raise BadInput("There were no words in that", 'Say a rule, for example "if SOL drops 2 % sell half".')
         return await self._typed(turn, place, text)

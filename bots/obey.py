@@ -15,6 +15,8 @@ LATE_AFTER_S = 60
 _REFUSED_LATE = frozenset({"resume_rules", "cancel_rules", "cancel_orders", "kill"})
 # Not `pause_rules`: pausing late harms nobody, and not pausing may.
 
+_GONE = "Gone for good; say it again to have it back."
+
 
 async def obey(turn: Turn, command: Command) -> list[Card]:
     """The answer to *command*, done. Raises what the façade raises."""
@@ -39,11 +41,7 @@ async def obey(turn: Turn, command: Command) -> list[Card]:
         case "resume_rules":
             return [await _resume(turn, command)]
         case "cancel_rules":
-            return [
-                _done(
-                    "Deleted", await rules.cancel(turn.owner, command), "Gone for good; say it again to have it back."
-                )
-            ]
+            return [_done("Deleted", await rules.cancel(turn.owner, command), _GONE)]
         case "cancel_orders":
             return [await _cancel_orders(turn, command)]
         case "help":

@@ -95,7 +95,7 @@ class MemoryStore:
     async def candles(self, market: str, timeframe: Timeframe, start: datetime, end: datetime) -> list[Candle]:
         """Built from the largest candles stored that are not larger than *timeframe*."""
         size = TIMEFRAME_S[timeframe]
-        series = self._candles.get(market, {})
+        series = self._candles[market]
         grain = max((seconds for seconds in series if seconds <= size), default=None)
         if grain is None:
             return []

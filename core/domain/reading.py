@@ -37,6 +37,8 @@ CommandName = Literal[
 RuleFilter = Literal["stop_loss", "take_profit", "dca", "alert"]
 ParserName = Literal["grammar", "claude", "openai"]
 DEFAULT_MAX_LEVERAGE = Decimal(20)
+ANSWER_MARK = "\n↳ "
+"""Stands before each reply in a draft's words: the message, then one line an answer."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

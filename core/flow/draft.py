@@ -13,7 +13,7 @@ from core.domain.limit import Limits
 from core.domain.market import Market
 from core.domain.owner import OPEN_DRAFTS, Draft, DraftState
 from core.domain.position import Account
-from core.domain.reading import Holding, ParseContext, ParseResult, Question
+from core.domain.reading import ANSWER_MARK, Holding, ParseContext, ParseResult, Question
 from core.domain.rule import RuleSet
 from core.domain.wording import read_back
 from core.flow.allow import objections
@@ -84,7 +84,7 @@ async def say(
         if asking is not None:
             reply = answers.answer(asking.words, asking.result, words, context)
             if reply is not None:
-                return await _revise(store, clock, asking, f"{asking.words}\n{words}", reply, scene)
+                return await _revise(store, clock, asking, f"{asking.words}{ANSWER_MARK}{words}", reply, scene)
     result = await parser.parse(words, context)
     if result.kind not in ("rules", "question"):
         return result
@@ -133,7 +133,7 @@ async def choose(
         rules=chosen.rules,
         questions=chosen.questions,
     )
-    return await _revise(store, clock, draft, f"{draft.words}\n{chosen.label}", result, scene)
+    return await _revise(store, clock, draft, f"{draft.words}{ANSWER_MARK}{chosen.label}", result, scene)
 
 
 async def amend(

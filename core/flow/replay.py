@@ -7,12 +7,11 @@ from datetime import datetime, timedelta
 from decimal import Decimal
 from typing import Protocol
 
-from core.domain.condition import CandleClose, Indicator, leaves
 from core.domain.errors import Conflict
 from core.domain.event import RuleTriggered
 from core.domain.ids import DraftId, OrderId, OwnerId, RuleId, new_id
 from core.domain.limit import Limits
-from core.domain.market import TIMEFRAME_S, Candle, Observation, Timeframe
+from core.domain.market import TIMEFRAME_S, Candle, Observation
 from core.domain.order import IN_FLIGHT, Order, OrderState
 from core.domain.owner import Draft, DraftState
 from core.domain.path import walk
@@ -23,9 +22,10 @@ from core.flow.board import Board
 from core.flow.confirm import confirm
 from core.flow.draft import LIFE, Scene
 from core.flow.execute import execute
+from core.flow.frames import Frames
 from core.flow.settle import settle
 from core.flow.trust import Bounds, Trust
-from core.flow.watch import HISTORY, Watch
+from core.flow.watch import Watch
 from core.ports import Again, Crossing, Cursor, EventLog, Step, Store, Venue, VenueStatus, Watchlist
 
 NAME = "candles"
@@ -101,14 +101,6 @@ class ReplayReport:
 
 
 @dataclass(slots=True, kw_only=True)
-class _Frame:
-    """Candles of one timeframe as they close."""
-
-    closed: list[Candle] = field(default_factory=list)
-    growing: Candle | None = None
-
-
-@dataclass(slots=True, kw_only=True)
 class Replay:
     """One owner's rules over one market's candles. Simulated all through: the guards against bad prices do not apply.
 
@@ -130,7 +122,7 @@ class Replay:
     _cursor: Cursor = field(default=Cursor(""), init=False)
     _names: dict[RuleId, str] = field(default_factory=dict, init=False)
     _triggers: list[ReplayTrigger] = field(default_factory=list, init=False)
-    _frames: dict[Timeframe, _Frame] = field(default_factory=dict, init=False)
+    _frames: Frames = field(default_factory=Frames, init=False)
     _edges: tuple[Decimal | None, Decimal | None] = field(default=(None, None), init=False)
     _legs_due: list[datetime] = field(default_factory=list, init=False)
     _last: Decimal = field(default=Decimal(0), init=False)
@@ -144,13 +136,13 @@ class Replay:
             watchlist=self._list,
             board=self.board,
             trust=Trust(Bounds()),
-            history=self._history,
+            history=self._frames.history,
         )
 
     async def run(self, rules: RuleSet, words: str) -> ReplayReport:
         """Confirm *rules* at the first candle's open, then let every candle happen."""
         first = self.candles[0]
-        self._frames = {timeframe: _Frame() for timeframe in _timeframes(rules)}
+        self._frames.want(rules)
         await self._show(first.start, first.open)
         before = (await self.venue.account(self.owner)).equity
         await self._confirm(rules, words)
@@ -181,7 +173,8 @@ class Replay:
                         await self._at_time(max(due, self.clock.time))
             self._last, self.clock.time = candle.close, end
             if self._frames:
-                self._grow(candle, end)
+                for timeframe, closed in self._frames.grow(candle, end):
+                    self.board.put_candles(self.market, timeframe, closed)
                 await self._at_time(end)
 
     def _is_quiet(self, candle: Candle, end: datetime) -> bool:
@@ -357,48 +350,6 @@ class Replay:
             positions={p.market: p.base for p in account.positions if p.base != 0},
             notes=tuple(notes),
         )
-
-    # --- candles for candle conditions -------------------------------------------------------------------------
-
-    def _grow(self, candle: Candle, end: datetime) -> None:
-        for timeframe, frame in self._frames.items():
-            length = TIMEFRAME_S[timeframe]
-            start = datetime.fromtimestamp(candle.start.timestamp() // length * length, candle.start.tzinfo)
-            frame.growing = _merged(frame.growing, candle, timeframe, start)
-            if end >= start + timedelta(seconds=length):
-                frame.closed.append(frame.growing)
-                del frame.closed[:-HISTORY]
-                frame.growing = None
-                self.board.put_candles(self.market, timeframe, frame.closed)
-
-    async def _history(self, market: str, timeframe: Timeframe, _start: datetime, _end: datetime) -> list[Candle]:
-        frame = self._frames.get(timeframe)
-        return [] if frame is None or market != self.market else frame.closed
-
-
-def _merged(growing: Candle | None, candle: Candle, timeframe: Timeframe, start: datetime) -> Candle:
-    if growing is None or growing.start != start:
-        growing = None
-    volume = candle.volume
-    if growing is not None and growing.volume is not None:
-        volume = growing.volume + (candle.volume or Decimal(0))
-    return Candle(
-        market=candle.market,
-        timeframe=timeframe,
-        start=start,
-        open=candle.open if growing is None else growing.open,
-        high=candle.high if growing is None else max(growing.high, candle.high),
-        low=candle.low if growing is None else min(growing.low, candle.low),
-        close=candle.close,
-        volume=volume,
-        source=NAME,
-    )
-
-
-def _timeframes(rules: RuleSet) -> set[Timeframe]:
-    return {
-        leaf.timeframe for spec in rules for leaf in leaves(spec.condition) if isinstance(leaf, CandleClose | Indicator)
-    }
 
 
 def _edges_of(account: Account, orders: Sequence[Order], market: str) -> tuple[Decimal | None, Decimal | None]:

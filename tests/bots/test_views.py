@@ -108,16 +108,10 @@ def test_trades_are_newest_first_in_the_owners_time() -> None:
 
 def test_history_is_told_in_order() -> None:
     rule = samples.rule(ME)
-    log = [
-        JobLog(
-            rule_id=rule.id,
-            owner=ME,
-            at=START + timedelta(minutes=1),
-            what="triggered",
-            detail={"trigger_no": 1, "prices": ["149.9", "150.2"]},
-        ),
-        JobLog(rule_id=rule.id, owner=ME, at=START, what="armed"),
-    ]
+    detail = {"trigger_no": 1, "prices": ["149.9", "150.2"]}
+    armed = JobLog(rule_id=rule.id, owner=ME, at=START, what="armed")
+    fired = replace(armed, at=START + timedelta(minutes=1), what="triggered", detail=detail)
+    log = [fired, armed]
     card = views.history_card("r1", log, OWNER)
     assert [line.split(": ", 1)[1] for line in card.lines] == ["armed", "triggered (trigger no 1, prices 149.9 150.2)"]
 

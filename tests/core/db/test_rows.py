@@ -6,6 +6,7 @@ from typing import Any
 import pytest
 
 from core.db import rows, tables
+from core.domain.action import Close
 from core.domain.ids import OwnerId
 from core.domain.limit import Limits
 from core.domain.market import Candle
@@ -42,6 +43,5 @@ def test_every_field_has_its_column(kind: Any, row: dict[str, Any], table: Any, 
 
 
 def test_a_rules_markets_are_those_it_watches_and_acts_on() -> None:
-    spec = RULE.spec
-    elsewhere = replace(RULE, spec=replace(spec, action=replace(spec.action, market="BTC-PERP")))
+    elsewhere = replace(RULE, spec=replace(RULE.spec, action=Close(market="BTC-PERP")))
     assert rows.rule_row(elsewhere)["markets"] == ["BTC-PERP", "SOL-PERP"]

@@ -36,9 +36,7 @@ def test_the_unit_is_asked_once_with_the_prices_that_each_answer_fires_at() -> N
     ]
 
 
-@pytest.mark.parametrize(
-    ("number", "down", "up", "unit"), [(0, "0.1", "0.2", "usd"), (1, "10", "20", "percent")]
-)
+@pytest.mark.parametrize(("number", "down", "up", "unit"), [(0, "0.1", "0.2", "usd"), (1, "10", "20", "percent")])
 def test_each_option_carries_the_whole_rule_set(number: int, down: str, up: str, unit: str) -> None:
     result = read(SENTENCE, context(HELD))
     option = result.questions[0].options[number]
