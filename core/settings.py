@@ -17,7 +17,7 @@ SECRETS = Path("/run/secrets")
 class Settings(BaseSettings):
     """Names as in `.env.example`; secrets are never shown by `repr`, logs or errors."""
 
-    model_config = SettingsConfigDict(env_file=".env", env_file_encoding="utf-8", extra="ignore", populate_by_name=True)
+    model_config = SettingsConfigDict(env_file=".env", env_file_encoding="utf-8", extra="ignore")
 
     database_url: SecretStr | None = Field(None, alias="DATABASE_URL")
     home: Path = Field(Path("~/.saywhen"), alias="SAYWHEN_HOME")

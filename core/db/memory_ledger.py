@@ -7,6 +7,7 @@ from contextlib import asynccontextmanager
 from dataclasses import dataclass, field
 from decimal import Decimal
 
+from core.domain.errors import Conflict
 from core.domain.ids import OwnerId
 from core.domain.market import Observation
 from core.ports import Document, LedgerPage
@@ -62,9 +63,9 @@ class _Page:
         self.orders[signature] = (order, resting)
 
     async def add_activity(self, number: int, activity: Document) -> None:
-        """Keep an activity. Raises ValueError for a number that is taken."""
+        """Keep an activity. Raises Conflict if the number is taken."""
         if number in self._shelf.activity or number in self.activities:
-            raise ValueError(f"Expected a new activity number, was {number} again")
+            raise Conflict(f"Expected a new activity number, was {number} again")
         self.activities[number] = activity
 
     async def activity(self, after: int, limit: int) -> list[Document]:

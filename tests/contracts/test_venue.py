@@ -12,10 +12,12 @@ from typing import Any, Protocol
 
 import pytest
 
+from core.db.ledger import PostgresLedger
+from core.db.memory_ledger import MemoryLedger
 from core.domain.errors import PriceUnavailable, VenueError, VenueRejected
 from core.domain.ids import OrderId, OwnerId
 from core.domain.order import OrderIntent
-from core.ports import Clock, Finding, Prepared, Venue
+from core.ports import Clock, Finding, Ledger, Prepared, Venue
 from tests.core.venues.paper.bench import Bench
 
 OWNER = OwnerId(1)
@@ -47,8 +49,8 @@ class PaperStage:
 
     market = "SOL-PERP"
 
-    def __init__(self) -> None:
-        self._bench = Bench()
+    def __init__(self, ledger: Ledger) -> None:
+        self._bench = Bench(ledger=ledger)
         self.venue: Venue = self._bench.venue
         self.clock: Clock = self._bench.clock
 
@@ -62,12 +64,20 @@ class PaperStage:
         await self._bench.see(price)
 
 
-@pytest.fixture(params=[PaperStage])
-async def stage(request: pytest.FixtureRequest) -> AsyncIterator[Stage]:
-    stage: Stage = request.param()
-    await stage.show("100")
-    yield stage
-    await stage.venue.close()
+@pytest.fixture(params=["paper on memory", "paper on postgres"])
+def closed_stage(request: pytest.FixtureRequest) -> Stage:
+    """Each implementation in turn, before its market has traded."""
+    if request.param == "paper on memory":
+        return PaperStage(MemoryLedger())
+    return PaperStage(PostgresLedger(request.getfixturevalue("database")))
+
+
+@pytest.fixture
+async def stage(closed_stage: Stage) -> AsyncIterator[Stage]:
+    """A venue whose market trades at 100."""
+    await closed_stage.show("100")
+    yield closed_stage
+    await closed_stage.venue.close()
 
 
 def intent(stage: Stage, order_id: str = "ord_1", **changes: Any) -> OrderIntent:

@@ -39,6 +39,11 @@ class Desk:
             self.points.append(point)
         return best
 
+    def insist(self, point: Point) -> None:
+        """Asks again although an answer was given, since it cannot be."""
+        if all(other.key != point.key for other in self.points):
+            self.points.append(point)
+
     def assume(self, text: str) -> None:
         """Notes a default that was chosen, once."""
         if text not in self.assumptions:

@@ -39,7 +39,8 @@ def answer(text: str, result: ParseResult, reply: str, context: ParseContext) ->
     """What *result*, which *text* led to, becomes with a *reply* in free words; None where that answers nothing.
 
     *text* is the message, with earlier replies as `extended` adds them. Options that were pressed in between are found
-    again by the result that they led to.
+    again by the result that they led to; where several choices lead to one result, that is None too. A surface avoids
+    this by extending the text with the label of what was pressed.
     """
     understood, choices = _replayed(text, context)
     if understood.verdict is not None or result.kind != "question":
@@ -86,16 +87,20 @@ def _found_again(
     understood: Understanding, choices: Mapping[str, Any], result: ParseResult, context: ParseContext
 ) -> Mapping[str, Any] | None:
     """The choices that led to *result*, searched from those known; bounded."""
+    found: list[Mapping[str, Any]] = []
     waiting: list[Mapping[str, Any]] = [choices]
     for _ in range(SEARCH_LIMIT):
         if not waiting:
-            return None
+            break
         tried = waiting.pop(0)
         settled = settle(understood.drafts, context, tried, depth=0)
         if _same(settled, result):
-            return tried
-        waiting += [{**tried, point.key: value} for point in settled.points for _, value in point.candidates]
-    return None
+            found.append(tried)
+            continue
+        for point in settled.points:
+            more = [{**tried, point.key: value} for _, value in point.candidates]
+            waiting += [choice for choice in more if choice not in waiting and choice not in found]
+    return found[0] if len(found) == 1 else None
 
 
 def _same(settled: Settled, result: ParseResult) -> bool:

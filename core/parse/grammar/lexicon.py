@@ -52,8 +52,7 @@ TRADING: dict[str, str] = {
     ),
     "REVERSE": "reverse|flip|flip it|flip my|reverse my|switch sides|flip to",
     "CANCEL": (
-        "cancel|delete|remove|pull|kill|scrap|drop all|cancle|clear all|clear out|get rid of all|wipe|"
-        "revoke|void|clear my"
+        "cancel|delete|remove|pull|kill|scrap|drop all|clear all|clear out|get rid of all|wipe|revoke|void|clear my"
     ),
     "PAUSE": "pause|suspend|disable|freeze|halt|turn off|deactivate|hold off",
     "RESUME": ("resume|unpause|reactivate|restart|enable|turn on|activate|turn back on|continue|re-enable|unfreeze"),
@@ -147,7 +146,7 @@ TRADING: dict[str, str] = {
     ),
     "BELOW": (
         "below|under|<|<=|less than|lower than|at or below|at or under|beneath|south of|or below|or lower|"
-        "or less|smaller than|underneath|blow|belo|at most|no more than|undr|equal or below"
+        "or less|smaller than|underneath|at most|no more than|equal or below"
     ),
     "LOSE": "lose|loses|losing|lost|loose|looses",
     "CROSSUP": (

@@ -151,7 +151,8 @@ class Reader:
             if market is not None and (len(words) == 1 or words in self._coins.said):
                 followed = self._tokens[at + 1].low if at + 1 < len(self._tokens) else ""
                 upper = self._tokens[at].text.isupper() and not self._shouting
-                if words[0] in self._coins.guarded and not (dollar or upper or followed in ("perp", "perps")):
+                plain_word = {words[0], words[0].removesuffix("s")} & self._coins.guarded
+                if plain_word and not (dollar or upper or followed in ("perp", "perps")):
                     continue
                 return self._make("COIN", market, begun, count + dollar + self._quoted_in(at + count))
         return self._make("NOCOIN", self._tokens[at].low, begun, 2) if dollar else self._unlisted(at)

@@ -62,7 +62,7 @@ def reply_of(text: str, context: ParseContext, drafts: list[RuleDraft]) -> Reply
     cleaned = clean(text)
     sentences = Reader(tokens(cleaned), coins_of(context)).sentences()
     items = tuple(item for sentence in sentences for item in sentence.items)
-    low = re.sub(r"[\s.!]+", " ", cleaned.lower()).strip()
+    low = _spaced(text.lower())
     return Reply(
         low=low.removeprefix("the ").removeprefix("in "),
         items=items,
@@ -97,8 +97,12 @@ def _candidate(point: Point, reply: Reply) -> Any | None:
     if place_said is not None:
         return point.candidates[place_said][1] if 0 <= place_said < len(point.candidates) else None
     for label, value in point.candidates:
-        names = {label.lower(), re.split(r"[:–]", label.lower())[0].strip()}
-        if reply.low in names or (isinstance(value, str) and reply.low == value.lower()):
+        names = {_named(label.lower()), _spaced(label.lower())}
+        if (
+            reply.low in names
+            or (re.search("[:–]", reply.low) and _named(reply.low) in names)
+            or (isinstance(value, str) and reply.low == value.lower())
+        ):
             return value
     known = _WORDS.get(point.about, {}).get(words)
     values = [value for _, value in point.candidates]
@@ -107,6 +111,16 @@ def _candidate(point: Point, reply: Reply) -> Any | None:
     if reply.low in _YES and values and point.about in ("far_price", "side", "leverage", "contradiction"):
         return values[0]
     return None
+
+
+def _named(label: str) -> str:
+    """What a label begins with, before the figures that may have moved since: `percent`."""
+    return _spaced(re.split("[:–]", label)[0])
+
+
+def _spaced(text: str) -> str:
+    """*text* with its full stops and white space evened out."""
+    return re.sub(r"[\s.!]+", " ", text).strip()
 
 
 def _one(reply: Reply, kind: str) -> Item | None:

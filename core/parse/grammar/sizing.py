@@ -146,7 +146,7 @@ def _size(desk: Desk, number: int, market: str) -> tuple[str, Decimal] | None:
 
 def _asked(desk: Desk, point: Point) -> tuple[str, Decimal] | None:
     """The size question; there is no guess."""
-    desk.ask(point)
+    desk.insist(point)
     return None
 
 
@@ -182,11 +182,8 @@ def _leverage(desk: Desk, number: int, market: str) -> Decimal | None:
         text=f"{plain(said)}x is not possible on {market}; the most is {plain(limit)}x. What leverage do you want?",
         candidates=((f"{plain(limit)}x", limit),),
     )
-    if point.key in desk.choices:
-        desk.points.append(point)
-        return limit
-    answer: Decimal = desk.ask(point, best=limit)
-    return answer
+    desk.insist(point)
+    return limit
 
 
 def _is_exit(desk: Desk, act: Act, number: int) -> bool:
@@ -248,10 +245,7 @@ def _percent(desk: Desk, number: int) -> Decimal | None:
     if percent is not None and ZERO < percent <= HUNDRED:
         return percent
     point = Point(key=f"amount:{number}", about="size", text="What share of the position, from 1 % to 100 %?")
-    if point.key in desk.choices:
-        desk.points.append(point)
-    else:
-        desk.ask(point)
+    desk.insist(point)
     return None
 
 
@@ -275,7 +269,7 @@ def _reducing(desk: Desk, number: int, market: str, side: Literal["buy", "sell"]
         return None
     if chosen is not None and chosen.unit in ("", "usd"):
         if chosen.signed <= 0 or act.bad_number:
-            desk.ask(Point(key=f"amount:{number}", about="size", text="A size must be above zero. How much?"))
+            desk.insist(Point(key=f"amount:{number}", about="size", text="A size must be above zero. How much?"))
             return None
         kind = "amount_base" if chosen.unit == "" else "amount_usd"
         sized: dict[str, Any] = {kind: chosen.value}

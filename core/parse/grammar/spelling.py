@@ -39,29 +39,39 @@ def _by_initials() -> Mapping[str, tuple[str, ...]]:
 
 
 def known_word(word: str, names: Iterable[str]) -> str | None:
-    """The one known word or coin name (*names*) that *word* must be; None where two meanings are as near."""
+    """The one known word or coin name (*names*) that *word* must be; None where two meanings are as near.
+
+    Letters that changed places are the nearest slip: "cancle" is cancel, not candle.
+    """
     if len(word) < SHORTEST or not word.isalpha():
         return None
     limit = 1 if len(word) < 8 else 2
     best: dict[str, set[str]] = {}
-    nearest = limit + 1
+    nearest = 2 * limit + 1
     for candidate in _by_initials().get(word[0], ()):
-        away = distance(word, candidate, limit)
+        slips = distance(word, candidate, limit)
+        away = 2 * slips - (sorted(word) == sorted(candidate))
         meaning = phrases()[(candidate,)]
-        if away > limit or away > nearest or not _allowed(word, candidate, meaning[0]):
+        if slips > limit or away > nearest or not _allowed(word, candidate, meaning[0]):
             continue
         if away < nearest:
             best, nearest = {}, away
         best.setdefault(str(meaning), set()).add(candidate)
     for name in names:
-        if len(name) >= 5 and word[0] == name[0] and distance(word, name, 1) <= min(1, nearest):
-            if nearest > 1:
-                best, nearest = {}, 1
+        if len(name) >= 5 and word[0] == name[0] and distance(word, name, 1) <= 1 and nearest >= 2:
+            if nearest > 2:
+                best, nearest = {}, 2
             best.setdefault("coin " + name, set()).add(name)
     if len(best) != 1:
         return None
-    found: str = min(next(iter(best.values())))
+    found: str = min(next(iter(best.values())), key=lambda candidate: (not _within(word, candidate), candidate))
     return found
+
+
+def _within(word: str, candidate: str) -> bool:
+    """Whether *word* is *candidate* with letters left out, the likeliest slip."""
+    letters = iter(candidate)
+    return all(letter in letters for letter in word)
 
 
 def _allowed(word: str, candidate: str, kind: str) -> bool:

@@ -76,7 +76,8 @@ class Taken:
 class Books:
     """One owner's account, in quote: cash is what was deposited and what trading, fees and funding made of it.
 
-    `activities` counts what the venue did by itself; `taken` holds by "market:side" what the book has yet to refill.
+    `activities` counts what the venue did by itself; `taken` holds by "market:side" what the book has yet to refill;
+    `changed_at` is when a trade or a transfer last changed what is held.
     """
 
     deposits: Decimal
@@ -86,6 +87,7 @@ class Books:
     holdings: Mapping[str, Holding] = field(default_factory=dict)
     taken: Mapping[str, Taken] = field(default_factory=dict)
     activities: int = 0
+    changed_at: datetime | None = None
 
     @property
     def cash(self) -> Decimal:

@@ -96,15 +96,17 @@ class Desk:
         return self._end(order, Finding.REJECTED, reason)
 
     def match(self, market: str) -> None:
-        """Let resting orders of *market* meet its mark: triggers fire, limits fill."""
+        """Let resting orders of *market* meet its mark: triggers fire, limits fill; those placed after it wait."""
         mark = self._marks[market]
         if self._age_of(mark) > self._rules.mark_max_age:
             return
         listed, depth = self._rules.markets[market], self._rules.depth(mark)
         made: dict[Side, Decimal] = {"buy": ZERO, "sell": ZERO}
         for order in self.resting:
-            if order.intent.market != market or order.signature not in self._resting:
-                continue  # of another market, or ended by what an earlier one did
+            if order.intent.market != market or mark.at < order.placed_at:
+                continue
+            if order.signature not in self._resting:
+                continue  # ended by what an earlier one did
             side, limit = order.intent.side, order.intent.price
             if order.waits:
                 if matching.is_triggered(order.intent, mark.price):
@@ -252,6 +254,7 @@ class Desk:
             realised=self.books.realised + (ZERO if realised is None else realised),
             fees=self.books.fees + fee,
             holdings=self.books.with_holding(market, held),
+            changed_at=self._now,
         )
         return realised
 
@@ -312,12 +315,15 @@ class Desk:
                 holdings=self.books.with_holding(name, after),
             )
 
-    def liquidate(self) -> None:
+    def liquidate(self, seen: Observation | None = None) -> None:
         """Where maintenance is breached: cancel every order, then close at the mark until initial margin is covered.
 
         Largest position first. The penalty is `LIQUIDATION_SHARE` of the maintenance margin freed, at most what is
         left; once all is closed, what is missing is paid by the venue (a negative penalty): nobody owes a paper venue.
+        A mark *seen* before the holdings last changed says nothing about them.
         """
+        if seen is not None and self.books.changed_at is not None and seen.at < self.books.changed_at:
+            return
         if not self.books.holdings or self.equity >= self.maintenance_margin():
             return
         for order in self.resting:

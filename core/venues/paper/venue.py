@@ -239,7 +239,7 @@ class PaperVenue:
             try:
                 async with self._desk(owner, seen=observation) as (_, desk):
                     desk.match(observation.market)
-                    desk.liquidate()
+                    desk.liquidate(observation)
                     if desk.changed or desk.activities:
                         touched.append(owner)
             except Exception as failure:  # noqa: BLE001 - raised below, once everybody has had their turn
@@ -292,8 +292,9 @@ class PaperVenue:
         async with self._desk(owner, market) as (_, desk):
             if market in desk.books.holdings:
                 raise Conflict(f"Expected no position in {market}, was {plain(desk.books.holdings[market].base)}")
-            held = Holding(base=base, entry=entry_price, funded_at=self._clock.now())
-            desk.books = replace(desk.books, holdings=desk.books.with_holding(market, held))
+            now = self._clock.now()
+            held = Holding(base=base, entry=entry_price, funded_at=now)
+            desk.books = replace(desk.books, holdings=desk.books.with_holding(market, held), changed_at=now)
 
     # ── the ledger ──────────────────────────────────────────────────────────────────────────────────────────────────
 

@@ -59,5 +59,5 @@ def test_the_scorer_tells_a_wrong_price_and_a_lost_link_from_the_right_one(lines
     ungrouped = json.loads(json.dumps(good))
     ungrouped["rules"][2]["oco_group"] = None
     assert score(line["expect"], ungrouped, line["context"]) == "wrong"
-    refused = {"kind": "not_understood", "rules": [], "questions": [], "command": None}
+    refused: dict[str, Any] = {"kind": "not_understood", "rules": [], "questions": [], "command": None}
     assert score(line["expect"], refused, line["context"]) == "declined"

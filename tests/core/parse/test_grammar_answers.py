@@ -26,28 +26,47 @@ def talk(text: str, held: dict[str, Any], *replies: str) -> ParseResult:
 SETTLED: list[tuple[str, dict[str, Any], tuple[str, ...], dict[str, Any]]] = [
     ("Long SOL if it breaks 200", FLAT, ("2 SOL",), rule(level("SOL", ">=", "200"), buy("SOL", amount_base="2"))),
     ("Long SOL if it breaks 200", FLAT, ("$300",), rule(level("SOL", ">=", "200"), buy("SOL", amount_usd="300"))),
-    ("buy if it drops 3%", FLAT, ("sol", "$200"),
-     rule(change("SOL", "down", "3", "percent", "current_price"), buy("SOL", amount_usd="200"))),
+    (
+        "buy if it drops 3%",
+        FLAT,
+        ("sol", "$200"),
+        rule(change("SOL", "down", "3", "percent", "current_price"), buy("SOL", amount_usd="200")),
+    ),
     ("sell half my position", BOTH, ("BTC",), rule(AT_ONCE, leave("BTC", "50", "buy"))),
     ("set a stop loss", LONG, ("140",), rule(level("SOL", "<=", "140"), leave("SOL"))),
     ("set a stop loss", LONG, ("at 5%",), rule(change("SOL", "down", "5", "percent", "entry_price"), leave("SOL"))),
-    ("put a trailing stop on my sol", LONG, ("3", "dollars"),
-     rule({"type": "trailing", "market": "SOL-PERP", "direction": "down", "distance": "3", "unit": "usd"}, leave("SOL"))),
+    (
+        "put a trailing stop on my sol",
+        LONG,
+        ("3", "dollars"),
+        rule(
+            {"type": "trailing", "market": "SOL-PERP", "direction": "down", "distance": "3", "unit": "usd"},
+            leave("SOL"),
+        ),
+    ),
     ("sell 2 SOL at 160", FLAT, ("open a short",), rule(level("SOL", ">=", "160"), short("SOL", amount_base="2"))),
     ("Buy 0.1 BTC if it gets to 9000", FLAT, ("yes",), rule(level("BTC", "<=", "9000"), buy("BTC", amount_base="0.1"))),
-    ("Buy 0.1 BTC if it gets to 9000", FLAT, ("90000",), rule(level("BTC", ">=", "90000"), buy("BTC", amount_base="0.1"))),
+    (
+        "Buy 0.1 BTC if it gets to 9000",
+        FLAT,
+        ("90000",),
+        rule(level("BTC", ">=", "90000"), buy("BTC", amount_base="0.1")),
+    ),
     ("long SOL with $100 at 500x", FLAT, ("10x",), rule(AT_ONCE, buy("SOL", margin_usd="100", leverage="10"))),
     ("10x long 50 bucks wif", FLAT, ("margin",), rule(AT_ONCE, buy("WIF", margin_usd="50", leverage="10"))),
     ("10x long 50 bucks wif", FLAT, ("2",), rule(AT_ONCE, buy("WIF", amount_usd="50", leverage="10"))),
-    ("buy $100 of SOL tomorrow at 7", FLAT, ("pm",),
-     rule({"type": "time", "at": "2026-11-23T19:00:00+00:00"}, buy("SOL", amount_usd="100"))),
-    ("close my sol on dec 24", LONG, ("9am",),
-     rule({"type": "time", "at": "2026-12-24T09:00:00+00:00"}, leave("SOL"))),
+    (
+        "buy $100 of SOL tomorrow at 7",
+        FLAT,
+        ("pm",),
+        rule({"type": "time", "at": "2026-11-23T19:00:00+00:00"}, buy("SOL", amount_usd="100")),
+    ),
+    ("close my sol on dec 24", LONG, ("9am",), rule({"type": "time", "at": "2026-12-24T09:00:00+00:00"}, leave("SOL"))),
     ("alert me", FLAT, ("when sol hits 200",), rule(level("SOL", ">=", "200"), {"type": "alert"})),
     ("buy -5 SOL", FLAT, ("5",), rule(AT_ONCE, buy("SOL", amount_base="5"))),
     ("stop loss at 155", LONG, ("now",), rule(AT_ONCE, leave("SOL"))),
     ("stop loss at 155", LONG, ("145",), rule(level("SOL", "<=", "145"), leave("SOL"))),
-]  # fmt: skip
+]
 
 
 @pytest.mark.parametrize(("text", "held", "replies", "expected"), SETTLED)
@@ -76,16 +95,29 @@ def test_an_option_says_what_is_still_open_after_it() -> None:
     assert [question.about for question in pressed.questions] == ["size"]
 
 
-def test_a_reply_after_a_pressed_option_keeps_what_was_pressed() -> None:
+def test_a_pressed_label_is_a_reply_like_any_other_even_when_prices_moved() -> None:
     text = "buy if eth drops 3"
     asked = read(text, context())
     unit = next(question for question in asked.questions if question.about == "unit")
-    pressed = chosen(asked, unit.options[1])
-    done = answer(text, pressed, "2 ETH", context())
-    assert done is not None
-    body = codec.to_json(done)
+    later = extended(extended(text, unit.options[1].label), "2 ETH")
+    moved = codec.context_from_json({"prices": {"ETH-PERP": "2600"}}, context().now)
+    body = codec.to_json(read(later, moved))
     expected = rule(change("ETH", "down", "3", "percent", "current_price"), buy("ETH", amount_base="2"))
     assert same_rules([{"id": "r1", **expected}], body["rules"], {"positions": {}, "timezone": "UTC"})
+
+
+def test_a_pressed_option_is_found_again_unless_two_would_fit() -> None:
+    text = "trail my sol by 3 and set a stop loss"
+    asked = read(text, context(LONG))
+    unit = next(question for question in asked.questions if question.about == "unit")
+    pressed = chosen(asked, unit.options[1])
+    done = answer(text, pressed, "130", context(LONG))
+    assert done is not None
+    assert {one.condition.type for one in done.rules} == {"trailing", "price_level"}
+    assert next(one.condition.unit for one in done.rules if one.condition.type == "trailing") == "percent"
+    sizeless = read("buy if eth drops 3", context())
+    unit = next(question for question in sizeless.questions if question.about == "unit")
+    assert answer("buy if eth drops 3", chosen(sizeless, unit.options[1]), "2 ETH", context()) is None
 
 
 def test_targets_and_stops_the_wrong_way_round_can_be_swapped() -> None:

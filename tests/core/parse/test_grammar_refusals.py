@@ -3,6 +3,7 @@
 import pytest
 
 from core import codec
+from core.parse.grammar import read
 from core.parse.grammar.spelling import known_word
 from tests.core.parse.spoken import BOTH, LONG, buy, context, level, means, result, rule
 
@@ -91,8 +92,8 @@ def test_what_is_not_done_here_is_said_so(text: str) -> None:
     ],
 )
 def test_requests_become_commands(text: str, command: dict[str, object]) -> None:
-    read = codec.to_json(result(text))
-    assert (read["kind"], read["command"]) == ("command", command)
+    said = codec.to_json(result(text))
+    assert (said["kind"], said["command"]) == ("command", command)
 
 
 def test_a_question_never_stops_everything() -> None:
@@ -101,19 +102,19 @@ def test_a_question_never_stops_everything() -> None:
 
 
 def test_a_request_with_a_condition_is_a_rule() -> None:
-    read = result("cancel all my orders if btc drops below 50k", BOTH)
-    assert read.kind == "rules"
-    assert read.rules[0].action.type == "cancel_orders"
+    said = result("cancel all my orders if btc drops below 50k", BOTH)
+    assert said.kind == "rules"
+    assert said.rules[0].action.type == "cancel_orders"
 
 
 def test_slips_of_the_finger_are_repaired_and_told() -> None:
     means(
-        "biy 2 SOL at 140" if False else "buy 2 solanna wehn it drps to 140",
+        "buy 2 solanna wehn it drps to 140",
         rule(level("SOL", "<=", "140"), buy("SOL", amount_base="2")),
     )
-    read = result("clsoe my SOL if it drps belwo 135", LONG)
-    assert read.kind == "rules"
-    assert "I read “belwo” as “below”." in read.assumptions
+    said = result("clsoe my SOL if it drps belwo 135", LONG)
+    assert said.kind == "rules"
+    assert "I read “belwo” as “below”." in said.assumptions
 
 
 @pytest.mark.parametrize("word", ["litecoin", "buu", "bu", "sll", "bitcoins2", "xyzzy", "ether3um", "byu"])
@@ -128,7 +129,5 @@ def test_one_coin_never_becomes_another() -> None:
 
 def test_an_english_word_that_is_also_a_market_needs_its_sign() -> None:
     moved = codec.context_from_json({"prices": {"MOVE-PERP": "1", "SOL-PERP": "150"}}, context().now)
-    from core.parse.grammar import read
-
     assert read("alert me if SOL moves 5%", moved).rules[0].condition.market == "SOL-PERP"  # type: ignore[union-attr]
     assert read("buy 10 $MOVE", moved).rules[0].action.market == "MOVE-PERP"  # type: ignore[union-attr]

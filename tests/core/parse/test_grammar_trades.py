@@ -39,10 +39,16 @@ def trail(distance: str, unit: str, direction: str = "down", **more: Any) -> dic
 
 
 ENTRIES: list[tuple[str, list[dict[str, Any]]]] = [
-    ("when bitcoin gets down to 55k i want you to buy 0.02 btc", [rule(level("BTC", "<=", "55000"), buy("BTC", amount_base="0.02"))]),
+    (
+        "when bitcoin gets down to 55k i want you to buy 0.02 btc",
+        [rule(level("BTC", "<=", "55000"), buy("BTC", amount_base="0.02"))],
+    ),
     ("if btc pumps past 70k short 0.05", [rule(level("BTC", ">=", "70000"), short("BTC", amount_base="0.05"))]),
     ("i'd like to open a $1,000 long position on ETH", [rule(AT_ONCE, buy("ETH", amount_usd="1000"))]),
-    ("put $500 into SOL when it drops 10%", [rule(change("SOL", "down", "10", "percent", "current_price"), buy("SOL", amount_usd="500"))]),
+    (
+        "put $500 into SOL when it drops 10%",
+        [rule(change("SOL", "down", "10", "percent", "current_price"), buy("SOL", amount_usd="500"))],
+    ),
     ("use all my collateral to long SOL", [rule(AT_ONCE, buy("SOL", amount_percent="100"))]),
     ("open a 5x long on ETH with $100", [rule(AT_ONCE, buy("ETH", margin_usd="100", leverage="5"))]),
     ("Open a short position of 3 SOL at 10x leverage", [rule(AT_ONCE, short("SOL", amount_base="3", leverage="10"))]),
@@ -51,82 +57,241 @@ ENTRIES: list[tuple[str, list[dict[str, Any]]]] = [
     ("buy 1.5 million bonk", [rule(AT_ONCE, buy("BONK", amount_base="1500000"))]),
     ("BUY 1 SOL IF PRICE < 140", [rule(level("SOL", "<=", "140"), buy("SOL", amount_base="1"))]),
     ("buy 2 SOL if it falls below one hundred forty", [rule(level("SOL", "<=", "140"), buy("SOL", amount_base="2"))]),
-    ("Hi! I'd like to buy 3 SOL if price drops below $135. Thanks", [rule(level("SOL", "<=", "135"), buy("SOL", amount_base="3"))]),
+    (
+        "Hi! I'd like to buy 3 SOL if price drops below $135. Thanks",
+        [rule(level("SOL", "<=", "135"), buy("SOL", amount_base="3"))],
+    ),
     ("could you buy 2 sol at 140?", [rule(level("SOL", "<=", "140"), buy("SOL", amount_base="2"))]),
-    ("buy $100 of SOL and short $100 of ETH", [rule(AT_ONCE, buy("SOL", amount_usd="100")), rule(AT_ONCE, short("ETH", amount_usd="100"))]),
-    ("buy 2 SOL and 0.1 ETH", [rule(AT_ONCE, buy("SOL", amount_base="2")), rule(AT_ONCE, buy("ETH", amount_base="0.1"))]),
-    ("if btc drops to 55k buy $500, if it drops to 50k buy $1000",
-     [rule(level("BTC", "<=", "55000"), buy("BTC", amount_usd="500")), rule(level("BTC", "<=", "50000"), buy("BTC", amount_usd="1000"))]),
-    ("Buy $100 of SOL at 145, $200 at 140 and $300 at 130",
-     [rule(level("SOL", "<=", "145"), buy("SOL", amount_usd="100")), rule(level("SOL", "<=", "140"), buy("SOL", amount_usd="200")),
-      rule(level("SOL", "<=", "130"), buy("SOL", amount_usd="300"))]),
-    ("whenever btc dips 2% in an hour buy $20 of it, max 5 times",
-     [rule(change("BTC", "down", "2", "percent", "window", window_s=3600), buy("BTC", amount_usd="20"), repeat={"times": 5, "cooldown_s": 0})]),
-    ("buy $20 of btc whenever it dips 2%, at most once a day",
-     [rule(change("BTC", "down", "2", "percent", "current_price"), buy("BTC", amount_usd="20"), repeat={**FOREVER, "cooldown_s": 86400})]),
-    ("limit buy 1 eth @ 2400 post only", [rule(AT_ONCE, buy("ETH", amount_base="1", order=limit("2400", post_only=True)))]),
+    (
+        "buy $100 of SOL and short $100 of ETH",
+        [rule(AT_ONCE, buy("SOL", amount_usd="100")), rule(AT_ONCE, short("ETH", amount_usd="100"))],
+    ),
+    (
+        "buy 2 SOL and 0.1 ETH",
+        [rule(AT_ONCE, buy("SOL", amount_base="2")), rule(AT_ONCE, buy("ETH", amount_base="0.1"))],
+    ),
+    (
+        "if btc drops to 55k buy $500, if it drops to 50k buy $1000",
+        [
+            rule(level("BTC", "<=", "55000"), buy("BTC", amount_usd="500")),
+            rule(level("BTC", "<=", "50000"), buy("BTC", amount_usd="1000")),
+        ],
+    ),
+    (
+        "Buy $100 of SOL at 145, $200 at 140 and $300 at 130",
+        [
+            rule(level("SOL", "<=", "145"), buy("SOL", amount_usd="100")),
+            rule(level("SOL", "<=", "140"), buy("SOL", amount_usd="200")),
+            rule(level("SOL", "<=", "130"), buy("SOL", amount_usd="300")),
+        ],
+    ),
+    (
+        "whenever btc dips 2% in an hour buy $20 of it, max 5 times",
+        [
+            rule(
+                change("BTC", "down", "2", "percent", "window", window_s=3600),
+                buy("BTC", amount_usd="20"),
+                repeat={"times": 5, "cooldown_s": 0},
+            )
+        ],
+    ),
+    (
+        "buy $20 of btc whenever it dips 2%, at most once a day",
+        [
+            rule(
+                change("BTC", "down", "2", "percent", "current_price"),
+                buy("BTC", amount_usd="20"),
+                repeat={**FOREVER, "cooldown_s": 86400},
+            )
+        ],
+    ),
+    (
+        "limit buy 1 eth @ 2400 post only",
+        [rule(AT_ONCE, buy("ETH", amount_base="1", order=limit("2400", post_only=True)))],
+    ),
     ("place a limit order to buy 3 sol at 145", [rule(AT_ONCE, buy("SOL", amount_base="3", order=limit("145")))]),
-    ("bid 0.5 eth at 2350 good for 2 hours", [rule(AT_ONCE, buy("ETH", amount_base="0.5", order=limit("2350", ttl_s=7200)))]),
-    ("twap buy 10 sol over 30 minutes", [rule(AT_ONCE, buy("SOL", amount_base="10", order={"type": "twap", "over_s": 1800, "slices": 6}))]),
-    ("scale into 20 SOL between 140 and 130 with 5 orders",
-     [rule(AT_ONCE, buy("SOL", amount_base="20", order={"type": "ladder", "orders": 5, "from_price": "140", "to_price": "130"}))]),
-    ("buy 2 SOL with max slippage of 0.3%", [rule(AT_ONCE, buy("SOL", amount_base="2", order={"type": "market", "max_slippage_bps": 30}))]),
-    ("short 1 eth at 2800 good till friday 5pm",
-     [rule(level("ETH", ">=", "2800"), short("ETH", amount_base="1"), expires_at="2026-11-27T17:00:00+00:00")]),
-    ("once SOL reaches 160 buy 2 SOL with stop at 150 and tp at 180",
-     [rule(level("SOL", ">=", "160"), buy("SOL", amount_base="2")), rule(level("SOL", "<=", "150"), leave("SOL"), after="r1", oco_group="a"),
-      rule(level("SOL", ">=", "180"), leave("SOL"), after="r1", oco_group="a")]),
-    ("short 0.1 BTC at 62000, stop loss 63500, take profit 58000",
-     [rule(level("BTC", ">=", "62000"), short("BTC", amount_base="0.1")),
-      rule(level("BTC", ">=", "63500"), leave("BTC", side="buy"), after="r1", oco_group="a"),
-      rule(level("BTC", "<=", "58000"), leave("BTC", side="buy"), after="r1", oco_group="a")]),
-    ("buy 2 sol at 140 then sell half at 160 and the rest at 170",
-     [rule(level("SOL", "<=", "140"), buy("SOL", amount_base="2")), rule(level("SOL", ">=", "160"), leave("SOL", "50"), after="r1"),
-      rule(level("SOL", ">=", "170"), leave("SOL"), after="r1")]),
-    ("Buy 0.1 BTC and close it in 6 hours",
-     [rule(AT_ONCE, buy("BTC", amount_base="0.1")), rule({"type": "time", "at": "2026-11-22T18:00:00+00:00"}, close("BTC"), after="r1")]),
-    ("market buy SOL $250 tp 5% sl 3%",
-     [rule(AT_ONCE, buy("SOL", amount_usd="250")), rule(change("SOL", "up", "5", "percent", "entry_price"), leave("SOL"), after="r1", oco_group="a"),
-      rule(change("SOL", "down", "3", "percent", "entry_price"), leave("SOL"), after="r1", oco_group="a")]),
-]  # fmt: skip
+    (
+        "bid 0.5 eth at 2350 good for 2 hours",
+        [rule(AT_ONCE, buy("ETH", amount_base="0.5", order=limit("2350", ttl_s=7200)))],
+    ),
+    (
+        "twap buy 10 sol over 30 minutes",
+        [rule(AT_ONCE, buy("SOL", amount_base="10", order={"type": "twap", "over_s": 1800, "slices": 6}))],
+    ),
+    (
+        "scale into 20 SOL between 140 and 130 with 5 orders",
+        [
+            rule(
+                AT_ONCE,
+                buy(
+                    "SOL",
+                    amount_base="20",
+                    order={"type": "ladder", "orders": 5, "from_price": "140", "to_price": "130"},
+                ),
+            )
+        ],
+    ),
+    (
+        "buy 2 SOL with max slippage of 0.3%",
+        [rule(AT_ONCE, buy("SOL", amount_base="2", order={"type": "market", "max_slippage_bps": 30}))],
+    ),
+    (
+        "short 1 eth at 2800 good till friday 5pm",
+        [rule(level("ETH", ">=", "2800"), short("ETH", amount_base="1"), expires_at="2026-11-27T17:00:00+00:00")],
+    ),
+    (
+        "once SOL reaches 160 buy 2 SOL with stop at 150 and tp at 180",
+        [
+            rule(level("SOL", ">=", "160"), buy("SOL", amount_base="2")),
+            rule(level("SOL", "<=", "150"), leave("SOL"), after="r1", oco_group="a"),
+            rule(level("SOL", ">=", "180"), leave("SOL"), after="r1", oco_group="a"),
+        ],
+    ),
+    (
+        "short 0.1 BTC at 62000, stop loss 63500, take profit 58000",
+        [
+            rule(level("BTC", ">=", "62000"), short("BTC", amount_base="0.1")),
+            rule(level("BTC", ">=", "63500"), leave("BTC", side="buy"), after="r1", oco_group="a"),
+            rule(level("BTC", "<=", "58000"), leave("BTC", side="buy"), after="r1", oco_group="a"),
+        ],
+    ),
+    (
+        "buy 2 sol at 140 then sell half at 160 and the rest at 170",
+        [
+            rule(level("SOL", "<=", "140"), buy("SOL", amount_base="2")),
+            rule(level("SOL", ">=", "160"), leave("SOL", "50"), after="r1"),
+            rule(level("SOL", ">=", "170"), leave("SOL"), after="r1"),
+        ],
+    ),
+    (
+        "Buy 0.1 BTC and close it in 6 hours",
+        [
+            rule(AT_ONCE, buy("BTC", amount_base="0.1")),
+            rule({"type": "time", "at": "2026-11-22T18:00:00+00:00"}, close("BTC"), after="r1"),
+        ],
+    ),
+    (
+        "market buy SOL $250 tp 5% sl 3%",
+        [
+            rule(AT_ONCE, buy("SOL", amount_usd="250")),
+            rule(change("SOL", "up", "5", "percent", "entry_price"), leave("SOL"), after="r1", oco_group="a"),
+            rule(change("SOL", "down", "3", "percent", "entry_price"), leave("SOL"), after="r1", oco_group="a"),
+        ],
+    ),
+]
 EXITS: list[tuple[str, dict[str, Any], list[dict[str, Any]]]] = [
-    ("Please sell a quarter of my SOL position once the price climbs to $180", LONG, [rule(level("SOL", ">=", "180"), leave("SOL", "25"))]),
+    (
+        "Please sell a quarter of my SOL position once the price climbs to $180",
+        LONG,
+        [rule(level("SOL", ">=", "180"), leave("SOL", "25"))],
+    ),
     ("exit my solana position if price goes below 135 dollars", LONG, [rule(level("SOL", "<=", "135"), close("SOL"))]),
     ("my stop loss for SOL is 132", LONG, [rule(level("SOL", "<=", "132"), leave("SOL"))]),
-    ("set stop loss 8% below entry and take profit 15% above entry", LONG,
-     [rule(change("SOL", "down", "8", "percent", "entry_price"), leave("SOL"), oco_group="a"),
-      rule(change("SOL", "up", "15", "percent", "entry_price"), leave("SOL"), oco_group="a")]),
-    ("set a stop loss at 170 on my SOL short and take profit at 140", SHORT,
-     [rule(level("SOL", ">=", "170"), leave("SOL", side="buy"), oco_group="a"), rule(level("SOL", "<=", "140"), leave("SOL", side="buy"), oco_group="a")]),
-    ("sl -5% tp +10%", LONG,
-     [rule(change("SOL", "down", "5", "percent", "entry_price"), leave("SOL"), oco_group="a"),
-      rule(change("SOL", "up", "10", "percent", "entry_price"), leave("SOL"), oco_group="a")]),
-    ("tp 160 50%, tp 175 50%", LONG, [rule(level("SOL", ">=", "160"), leave("SOL", "50")), rule(level("SOL", ">=", "175"), leave("SOL", "50"))]),
-    ("Take profit 1 at 160 (30%), take profit 2 at 170 (70%)", LONG,
-     [rule(level("SOL", ">=", "160"), leave("SOL", "30")), rule(level("SOL", ">=", "170"), leave("SOL", "70"))]),
-    ("sell 5 SOL at 165, 3 SOL at 175 and the rest at 190", LONG,
-     [rule(level("SOL", ">=", "165"), {"type": "sell", "market": "SOL-PERP", "amount_base": "5", "reduce_only": True}),
-      rule(level("SOL", ">=", "175"), {"type": "sell", "market": "SOL-PERP", "amount_base": "3", "reduce_only": True}),
-      rule(level("SOL", ">=", "190"), leave("SOL"))]),
+    (
+        "set stop loss 8% below entry and take profit 15% above entry",
+        LONG,
+        [
+            rule(change("SOL", "down", "8", "percent", "entry_price"), leave("SOL"), oco_group="a"),
+            rule(change("SOL", "up", "15", "percent", "entry_price"), leave("SOL"), oco_group="a"),
+        ],
+    ),
+    (
+        "set a stop loss at 170 on my SOL short and take profit at 140",
+        SHORT,
+        [
+            rule(level("SOL", ">=", "170"), leave("SOL", side="buy"), oco_group="a"),
+            rule(level("SOL", "<=", "140"), leave("SOL", side="buy"), oco_group="a"),
+        ],
+    ),
+    (
+        "sl -5% tp +10%",
+        LONG,
+        [
+            rule(change("SOL", "down", "5", "percent", "entry_price"), leave("SOL"), oco_group="a"),
+            rule(change("SOL", "up", "10", "percent", "entry_price"), leave("SOL"), oco_group="a"),
+        ],
+    ),
+    (
+        "tp 160 50%, tp 175 50%",
+        LONG,
+        [rule(level("SOL", ">=", "160"), leave("SOL", "50")), rule(level("SOL", ">=", "175"), leave("SOL", "50"))],
+    ),
+    (
+        "Take profit 1 at 160 (30%), take profit 2 at 170 (70%)",
+        LONG,
+        [rule(level("SOL", ">=", "160"), leave("SOL", "30")), rule(level("SOL", ">=", "170"), leave("SOL", "70"))],
+    ),
+    (
+        "sell 5 SOL at 165, 3 SOL at 175 and the rest at 190",
+        LONG,
+        [
+            rule(
+                level("SOL", ">=", "165"),
+                {"type": "sell", "market": "SOL-PERP", "amount_base": "5", "reduce_only": True},
+            ),
+            rule(
+                level("SOL", ">=", "175"),
+                {"type": "sell", "market": "SOL-PERP", "amount_base": "3", "reduce_only": True},
+            ),
+            rule(level("SOL", ">=", "190"), leave("SOL")),
+        ],
+    ),
     ("sell half my position with a 5% trailing stop", LONG, [rule(trail("5", "percent"), leave("SOL", "50"))]),
-    ("set a trailing stop of $4 on my SOL, activate at 165", LONG, [rule(trail("4", "usd", activation_price="165"), leave("SOL"))]),
-    ("cover half at 140 and the rest at 130", SHORT,
-     [rule(level("SOL", "<=", "140"), leave("SOL", "50", "buy")), rule(level("SOL", "<=", "130"), leave("SOL", "100", "buy"))]),
-    ("sell 2 sol limit 165", LONG,
-     [rule(AT_ONCE, {"type": "sell", "market": "SOL-PERP", "amount_base": "2", "reduce_only": True, "order": limit("165")})]),
-    ("twap out of my sol over 4 hours", LONG, [rule(AT_ONCE, leave("SOL", order={"type": "twap", "over_s": 14400, "slices": 48}))]),
-    ("take half off at 165 and move stop to breakeven", LONG,
-     [rule(level("SOL", ">=", "165"), leave("SOL", "50")),
-      rule(level("SOL", ">=", "165"), {"type": "move_stop", "market": "SOL-PERP", "to": "entry_price"})]),
-    ("close half at 170 and alert me", LONG, [rule(level("SOL", ">=", "170"), close("SOL", "50")), rule(level("SOL", ">=", "170"), ALERT)]),
+    (
+        "set a trailing stop of $4 on my SOL, activate at 165",
+        LONG,
+        [rule(trail("4", "usd", activation_price="165"), leave("SOL"))],
+    ),
+    (
+        "cover half at 140 and the rest at 130",
+        SHORT,
+        [
+            rule(level("SOL", "<=", "140"), leave("SOL", "50", "buy")),
+            rule(level("SOL", "<=", "130"), leave("SOL", "100", "buy")),
+        ],
+    ),
+    (
+        "sell 2 sol limit 165",
+        LONG,
+        [
+            rule(
+                AT_ONCE,
+                {"type": "sell", "market": "SOL-PERP", "amount_base": "2", "reduce_only": True, "order": limit("165")},
+            )
+        ],
+    ),
+    (
+        "twap out of my sol over 4 hours",
+        LONG,
+        [rule(AT_ONCE, leave("SOL", order={"type": "twap", "over_s": 14400, "slices": 48}))],
+    ),
+    (
+        "take half off at 165 and move stop to breakeven",
+        LONG,
+        [
+            rule(level("SOL", ">=", "165"), leave("SOL", "50")),
+            rule(level("SOL", ">=", "165"), {"type": "move_stop", "market": "SOL-PERP", "to": "entry_price"}),
+        ],
+    ),
+    (
+        "close half at 170 and alert me",
+        LONG,
+        [rule(level("SOL", ">=", "170"), close("SOL", "50")), rule(level("SOL", ">=", "170"), ALERT)],
+    ),
     ("close my short", BOTH, [rule(AT_ONCE, close("BTC"))]),
     ("add 2 SOL to my position at 140", LONG, [rule(level("SOL", "<=", "140"), buy("SOL", amount_base="2"))]),
     ("reverse my sol at 140", LONG, [rule(level("SOL", "<=", "140"), {"type": "reverse", "market": "SOL-PERP"})]),
-    ("Reduce my SOL by 25% every time it rises 5%", LONG,
-     [rule(change("SOL", "up", "5", "percent", "current_price"), leave("SOL", "25"), repeat=FOREVER)]),
-    ("when my SOL long is closed, short 5 SOL", LONG,
-     [rule({"type": "position_event", "market": "SOL-PERP", "event": "closed"}, short("SOL", amount_base="5"))]),
-]  # fmt: skip
+    (
+        "Reduce my SOL by 25% every time it rises 5%",
+        LONG,
+        [rule(change("SOL", "up", "5", "percent", "current_price"), leave("SOL", "25"), repeat=FOREVER)],
+    ),
+    (
+        "when my SOL long is closed, short 5 SOL",
+        LONG,
+        [rule({"type": "position_event", "market": "SOL-PERP", "event": "closed"}, short("SOL", amount_base="5"))],
+    ),
+]
 
 
 @pytest.mark.parametrize(("text", "rules"), ENTRIES)

@@ -18,11 +18,19 @@ HELD = {"SOL-PERP": {"base": "+2", "entry_price": "148"}}
 
 def expected(down: str, up: str, unit: str) -> list[dict[str, object]]:
     return [
-        {"id": "r1", "oco_group": "a", "condition": change("SOL", "down", down, unit, "current_price"),
-         "action": leave("SOL", "50")},
-        {"id": "r2", "oco_group": "a", "condition": change("SOL", "up", up, unit, "current_price"),
-         "action": leave("SOL")},
-    ]  # fmt: skip
+        {
+            "id": "r1",
+            "oco_group": "a",
+            "condition": change("SOL", "down", down, unit, "current_price"),
+            "action": leave("SOL", "50"),
+        },
+        {
+            "id": "r2",
+            "oco_group": "a",
+            "condition": change("SOL", "up", up, unit, "current_price"),
+            "action": leave("SOL"),
+        },
+    ]
 
 
 def test_the_unit_is_asked_once_with_the_prices_that_each_answer_fires_at() -> None:

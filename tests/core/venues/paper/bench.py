@@ -13,7 +13,7 @@ from core.db.memory_ledger import MemoryLedger
 from core.domain.ids import OrderId, OwnerId
 from core.domain.market import Market, Observation
 from core.domain.order import OrderIntent
-from core.ports import Document, LedgerPage, OrderReport
+from core.ports import Document, Ledger, LedgerPage, OrderReport
 from core.venues.paper import Depth, PaperVenue
 
 START = datetime(2026, 1, 5, 12, 0, tzinfo=UTC)
@@ -105,9 +105,11 @@ class JsonLedger(MemoryLedger):
 class Bench:
     """The venue under test with what surrounds it; prices and sizes may be given as text."""
 
-    def __init__(self, *, depth: Depth = ROUND, deposit: str = "10000", seed: int = 0) -> None:
+    def __init__(
+        self, *, ledger: Ledger | None = None, depth: Depth = ROUND, deposit: str = "10000", seed: int = 0
+    ) -> None:
         self.clock = HandClock()
-        self.ledger = JsonLedger()
+        self.ledger: Ledger = JsonLedger() if ledger is None else ledger
         self._settings: dict[str, Any] = {
             "deposit": D(deposit),
             "seed": seed,

@@ -86,6 +86,29 @@ async def test_a_price_too_old_to_trade_on_fills_nothing() -> None:
     assert await bench.see(90) == [ANN]
 
 
+async def test_a_price_from_before_an_order_was_placed_does_not_fill_it() -> None:
+    bench = Bench()
+    await bench.see(100)
+    dip = bench.seen(90)
+    bench.pass_time(milliseconds=100)
+    await bench.send("buy", "1", type="limit", price="99")
+    assert await bench.venue.observe(dip) == []
+    assert await bench.base() == 0
+    assert await bench.see(99) == [ANN]
+
+
+async def test_a_price_from_before_a_trade_liquidates_nothing() -> None:
+    bench = Bench(deposit="1000")
+    await bench.see(100)
+    dip = bench.seen(90)
+    bench.pass_time(milliseconds=100)
+    await bench.send("buy", "150")
+    assert await bench.venue.observe(dip) == []
+    assert await bench.base() == 150
+    assert await bench.see(90) == [ANN]
+    assert await bench.base() < 150
+
+
 async def test_a_market_that_is_not_listed_is_not_the_venue_s_business() -> None:
     bench = Bench()
     assert await bench.see(1, "DOGE-PERP") == []

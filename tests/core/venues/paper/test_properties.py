@@ -274,5 +274,5 @@ class Trading(RuleBasedStateMachine):
         return D(0) if position is None else position.base
 
 
-Trading.TestCase.settings = settings(settings(), max_examples=settings().max_examples // 2, stateful_step_count=40)
+Trading.TestCase.settings = settings(settings(), max_examples=settings().max_examples // 4, stateful_step_count=40)
 TestTrading = pytest.mark.slow(pytest.mark.timeout(900)(Trading.TestCase))
