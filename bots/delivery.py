@@ -12,7 +12,7 @@ from core.domain.errors import SayWhenError
 from core.feed.card import card_of
 from core.ports import Clock, Delivery
 
-log = logging.getLogger(__name__)
+_log = logging.getLogger(__name__)
 
 SEND_WITHIN_S = 30.0
 LOOK_EVERY_S = 2.0
@@ -81,9 +81,8 @@ class Courier:
         except TryAgain as problem:
             await self._notices.failed(notice.id, str(problem), _pause(notice, problem.retry_in_s))
             return False
-        except Exception as problem:
-            # Whatever a channel's library raises says nothing about whether the card arrived: it goes out again.
-            log.warning("A card could not be sent on %s", channel.name, exc_info=problem)
+        except Exception as problem:  # noqa: BLE001 - no error of a channel's library proves that the card did not arrive
+            _log.warning("A card could not be sent on %s", channel.name, exc_info=problem)
             await self._notices.failed(notice.id, type(problem).__name__, _pause(notice, None))
             return False
         await self._notices.sent(notice.id, ref)
@@ -111,15 +110,15 @@ class Courier:
             started = self._clock.now()
             try:
                 await work()
-            except Exception as problem:
+            except Exception as problem:  # noqa: BLE001 - whatever it is, people must go on hearing
                 if (self._clock.now() - started).total_seconds() > _LONGEST_RETRY_S:
                     failures = 0
                 pause = min(_LONGEST_RETRY_S, _FIRST_RETRY_S * 2 ** min(failures, 20))
                 failures += 1
                 if isinstance(problem, SayWhenError):
-                    log.warning("Delivery: %s failed, again in %.0f s: %s", what, pause, problem)
+                    _log.warning("Delivery: %s failed, again in %.0f s: %s", what, pause, problem)
                 else:
-                    log.exception("Delivery: %s failed, again in %.0f s", what, pause)
+                    _log.exception("Delivery: %s failed, again in %.0f s", what, pause)
                 await self._clock.sleep(pause)
 
 

@@ -30,12 +30,13 @@ from core.feed.press import (
 )
 from core.ports import Clock
 
-log = logging.getLogger(__name__)
+_log = logging.getLogger(__name__)
 
 _NOT_STORABLE = re.compile("[\x00\ud800-\udfff]")
 """What UTF-8 or the database has no place for, and no keyboard types."""
-_YES = frozenset({"confirm", "yes", "yes please", "confirmed"})
-_NO = frozenset({"cancel", "no", "drop it", "never mind"})
+# Only what cannot answer anything else: a "yes" may be meant for another card that asks.
+_YES = frozenset({"confirm", "confirm it"})
+_NO = frozenset({"cancel", "cancel it", "drop it", "never mind"})
 _MOST_REMEMBERED = 10_000
 _DEEDS: dict[RuleDeed, CommandName] = {"pause": "pause_rules", "resume": "resume_rules", "cancel": "cancel_rules"}
 
@@ -76,8 +77,8 @@ class Dialogue:
                     tone="bad",
                 )
             ]
-        except Exception:  # the end of a person's turn: whatever broke, they get an answer and the log gets the rest
-            log.exception("A turn on %s broke", inbound.channel)
+        except Exception:  # noqa: BLE001 - whatever broke, the person gets an answer and the log the rest
+            _log.exception("A turn on %s broke", inbound.channel)
             return [
                 Card(
                     title="Something broke on our side",

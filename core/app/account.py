@@ -16,7 +16,6 @@ from core.domain.position import Account
 from core.domain.rule import Rule, RuleState
 from core.flow import lifecycle
 from core.flow.asking import ask_cancel
-from core.flow.outcome import Outcome
 from core.ports import Transaction
 
 PAUSED_ALL = "everything was paused"
@@ -100,10 +99,6 @@ class Accounts:
             await tx.save_owner(replace(await tx.read_owner(), paused=True))
             paused = await self._pause_rules(tx, now, PAUSED_ALL)
             cancelled = await ask_cancel(tx, None)
-            for order in await tx.orders(states={OrderState.PLANNED}):
-                outcome = Outcome(tx=tx, now=now, account=None, simulated=self._parts.venue.simulated)
-                await outcome.end(replace(order, cancel_asked=True), OrderState.CANCELLED, "you pulled the kill switch")
-                cancelled += 1
             event = AccountKilled(
                 at=now,
                 owner=owner,

@@ -108,10 +108,15 @@ def _held_base(spec: RuleSpec, reading: Reading) -> tuple[Decimal | None, str]:
     market = getattr(spec.action, "market", "")
     now = reading.held.get(market)
     base = None if now is None or now.base == 0 else now.base
-    entry = _entry_of(spec, reading)
-    if entry is None:
+    if spec.after is None:
         return base, "held now"
-    if not isinstance(entry.action, Trade) or entry.action.reduce_only or entry.action.market != market:
+    entry = _entry_of(spec, reading)
+    if (
+        entry is None
+        or not isinstance(entry.action, Trade)
+        or entry.action.reduce_only
+        or entry.action.market != market
+    ):
         return None, ""
     bought = opening_base(entry.action, _fill_price(entry, reading))
     if bought is None:
@@ -121,7 +126,8 @@ def _held_base(spec: RuleSpec, reading: Reading) -> tuple[Decimal | None, str]:
 
 
 def _entry_of(spec: RuleSpec, reading: Reading) -> RuleSpec | None:
-    return None if spec.after is None else next((rule for rule in reading.rules if rule.id == spec.after), None)
+    """The rule whose fill arms *spec*, if that one waits for no other: longer chains are not foretold."""
+    return next((rule for rule in reading.rules if rule.id == spec.after and rule.after is None), None)
 
 
 def _entries(spec: RuleSpec, reading: Reading) -> dict[str, Decimal]:

@@ -53,6 +53,13 @@ async def execute(store: Store, venue: Venue, clock: Clock, owner: OwnerId, orde
     if order.state is not OrderState.PLANNED:
         await _resume(store, venue, clock, order)
         return
+    if order.cancel_asked:
+        async with store.begin(owner) as tx:
+            present = await tx.order(order_id)
+            if present is not None and present.state is OrderState.PLANNED:
+                outcome = Outcome(tx=tx, now=clock.now(), account=None, simulated=venue.simulated)
+                await outcome.end(present, OrderState.CANCELLED, "it was cancelled before it was sent")
+        return
     if order.due_at > clock.now():
         return
     try:
@@ -107,7 +114,8 @@ async def _sign(store: Store, venue: Venue, clock: Clock, order: Order, rule: Ru
         return None
     async with store.begin(order.owner) as tx:
         present = await tx.rule(order.rule_id)
-        if present is None or present.state is not RuleState.FIRING:
+        planned = await tx.order(order.id)
+        if present is None or present.state is not RuleState.FIRING or planned is None or planned.cancel_asked:
             return None  # killed or cancelled between looking and signing; nothing was sent
         signed = replace(
             order,

@@ -6,7 +6,7 @@ from datetime import datetime, timedelta
 from decimal import Decimal
 from typing import Any
 
-from core.domain.action import leaves_the_rest_armed
+from core.domain.action import is_exit, leaves_the_rest_armed
 from core.domain.event import (
     Event,
     OrderAccepted,
@@ -79,6 +79,9 @@ class Outcome:
         order = replace(order, state=state, proof="venue", cause=await self.tx.append(event))
         await self.tx.save_order(order, was=was)
         await self._after_fills(order, new)
+        if state is OrderState.ACCEPTED and (rule := await self.tx.rule(order.rule_id)) is not None:
+            # It is proven to rest, perhaps for long: its siblings watch on, and whoever fills first ends the others.
+            await settle_siblings(self.tx, rule, self.now, filled=False)
         return order
 
     async def end(
@@ -154,7 +157,9 @@ class Outcome:
                     prices=self._prices(order),
                     entries=self._entries(),
                 )
-        await settle_siblings(self.tx, rule, self.now, filled=True)
+        if order.state is not OrderState.PARTIALLY_FILLED or not is_exit(rule.spec.action):
+            # An exit that still rests has not done its work: what guards the rest of the position stays armed.
+            await settle_siblings(self.tx, rule, self.now, filled=True)
         await retire(self.tx, self.account, self.now, market=order.market, but=rule)
 
     def _prices(self, order: Order) -> dict[str, Decimal]:

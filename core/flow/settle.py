@@ -1,15 +1,17 @@
 """Asking a venue what became of an order and taking in what it proves; what proves nothing changes nothing."""
 
 import asyncio
+from datetime import datetime
 
 from core.domain.errors import VenueError
 from core.domain.event import PositionFundingPaid, PositionLiquidated
 from core.domain.ids import OrderId, OwnerId
 from core.domain.order import IN_FLIGHT, Order
-from core.domain.rule import LIVE
+from core.domain.rule import LIVE, RuleState
+from core.flow import lifecycle
 from core.flow.outcome import Outcome, retire
 from core.flow.points import passing
-from core.ports import Clock, Finding, Store, Venue
+from core.ports import Clock, Finding, Store, Transaction, Venue
 
 TIME_OUT_S = 10.0
 
@@ -90,9 +92,19 @@ async def reconcile(store: Store, venue: Venue, clock: Clock, owner: OwnerId) ->
                 )
         if news:
             await tx.save_activity_cursor(venue.name, news[-1].number)
+        await _expire_unwatched(tx, clock.now())
         if await tx.orders(states=IN_FLIGHT, limit=1):
             return len(news)  # what is in flight may explain a position that is gone, and will settle it
         bound = [rule for rule in await tx.rules(LIVE) if rule.bound_side is not None]
         markets = {market for rule in bound if (market := getattr(rule.spec.action, "market", None)) is not None}
         gone = [await retire(tx, account, clock.now(), market=market) for market in sorted(markets)]
     return len(news) + sum(gone)
+
+
+async def _expire_unwatched(tx: Transaction, now: datetime) -> None:
+    """Expire what is over among rules that nobody watches; armed ones expire where they are watched."""
+    for listed in await tx.rules({RuleState.WAITING, RuleState.PAUSED}):
+        rule = await tx.rule(listed.id)  # an expiry cancels what waited for it, further down this list
+        over = rule is not None and rule.spec.expires_at is not None and rule.spec.expires_at <= now
+        if rule is not None and over and rule.state in (RuleState.WAITING, RuleState.PAUSED):
+            await lifecycle.expire(tx, rule, now)

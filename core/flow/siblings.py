@@ -5,6 +5,7 @@ from datetime import datetime
 from core.domain.action import leaves_the_rest_armed
 from core.domain.rule import Rule, RuleState
 from core.flow import lifecycle
+from core.flow.asking import ask_cancel
 from core.ports import Transaction
 
 
@@ -33,6 +34,8 @@ async def settle_siblings(tx: Transaction, rule: Rule, now: datetime, *, filled:
         doomed = {RuleState.HELD, RuleState.ARMED, RuleState.PAUSED, RuleState.WAITING}
         for sibling in await siblings_of(tx, rule, doomed):
             await lifecycle.cancel(tx, sibling, now, f"{rule.label} fired instead")
+        for sibling in await siblings_of(tx, rule, {RuleState.FIRING}):
+            await ask_cancel(tx, None, rule_id=sibling.id)
         return
     for sibling in await siblings_of(tx, rule, {RuleState.HELD}):
         if sibling.held_by == rule.id:

@@ -123,10 +123,18 @@ async def test_a_typed_confirm_means_the_draft_that_was_shown(talk: Talk) -> Non
     assert ("confirm", "d_1", 1) in talk.core.calls
 
 
-async def test_a_typed_yes_never_confirms_while_a_question_is_open(talk: Talk) -> None:
+@pytest.mark.parametrize("word", ["yes", "ok", "1", "confirm all", "do it"])
+async def test_no_other_word_confirms(talk: Talk, word: str) -> None:
+    talk.core.drafts.result = READ
     await talk.say(SENTENCE)
-    await talk.say("yes")
-    assert talk.core.calls[-1] == ("say", "yes")
+    await talk.say(word)
+    assert talk.core.calls[-1] == ("say", word)
+
+
+async def test_a_typed_confirm_answers_no_question(talk: Talk) -> None:
+    await talk.say(SENTENCE)
+    await talk.say("confirm")
+    assert talk.core.calls[-1] == ("say", "confirm")
 
 
 async def test_a_typed_confirm_with_nothing_shown_is_just_words(talk: Talk) -> None:
@@ -262,7 +270,9 @@ async def test_what_cannot_be_stored_is_left_out_of_the_words(talk: Talk) -> Non
     assert talk.core.calls == [("say", "sell half")]
 
 
-@given(st.lists(st.text(max_size=40) | st.sampled_from(["confirm", "edit", "no", "/pause r1", "/delete"]), max_size=4))
+@given(
+    st.lists(st.text(max_size=40) | st.sampled_from(["confirm", "edit", "cancel", "/pause r1", "/delete"]), max_size=4)
+)
 async def test_whatever_is_typed_gets_cards(texts: list[str]) -> None:
     talk = Talk()
     for text in texts:

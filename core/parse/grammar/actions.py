@@ -4,7 +4,7 @@ from decimal import Decimal
 from typing import Literal
 
 from core.parse.grammar.drafts import Act, Change, Cond, Level, Order, PnlDraft, Trail
-from core.parse.grammar.items import Amount, Cursor, Item
+from core.parse.grammar.items import Amount, Cursor
 from core.parse.grammar.phrases import read_price, read_reference, read_subject
 from core.parse.grammar.slots import read_slots
 

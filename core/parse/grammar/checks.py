@@ -178,7 +178,8 @@ def _crossed_exits(desk: Desk, numbers: list[int]) -> None:
             facing = side_of(desk, target)
             if facing is None or (high.price > low.price) == (facing == "long"):
                 continue
-            text = f"On a {facing}, a target at {money(high.price)} and a stop at {money(low.price)} are the wrong way round."
+            levels = f"a target at {money(high.price)} and a stop at {money(low.price)}"
+            text = f"On a {facing}, {levels} are the wrong way round."
             swap = (f"Stop at {money(high.price)}, take profit at {money(low.price)}", "swap")
             desk.ask(Point(key=f"crossed:{target}:{stop}", about="contradiction", text=text, candidates=(swap,)))
 

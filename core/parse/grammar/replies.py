@@ -269,5 +269,6 @@ _READERS: Mapping[str, Callable[[Reply], Any | None]] = {
     "timeframe": _timeframe, "far": _price, "standing": _price,
 }  # fmt: skip
 _READERS_OF_POINT: Mapping[str, Callable[[Point, Reply], Any | None]] = {
-    "unit": _unit, "amount": _amount, "time": _time, "expires": _time, "start": _time, "clock": _time, "exit": _occasion,
+    "unit": _unit, "amount": _amount, "time": _time, "expires": _time, "start": _time, "clock": _time,
+    "exit": _occasion,
 }  # fmt: skip

@@ -12,7 +12,7 @@ DAY_S, WEEK_S = 86_400, 604_800
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Mod:
-    """Something said of a rule as a whole: `expires` and `start` (When), `times`, `cooldown` and `lasting` (s), `oco`."""
+    """Something said of a rule as a whole: `expires`, `start` (When), `times`, `cooldown`, `lasting` (s), `oco`."""
 
     kind: str
     value: Any = None

@@ -202,6 +202,15 @@ def test_exits_after_an_entry_are_sized_and_priced_from_it() -> None:
     assert "Rule 2 is armed once rule 1 has filled; if rule 1 ends without a fill, it is cancelled." in lines
 
 
+def test_rules_that_wait_for_each_other_can_still_be_read() -> None:
+    rules = tuple(
+        RuleSpec(id=name, condition=Now(), action=ALL, after=other) for name, other in (("a", "b"), ("b", "a"))
+    )
+    lines = read_back(rules, prices={"SOL-PERP": D(150)}, positions={"SOL-PERP": LONG})
+    assert lines[0] == "1. Once rule 2 has filled: alert you."
+    assert lines[2] == "   Sized from the position as it is then."
+
+
 def test_an_exit_with_nothing_to_exit_says_so() -> None:
     rules = (RuleSpec(id="r1", condition=Now(), action=ALL),)
     short = Position(market="SOL-PERP", base=D(-2), entry_price=D(148), mark=D(150))

@@ -1,0 +1,45 @@
+"""Everything `saywhen up` runs, put together once, so that the demo shows the product itself; decides no behaviour."""
+
+import asyncio
+from collections.abc import AsyncIterator, Sequence
+from contextlib import asynccontextmanager
+
+from bots.channel import Channel
+from bots.delivery import Courier
+from bots.dialogue import Dialogue
+from cli.worker import WorkerProcess
+from core.app import Core
+from scheduler import run_scheduler
+
+READY_WITHIN_S = 4.5
+"""Where live prices are looked for in vain this long, people may talk already and are told."""
+
+
+@asynccontextmanager
+async def running(core: Core, worker: WorkerProcess, channels: Sequence[Channel]) -> AsyncIterator[bool]:
+    """Watch, execute and tell for the length of the block; yields whether prices are there yet.
+
+    Whatever ends one part ends the block with its error, except for the worker, which is started again.
+    """
+    ready = asyncio.Event()
+    async with asyncio.TaskGroup() as tasks:
+        parts = [
+            tasks.create_task(worker.keep(), name="worker"),
+            tasks.create_task(run_scheduler(core, ready), name="scheduler"),
+            tasks.create_task(Courier(core.notices, channels, core.clock).run(), name="delivery"),
+        ]
+        try:
+            async with asyncio.timeout(READY_WITHIN_S):
+                await ready.wait()
+        except TimeoutError:
+            pass
+        try:
+            yield ready.is_set()
+        finally:
+            for part in parts:
+                part.cancel()
+
+
+async def converse(core: Core, channel: Channel) -> None:
+    """Talk on *channel* until the person leaves."""
+    await channel.run(Dialogue(core, core.clock).answer)

@@ -1,0 +1,71 @@
+"""`saywhen run ROLE`: one role in this process; decides nothing but when it stops."""
+
+import asyncio
+import os
+import sys
+from argparse import Namespace
+from collections.abc import Callable
+
+from cli.home import settings_of
+from cli.running import run_until_stopped
+from core.app import Core, Settings, open_core, set_up_logs
+from core.domain.errors import NotConfigured
+
+_TOKENS = ("TELEGRAM_BOT_TOKEN", "DISCORD_BOT_TOKEN")
+
+
+def run(options: Namespace) -> int:
+    """Run the role until a signal comes, or standard input ends where it is tied to that."""
+    if options.role == "api":
+        raise NotConfigured("The API is not built in yet.", "Use saywhen up, or run the other roles: bots, worker, …")
+    settings = settings_of(options)
+    set_up_logs(settings.log_level, options.role)
+    return run_until_stopped(lambda: _role(settings, options.role, tied=options.tied))
+
+
+async def _role(settings: Settings, role: str, *, tied: bool) -> int:
+    task = asyncio.current_task()
+    if tied and task is not None:
+        _on_end_of_input(lambda: task.cancel("standard input ended"))
+    try:
+        async with open_core(settings, role=f"saywhen {role}") as core:
+            await _work(core, role)
+    except asyncio.CancelledError as stopped:
+        if stopped.args == ("standard input ended",):
+            return 0
+        raise
+    return 0
+
+
+async def _work(core: Core, role: str) -> None:
+    match role:
+        case "worker":
+            from scheduler import run_worker
+
+            await run_worker(core)
+        case "scheduler":
+            from scheduler import run_scheduler
+
+            await run_scheduler(core)
+        case "bots":
+            from bots.delivery import Courier
+
+            print(
+                f"saywhen: No chat is configured ({' and '.join(_TOKENS)} name none), so cards wait in the database. "
+                "Talk with saywhen chat.",
+                file=sys.stderr,
+            )
+            await Courier(core.notices, [], core.clock).run()
+
+
+def _on_end_of_input(stop: Callable[[], object]) -> None:
+    """Call *stop* once when standard input ends: our parent is gone, or wants us gone."""
+    loop = asyncio.get_running_loop()
+    descriptor = sys.stdin.fileno()
+
+    def look() -> None:
+        if not os.read(descriptor, 4096):
+            loop.remove_reader(descriptor)
+            stop()
+
+    loop.add_reader(descriptor, look)

@@ -1,0 +1,73 @@
+"""`saywhen up`: the whole product with one command; decides who chats where and what an operator is told at the start."""
+
+import asyncio
+import os
+import stat
+import sys
+from argparse import Namespace
+from pathlib import Path
+
+from bots.console.channel import ConsoleChannel
+from bots.console.screen import open_screen
+from cli import chat
+from cli.home import Occupancy, settings_of
+from cli.product import converse, running
+from cli.running import run_until_stopped
+from cli.worker import WorkerProcess
+from core.app import Core, Settings, open_core, set_up_logs
+from core.domain.errors import Conflict
+
+
+def run(options: Namespace) -> int:
+    """Run until the person leaves the chat, or a signal comes."""
+    settings = settings_of(options, **({} if options.prices is None else {"SAYWHEN_PRICES": options.prices}))
+    chatting = not options.no_chat and _somebody_talks()
+    occupancy = Occupancy.take(settings.home_path)
+    if occupancy is None:
+        if not chatting:
+            raise Conflict(f"Another SayWhen runs on {settings.home_path} already.", "Talk to it with saywhen chat.")
+        print("Another SayWhen is running on this home; this window joins it as chat.", flush=True)
+        return chat.run(options)
+    logs = settings.home_path / "logs" if chatting else None
+    set_up_logs(settings.log_level, "up", file=None if logs is None else logs / "up.log")
+    worker = WorkerProcess(home=options.home, log=None if logs is None else logs / "worker.log")
+    try:
+        return run_until_stopped(lambda: _up(settings, occupancy, worker, chatting=chatting))
+    finally:
+        occupancy.end()
+
+
+async def _up(settings: Settings, occupancy: Occupancy, worker: WorkerProcess, *, chatting: bool) -> int:
+    async with open_core(settings, role="saywhen up") as core:
+        channels = [ConsoleChannel(open_screen(), core.clock)] if chatting else []
+        async with running(core, worker, channels) as ready:
+            occupancy.write({"pid": os.getpid(), "prices": core.prices.source_name})
+            print(_greeting(core, settings.home_path, ready=ready, chatting=chatting), flush=True, file=_out(chatting))
+            if chatting:
+                await converse(core, channels[0])
+            else:
+                await asyncio.Event().wait()
+    return 0
+
+
+def _greeting(core: Core, home: Path, *, ready: bool, chatting: bool) -> str:
+    prices = core.prices.notice or f"Prices come from {core.prices.source_name}."
+    if not ready:
+        prices = "Prices are still being looked for."
+    leave = "/quit or Ctrl-D leaves" if chatting else "Ctrl-C stops it"
+    return f"SayWhen is up on the paper venue (play money). {prices} Its home is {home}; {leave}."
+
+
+def _out(chatting: bool) -> object:
+    return sys.stdout if chatting else sys.stderr
+
+
+def _somebody_talks() -> bool:
+    """Whether standard input is a terminal, a pipe or a file: a service gets /dev/null there, which says nothing."""
+    try:
+        mode = os.fstat(sys.stdin.fileno()).st_mode
+    except (OSError, ValueError, AttributeError):
+        return False
+    if stat.S_ISCHR(mode):
+        return sys.stdin.isatty() and sys.stdout.isatty()
+    return stat.S_ISFIFO(mode) or stat.S_ISREG(mode) or stat.S_ISSOCK(mode)
