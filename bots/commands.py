@@ -35,10 +35,8 @@ async def _start(turn: Turn, words: str) -> list[Card]:  # noqa: ARG001 - a payl
     lines = ["Say what should happen and when. You confirm every rule before it is armed.", *_EXAMPLES]
     view = await core.account.view(turn.owner)
     money = "is on paper, with play money" if view.venue == "paper" else f"is on {view.venue}"
-    prices = "prices are SIMULATED" if core.prices.simulated else f"prices come from {core.prices.source_name}"
-    lines.append(f"Your account {money}; {prices}.")
-    if core.prices.notice:
-        lines.append(core.prices.notice)
+    source = "Prices are SIMULATED." if core.prices.simulated else f"Prices come from {core.prices.source_name}."
+    lines.append(f"Your account {money}. {core.prices.notice or source}")
     lines.append("/help shows everything else.")
     return [Card(title="SayWhen: you say when, it watches and trades", lines=tuple(lines))]
 

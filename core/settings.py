@@ -3,7 +3,7 @@
 from decimal import Decimal
 from functools import cached_property
 from pathlib import Path
-from typing import Any
+from typing import Any, cast
 
 from pydantic import Field, SecretStr, ValidationError
 from pydantic_settings import BaseSettings, SettingsConfigDict
@@ -47,9 +47,8 @@ class Settings(BaseSettings):
 def read_settings(**overrides: Any) -> Settings:
     """The settings in force; *overrides* by environment name. Raises NotConfigured with the variable that is wrong."""
     try:
-        if SECRETS.is_dir():
-            return Settings(**overrides, _secrets_dir=SECRETS)
-        return Settings(**overrides)
+        make: Any = Settings  # the library's own argument is not among the fields that a type checker sees
+        return cast(Settings, make(**overrides, **({"_secrets_dir": SECRETS} if SECRETS.is_dir() else {})))
     except ValidationError as problem:
         first = problem.errors(include_url=False, include_input=False)[0]
         name = ".".join(str(part) for part in first["loc"])

@@ -48,7 +48,10 @@ class Notices:
 
     async def due(self, channel: str, limit: int = 20) -> list[Delivery]:
         """What is to be sent on *channel* now, oldest first."""
-        return await self._parts.outbox.due(channel, self._parts.clock.now(), limit)
+        due = await self._parts.outbox.due(channel, self._parts.clock.now(), limit)
+        if due:
+            passing("deliver.before_send")
+        return due
 
     async def sent(self, id: int, ref: str) -> None:  # noqa: A002 - the façade's word
         """It was told; *ref* is what the channel calls the message."""

@@ -8,6 +8,7 @@ one, and a job is never lost to a stop of the worker.
 
 import asyncio
 import logging
+from collections.abc import Awaitable, Callable
 from datetime import timedelta
 from typing import TYPE_CHECKING
 
@@ -127,7 +128,8 @@ class PgQueue:
                 raise result
 
 
-def _runner(step: Step, running: set[asyncio.Task[None]]):  # type: ignore[no-untyped-def]
+def _runner(step: Step, running: set[asyncio.Task[None]]) -> "Callable[[Job], Awaitable[None]]":
+    """*step* as PgQueuer calls it, in a task of its own that is in *running* while it lasts."""
     from pgqueuer import RetryRequested
 
     async def run(job: "Job") -> None:

@@ -97,7 +97,7 @@ def _filled(event: OrderFilled) -> Card:
     if event.trigger_price is not None:
         lines.append(_slippage(event.side, event.price, event.trigger_price))
     if event.position_after is not None:
-        lines.append(_left(event.position_after, event.market))
+        lines.append(_held(event.position_after, event.market, reduced=event.reduce_only))
     title = f"{_done(event.side).capitalize()} {_size(event)} at {say_price(event.price)}"
     return _card(event, title, tuple(lines), "good", key=f"fill:{event.order_id}")
 
@@ -119,10 +119,11 @@ def _slippage(side: Side, price: Decimal, trigger: Decimal) -> str:
     return f"{say_price(abs(worse))}{off} {how} than the trigger at {say_price(trigger)}."
 
 
-def _left(base: Decimal, market: str) -> str:
+def _held(base: Decimal, market: str, *, reduced: bool) -> str:
     if base == 0:
         return f"Nothing is left: your {market} position is closed."
-    return f"Left: {say_amount(abs(base), market, exact=True)} {'long' if base > 0 else 'short'}."
+    held = f"{say_amount(abs(base), market, exact=True)} {'long' if base > 0 else 'short'}"
+    return f"Left: {held}." if reduced else f"You hold {held} now."
 
 
 def _before(event: OrderEvent, filled: Decimal) -> str:

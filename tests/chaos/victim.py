@@ -49,7 +49,7 @@ class Fatal:
     point: str
     nth: int = 1
     after_s: float = 0.0
-    signal: signal.Signals = signal.SIGKILL
+    by: signal.Signals = signal.SIGKILL
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -213,9 +213,9 @@ def _hook(fatal: Fatal, mark: Path) -> Callable[[str], None]:
         if point != fatal.point or passed != fatal.nth:
             return
         if fatal.after_s == 0:
-            _end(fatal.signal, mark)
+            _end(fatal.by, mark)
         else:
-            threading.Timer(fatal.after_s, _end, (fatal.signal, mark)).start()
+            threading.Timer(fatal.after_s, _end, (fatal.by, mark)).start()
 
     return hook
 

@@ -18,3 +18,7 @@ class GrammarParser:
     def read(self, text: str, context: ParseContext) -> ParseResult:
         """What *text* says in *context*; pure, bounded, and never raises for any text."""
         return read(text, context)
+
+    def answer(self, words: str, asked: ParseResult, reply: str, context: ParseContext) -> ParseResult | None:
+        """What *asked*, which *words* led to, becomes with a *reply* in free words; None where that answers nothing."""
+        return answer(words, asked, reply, context)

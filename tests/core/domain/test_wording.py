@@ -203,9 +203,8 @@ def test_exits_after_an_entry_are_sized_and_priced_from_it() -> None:
 
 
 def test_rules_that_wait_for_each_other_can_still_be_read() -> None:
-    rules = tuple(
-        RuleSpec(id=name, condition=Now(), action=ALL, after=other) for name, other in (("a", "b"), ("b", "a"))
-    )
+    first = RuleSpec(id="a", condition=Now(), action=Alert(), after="b")
+    rules = (first, RuleSpec(id="b", condition=Now(), action=ALL, after="a"))
     lines = read_back(rules, prices={"SOL-PERP": D(150)}, positions={"SOL-PERP": LONG})
     assert lines[0] == "1. Once rule 2 has filled: alert you."
     assert lines[2] == "   Sized from the position as it is then."

@@ -147,6 +147,11 @@ def test_a_fill_that_closes_says_that_nothing_is_left() -> None:
     assert card.title == "Sold 1 SOL at $150.00"
 
 
+def test_a_fill_that_opens_says_what_is_held() -> None:
+    card = told(OrderFilled(**{**ORDER, "side": "buy"}, price=D(150), fee=D(0), position_after=D(3)))
+    assert "You hold 3 SOL long now." in card.lines
+
+
 def test_trigger_and_fill_are_two_cards() -> None:
     trigger = told(RuleTriggered(**WHO, trigger_no=1, summary=RULE, orders=1))
     fill = told(OrderFilled(**ORDER, price=D(150), fee=D(0)))
