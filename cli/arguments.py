@@ -40,7 +40,10 @@ def _command(commands: Any, name: str, module: str, words: str, *, stored: bool 
     parser.set_defaults(command=_later(module), home=None)
     if stored:
         parser.add_argument(
-            "--home", type=Path, metavar="DIR", help="keep everything in DIR, whatever SAYWHEN_HOME and DATABASE_URL say"
+            "--home",
+            type=Path,
+            metavar="DIR",
+            help="keep everything in DIR, whatever SAYWHEN_HOME and DATABASE_URL say",
         )
     return parser
 
@@ -157,7 +160,9 @@ def _position(words: str) -> tuple[str, str]:
         size = read_decimal(base)
         entry_price = read_decimal(entry)
     except ValueError:
-        raise argparse.ArgumentTypeError(f"Expected MARKET=SIZE@ENTRY like SOL-PERP=+2@148, was {_shown(words)}") from None
+        raise argparse.ArgumentTypeError(
+            f"Expected MARKET=SIZE@ENTRY like SOL-PERP=+2@148, was {_shown(words)}"
+        ) from None
     if size == ZERO or entry_price <= ZERO:
         raise argparse.ArgumentTypeError(f"Expected a size that is not 0 and an entry above 0, was {_shown(words)}")
     return _market(market), f"{plain(size)}@{plain(entry_price)}"
@@ -190,7 +195,9 @@ def _time(words: str) -> datetime:
         ) from None
     if time.tzinfo is None:
         if len(words) > len("2026-01-31"):
-            raise argparse.ArgumentTypeError(f"Expected a time with its offset, such as a Z at its end, was {_shown(words)}")
+            raise argparse.ArgumentTypeError(
+                f"Expected a time with its offset, such as a Z at its end, was {_shown(words)}"
+            )
         from datetime import UTC
 
         return time.replace(tzinfo=UTC)

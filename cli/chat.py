@@ -1,4 +1,4 @@
-"""`saywhen chat`: a window to a SayWhen that runs elsewhere; decides which prices it shows, watches and trades nothing."""
+"""`saywhen chat`: a window to a SayWhen that runs elsewhere; decides which prices it shows; it watches nothing."""
 
 import asyncio
 from argparse import Namespace
@@ -50,7 +50,7 @@ async def _like_the_occupant(settings: Settings) -> Settings:
     """The settings with the prices that the running `up` acts on: what is agreed to here is fired there."""
     try:
         async with asyncio.timeout(_NOTES_WITHIN_S):
-            while "prices" not in (notes := notes_of(settings.home_path)):
+            while "prices" not in (notes := notes_of(settings.home_path)):  # noqa: ASYNC110 - another process writes them
                 await asyncio.sleep(0.1)
     except TimeoutError:
         raise Conflict("The SayWhen on this home is still starting.", "Try again in a moment.") from None
@@ -68,7 +68,7 @@ async def _until_shown(core: Core) -> None:
     """Wait a moment for the first prices, so that the first answer has some."""
     try:
         async with asyncio.timeout(_SHOWN_WITHIN_S):
-            while not core.prices.latest():
+            while not core.prices.latest():  # noqa: ASYNC110 - a board rings no bell
                 await asyncio.sleep(0.05)
     except TimeoutError:
         pass

@@ -1,4 +1,4 @@
-"""A home in use: which settings a command runs on, and who runs on a home already; decides nothing about its content."""
+"""A home in use: which settings a command runs on, and who runs on a home already; not what is in it."""
 
 import fcntl
 import json

@@ -139,7 +139,9 @@ def _read(name: str) -> Iterable[bytes]:
         with Path(name).open("rb") as file:
             yield from file
     except OSError as problem:
-        raise BadInput(f"{name} cannot be read: {problem.strerror or problem}.", "Name a file, or - for input.") from None
+        raise BadInput(
+            f"{name} cannot be read: {problem.strerror or problem}.", "Name a file, or - for input."
+        ) from None
 
 
 def _result(line: bytes, number: int, base: ParseContext, options: Namespace) -> ParseResult:
@@ -160,7 +162,9 @@ def _result(line: bytes, number: int, base: ParseContext, options: Namespace) ->
 def _request(request: Mapping[str, Any], options: Namespace) -> dict[str, Any]:
     """The line's own context; what it leaves out is what the options say."""
     given = _given(options)
-    wanted = {key: request[key] for key in ("positions", "now", "timezone", "names", "max_leverage") if request.get(key)}
+    wanted = {
+        key: request[key] for key in ("positions", "now", "timezone", "names", "max_leverage") if request.get(key)
+    }
     if request.get("prices"):
         wanted["prices"] = {market: _price(market, price) for market, price in request["prices"].items()}
         given = {key: item for key, item in given.items() if key not in {"names", "max_leverage"}}

@@ -79,8 +79,8 @@ def _lines(report: "ReplayReport", market: str) -> Iterator[str]:
     happened += [
         (
             fill.at,
-            f"{fill.rule} {'buys' if fill.side == 'buy' else 'sells'} {say_amount(fill.base, market, exact=True)}"
-            f"{_at(fill.price)}, fee {say_money(fill.fee)}",
+            f"{fill.rule} {_DID[fill.side]} {say_amount(fill.base, market, exact=True)}{_at(fill.price)},"
+            f" fee {say_money(fill.fee)}",
         )
         for fill in report.fills
     ]

@@ -56,6 +56,8 @@ async def _work(core: Core, role: str) -> None:
                 file=sys.stderr,
             )
             await Courier(core.notices, [], core.clock).run()
+        case _:
+            raise NotConfigured(f"Expected a role that runs, was {role}.")
 
 
 def _on_end_of_input(stop: Callable[[], object]) -> None:

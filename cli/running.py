@@ -47,7 +47,5 @@ async def _stoppable(work: Callable[[], Coroutine[Any, Any, int]]) -> int:
 
 def first_of(group: BaseExceptionGroup[BaseException]) -> BaseException:
     """The failure in *group* that a person can act on, or else the first."""
-    leaves: list[BaseException] = []
-    for item in group.exceptions:
-        leaves.append(first_of(item) if isinstance(item, BaseExceptionGroup) else item)
+    leaves = [first_of(item) if isinstance(item, BaseExceptionGroup) else item for item in group.exceptions]
     return next((leaf for leaf in leaves if isinstance(leaf, SayWhenError)), leaves[0])

@@ -1,4 +1,4 @@
-"""`saywhen up`: the whole product with one command; decides who chats where and what an operator is told at the start."""
+"""`saywhen up`: the whole product with one command; decides who chats where and what is said at the start."""
 
 import asyncio
 import os
@@ -6,6 +6,7 @@ import stat
 import sys
 from argparse import Namespace
 from pathlib import Path
+from typing import TextIO
 
 from bots.console.channel import ConsoleChannel
 from bots.console.screen import open_screen
@@ -42,7 +43,7 @@ async def _up(settings: Settings, occupancy: Occupancy, worker: WorkerProcess, *
         channels = [ConsoleChannel(open_screen(), core.clock)] if chatting else []
         async with running(core, worker, channels) as ready:
             occupancy.write({"pid": os.getpid(), "prices": core.prices.source_name})
-            print(_greeting(core, settings.home_path, ready=ready, chatting=chatting), flush=True, file=_out(chatting))
+            print(_greeting(core, settings.home_path, ready=ready, chatting=chatting), flush=True, file=_out(chatting=chatting))
             if chatting:
                 await converse(core, channels[0])
             else:
@@ -58,7 +59,7 @@ def _greeting(core: Core, home: Path, *, ready: bool, chatting: bool) -> str:
     return f"SayWhen is up on the paper venue (play money). {prices} Its home is {home}; {leave}."
 
 
-def _out(chatting: bool) -> object:
+def _out(*, chatting: bool) -> TextIO:
     return sys.stdout if chatting else sys.stderr
 
 

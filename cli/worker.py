@@ -91,6 +91,6 @@ async def _see_off(process: Process) -> None:
 
 def _opened(log: Path | None) -> IO[bytes]:
     if log is None:
-        return open(sys.stderr.fileno(), "wb", buffering=0, closefd=False)  # noqa: PTH123 - a descriptor, no path
+        return open(sys.stderr.fileno(), "wb", buffering=0, closefd=False)
     log.parent.mkdir(parents=True, exist_ok=True, mode=0o700)
     return log.open("ab", buffering=0)

@@ -7,6 +7,7 @@ from core.app.parts import Parts
 from core.domain.action import Alert, is_exit
 from core.domain.condition import ALL_MARKETS, Condition, PriceChange, PriceLevel, Schedule, Trailing, leaves
 from core.domain.errors import Conflict, NotFound
+from core.domain.event.rules import BY_OWNER
 from core.domain.ids import OwnerId, RuleId
 from core.domain.owner import Draft
 from core.domain.reading import Command, RuleFilter
@@ -61,7 +62,7 @@ class Rules:
             for chosen in _select(await tx.rules(LIVE - {RuleState.FIRING}), selection):
                 rule = await tx.rule(chosen.id)
                 if rule is not None and rule.state in LIVE - {RuleState.FIRING}:
-                    cancelled.append(await lifecycle.cancel(tx, rule, now, "you cancelled it"))
+                    cancelled.append(await lifecycle.cancel(tx, rule, now, BY_OWNER))
         return cancelled
 
     async def history(self, owner: OwnerId, label: str) -> Lines:

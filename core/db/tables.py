@@ -199,6 +199,7 @@ orders = Table(
     Column("share", Numeric, nullable=False),
     Column("step", Text, nullable=False),
     Column("limit_price", Numeric),
+    Column("trigger_price", Numeric),
     Column("intent", JSONB(none_as_null=True)),
     Column("signature", Text),
     Column("raw", LargeBinary),

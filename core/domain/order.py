@@ -97,6 +97,8 @@ class Order:
     """This leg's share of the trigger's whole size, 0 < share ≤ 1, taken of what is left for percent sizes."""
     step: Literal["trade", "reverse_open"] = "trade"
     limit_price: Decimal | None = None
+    trigger_price: Decimal | None = None
+    """What was observed when the rule fired, in quote; what a fill's slippage is told against."""
     intent: OrderIntent | None = None
     signature: str | None = None
     raw: bytes | None = None

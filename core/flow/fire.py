@@ -126,7 +126,9 @@ async def _trigger(
     action = rule.spec.action
     trigger_no = rule.trigger_no + 1
     seen = world.observation
-    orders = _plan(rule, action, trigger_no, world, now) if isinstance(action, Trade | Close | Reverse) else []
+    orders = (
+        _plan(rule, action, trigger_no, crossing, world, now) if isinstance(action, Trade | Close | Reverse) else []
+    )
     event = RuleTriggered(
         at=now,
         owner=rule.owner,
@@ -157,7 +159,9 @@ async def _trigger(
     return await _act(tx, fired, action, world, now)
 
 
-def _plan(rule: Rule, action: Trade | Close | Reverse, trigger_no: int, world: World, now: datetime) -> list[Order]:
+def _plan(
+    rule: Rule, action: Trade | Close | Reverse, trigger_no: int, crossing: Crossing, world: World, now: datetime
+) -> list[Order]:
     markets: Sequence[str] = [action.market]
     if action.market == ALL_MARKETS:
         markets = [position.market for position in world.account.positions if position.base != 0]
@@ -166,7 +170,7 @@ def _plan(rule: Rule, action: Trade | Close | Reverse, trigger_no: int, world: W
             id=OrderId(new_id("o", now)),
             owner=rule.owner,
             rule_id=rule.id,
-            trigger_no=trigger_no,
+            trigger_no=rule.trigger_no + 1,
             leg_no=number,
             market=leg.market,
             due_at=leg.due_at,
@@ -175,6 +179,7 @@ def _plan(rule: Rule, action: Trade | Close | Reverse, trigger_no: int, world: W
             share=leg.share,
             step=leg.step,
             limit_price=leg.limit_price,
+            trigger_price=crossing.price if crossing.market == leg.market else None,
         )
         for number, leg in enumerate(plan_legs(action, markets, now), 1)
     ]

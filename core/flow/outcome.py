@@ -258,7 +258,8 @@ def _event(
     }
     match state:
         case OrderState.FILLED:
-            return OrderFilled(**traded, position_after=ZERO if held is None else held.base)
+            after = ZERO if held is None else held.base
+            return OrderFilled(**traded, position_after=after, trigger_price=order.trigger_price)
         case OrderState.PARTIALLY_FILLED:
             return OrderPartiallyFilled(
                 **traded, left=(order.filled_base if intent is None else intent.base) - order.filled_base

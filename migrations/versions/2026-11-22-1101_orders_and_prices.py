@@ -24,6 +24,7 @@ STATEMENTS = (
         share NUMERIC NOT NULL,
         step TEXT NOT NULL,
         limit_price NUMERIC,
+        trigger_price NUMERIC,
         intent JSONB,
         signature TEXT,
         raw BYTEA,

@@ -2,7 +2,6 @@
 
 import asyncio
 from collections.abc import AsyncIterator, Awaitable, Callable
-from contextlib import suppress
 from pathlib import Path
 
 import pytest
@@ -27,6 +26,7 @@ class Campaign:
         self._root = root
         self._counts = counts
         self._gate = asyncio.Semaphore(AT_ONCE)
+        self._migrating = asyncio.Lock()
         self._running: dict[tuple[str, int], asyncio.Task[Verdict]] = {}
 
     def begin(self, what: str, number: int, play: Play) -> None:
@@ -55,8 +55,7 @@ class Campaign:
         """Stop what nobody waits for any more."""
         for task in self._running.values():
             task.cancel()
-            with suppress(asyncio.CancelledError):
-                await task
+        await asyncio.gather(*self._running.values(), return_exceptions=True)
 
     async def _play(self, name: str, play: Play) -> Verdict:
         wanted = sum(len(part.fatal) for part in play.parts)
@@ -71,7 +70,8 @@ class Campaign:
     async def _in_place(self, name: str, run: Callable[[str, Path], Awaitable[Verdict]]) -> Verdict:
         folder = self._root / name
         folder.mkdir()
-        dsn = await self._server.borrow()
+        async with self._migrating:  # Alembic knows one migration a process
+            dsn = await self._server.borrow()
         try:
             return await run(dsn, folder)
         finally:

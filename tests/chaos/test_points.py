@@ -58,6 +58,6 @@ async def test_a_kill_loses_doubles_and_hides_nothing(
     campaign: "Campaign", what: str, plays: tuple[Play, ...]
 ) -> None:
     verdict = await campaign.outcome(what)
-    assert verdict.problems == []
+    assert not verdict.problems, "\n".join(verdict.problems)
     assert (verdict.rules_lost, verdict.double_orders, verdict.fills_untold) == (0, 0, 0)
     assert verdict.kills >= len(plays)

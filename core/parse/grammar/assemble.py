@@ -191,20 +191,20 @@ def joined(parts: Sequence[Part]) -> Cond | None:
     balanced = tokens.count("(") == tokens.count(")")
     if not balanced:
         tokens = [token for token in tokens if token not in ("(", ")")]
-    result, rest = _expression(tokens)
+    result, rest = _expression(tokens, led=any(part.led for part in parts))
     if rest:
         raise Unclear("I cannot tell how the conditions belong together.")
     return result
 
 
-def _expression(tokens: list[object]) -> tuple[Cond, list[object]]:
+def _expression(tokens: list[object], *, led: bool) -> tuple[Cond, list[object]]:
     """One level of brackets; mixing and with or needs brackets."""
     found: list[Cond] = []
     kinds: set[object] = set()
     while tokens and tokens[0] != ")":
         head = tokens[0]
         if head == "(":
-            part, tokens = _expression(tokens[1:])
+            part, tokens = _expression(tokens[1:], led=led)
             tokens = tokens[1:]
             found.append(part)
         elif isinstance(head, str):
@@ -219,6 +219,8 @@ def _expression(tokens: list[object]) -> tuple[Cond, list[object]]:
         raise Unclear("I cannot tell how the conditions belong together.")
     if len(found) == 1:
         return found[0], tokens
+    if any(isinstance(part, TimeDraft) for part in found) and not led:
+        raise Unclear("I cannot tell how the time goes together with the price. Say when, and if what.")
     times = [part for part in found if isinstance(part, TimeDraft | ScheduleDraft)]
     if len(times) > 1 or any(isinstance(part, ScheduleDraft) and part.clock is None for part in times):
         raise Unclear("I cannot tell how the times go together with the rest. Send one rule at a time.")
@@ -249,10 +251,14 @@ def _settle_price(draft: RuleDraft) -> None:
 
 def _apply(draft: RuleDraft, mod: Mod, drafts: list[RuleDraft]) -> None:
     match mod.kind:
-        case "expires":
-            draft.expires = mod.value
+        case "lasting" | "for" | "expires" if isinstance(draft.cond, TimeDraft):
+            raise Unclear("A single time cannot last. For something daily, say every day at that time.")
         case "lasting" | "for" if draft.act.order.type == "limit":
             draft.act.order.ttl_s = mod.value
+        case "expires" | "lasting" if draft.cond is None and not draft.then and draft.act.order.type != "limit":
+            raise Unclear("Something done at once needs no end. Say what it should wait for, or leave the end out.")
+        case "expires":
+            draft.expires = mod.value
         case "lasting":
             draft.expires = When(in_s=mod.value)
         case "for":
@@ -300,7 +306,11 @@ def _link(drafts: list[RuleDraft]) -> None:
         act = draft.act
         if opens(draft) or act.verb in _SAID_OF_ALL:
             continue
-        before = [entry for entry in entries if entry < number] or entries[:1]
+        before = [entry for entry in entries if entry < number]
+        if act.purpose is not None and not before:
+            before = entries[:1]
+        if not before:
+            continue
         entry = drafts[before[-1]].act
         same = act.market is None or entry.market is None or act.market == entry.market
         unnamed = act.market is None and not act.held and act.size is None

@@ -7,8 +7,8 @@ TRADING: dict[str, str] = {
         "i'd like to|i would like to|i wanna|wanna|i need to|i need you to|want to|can you|could you|"
         "would you|will you|can u|could u|go ahead and|help me|make sure to|make sure you|be sure to|"
         "automatically|auto|simply|actually|basically|right|straight away|for me|asap|kindly|then go|"
-        "gonna|going to|there|some|me to|lets go|let's go|gooo|lets gooo|lfggg|in total|total of|perp|"
-        "perps|perpetual|coin|token|coins|tokens|level|mark|if possible|my friend|fam|guys|another|more|"
+        "gonna|going to|there|me to|lets go|let's go|gooo|lets gooo|lfggg|in total|total of|perp|"
+        "perps|perpetual|coin|token|coins|tokens|level|mark|if possible|my friend|fam|guys|another|"
         "additional|extra|actual|worth|value|do|we|again|back|also|then please|figure|current|currently|"
         "at least|or so|fully|really|finally|eventually|instead|it's time to"
     ),
@@ -20,14 +20,15 @@ TRADING: dict[str, str] = {
     "EACH": "every time|each time|whenever|any time|anytime|everytime|evry time|every single time",
     "WHILE": "while|as long as|so long as|whilst",
     "AFTER": "after|afterwards|following that",
-    "AND": "and|&|plus|n|as well as|along with|and also|but",
+    "VAGUE": "some|more|a bit|a little|a bit of|a little bit|some of|part of|a portion of|a few|a couple of",
+    "AND": "and|&|plus|n|as well as|along with|and also",
     "OR": "or|or else",
     "THEN": "then|->|and then|after that",
     "BUY": (
-        "buy|ape|grab|purchase|acquire|get|scoop|pick up|load up|load|accumulate|stack|snag|add|"
+        "buy|get me|panic buy|ape|grab|purchase|acquire|get|scoop|pick up|load up|load|accumulate|stack|snag|add|"
         "market buy|buy in|buy the dip|buy dips|invest|put in|throw|yolo|ape into|buys"
     ),
-    "SELL": "sell|dump|offload|unload|market sell|sel|liquidate|sells",
+    "SELL": "sell|panic sell|dump|offload|unload|market sell|sel|liquidate|sells",
     "CUT": "cut",
     "TRIM": "trim|reduce|scale out|scale out of|shave|lighten|take off|decrease|derisk",
     "TAKE": "take",
@@ -42,7 +43,7 @@ TRADING: dict[str, str] = {
         "shorting|shrt"
     ),
     "CLOSE": (
-        "close|exit|get out of|get out|get me out of|get me out|flatten|flat|bail|bail out|bail out of|"
+        "close|get me flat|i want out|i want out of|exit|get out of|get out|get me out of|get me out|flatten|flat|bail|bail out|bail out of|"
         "close out|close out of|get rid of|unwind|exit out of|pull out of|cash out|cash out of|shut|"
         "close down"
     ),
@@ -76,8 +77,8 @@ TRADING: dict[str, str] = {
     "TARGET": (
         "take profit|take profits|take-profit|takeprofit|tp|tps|target|targets|profit target|price target|"
         "tp at|take my profit|take my profits|book profit|book profits|lock in profit|lock in profits|"
-        "lock profits|secure profits|taking profit|take profit order|tp order|take some profit|"
-        "take some profits|bank profits|take gains|profit taking|realize profits|lock profit|"
+        "lock profits|secure profits|taking profit|take profit order|tp order|"
+        "bank profits|take gains|profit taking|realize profits|lock profit|"
         "secure profit|a target"
     ),
     "STOP": (
@@ -168,7 +169,7 @@ TRADING: dict[str, str] = {
     "OF": "of",
     "ON": "on|in|into|off|out of",
     "FOR": "for",
-    "WITH": "with|using|w/|w|on margin of|via",
+    "WITH": "with|using|w /|w|on margin of|via",
     "WITHIN": (
         "within|in under|inside|in less than|in the last|in the past|over the last|over the past|"
         "within the last|in the space of|during the last|in a span of|inside of|over the course of|"

@@ -42,7 +42,7 @@ def _read_order(cur: Cursor, act: Act) -> bool:
             act.order.type, act.at_once = act.order.type or "market", True
         case "LIMIT" | "BID" | "OFFER":
             return _read_limit(cur, act)
-        case "AT" if cur.peek(1).kind in ("ATMARKET", "CURRENT"):
+        case "AT" if cur.peek(1).kind in ("ATMARKET", "CURRENT") or (act.verb == "buy" and cur.peek(1).kind == "COIN"):
             pass
         case "POSTONLY":
             act.order.type, act.order.post_only = "limit", True
@@ -241,6 +241,8 @@ def _read_bare_number(cur: Cursor, act: Act) -> bool:
         return False
     if follower.kind in ("STOP", "TARGET") and cur.peek(2).kind not in ("NUM", "AT", "COLON"):
         return False
+    if amount.unit == "" and follower.text.lower() in ("into", "in") and cur.peek(2).kind == "COIN":
+        act.bad_number = True
     if amount.unit == "":
         coin = follower.kind == "COIN"
         if coin and act.market is not None and act.market != follower.value:

@@ -60,7 +60,7 @@ def _market_of(desk: Desk, draft: RuleDraft, carried: str | None, number: int) -
         return (named[0] if named else carried) if needs_market(draft.cond) or named else "*"
     if act.everything and act.verb in ("close", "exit") and act.purpose is None:
         return "*"
-    if act.verb == "close" and act.whole and not (act.it or act.held or named or draft.then):
+    if act.verb == "close" and act.whole and not (act.it or act.held or named or carried or draft.then):
         return "*"
     if act.everything and not named and carried is None and not opens(draft):
         return _all_of(desk)
