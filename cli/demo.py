@@ -123,9 +123,11 @@ class _Show:
     async def play(self) -> dict[str, Any]:
         """What happened, in JSON terms."""
         question = await self._agree()
-        told_before = len(self._stage.cards)
+        agreed = len(self._stage.cards)
         trigger, crash = await self._kill_at_the_trigger()
         await self._recover(trigger, crash)
+        told = self._stage.cards[agreed:]
+        await self._look_around()
         return {
             "question": {
                 "about": question.about,
@@ -133,7 +135,7 @@ class _Show:
                 "options": [option.label for option in question.options],
             },
             **await self._record.as_json(),
-            "notifications": ["\n".join((card.title, *card.lines)) for card in self._stage.cards[told_before:]],
+            "notifications": ["\n".join((card.title, *card.lines)) for card in told],
             "crash": crash,
         }
 
@@ -205,6 +207,10 @@ class _Show:
             f"A new worker (process {self._worker.pid}) finished it: {_say(orders)} for this trigger, traded once. "
             "Rules, position and messages survived:"
         )
+
+    async def _look_around(self) -> None:
+        """What the owner sees afterwards."""
+        stage = self._stage
         await stage.type("/rules")
         await stage.card("The rules", lambda card: "rule" in card.title)
         await stage.type("/positions")

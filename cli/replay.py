@@ -4,20 +4,17 @@ import asyncio
 import json
 from argparse import Namespace
 from collections.abc import Iterator
-from datetime import UTC, datetime
+from datetime import UTC
 from decimal import Decimal
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 from cli.arguments import text_of
-from core.app.offline import StillAsking, replay_words
+from core.app.offline import ReplayReport, StillAsking, replay_words
 from core.codec import to_json
 from core.domain.errors import BadInput
 from core.domain.money import read_decimal
 from core.domain.reading import Holding, ParseResult
 from core.domain.wording import say_amount, say_money, say_price, say_rule, say_signed_money
-
-if TYPE_CHECKING:
-    from core.flow.replay import ReplayReport
 
 
 def run(options: Namespace) -> int:
@@ -56,7 +53,7 @@ def _question(result: ParseResult) -> str:
     return f"{question.text} ({options})" if options else question.text
 
 
-def _json(report: "ReplayReport") -> dict[str, Any]:
+def _json(report: ReplayReport) -> dict[str, Any]:
     return {
         "rules": to_json(report.rules),
         "triggers": [to_json(trigger) for trigger in report.triggers],
@@ -69,21 +66,17 @@ def _json(report: "ReplayReport") -> dict[str, Any]:
     }
 
 
-def _lines(report: "ReplayReport", market: str) -> Iterator[str]:
+def _lines(report: ReplayReport, market: str) -> Iterator[str]:
     for spec in report.rules:
-        after = "the rule before it" if spec.after is None else spec.after
-        yield f"{spec.id}: {say_rule(spec, {}, after=after)}"
-    happened: list[tuple[datetime, str]] = [
-        (trigger.at, f"{trigger.rule} fires{_at(trigger.price)}") for trigger in report.triggers
+        yield f"{spec.id}: {say_rule(spec, {}, after=spec.after or 'the rule before it')}"
+    happened = [
+        (trigger.at, f"{trigger.rule} fires{'' if trigger.price is None else _at(trigger.price)}")
+        for trigger in report.triggers
     ]
-    happened += [
-        (
-            fill.at,
-            f"{fill.rule} {_DID[fill.side]} {say_amount(fill.base, market, exact=True)}{_at(fill.price)},"
-            f" fee {say_money(fill.fee)}",
-        )
-        for fill in report.fills
-    ]
+    for fill in report.fills:
+        deed = "buys" if fill.side == "buy" else "sells"
+        size = say_amount(fill.base, market, exact=True)
+        happened.append((fill.at, f"{fill.rule} {deed} {size}{_at(fill.price)}, fee {say_money(fill.fee)}"))
     yield ""
     for at, what in sorted(happened, key=lambda item: item[0]):  # stable: a trigger stays before its fill
         yield f"{at.astimezone(UTC):%Y-%m-%d %H:%M:%S} UTC  {what}"
@@ -91,12 +84,10 @@ def _lines(report: "ReplayReport", market: str) -> Iterator[str]:
         yield "Nothing fired."
     yield from (f"Note: {note}" for note in report.notes)
     yield ""
-    held = [f"{say_amount(base, symbol, exact=True)}" for symbol, base in report.positions.items() if base != 0]
-    yield (
-        f"At the end: equity {say_money(report.equity)}, PnL {say_signed_money(report.pnl)}, "
-        f"{'holding ' + ', '.join(held) if held else 'no position'}."
-    )
+    held = [say_amount(base, symbol, exact=True) for symbol, base in report.positions.items() if base != 0]
+    left = f"holding {', '.join(held)}" if held else "no position"
+    yield f"At the end: equity {say_money(report.equity)}, PnL {say_signed_money(report.pnl)}, {left}."
 
 
-def _at(price: Decimal | None) -> str:
-    return "" if price is None else f" at {say_price(price)}"
+def _at(price: Decimal) -> str:
+    return f" at {say_price(price)}"

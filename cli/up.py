@@ -43,7 +43,11 @@ async def _up(settings: Settings, occupancy: Occupancy, worker: WorkerProcess, *
         channels = [ConsoleChannel(open_screen(), core.clock)] if chatting else []
         async with running(core, worker, channels) as ready:
             occupancy.write({"pid": os.getpid(), "prices": core.prices.source_name})
-            print(_greeting(core, settings.home_path, ready=ready, chatting=chatting), flush=True, file=_out(chatting=chatting))
+            print(
+                _greeting(core, settings.home_path, ready=ready, chatting=chatting),
+                flush=True,
+                file=_out(chatting=chatting),
+            )
             if chatting:
                 await converse(core, channels[0])
             else:

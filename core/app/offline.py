@@ -17,6 +17,8 @@ from core.prices.replay import read_candles
 from core.venues.paper import PaperVenue
 from core.watchlist import HeapWatchlist
 
+__all__ = ["ReplayReport", "StillAsking", "Unit", "read_words", "replay_words"]
+
 Unit = Literal["usd", "percent"]
 
 

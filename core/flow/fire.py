@@ -126,9 +126,7 @@ async def _trigger(
     action = rule.spec.action
     trigger_no = rule.trigger_no + 1
     seen = world.observation
-    orders = (
-        _plan(rule, action, trigger_no, crossing, world, now) if isinstance(action, Trade | Close | Reverse) else []
-    )
+    orders = _plan(rule, action, crossing, world, now) if isinstance(action, Trade | Close | Reverse) else []
     event = RuleTriggered(
         at=now,
         owner=rule.owner,
@@ -159,9 +157,7 @@ async def _trigger(
     return await _act(tx, fired, action, world, now)
 
 
-def _plan(
-    rule: Rule, action: Trade | Close | Reverse, trigger_no: int, crossing: Crossing, world: World, now: datetime
-) -> list[Order]:
+def _plan(rule: Rule, action: Trade | Close | Reverse, crossing: Crossing, world: World, now: datetime) -> list[Order]:
     markets: Sequence[str] = [action.market]
     if action.market == ALL_MARKETS:
         markets = [position.market for position in world.account.positions if position.base != 0]

@@ -55,20 +55,20 @@ class Books:
         return [order for order in self.venue if order.order_id == order_id]
 
 
-async def states_of(connection: asyncpg.Connection) -> dict[str, str]:
+async def states_of(pool: asyncpg.Pool) -> dict[str, str]:
     """Where each rule stands, by its id in the set; two of one id are told apart by neither."""
-    rows = await connection.fetch("SELECT spec ->> 'id' AS local, state FROM trading_rules")
+    rows = await pool.fetch("SELECT spec ->> 'id' AS local, state FROM trading_rules")
     return {row["local"]: row["state"] for row in rows}
 
 
-async def is_quiet(connection: asyncpg.Connection) -> bool:
+async def is_quiet(pool: asyncpg.Pool) -> bool:
     """Whether every order has ended, every card is told and no wake-up waits."""
-    return bool(await connection.fetchval(_QUIET))
+    return bool(await pool.fetchval(_QUIET))
 
 
-async def read_books(connection: asyncpg.Connection, folder: Path) -> Books:
+async def read_books(pool: asyncpg.Pool, folder: Path) -> Books:
     """The books as they are now."""
-    async with connection.transaction(isolation="repeatable_read", readonly=True):
+    async with pool.acquire() as connection, connection.transaction(isolation="repeatable_read", readonly=True):
         rules = await connection.fetch("SELECT id, spec ->> 'id' AS local, state FROM trading_rules ORDER BY number")
         triggers = await connection.fetch("SELECT body FROM events WHERE name = 'rule.triggered' ORDER BY id")
         told = [json.loads(row["body"]) for row in triggers]

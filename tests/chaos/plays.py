@@ -65,8 +65,8 @@ class Play:
 class Stage:
     """One play in one database and one folder."""
 
-    def __init__(self, dsn: str, folder: Path, connection: asyncpg.Connection, story: Story) -> None:
-        self.connection = connection
+    def __init__(self, dsn: str, folder: Path, pool: asyncpg.Pool, story: Story) -> None:
+        self.pool = pool
         self.verdict = Verdict()
         self._dsn = dsn
         self._folder = folder
@@ -114,7 +114,7 @@ class Stage:
             number += 1
 
     async def _look_at(self, part: Part, number: int, fatal: Fatal) -> None:
-        books = await read_books(self.connection, self._folder)
+        books = await read_books(self.pool, self._folder)
         self.verdict.problems += torn(books, self._story)
         exact = number == 0 and fatal.after_s == 0 and part.roles == ALL and part.doubt is None
         if exact and fatal.point in MOMENTS and not MOMENTS[fatal.point](books, fatal.nth):
@@ -128,7 +128,7 @@ class Stage:
     async def reached(self, step: int) -> bool:
         """Whether the rules are where *step* leads them."""
         wanted = {name: state.value for name, state in self._story.steps[step].states.items()}
-        return await states_of(self.connection) == wanted
+        return await states_of(self.pool) == wanted
 
     async def tell(self, first: int = 0) -> None:
         """Move the market through the story's steps, from the *first*."""
@@ -138,13 +138,13 @@ class Stage:
 
     async def finish(self) -> Verdict:
         """Wait for quiet, then judge."""
-        await self.until(lambda: is_quiet(self.connection))
-        self.verdict.add(judge(await read_books(self.connection, self._folder), self._story))
+        await self.until(lambda: is_quiet(self.pool))
+        self.verdict.add(judge(await read_books(self.pool, self._folder), self._story))
         return self.verdict
 
     async def report(self, problem: object) -> Verdict:
         """The findings of a play that did not come to its end, with what its processes said last."""
-        books = await read_books(self.connection, self._folder)
+        books = await read_books(self.pool, self._folder)
         self.verdict.add(judge(books, self._story))
         logs = {log.name: log.read_text(encoding="utf-8")[-3_000:] for log in sorted(self._folder.glob("*.log"))}
         said = "\n".join(f"--- {name}\n{text}" for name, text in logs.items())
@@ -175,14 +175,13 @@ async def staged(dsn: str, folder: Path, story: Story) -> AsyncIterator[Stage]:
             await venue.open_position(owner, MARKET, story.held, ENTRY)
     finally:
         await database.close()
-    connection = await asyncpg.connect(dsn)
-    stage = Stage(dsn, folder, connection, story)
-    stage.set_price(0)
-    try:
-        yield stage
-    finally:
-        await stage.end()
-        await connection.close()
+    async with asyncpg.create_pool(dsn, min_size=1, max_size=2) as pool:
+        stage = Stage(dsn, folder, pool, story)
+        stage.set_price(0)
+        try:
+            yield stage
+        finally:
+            await stage.end()
 
 
 async def perform(play: Play, dsn: str, folder: Path) -> Verdict:

@@ -54,9 +54,7 @@ def _passings(point: str, story: Story) -> range:
 
 
 @pytest.mark.parametrize(("what", "plays"), [pytest.param(p, tuple(_plays(p)), id=p) for p in POINTS])
-async def test_a_kill_loses_doubles_and_hides_nothing(
-    campaign: "Campaign", what: str, plays: tuple[Play, ...]
-) -> None:
+async def test_a_kill_loses_doubles_and_hides_nothing(campaign: "Campaign", what: str, plays: tuple[Play, ...]) -> None:
     verdict = await campaign.outcome(what)
     assert not verdict.problems, "\n".join(verdict.problems)
     assert (verdict.rules_lost, verdict.double_orders, verdict.fills_untold) == (0, 0, 0)

@@ -113,7 +113,9 @@ def _unfinished(books: Books) -> Iterator[str]:
 def _money(books: Books, story: Story) -> Iterator[str]:
     """The venue's books against its own fills, and ours against the venue's."""
     fills = [fill for order in books.venue for fill in order.fills]
-    ours = {(t["venue_fill_id"], t["base"] * (1 if t["side"] == "buy" else -1), t["price"], t["fee"]) for t in books.trades}
+    ours = {
+        (t["venue_fill_id"], t["base"] * (1 if t["side"] == "buy" else -1), t["price"], t["fee"]) for t in books.trades
+    }
     if ours != set(fills) or len(books.trades) != len(fills):
         yield f"Expected our trades to be the venue's fills {fills}, was {ours}"
     account = {name: Decimal(books.account.get(name, 0)) for name in ("deposits", "realised", "fees", "funding")}
@@ -169,4 +171,8 @@ def torn(books: Books, story: Story) -> Iterator[str]:
         yield f"Expected draft and rules to be confirmed together, was {books.drafts} with {books.rules}"
     if books.agreed and not confirmed:
         yield "Expected what the person was shown as confirmed to be stored"
-    yield from (f"Expected one live order a leg, were more for {order['id']}" for order in books.orders if len(books.of_venue(order["id"])) > 1)
+    yield from (
+        f"Expected one live order a leg, were more for {order['id']}"
+        for order in books.orders
+        if len(books.of_venue(order["id"])) > 1
+    )

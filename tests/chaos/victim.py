@@ -6,10 +6,8 @@ prices come from a file, cards go to a file, and a hook on `core.flow.points` en
 
 import asyncio
 import json
-import logging
 import os
 import signal
-import sys
 import threading
 from collections.abc import AsyncIterator, Awaitable, Callable, Sequence
 from contextlib import ExitStack
@@ -24,7 +22,7 @@ import core.db.queue
 from bots.channel import Answer, Inbound, Outbound
 from bots.delivery import Courier
 from bots.dialogue import Dialogue
-from core.app import Core, open_core, read_settings
+from core.app import Core, open_core, read_settings, set_up_logs
 from core.domain.errors import VenueUnknown
 from core.domain.market import Candle, Observation, Timeframe
 from core.feed.card import Card
@@ -91,7 +89,7 @@ def live(life: Life) -> None:
     log = os.open(life.folder / f"{life.name}.log", os.O_WRONLY | os.O_CREAT | os.O_APPEND)
     for stream in (1, 2):
         os.dup2(log, stream)
-    logging.basicConfig(level=logging.INFO, stream=sys.stderr, format="%(asctime)s %(name)s %(message)s", force=True)
+    set_up_logs("INFO", life.name)
     if life.fatal is not None:
         points.listen(_hook(life.fatal, life.mark))
     asyncio.run(_live(life))

@@ -167,7 +167,7 @@ def _read_exit_lead(cur: Cursor, act: Act) -> Amount | None:
     amount = None
     subject = read_subject(cur)
     act.market, act.side = subject.market, subject.side
-    cur.skip("WITH" if not subject.empty else "")
+    cur.skip("WITH|COLON" if not subject.empty else "")
     if cur.skip("ALL"):
         act.whole = True
     led = cur.peek().kind == "NUM" and cur.peek(1).kind in ("TARGET", "STOP", "TRAIL")

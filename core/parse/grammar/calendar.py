@@ -158,7 +158,7 @@ def _clock(hour: int, minute: int, half: str, tokens: Sequence[Token], at: int, 
         return _made("BADNUM", None, tokens, at, count)
     if half:
         hour = hour % 12 + (12 if half == "pm" else 0)
-    sure = bool(half) or hour >= 13 or hour == 0 or len(tokens[at].text.split(":")[0]) == 2
+    sure = bool(half) or ":" in tokens[at].text or hour >= 13 or hour == 0
     return _made("CLOCK", Clock(hour=hour % 24, minute=minute, sure=sure), tokens, at, count)
 
 

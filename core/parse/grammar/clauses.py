@@ -11,6 +11,7 @@ from core.parse.grammar.reader import Sentence
 from core.parse.grammar.schedules import Mod, read_mod, read_time_condition
 from core.parse.grammar.slots import read_slots, resumes
 
+_MOVES = ("FALL", "RISE", "RISEWORD", "FALLWORD")
 _JOINERS = frozenset(
     {"COMMA", "AND", "OR", "THEN", "IF", "EACH", "WHILE", "AFTER", "COLON", "LPAR", "RPAR", "DASH", "SLASH"}
 )
@@ -112,6 +113,10 @@ class _Reading:
 
     def _join(self) -> bool:
         item = self.cur.peek()
+        if item.kind in ("ON", "EVERY") and self.cur.peek(1).kind == "NUM" and self.cur.peek(2).kind in _MOVES:
+            self.joins.add("EACH" if item.kind == "EVERY" else "IF")
+            self.cur.next()
+            return True
         if item.kind not in _JOINERS:
             return False
         self.cur.next()
@@ -196,13 +201,14 @@ class _Reading:
         """ "…, the rest at 180": the verb before goes on."""
         last = self._last_act() or self.before
         cur, begun = self.cur, self.cur.at
-        if last is None or cur.peek().kind not in ("NUM", "REST", "ALL", "SELL") or last.verb == "alert":
+        named = cur.sees("COIN", "AT", "NUM") and bool(self.joins)
+        if last is None or last.verb == "alert" or not (named or cur.peek().kind in ("NUM", "REST", "ALL", "SELL")):
             return False
         act = Act(verb=last.verb, side=last.side, held=last.held, purpose=last.purpose,
                   reduce_only=last.reduce_only, order=Order(type=last.order.type), text=last.text)  # fmt: skip
         read_slots(cur, act)
-        sized = act.size is not None or act.rest or act.whole
-        other = act.market is not None and act.market != last.market
+        sized = act.size is not None or act.rest or act.whole or (named and last.verb in ("close", "exit"))
+        other = last.market is not None and act.market not in (None, last.market) and bool(self.joins)
         if not sized or (act.at is None and act.inline is None and not other):
             cur.at = begun
             return False

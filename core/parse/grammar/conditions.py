@@ -33,7 +33,7 @@ def _read_price_condition(cur: Cursor) -> Cond | None:
     if subject.everything or (subject.me and not subject.price and subject.market is None and not _verb_ahead(cur)):
         return None
     found = _read_change(cur) or _read_level(cur)
-    if found is None:
+    if found is None or (subject.position and not subject.price and isinstance(found, Level)):
         return None
     if subject.market is not None:
         return replace(found, market=subject.market)
@@ -123,20 +123,22 @@ def _read_verb_change(cur: Cursor) -> Change | Trail | None:
 def _read_distance(cur: Cursor) -> Change | None:
     """2 % below my entry · is 4 % under my entry · 50 cents above entry."""
     cur.skip("GO|REACH|AT|TO")
-    if not cur.sees("NUM", "ABOVE|BELOW|RISEWORD|FALLWORD"):
+    if not cur.sees("NUM", "ABOVE|BELOW|RISEWORD|FALLWORD|RISE|FALL") or cur.peek().value.words:
         return None
     amount: Amount = cur.next().value
-    loose = cur.peek().kind in ("RISEWORD", "FALLWORD")
-    up = cur.next().kind in ("ABOVE", "RISEWORD")
+    loose = cur.peek().kind not in ("ABOVE", "BELOW")
+    up = cur.next().kind in ("ABOVE", "RISEWORD", "RISE")
+    change = _sized(Change(direction="up" if up else "down"), amount)
+    begun = cur.at
     cur.skip("FROM|OF|MY|PRICE")
     anchor = cur.take("BREAKEVEN|CURRENT")
-    if anchor is None and not loose:
+    if anchor is not None:
+        return replace(change, reference="entry_price") if anchor.kind == "BREAKEVEN" else change
+    cur.at = begun
+    if not loose:
         return None
-    change = Change(
-        direction="up" if up else "down",
-        reference="entry_price" if anchor is not None and anchor.kind == "BREAKEVEN" else "current_price",
-    )
-    return _sized(change, amount)
+    finished = _finished(cur, change)
+    return finished if isinstance(finished, Change) else None
 
 
 def _sized(change: Change, amount: Amount) -> Change:
@@ -148,6 +150,7 @@ def _finished(cur: Cursor, change: Change) -> Change | Trail:
     """The change with where it is measured from and within what time."""
     result: Change | Trail = change
     while True:
+        cur.skip("VAGUE")
         if cur.take("EITHER") is not None and isinstance(result, Change):
             result = replace(result, direction="either")
         elif (anchor := _anchor(cur)) is not None and isinstance(result, Change):

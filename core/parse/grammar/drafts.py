@@ -178,7 +178,8 @@ class Act:
     """An action as said.
 
     `verb` is the family of the word used. `held` says that a position was spoken of ("my position", "half", "cover"),
-    `everything` that all of them were; `at` is the price of "at X", decided later to be a condition or a limit.
+    `everything` that all of them were, `vague` that a size was hinted at ("some"), `loose_number` that a bare number
+    may be no size. `at` is the price of "at X", which becomes a condition or a limit.
     """
 
     verb: Literal[
@@ -210,6 +211,8 @@ class Act:
     number: int | None = None
     inline: Cond | None = None
     bad_number: bool = False
+    loose_number: bool = False
+    vague: bool = False
     filter: str | None = None
     text: str = ""
 

@@ -43,7 +43,8 @@ TRADING: dict[str, str] = {
         "shorting|shrt"
     ),
     "CLOSE": (
-        "close|get me flat|i want out|i want out of|exit|get out of|get out|get me out of|get me out|flatten|flat|bail|bail out|bail out of|"
+        "close|get me flat|i want out|i want out of|"
+        "exit|get out of|get out|get me out of|get me out|flatten|flat|bail|bail out|bail out of|"
         "close out|close out of|get rid of|unwind|exit out of|pull out of|cash out|cash out of|shut|"
         "close down"
     ),

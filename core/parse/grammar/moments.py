@@ -53,7 +53,7 @@ def settle_condition(desk: Desk, number: int, cond: Cond | None) -> Condition | 
         case None:
             return Now()
         case GroupDraft():
-            parts = tuple(settle_condition(desk, number, part) for part in cond.parts)
+            parts = tuple(settle_condition(desk, number, part) for part in _one_timeframe(desk, cond.parts))
             if any(part is None for part in parts):
                 return None
             known = cast(tuple[Condition, ...], parts)
@@ -69,6 +69,22 @@ def settle_condition(desk: Desk, number: int, cond: Cond | None) -> Condition | 
             return _schedule(desk, number, cond)
         case _:
             return _of_market(desk, number, cond)
+
+
+def _one_timeframe(desk: Desk, parts: tuple[Cond, ...]) -> tuple[Cond, ...]:
+    """The conditions with the one timeframe that was said among them."""
+    named = {part.timeframe for part in parts if isinstance(part, IndicatorDraft | CandleDraft)} - {None}
+    if len(named) != 1:
+        return parts
+    (timeframe,) = named
+    shared: list[Cond] = []
+    for part in parts:
+        if isinstance(part, IndicatorDraft | CandleDraft) and part.timeframe is None:
+            shared.append(replace(part, timeframe=timeframe))
+            desk.assume(f"All on {timeframe} candles.")
+        else:
+            shared.append(part)
+    return tuple(shared)
 
 
 def _of_market(desk: Desk, number: int, cond: Cond) -> Condition | None:
@@ -266,7 +282,7 @@ def _schedule(desk: Desk, number: int, cond: ScheduleDraft) -> Condition | None:
         halves = (hour % 12, hour % 12 + 12)
         labels = tuple((f"{half:02d}:{clock.minute:02d}", half) for half in halves)
         hour = desk.ask(
-            Point(key=f"clock:{number}", about="time", text="Morning or evening?", candidates=labels), best=hour
+            Point(key=f"clock:{hour}", about="time", text="Morning or evening?", candidates=labels), best=hour
         )
     if cond.every_s == WEEK_S:
         days = desk.context.now.astimezone(zone_of(cond.zone, desk.context.timezone)).strftime("%a").upper()

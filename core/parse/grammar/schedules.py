@@ -30,10 +30,8 @@ def read_when(cur: Cursor) -> When | None:
     bare: int | None = None
     while True:
         mark = cur.at
-        led = cur.skip(
-            "ON|AT|BY|COMMA|OF|NEXT" if cur.peek(1).kind in _TIME_KINDS or cur.peek(1).kind == "NEXT" else ""
-        )
-        if bare is None and cur.sees("AT|BY", "NUM") and _hour(cur.peek(1).value) is not None and _dated(cur, when):
+        led = cur.skip("ON|AT|COMMA|OF|NEXT" if cur.peek(1).kind in _TIME_KINDS or cur.peek(1).kind == "NEXT" else "")
+        if bare is None and cur.sees("AT", "NUM") and _hour(cur.peek(1).value) is not None and _dated(cur, when):
             bare = _hour(cur.peek(1).value)
             cur.at += 2
             continue
@@ -172,8 +170,11 @@ def _read_schedule(cur: Cursor) -> ScheduleDraft | None:
     elif cur.sees("EVERY", "NOON|MIDNIGHT|DAYPART"):
         cur.next()
         found = ScheduleDraft(every_s=DAY_S)
-        if cur.peek().kind == "DAYPART":
-            cur.next()
+        part = cur.take("DAYPART")
+        found = _read_clock(cur, found)
+        if part is not None and found.clock is not None and not found.clock.sure:
+            found = replace(found, clock=_turned(found.clock, part.value))
+        return found
     elif cur.take("EVERYHOUR") is not None:
         found = ScheduleDraft(every_s=3600)
     elif cur.take("EVERYDAY") is not None:
@@ -248,7 +249,7 @@ def _read_expiry(cur: Cursor) -> Mod | None:
     if cur.sees("VALIDFOR", "TODAY"):
         cur.at += 2
         return Mod(kind="expires", value=When(clock=Clock(hour=23, minute=59), day_offset=0))
-    if cur.take("UNTIL") is None:
+    if cur.take("UNTIL") is None and not (cur.peek(1).kind in _TIME_KINDS and cur.take("BY")):
         return Mod(kind="for", value=cur.peek(-1).value) if cur.run("FOR", "DUR") else None
     if cur.sees("DUR"):
         return Mod(kind="lasting", value=cur.next().value)

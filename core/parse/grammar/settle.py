@@ -172,7 +172,8 @@ def _asks_for_value(desk: Desk, number: int) -> bool:
     """Asks where an exit has no price, an alert no occasion, a plan no rhythm."""
     draft = desk.drafts[number]
     act = draft.act
-    if draft.cond is not None or draft.then:
+    placed = act.purpose is not None and act.order.price is None
+    if draft.cond is not None or (draft.then and not placed):
         return False
     if act.purpose in ("stop", "trail") or (act.purpose == "target"):
         text = {

@@ -129,6 +129,9 @@ def _size(desk: Desk, number: int, market: str) -> tuple[str, Decimal] | None:
         if act.whole and act.of_collateral:
             return "amount_percent", HUNDRED
         return _asked(desk, point)
+    if said is act.size and _may_be_price(desk, number, market):
+        text = f"Is {plain(said.value)} how much {coin(market)}, or a price? Say it like 2 {coin(market)}, or $200."
+        return _asked(desk, Point(key=point.key, about="size", text=text))
     if said.signed <= 0:
         return _asked(desk, Point(key=point.key, about="size", text=f"A size must be above zero. {point.text}"))
     match said.unit:
@@ -142,6 +145,14 @@ def _size(desk: Desk, number: int, market: str) -> tuple[str, Decimal] | None:
             return _asked(desk, point)
         case _:
             return "amount_base", said.value
+
+
+def _may_be_price(desk: Desk, number: int, market: str) -> bool:
+    """Whether a bare number is so near the price that it may be one: `buy SOL 140`."""
+    act, current = desk.drafts[number].act, desk.price(market)
+    if act.size is None or not act.loose_number or current is None or act.at is not None:
+        return False
+    return current / 2 <= act.size.value <= current * 2
 
 
 def _asked(desk: Desk, point: Point) -> tuple[str, Decimal] | None:
@@ -239,14 +250,21 @@ def _closing(desk: Desk, number: int, market: str) -> Action | None:
 def _percent(desk: Desk, number: int) -> Decimal | None:
     act = desk.drafts[number].act
     said: Amount | None = desk.choices.get(f"amount:{number}", act.size)
+    if act.vague and said is None and share(act) is None:
+        _share_asked(desk, number)
+        return None
     percent = share(act) if said is act.size else said.value if said is not None and said.unit == "percent" else None
     if percent is None and not act.bad_number:
         percent = HUNDRED
     if percent is not None and ZERO < percent <= HUNDRED:
         return percent
-    point = Point(key=f"amount:{number}", about="size", text="What share of the position, from 1 % to 100 %?")
-    desk.insist(point)
+    _share_asked(desk, number)
     return None
+
+
+def _share_asked(desk: Desk, number: int) -> None:
+    """The question for a share; there is no guess."""
+    desk.insist(Point(key=f"amount:{number}", about="size", text="What share of the position, from 1 % to 100 %?"))
 
 
 def _reducing(desk: Desk, number: int, market: str, side: Literal["buy", "sell"] | None = None) -> Action | None:
@@ -262,14 +280,15 @@ def _reducing(desk: Desk, number: int, market: str, side: Literal["buy", "sell"]
         side = "buy" if facing == "short" else "sell"
     order = _order(desk, number)
     chosen: Amount | None = desk.choices.get(f"amount:{number}", act.size)
-    if act.verb == "trim" and chosen is None and share(act) is None and not act.purpose:
+    hinted = act.vague or (act.verb == "trim" and not act.purpose)
+    if hinted and chosen is None and share(act) is None:
         desk.ask(
             Point(key=f"amount:{number}", about="size", text="How much of the position? For example half, or 25 %.")
         )
         return None
     if chosen is not None and chosen.unit in ("", "usd"):
-        if chosen.signed <= 0 or act.bad_number:
-            desk.insist(Point(key=f"amount:{number}", about="size", text="A size must be above zero. How much?"))
+        if chosen.signed <= 0 or act.bad_number or (chosen is act.size and _may_be_price(desk, number, market)):
+            desk.insist(Point(key=f"amount:{number}", about="size", text="How much? For example 2, half, or 25 %."))
             return None
         kind = "amount_base" if chosen.unit == "" else "amount_usd"
         sized: dict[str, Any] = {kind: chosen.value}

@@ -244,6 +244,7 @@ def _read_bare_number(cur: Cursor, act: Act) -> bool:
     if amount.unit == "" and follower.text.lower() in ("into", "in") and cur.peek(2).kind == "COIN":
         act.bad_number = True
     if amount.unit == "":
+        act.loose_number = follower.kind != "COIN"
         coin = follower.kind == "COIN"
         if coin and act.market is not None and act.market != follower.value:
             return False
@@ -278,6 +279,8 @@ def _read_things(cur: Cursor, act: Act) -> bool:
             act.whole = True
         case "REST" if act.size is None and not act.whole:
             act.rest = act.held = True
+        case "VAGUE":
+            act.vague = True
         case "EVERYTHING":
             act.everything = True
         case "OUT" if act.verb in ("trim", "exit", "sell", "close"):

@@ -1,7 +1,7 @@
 """Decides which known word a misspelt one is, within one or two slips; never between coins, never into a purchase."""
 
-from collections.abc import Iterable, Mapping
-from functools import cache
+from collections.abc import Mapping
+from functools import cache, lru_cache
 
 from core.parse.grammar.vocabulary import correctable, phrases
 
@@ -38,7 +38,8 @@ def _by_initials() -> Mapping[str, tuple[str, ...]]:
     return {letter: tuple(words) for letter, words in index.items()}
 
 
-def known_word(word: str, names: Iterable[str]) -> str | None:
+@lru_cache(maxsize=4096)
+def known_word(word: str, names: tuple[str, ...]) -> str | None:
     """The one known word or coin name (*names*) that *word* must be; None where two meanings are as near.
 
     Letters that changed places are the nearest slip: "cancle" is cancel, not candle.

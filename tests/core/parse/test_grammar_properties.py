@@ -12,7 +12,8 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 from core import codec
-from core.domain.action import MarketOrder, TwapOrder
+from core.domain.action import Trade
+from core.domain.condition import PriceLevel
 from core.domain.reading import ParseResult
 from core.domain.rule import RuleSpec
 from core.parse.grammar import read
@@ -131,7 +132,7 @@ def test_any_words_of_the_language_get_a_sound_answer(words: list[str], position
         return
     assert result.rules
     for rule in result.rules:
-        assert codec.from_json(RuleSpec, codec.to_json(rule)) == rule
+        assert codec.rules_from_json([codec.to_json(rule)]) == (rule,)
         size = [getattr(rule.action, name, None) for name in ("amount_base", "amount_usd", "margin_usd")]
         assert all(amount is None or amount > 0 for amount in size)
         percent = getattr(rule.action, "amount_percent", None)
@@ -186,15 +187,8 @@ def test_wording_and_word_order_do_not_change_the_rule(
     result = read(text, context(LONG))
     assert result.kind == "rules", (text, result)
     (rule,) = result.rules
-    assert rule.condition == codec.from_json(
-        type(rule.condition), {"market": "SOL-PERP", "operator": ">=", "price": str(price)}
-    )
-    assert (rule.action.type, rule.action.amount_percent, rule.action.reduce_only) == (  # type: ignore[union-attr]
-        "sell",
-        Decimal(percent),
-        True,
-    )
-    assert isinstance(rule.action.order, MarketOrder | TwapOrder)  # type: ignore[union-attr]
+    assert rule.condition == PriceLevel(market="SOL-PERP", operator=">=", price=Decimal(price))
+    assert rule.action == Trade(type="sell", market="SOL-PERP", amount_percent=Decimal(percent), reduce_only=True)
 
 
 @given(words=SPOKEN, positions=POSITIONS)
