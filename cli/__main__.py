@@ -43,7 +43,10 @@ def main(arguments: Sequence[str] | None = None) -> int:
 
 def tell(what: str, hint: str = "") -> None:
     """One line for a person on standard error: what happened and what to do."""
-    print(f"saywhen: {' '.join(f'{what} {hint}'.split())}", file=sys.stderr)
+    sentence = " ".join(what.split())
+    if not sentence.endswith((".", "!", "?", ":", ")")):
+        sentence += "."
+    print(f"saywhen: {' '.join(f'{sentence} {hint}'.split())}", file=sys.stderr)
 
 
 if __name__ == "__main__":

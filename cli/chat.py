@@ -2,6 +2,7 @@
 
 import asyncio
 from argparse import Namespace
+from contextlib import suppress
 from datetime import timedelta
 
 from bots.console.channel import ConsoleChannel
@@ -12,9 +13,10 @@ from cli.product import converse
 from cli.running import run_until_stopped
 from core.app import Core, Settings, open_core, set_up_logs
 from core.app.engine import HEARTBEAT
-from core.domain.errors import Conflict
+from core.domain.errors import Conflict, StorageUnavailable
 
-_BEATS_WITHIN = timedelta(seconds=10)
+_BEATS_WITHIN = timedelta(seconds=8)
+_LOOK_EVERY_S = 2.0
 _NOTES_WITHIN_S = 10.0
 _SHOWN_WITHIN_S = 4.0
 
@@ -27,15 +29,13 @@ def run(options: Namespace) -> int:
 
 
 async def _chat(settings: Settings) -> int:
-    occupied = is_occupied(settings.home_path)
-    if occupied:
+    if is_occupied(settings.home_path):
         settings = await _like_the_occupant(settings)
     async with open_core(settings, role="saywhen chat") as core:
-        if not occupied and not await _is_watched(core):
-            print("No SayWhen is running here: rules are not watched until saywhen up runs.", flush=True)
         channel = ConsoleChannel(open_screen(), core.clock)
         async with asyncio.TaskGroup() as tasks:
             parts = [
+                tasks.create_task(_tell_when_unwatched(core), name="watched"),
                 tasks.create_task(core.prices.follow(), name="prices"),
                 tasks.create_task(Courier(core.notices, [channel], core.clock).run(), name="delivery"),
             ]
@@ -59,9 +59,16 @@ async def _like_the_occupant(settings: Settings) -> Settings:
     return settings.model_copy(update={"prices": notes["prices"]})
 
 
-async def _is_watched(core: Core) -> bool:
-    heard = await core.parts.store.heard(HEARTBEAT)
-    return heard is not None and core.clock.now() - heard < _BEATS_WITHIN
+async def _tell_when_unwatched(core: Core) -> None:
+    """Say so, once each time, when nobody watches the rules: no `up` on this home, no scheduler on this database."""
+    watched = True
+    while True:
+        with suppress(StorageUnavailable):
+            heard = await core.parts.store.heard(HEARTBEAT)
+            was, watched = watched, heard is not None and core.clock.now() - heard < _BEATS_WITHIN
+            if was and not watched:
+                print("No SayWhen is running here: rules are not watched until saywhen up runs.", flush=True)
+        await core.clock.sleep(_LOOK_EVERY_S)
 
 
 async def _until_shown(core: Core) -> None:

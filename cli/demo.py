@@ -17,7 +17,7 @@ from cli.product import converse, running
 from cli.running import run_until_stopped
 from cli.worker import WorkerProcess
 from core.app import Core, Settings, open_core, read_settings, set_up_logs
-from core.domain.errors import BadInput, Conflict
+from core.domain.errors import BadInput, Conflict, SayWhenError
 from core.domain.event import RuleTriggered
 from core.domain.ids import DraftId, OwnerId
 from core.domain.order import Order
@@ -32,6 +32,7 @@ SENTENCE = (
 FIRES_WITHIN_S = 45.0
 SETTLES_WITHIN_S = 30.0
 
+_READY_WITHIN_S = 20.0
 _MARKET = "SOL-PERP"
 _HELD = Decimal(20)
 _DEPOSIT = Decimal(10_000)
@@ -59,8 +60,9 @@ def run(options: Namespace) -> int:
     told: dict[str, Any] = {}
     try:
         run_until_stopped(lambda: _demo(settings, stage, told))
-    except Conflict as problem:
-        raise Conflict(str(problem), f"Its home is kept in {home}; see the logs there.") from None
+    except SayWhenError as problem:
+        problem.hint = f"{problem.hint} The demo's home is kept in {home}; its logs say more.".strip()
+        raise
     seconds = round(time.monotonic() - began, 1)
     if options.keep is None:
         shutil.rmtree(home, ignore_errors=True)
@@ -97,8 +99,10 @@ async def _demo(settings: Settings, stage: Stage, told: dict[str, Any]) -> int:
     async with open_core(settings, role="saywhen demo") as core:
         channel = ConsoleChannel(stage, core.clock)
         async with running(core, worker, [channel]) as ready:
-            if not ready:
-                raise Conflict("There were no prices in time.")
+            try:
+                await asyncio.wait_for(ready.wait(), _READY_WITHIN_S)
+            except TimeoutError:
+                raise Conflict(f"There were no prices within {_READY_WITHIN_S:.0f} s.") from None
             owner = await core.account.sign_in(channel.name, ADDRESS)
             entry = core.prices.latest([_MARKET])[0].price
             await core.give_position(owner, _MARKET, _HELD, entry)

@@ -13,7 +13,7 @@ from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 from cli.arguments import text_of
 from core.app.offline import read_words
 from core.codec import context_from_json, to_json
-from core.domain.errors import BadInput, NotConfigured, SayWhenError
+from core.domain.errors import BadInput, NotConfigured
 from core.domain.listing import LISTING
 from core.domain.money import plain, read_decimal
 from core.domain.reading import Command, ParseContext, ParseResult
@@ -153,9 +153,7 @@ def _result(line: bytes, number: int, base: ParseContext, options: Namespace) ->
         if not isinstance(request, dict) or not isinstance(request.get("text"), str):
             raise BadInput('Expected an object with "text"')
         return read_words(request["text"], context_from_json(_request(request, options), base.now))
-    except SayWhenError as problem:
-        return _unread(number, str(problem))
-    except (ValueError, TypeError, AttributeError, ArithmeticError, RecursionError) as problem:
+    except Exception as problem:  # noqa: BLE001 - a batch never stops at a bad line, however bad it is
         return _unread(number, str(problem) or type(problem).__name__)
 
 
@@ -165,8 +163,11 @@ def _request(request: Mapping[str, Any], options: Namespace) -> dict[str, Any]:
     wanted = {
         key: request[key] for key in ("positions", "now", "timezone", "names", "max_leverage") if request.get(key)
     }
-    if request.get("prices"):
-        wanted["prices"] = {market: _price(market, price) for market, price in request["prices"].items()}
+    prices = request.get("prices")
+    if not isinstance(prices, dict | None):
+        raise BadInput('Expected "prices" to be an object')
+    if prices:
+        wanted["prices"] = {market: _price(market, price) for market, price in prices.items()}
         given = {key: item for key, item in given.items() if key not in {"names", "max_leverage"}}
     zone = wanted.get("timezone", "UTC")
     try:

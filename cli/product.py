@@ -11,13 +11,10 @@ from cli.worker import WorkerProcess
 from core.app import Core
 from scheduler import run_scheduler
 
-READY_WITHIN_S = 4.5
-"""Where live prices are looked for in vain this long, people may talk already and are told."""
-
 
 @asynccontextmanager
-async def running(core: Core, worker: WorkerProcess, channels: Sequence[Channel]) -> AsyncIterator[bool]:
-    """Watch, execute and tell for the length of the block; yields whether prices are there yet.
+async def running(core: Core, worker: WorkerProcess, channels: Sequence[Channel]) -> AsyncIterator[asyncio.Event]:
+    """Watch, execute and tell for the length of the block; yields what is set once prices are there.
 
     Whatever ends one part ends the block with its error, except for the worker, which is started again.
     """
@@ -29,12 +26,7 @@ async def running(core: Core, worker: WorkerProcess, channels: Sequence[Channel]
             tasks.create_task(Courier(core.notices, channels, core.clock).run(), name="delivery"),
         ]
         try:
-            async with asyncio.timeout(READY_WITHIN_S):
-                await ready.wait()
-        except TimeoutError:
-            pass
-        try:
-            yield ready.is_set()
+            yield ready
         finally:
             for part in parts:
                 part.cancel()

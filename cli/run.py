@@ -24,16 +24,19 @@ def run(options: Namespace) -> int:
 
 
 async def _role(settings: Settings, role: str, *, tied: bool) -> int:
-    task = asyncio.current_task()
-    if tied and task is not None:
-        _on_end_of_input(lambda: task.cancel("standard input ended"))
-    try:
-        async with open_core(settings, role=f"saywhen {role}") as core:
-            await _work(core, role)
-    except asyncio.CancelledError as stopped:
-        if stopped.args == ("standard input ended",):
-            return 0
-        raise
+    async with open_core(settings, role=f"saywhen {role}") as core:
+        working = asyncio.create_task(_work(core, role), name=role)
+        if tied:
+            # Only now: had our parent died meanwhile, joining its database and leaving it as the last is what stops it.
+            _on_end_of_input(working.cancel)
+        try:
+            await working
+        except asyncio.CancelledError:
+            us = asyncio.current_task()
+            if us is not None and us.cancelling():
+                raise
+        finally:
+            working.cancel()
     return 0
 
 
@@ -50,14 +53,17 @@ async def _work(core: Core, role: str) -> None:
         case "bots":
             from bots.delivery import Courier
 
-            print(
-                f"saywhen: No chat is configured ({' and '.join(_TOKENS)} name none), so cards wait in the database. "
-                "Talk with saywhen chat.",
-                file=sys.stderr,
-            )
+            print(f"saywhen: {_no_channels()} Cards wait in the database; saywhen chat shows them.", file=sys.stderr)
             await Courier(core.notices, [], core.clock).run()
         case _:
             raise NotConfigured(f"Expected a role that runs, was {role}.")
+
+
+def _no_channels() -> str:
+    missing = [name for name in _TOKENS if not os.environ.get(name)]
+    if not missing:
+        return "Telegram and Discord are not built in yet."
+    return f"No chat is configured: {' and '.join(missing)} {'is' if len(missing) == 1 else 'are'} not set."
 
 
 def _on_end_of_input(stop: Callable[[], object]) -> None:

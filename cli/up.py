@@ -6,7 +6,6 @@ import stat
 import sys
 from argparse import Namespace
 from pathlib import Path
-from typing import TextIO
 
 from bots.console.channel import ConsoleChannel
 from bots.console.screen import open_screen
@@ -16,12 +15,21 @@ from cli.product import converse, running
 from cli.running import run_until_stopped
 from cli.worker import WorkerProcess
 from core.app import Core, Settings, open_core, set_up_logs
-from core.domain.errors import Conflict
+from core.domain.errors import BadInput, Conflict
+from core.settings import PRICE_SOURCES
+
+_PRICES_WITHIN_S = 4.5
+"""Where live prices are looked for in vain this long, people may talk already and are told."""
 
 
 def run(options: Namespace) -> int:
     """Run until the person leaves the chat, or a signal comes."""
     settings = settings_of(options, **({} if options.prices is None else {"SAYWHEN_PRICES": options.prices}))
+    if settings.price_file is not None and not settings.price_file.is_file():
+        raise BadInput(
+            f"Expected prices from {', '.join(PRICE_SOURCES)} or a candle file, was {settings.prices[:80]!r}.",
+            "Correct --prices or SAYWHEN_PRICES.",
+        )
     chatting = not options.no_chat and _somebody_talks()
     occupancy = Occupancy.take(settings.home_path)
     if occupancy is None:
@@ -42,17 +50,28 @@ async def _up(settings: Settings, occupancy: Occupancy, worker: WorkerProcess, *
     async with open_core(settings, role="saywhen up") as core:
         channels = [ConsoleChannel(open_screen(), core.clock)] if chatting else []
         async with running(core, worker, channels) as ready:
-            occupancy.write({"pid": os.getpid(), "prices": core.prices.source_name})
-            print(
-                _greeting(core, settings.home_path, ready=ready, chatting=chatting),
-                flush=True,
-                file=_out(chatting=chatting),
-            )
-            if chatting:
-                await converse(core, channels[0])
-            else:
-                await asyncio.Event().wait()
+            noting = asyncio.create_task(_note(core, occupancy, ready), name="note")
+            try:
+                async with asyncio.timeout(_PRICES_WITHIN_S):
+                    await ready.wait()
+            except TimeoutError:
+                pass  # the greeting says so
+            greeting = _greeting(core, settings.home_path, ready=ready.is_set(), chatting=chatting)
+            print(greeting, flush=True, file=sys.stdout if chatting else sys.stderr)
+            try:
+                if chatting:
+                    await converse(core, channels[0])
+                else:
+                    await asyncio.Event().wait()
+            finally:
+                noting.cancel()
     return 0
+
+
+async def _note(core: Core, occupancy: Occupancy, ready: asyncio.Event) -> None:
+    """Once prices are chosen, tell windows that join later which ones."""
+    await ready.wait()
+    occupancy.write({"pid": os.getpid(), "prices": core.prices.source_name})
 
 
 def _greeting(core: Core, home: Path, *, ready: bool, chatting: bool) -> str:
@@ -61,10 +80,6 @@ def _greeting(core: Core, home: Path, *, ready: bool, chatting: bool) -> str:
         prices = "Prices are still being looked for."
     leave = "/quit or Ctrl-D leaves" if chatting else "Ctrl-C stops it"
     return f"SayWhen is up on the paper venue (play money). {prices} Its home is {home}; {leave}."
-
-
-def _out(*, chatting: bool) -> TextIO:
-    return sys.stdout if chatting else sys.stderr
 
 
 def _somebody_talks() -> bool:

@@ -83,10 +83,11 @@ async def _see_off(process: Process) -> None:
     try:
         async with asyncio.timeout(STOP_WITHIN_S):
             await process.wait()
-    except (TimeoutError, asyncio.CancelledError):
+    except TimeoutError:
+        _log.warning("the worker did not stop within %.0f s and is killed", STOP_WITHIN_S)
+    finally:
         with suppress(ProcessLookupError):
             process.kill()
-        raise
 
 
 def _opened(log: Path | None) -> IO[bytes]:

@@ -16,9 +16,8 @@ from core.domain.position import Account
 from core.domain.rule import Rule, RuleState
 from core.flow import lifecycle
 from core.flow.asking import ask_cancel
+from core.flow.lifecycle import PAUSED_ALL
 from core.ports import Transaction
-
-PAUSED_ALL = "everything was paused"
 
 
 class Accounts:

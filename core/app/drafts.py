@@ -3,7 +3,7 @@
 from dataclasses import replace
 
 from core.app.parts import Parts
-from core.domain.condition import Now
+from core.domain.condition import Now, Schedule
 from core.domain.errors import Conflict, NotFound
 from core.domain.event import RuleAmended
 from core.domain.ids import DraftId, OwnerId, RuleId, new_id
@@ -13,6 +13,13 @@ from core.domain.rule import Rule, RuleState
 from core.flow import confirm as confirming
 from core.flow import draft as drafting
 from core.flow.draft import Scene
+
+
+def is_missed(rule: Rule) -> bool:
+    """Whether *rule* may stand where a missed crossing leaves it: paused, or a schedule that goes on."""
+    return rule.state is RuleState.PAUSED or (
+        rule.state is RuleState.ARMED and isinstance(rule.spec.condition, Schedule)
+    )
 
 
 class Drafts:
@@ -89,12 +96,11 @@ class Drafts:
             rule = await tx.rule(rule_id)
             if rule is None:
                 raise NotFound("There is no such rule of yours.", "See /rules.")
-            if rule.state is not RuleState.PAUSED:
+            if not is_missed(rule):
                 raise Conflict(f"{rule.label} is {rule.state.replace('_', ' ')} now.", "See /rules.")
+            stays = "stays paused" if rule.state is RuleState.PAUSED else "goes on"
             spec = replace(rule.spec, id="r1", condition=Now(), after=None, oco_group=None, expires_at=None)
-            result = ParseResult(
-                kind="rules", rules=(spec,), assumptions=(f"Runs once, now; {rule.label} stays paused.",)
-            )
+            result = ParseResult(kind="rules", rules=(spec,), assumptions=(f"Runs once, now; {rule.label} {stays}.",))
             draft = Draft(
                 id=DraftId(new_id("d", now)),
                 owner=owner,

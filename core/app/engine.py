@@ -46,6 +46,7 @@ class Engine:
     def __init__(self, parts: Parts) -> None:
         self._parts = parts
         self._turn = asyncio.Lock()
+        self._showing = asyncio.Lock()
         self._fences: dict[str, Fence] = {}
         self._cursor: Cursor | None = None
         self._candles = CandleBuilder()
@@ -123,7 +124,9 @@ class Engine:
     async def _show(self, observation: Observation) -> None:
         if VENUE_LEASE not in self._fences:
             return
-        for owner in await self._parts.venue.observe(observation):
+        async with self._showing:  # in their order: a mark from before a firing must not come after it
+            touched = await self._parts.venue.observe(observation)
+        for owner in touched:
             await self._attempt("settling", partial(self._settle_owner, owner))
 
     async def follow_events(self) -> None:

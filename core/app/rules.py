@@ -2,10 +2,20 @@
 
 from collections.abc import Collection
 
-from core.app.drafts import Drafts
+from core.app.drafts import Drafts, is_missed
 from core.app.parts import Parts
 from core.domain.action import Alert, is_exit
-from core.domain.condition import ALL_MARKETS, Condition, PriceChange, PriceLevel, Schedule, Trailing, leaves
+from core.domain.condition import (
+    ALL_MARKETS,
+    AtTime,
+    Condition,
+    Now,
+    PriceChange,
+    PriceLevel,
+    Schedule,
+    Trailing,
+    leaves,
+)
 from core.domain.errors import Conflict, NotFound
 from core.domain.event.rules import BY_OWNER
 from core.domain.ids import OwnerId, RuleId
@@ -78,14 +88,21 @@ class Rules:
         return await self._drafts.again(owner, rule_id)
 
     async def skip_missed(self, owner: OwnerId, rule_id: RuleId) -> Rule:
-        """Watch a rule that missed its crossing for the next one: it must stop holding first."""
+        """Watch a rule that missed its crossing for the next one: it must stop holding first.
+
+        What has no next one is cancelled; a schedule goes on as it does.
+        """
         now = self._parts.clock.now()
         async with self._parts.store.begin(owner) as tx:
             rule = await tx.rule(rule_id)
             if rule is None:
                 raise NotFound("There is no such rule of yours.", "See /rules.")
-            if rule.state is not RuleState.PAUSED:
+            if not is_missed(rule):
                 raise Conflict(f"{rule.label} is {rule.state.replace('_', ' ')} now.", "See /rules.")
+            if rule.state is RuleState.ARMED:
+                return rule
+            if isinstance(rule.spec.condition, AtTime | Now):
+                return await lifecycle.cancel(tx, rule, now, BY_OWNER)
             memory = {**rule.memory, "reset": True}
             return await lifecycle.arm(tx, rule, at=now, why="resumed", prices=self._parts.prices(), memory=memory)
 

@@ -4,7 +4,7 @@ from collections.abc import AsyncIterator, Collection, Mapping
 from contextlib import asynccontextmanager
 from decimal import Decimal
 
-from sqlalchemy import delete, or_, select
+from sqlalchemy import delete, or_, select, text
 from sqlalchemy.dialects.postgresql import insert
 from sqlalchemy.ext.asyncio import AsyncConnection
 
@@ -17,6 +17,10 @@ from core.ports.ledger import Document, LedgerPage
 
 BOOKS_LOCK = 3
 """First key of the advisory lock on an owner's books; not the store's: the venue is somebody else."""
+
+
+_IN_ORDER = "(paper_marks.body->>'at')::timestamptz <= (excluded.body->>'at')::timestamptz"
+"""Two writers at once must not leave the older mark behind."""
 
 
 class PostgresLedger:
@@ -56,7 +60,9 @@ class PostgresLedger:
 
     async def save_mark(self, mark: Observation) -> None:
         new = insert(paper_marks).values(market=mark.market, body=to_json(mark))
-        statement = new.on_conflict_do_update(index_elements=["market"], set_={"body": new.excluded.body})
+        statement = new.on_conflict_do_update(
+            index_elements=["market"], set_={"body": new.excluded.body}, where=text(_IN_ORDER)
+        )
 
         async def save(connection: AsyncConnection) -> None:
             await connection.execute(statement)

@@ -130,8 +130,10 @@ class MemoryLedger:
         return [owner for owner, shelf in self._shelves.items() if market in shelf.exposed]
 
     async def save_mark(self, mark: Observation) -> None:
-        """Keep the latest mark of its market."""
-        self._marks[mark.market] = mark
+        """Keep *mark* unless a later one of its market is kept."""
+        known = self._marks.get(mark.market)
+        if known is None or known.at <= mark.at:
+            self._marks[mark.market] = mark
 
     async def mark(self, market: str) -> Observation | None:
         """The latest mark, or None."""

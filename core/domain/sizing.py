@@ -101,15 +101,19 @@ def size(
     market: Market,
     mark: Decimal,
     price: Decimal | None = None,
+    before: int = 0,
 ) -> Sized | NothingToDo:
     """What a leg with *share* of *action* sends, given the live account and the mark (quote).
 
-    `price` is the leg's own limit price where it has one: notionals are turned into base there. Sizes are floored to
-    the step, except a full exit, which takes the position as it is.
+    `price` is the leg's own limit price where it has one: notionals are turned into base there. `before` counts the
+    legs of equal share that come before this one: what rounding takes from one falls to the next. Sizes are floored
+    to the step, except a full exit, which takes the position as it is; an exit may be smaller than the market's
+    smallest order.
     """
     at = mark if price is None else price
     if not (isinstance(action, Trade) and not action.reduce_only):
-        return _exit(action, share=share, position=account.position(market.symbol), market=market, at=at)
+        position = account.position(market.symbol)
+        return _exit(action, share=share, before=before, position=position, market=market, at=at)
     if action.amount_base is not None:
         base = action.amount_base
     elif action.amount_usd is not None:
@@ -120,11 +124,24 @@ def size(
         base = percent_of(action.amount_percent, account.free_collateral) * (action.leverage or ONE) / at
     else:
         return NothingToDo(reason="no size was given")
-    return _rounded(action.type, base * share, market)
+    return _rounded(action.type, _slice(base, share, before, market), market, market.min_base)
+
+
+def _slice(whole: Decimal, share: Decimal, before: int, market: Market) -> Decimal:
+    """The part of *whole* of the leg with *before* equal ones before it; all parts together are *whole*, floored."""
+    of = int((ONE / share).to_integral_value())
+    place = before % of  # legs in several markets are counted through
+    return floor_to(whole * (place + 1) / of, market.step) - floor_to(whole * place / of, market.step)
 
 
 def _exit(
-    action: Trade | Close | Reverse, *, share: Decimal, position: Position | None, market: Market, at: Decimal
+    action: Trade | Close | Reverse,
+    *,
+    share: Decimal,
+    before: int,
+    position: Position | None,
+    market: Market,
+    at: Decimal,
 ) -> Sized | NothingToDo:
     if position is None:
         return NothingToDo(reason=f"there is no {market.symbol} position left to exit", position_gone=True)
@@ -136,28 +153,31 @@ def _exit(
                 reason=f"your {market.symbol} position is {position.side}, and a reduce-only {wanted} cannot shrink it",
                 position_gone=True,
             )
+        case Trade(amount_percent=Decimal() as percent, order=LadderOrder()) | Close(
+            amount_percent=percent, order=LadderOrder()
+        ):
+            base = _slice(percent_of(percent, held), share, before, market)
         case Trade(amount_percent=Decimal() as percent) | Close(amount_percent=percent):
             base = held if percent * share >= _WHOLE else percent_of(percent, held) * share
         case Trade(amount_base=Decimal() as amount):
-            base = amount * share
+            base = _slice(amount, share, before, market)
         case Trade(amount_usd=Decimal() as amount):
-            base = amount * share / at
+            base = _slice(amount / at, share, before, market)
         case Trade(margin_usd=Decimal() as amount, leverage=leverage):
-            base = amount * (leverage or ONE) * share / at
+            base = _slice(amount * (leverage or ONE) / at, share, before, market)
         case Reverse():
             base = held
         case _:
             return NothingToDo(reason="no size was given")
     if base >= held:
         return Sized(side=side, base=held)
-    return _rounded(side, base, market)
+    return _rounded(side, base, market, market.step)
 
 
-def _rounded(side: Side, base: Decimal, market: Market) -> Sized | NothingToDo:
+def _rounded(side: Side, base: Decimal, market: Market, least: Decimal) -> Sized | NothingToDo:
     floored = floor_to(base, market.step)
-    if floored < market.min_base or floored <= 0:
+    if floored < least or floored <= 0:
         return NothingToDo(
-            reason=f"{plain(round(base, 12))} {market.base} is under the smallest order of"
-            f" {plain(market.min_base)} {market.base}"
+            reason=f"{plain(round(base, 12))} {market.base} is under the smallest order of {plain(least)} {market.base}"
         )
     return Sized(side=side, base=floored)

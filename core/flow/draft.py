@@ -120,6 +120,8 @@ async def choose(
 ) -> Draft:
     """The draft after its owner picked an option. Raises NotFound, Conflict (old card, expired) or BadInput."""
     draft = await find(store, clock, owner, draft_id)
+    if draft.state is DraftState.EXPIRED:
+        raise Conflict("This draft has expired; nothing was armed.", "Send the words again.")
     if draft.state is not DraftState.ASKING or draft.revision != revision:
         raise Conflict("That question is answered already.", "Use the latest card.")
     try:

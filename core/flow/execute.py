@@ -64,10 +64,10 @@ async def execute(store: Store, venue: Venue, clock: Clock, owner: OwnerId, orde
         return
     try:
         look = await asyncio.wait_for(_look(venue, order), TIME_OUT_S)
-    except (VenueUnknown, VenuePaused, PriceUnavailable, TimeoutError) as problem:
+        signed = await _sign(store, venue, clock, order, rule, look)
+    except (VenueError, PriceUnavailable, TimeoutError, OSError) as problem:
         await _again_or_dead(store, clock, order, max(attempt, order.attempts + 1), problem, simulated=venue.simulated)
         return
-    signed = await _sign(store, venue, clock, order, rule, look)
     if signed is not None:
         await _send(store, venue, clock, signed)
 
@@ -94,6 +94,8 @@ async def _sign(store: Store, venue: Venue, clock: Clock, order: Order, rule: Ru
         return Outcome(tx=tx, now=now, account=look.account, simulated=venue.simulated)
 
     async with store.begin(order.owner) as tx:
+        if await tx.order(order.id) != order:
+            return None  # another worker has it
         wanted = await _intent(tx, order, rule, look, clock)
         if isinstance(wanted, NothingToDo):
             await outcome(tx).end(order, OrderState.CANCELLED, wanted.reason, gone=wanted.position_gone)
@@ -115,8 +117,8 @@ async def _sign(store: Store, venue: Venue, clock: Clock, order: Order, rule: Ru
     async with store.begin(order.owner) as tx:
         present = await tx.rule(order.rule_id)
         planned = await tx.order(order.id)
-        if present is None or present.state is not RuleState.FIRING or planned is None or planned.cancel_asked:
-            return None  # killed or cancelled between looking and signing; nothing was sent
+        if present is None or present.state is not RuleState.FIRING or planned != order:
+            return None  # killed, cancelled or claimed between looking and signing; nothing was sent
         signed = replace(
             order,
             state=OrderState.SIGNED,
@@ -140,8 +142,7 @@ async def _sign(store: Store, venue: Venue, clock: Clock, order: Order, rule: Ru
             cause=order.cause,
         )
         signed = replace(signed, cause=await tx.append(event))
-        if not await tx.save_order(signed, was=OrderState.PLANNED):
-            return None  # another worker claimed it
+        await tx.save_order(signed, was=OrderState.PLANNED)
         passing("execute.before_sign_commit")
     passing("execute.after_sign_commit")
     return signed
@@ -165,6 +166,7 @@ async def _intent(
         market=look.market,
         mark=look.mark.price,
         price=_limit_price(order, action),
+        before=order.leg_no - 1,
     )
     if isinstance(sized, NothingToDo):
         return sized
@@ -240,8 +242,9 @@ def _order_of(
 async def _resume(store: Store, venue: Venue, clock: Clock, order: Order) -> None:
     """Go on with what may have been sent: ask first, and send again only the same bytes while they are valid."""
     known = await settle(store, venue, clock, order.owner, order.id)
-    resendable = known is not None and known.state in (OrderState.SIGNED, OrderState.UNKNOWN)
-    if known is not None and resendable and known.valid_until is not None and clock.now() < known.valid_until:
+    if known is None or known.cancel_asked or known.valid_until is None or clock.now() >= known.valid_until:
+        return
+    if known.state in (OrderState.SIGNED, OrderState.UNKNOWN):
         await _send(store, venue, clock, known)
 
 
@@ -254,7 +257,10 @@ async def _send(store: Store, venue: Venue, clock: Clock, order: Order) -> None:
         await asyncio.wait_for(venue.send(prepared), TIME_OUT_S)
     except VenueRejected as refusal:
         passing("execute.after_send")
-        account = await venue.account(order.owner)
+        try:
+            account = await asyncio.wait_for(venue.account(order.owner), TIME_OUT_S)
+        except (VenueError, TimeoutError, OSError):
+            return  # asked again by the sweep, which finds the same refusal
         async with store.begin(order.owner) as tx:
             present = await tx.order(order.id)
             if present is not None and present.state not in ENDED:

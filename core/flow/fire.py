@@ -54,7 +54,7 @@ class World:
 
 async def fire(store: Store, clock: Clock, crossing: Crossing, world: World, fence: Fence | None) -> RuleState | None:
     """The state the rule is in after *crossing*, or None if nothing was done: somebody else's firing, a stale fence, a
-    rule that is not armed any more in the version that crossed, an owner who paused everything.
+    rule that is not armed any more in the version that crossed. Where the owner paused everything it is paused too.
     """
     state: RuleState | None = None
     async with store.begin(crossing.rule.owner) as tx:
@@ -63,10 +63,11 @@ async def fire(store: Store, clock: Clock, crossing: Crossing, world: World, fen
         rule = await tx.rule(crossing.rule.id)
         if rule is None or rule.state is not RuleState.ARMED or rule.version != crossing.rule.version:
             return None
-        if (await tx.read_owner()).paused:
-            return None
+        rule = replace(rule, memory=crossing.rule.memory)
         now = clock.now()
-        if rule.spec.expires_at is not None and rule.spec.expires_at <= now:
+        if (await tx.read_owner()).paused:
+            state = (await lifecycle.pause(tx, rule, now, lifecycle.PAUSED_ALL)).state
+        elif rule.spec.expires_at is not None and rule.spec.expires_at <= now:
             state = (await lifecycle.expire(tx, rule, now)).state
         elif (late_s := _lateness(rule, crossing, world, now)) is None:
             state = await _trigger(tx, rule, crossing, world, now, 0)
@@ -205,7 +206,10 @@ async def _act(tx: Transaction, rule: Rule, action: Action, world: World, now: d
 async def _retract_rules(tx: Transaction, by: Rule, pausing: bool, market: str, now: datetime) -> str:
     count = 0
     states = {RuleState.ARMED, RuleState.WAITING} if pausing else LIVE - {RuleState.FIRING}
-    for rule in await tx.rules(states):
+    for listed in await tx.rules(states):
+        rule = await tx.rule(listed.id)  # cancelling one cancels what waited for it, further down this list
+        if rule is None or rule.state not in states:
+            continue
         about = {getattr(leaf, "market", None) for leaf in (rule.spec.condition, rule.spec.action)}
         if rule.id == by.id or (market != ALL_MARKETS and market not in about):
             continue

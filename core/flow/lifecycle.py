@@ -24,6 +24,9 @@ from core.domain.rule import LIVE, TRANSITIONS, Rule, RuleSpec, RuleState, job_k
 from core.domain.wording import say_rule, trigger_prices
 from core.ports import Job, JobLog, Transaction
 
+PAUSED_ALL = "everything was paused"
+"""Why a rule is paused that its owner did not pause by itself: it is watched again when everything is resumed."""
+
 Why = Literal["confirmed", "resumed", "after_fill", "released", "repeat", "late_run"]
 
 
@@ -82,13 +85,14 @@ async def arm(
 ) -> Rule:
     """Watch *rule* from now on. "From current price" is frozen here, once, at *prices* (quote by market).
 
-    A repeating rule takes a new reference each time. A schedule keeps counting from its first arming.
+    A repeating rule takes a new reference each time. A schedule keeps counting from its first arming, and a released
+    rule from where it was held or fired: what closed or came due meanwhile is not lost on it.
     """
     references = dict(rule.references)
     for market in current_price_markets(rule.spec):
         if (why == "repeat" or market not in references) and market in prices:
             references[market] = prices[market]
-    keeps_start = why == "repeat" and isinstance(rule.spec.condition, Schedule)
+    keeps_start = why == "released" or (why == "repeat" and isinstance(rule.spec.condition, Schedule))
     event = RuleArmed(
         at=at,
         owner=rule.owner,
@@ -105,7 +109,7 @@ async def arm(
         event,
         detail={"why": why, "trigger_prices": event.trigger_prices},
         references=references,
-        armed_at=rule.armed_at if keeps_start else at,
+        armed_at=rule.armed_at if keeps_start and rule.armed_at is not None else at,
         memory=dict(rule.memory) if memory is None else dict(memory),
         held_by=None,
         resume_to=None,

@@ -99,6 +99,10 @@ class Outcome:
         `gone` = there was no position left to exit; `was` is the stored state where *order* is ahead of it; `new` are
         the fills that came with the news.
         """
+        before = order.state if was is None else was
+        stored = await self.tx.order(order.id)
+        if stored is None or stored.state is not before:
+            return order  # somebody else was told first, and has told the owner
         fills = await self.tx.fills(order_id=order.id)
         event = _event(order, state, reason, await self._common(order), fills, self._held(order))
         ended = replace(
@@ -109,8 +113,7 @@ class Outcome:
             ended_at=self.now,
             cause=await self.tx.append(event),
         )
-        if not await self.tx.save_order(ended, was=order.state if was is None else was):
-            return ended
+        await self.tx.save_order(ended, was=before)
         await self._after_fills(ended, new)
         await self._conclude(ended, gone=gone)
         return ended
@@ -146,9 +149,11 @@ class Outcome:
             await self.tx.append(PositionOpened(**common, entry_price=held.entry_price))
         else:
             await self.tx.append(PositionChanged(**common, was=before, entry_price=held.entry_price))
-        for waiting in await self.tx.rules({RuleState.WAITING}):
-            if waiting.after_rule == rule.id:
-                bound = replace(waiting, bound_side=None if held is None else held.side)
+        for waiting in await self.tx.rules({RuleState.WAITING, RuleState.PAUSED}):
+            if waiting.after_rule != rule.id:
+                continue
+            bound = replace(waiting, bound_side=None if held is None else held.side)
+            if waiting.state is RuleState.WAITING:
                 await lifecycle.arm(
                     self.tx,
                     bound,
@@ -157,8 +162,11 @@ class Outcome:
                     prices=self._prices(order),
                     entries=self._entries(),
                 )
-        if order.state is not OrderState.PARTIALLY_FILLED or not is_exit(rule.spec.action):
-            # An exit that still rests has not done its work: what guards the rest of the position stays armed.
+            elif waiting.resume_to is RuleState.WAITING:  # what it waited for has happened while it was paused
+                armable = replace(bound, resume_to=RuleState.ARMED)
+                await self.tx.save_rule(armable, was=RuleState.PAUSED, version=waiting.version)
+        if not is_exit(rule.spec.action) or held is None:
+            # An exit that leaves something open has not done its work: what guards the rest of the position stays.
             await settle_siblings(self.tx, rule, self.now, filled=True)
         await retire(self.tx, self.account, self.now, market=order.market, but=rule)
 
@@ -182,7 +190,7 @@ class Outcome:
         if open_legs or rule is None or rule.state is not RuleState.FIRING or rule.trigger_no != order.trigger_no:
             return
         filled = any(leg.filled_base > 0 for leg in legs)
-        if not filled:
+        if not filled or (is_exit(rule.spec.action) and self._left_open(legs)):
             await settle_siblings(self.tx, rule, self.now, filled=False)
         if gone and not filled:
             await lifecycle.cancel(self.tx, rule, self.now, order.reason or "its position is gone")
@@ -207,10 +215,12 @@ class Outcome:
         if any(leg.state is OrderState.DENIED or leg.cancel_asked for leg in legs):
             return False
         if all(leg.filled_base == 0 for leg in legs):
-            return True
-        if leaves_the_rest_armed(rule.spec.action) or self.account is None:
-            return False
-        return any(self.account.position(leg.market) is not None for leg in legs)
+            return any(leg.intent is not None or leg.attempts > 0 for leg in legs)  # else there is nothing to send
+        return not leaves_the_rest_armed(rule.spec.action) and self._left_open(legs)
+
+    def _left_open(self, legs: Sequence[Order]) -> bool:
+        """Whether something is still held where *legs* traded."""
+        return self.account is not None and any(self.account.position(leg.market) is not None for leg in legs)
 
     async def _retry(self, rule: Rule) -> bool:
         """Arm an exit again after a pause: a position is not left without it. False once it was tried often enough."""

@@ -172,14 +172,15 @@ class Replay:
                     while (due := self._due(at)) is not None:
                         await self._at_time(max(due, self.clock.time))
             self._last, self.clock.time = candle.close, end
-            if self._frames:
-                for timeframe, closed in self._frames.grow(candle, end):
-                    self.board.put_candles(self.market, timeframe, closed)
+            closed = list(self._frames.grow(candle, end))
+            for timeframe, candles in closed:
+                self.board.put_candles(self.market, timeframe, candles)
+            if closed:
                 await self._at_time(end)
 
     def _is_quiet(self, candle: Candle, end: datetime) -> bool:
         """Whether nothing can happen in *candle*, in whatever order its prices traded."""
-        low, high = candle.low, candle.high
+        low, high = min(candle.low, self._last), max(candle.high, self._last)  # it may open beyond where it stood
         below, above = self._edges
         if (below is not None and low <= below) or (above is not None and high >= above):
             return False
@@ -235,12 +236,13 @@ class Replay:
     async def _at_time(self, at: datetime) -> None:
         self.clock.time = at
         await self._show(at, self._last)
-        while self._legs_due and self._legs_due[0] <= at:
-            self._legs_due.pop(0)
-        for owner, order_id, state in await self.store.orders_to_settle(at):
-            if state is OrderState.PLANNED:
-                with suppress(Again):
-                    await execute(self.store, self.venue, self.clock, owner, order_id, 1)
+        if self._legs_due and self._legs_due[0] <= at:
+            self._legs_due = [due for due in self._legs_due if due > at]
+            await self._settle()
+            for owner, order_id, state in await self.store.orders_to_settle(at):
+                if state is OrderState.PLANNED:
+                    with suppress(Again):
+                        await execute(self.store, self.venue, self.clock, owner, order_id, 1)
         await self._watch.poll()
         await self._follow()
 
@@ -258,17 +260,20 @@ class Replay:
 
     async def _follow(self) -> None:
         """Send what was fired, settle it, and take in what happened, until nothing more does."""
+        news = False
         while True:
             await self.queue.drain(self._step)
             events, self._cursor = await self.log.read(self._cursor)
             if not events:
                 break
+            news = True
             for event in events:
                 if isinstance(event, RuleTriggered) and event.rule_id is not None:
                     name = self._names.get(event.rule_id, event.label or "")
                     self._triggers.append(ReplayTrigger(rule=name, at=event.at, price=event.price))
                 await self._watch.take_in(event)
-        await self._look_ahead()
+        if news:
+            await self._look_ahead()
 
     async def _step(self, owner: OwnerId, order_id: OrderId, attempt: int) -> None:
         await execute(self.store, self.venue, self.clock, owner, order_id, attempt)
@@ -280,11 +285,11 @@ class Replay:
             await settle(self.store, self.venue, self.clock, self.owner, order.id)
 
     async def _look_ahead(self) -> None:
-        """Remember at which prices the venue has to be asked, and when planned legs are due."""
+        """Remember at which prices the venue has to be asked, when planned legs are due and resting ones run out."""
         account = await self.venue.account(self.owner)
         async with self.store.begin(self.owner) as tx:
             orders = await tx.orders(states={*IN_FLIGHT, OrderState.PLANNED})
-        self._legs_due = sorted({order.due_at for order in orders if order.state is OrderState.PLANNED})
+        self._legs_due = sorted({due for order in orders if (due := _due_of(order)) is not None})
         below, above = _edges_of(account, orders, self.market)
         self._edges = below, above
 
@@ -350,6 +355,13 @@ class Replay:
             positions={p.market: p.base for p in account.positions if p.base != 0},
             notes=tuple(notes),
         )
+
+
+def _due_of(order: Order) -> datetime | None:
+    """When time alone does something to *order*."""
+    if order.state is OrderState.PLANNED:
+        return order.due_at
+    return None if order.intent is None else order.intent.expires_at
 
 
 def _edges_of(account: Account, orders: Sequence[Order], market: str) -> tuple[Decimal | None, Decimal | None]:

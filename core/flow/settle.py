@@ -29,7 +29,7 @@ async def settle(store: Store, venue: Venue, clock: Clock, owner: OwnerId, order
     try:
         async with asyncio.timeout(TIME_OUT_S):
             report = await venue.lookup(owner, order.signature)
-            if order.cancel_asked and report.finding is Finding.LIVE:
+            if order.cancel_asked and report.finding in (Finding.LIVE, Finding.ABSENT):
                 await venue.cancel(owner, order.signature)
                 report = await venue.lookup(owner, order.signature)
             account = await venue.account(owner)

@@ -32,8 +32,10 @@ async def settle_siblings(tx: Transaction, rule: Rule, now: datetime, *, filled:
         if leaves_the_rest_armed(rule.spec.action):
             return
         doomed = {RuleState.HELD, RuleState.ARMED, RuleState.PAUSED, RuleState.WAITING}
-        for sibling in await siblings_of(tx, rule, doomed):
-            await lifecycle.cancel(tx, sibling, now, f"{rule.label} fired instead")
+        for listed in await siblings_of(tx, rule, doomed):
+            sibling = await tx.rule(listed.id)  # cancelling one cancels what waited for it, further down this list
+            if sibling is not None and sibling.state in doomed:
+                await lifecycle.cancel(tx, sibling, now, f"{rule.label} fired instead")
         for sibling in await siblings_of(tx, rule, {RuleState.FIRING}):
             await ask_cancel(tx, None, rule_id=sibling.id)
         return

@@ -24,8 +24,9 @@ class Bounds:
 class _Market:
     last: Observation | None = None
     doubted: Observation | None = None
+    fault: str | None = None
+    wanted_at: datetime | None = None
     lost_at: datetime | None = None
-    lost_why: str = ""
 
 
 @dataclass(slots=True)
@@ -41,7 +42,7 @@ class Trust:
         if observation.simulated:
             market.last = observation
             return None
-        why = self._fault(market, observation, now)
+        why = market.fault = self._fault(market, observation, now)
         if why == "jumped":
             market.doubted = observation
         elif why is None:
@@ -74,9 +75,12 @@ class Trust:
             return None
         if known.last is not None and known.last.simulated:
             return None  # invented prices stall with the machine that invents them; that is no news of a market
-        known.lost_at = now if known.last is None else known.last.seen_at
-        known.lost_why = why or ("jumped" if known.doubted is not None else "stale")
-        return known.lost_why
+        if known.wanted_at is None:
+            known.wanted_at = now
+        if known.last is None and now - known.wanted_at <= timedelta(seconds=self.bounds.stale_s):
+            return None  # a source that has just been asked is not late yet
+        known.lost_at = known.wanted_at if known.last is None else known.last.seen_at
+        return why or known.fault or "stale"
 
     def recovered(self, market: str, now: datetime) -> int | None:
         """For how many seconds *market* was untrusted, once, when it is trusted again."""

@@ -21,7 +21,7 @@ from core.domain.condition import (
     leaves,
     markets_of,
 )
-from core.domain.errors import PriceUnavailable, StorageUnavailable, VenueError
+from core.domain.errors import SayWhenError, VenueError
 from core.domain.event import (
     Event,
     Happened,
@@ -45,6 +45,8 @@ from core.flow.trust import Trust
 from core.ports import Clock, Crossing, Fence, Store, Venue, Watchlist
 
 READ_TIME_OUT_S = 5.0
+CANDLES_EVERY = timedelta(seconds=5)
+"""How long to wait for a candle that should be closed before asking for it again."""
 HISTORY = 400
 """Closed candles that indicators are computed from."""
 
@@ -87,7 +89,7 @@ class Watch:
         self._blind: dict[RuleId, datetime] = {}
         self._again: list[Crossing] = []
         self._expiries: list[tuple[datetime, RuleId]] = []
-        self._minute: datetime | None = None
+        self._candles_at: datetime | None = None
         self._looks: dict[str, int] = {}
         self._polls = 0
 
@@ -131,11 +133,14 @@ class Watch:
         await self.fire(crossings)
 
     async def _arm(self, rule: Rule, crossings: list[Crossing]) -> None:
-        if _needs_account(rule) and self._board.account(rule.owner) is None:
-            await self._read_account(rule.owner)
-        for market, timeframe in _candles_of(rule):
-            if not self._board.candles(market, timeframe):
-                await self._read_candles(market, timeframe)
+        try:
+            if _needs_account(rule) and self._board.account(rule.owner) is None:
+                await self._read_account(rule.owner, crossings)
+            for market, timeframe in _candles_of(rule):
+                if not self._board.candles(market, timeframe):
+                    await self._read_candles(market, timeframe)
+        except (VenueError, TimeoutError, OSError) as problem:
+            _log.warning("%s is watched before all it needs is known: %s", rule.id, problem)
         if rule.spec.expires_at is not None:
             heapq.heappush(self._expiries, (rule.spec.expires_at, rule.id))
         found = self._list.arm(rule, self._clock.now())
@@ -148,14 +153,27 @@ class Watch:
         concerned = [rule for rule in self._list.armed().values() if rule.owner == owner and _needs_account(rule)]
         if not concerned:
             return
-        await self._read_account(owner)
-        for rule in concerned:
-            if any(isinstance(leaf, PriceChange) for leaf in leaves(rule.spec.condition)):
-                found = self._list.arm(rule, self._clock.now())
-                if found is not None:
-                    crossings.append(found)
+        try:
+            await self._read_account(owner, crossings)
+        except (VenueError, TimeoutError, OSError) as problem:
+            _log.warning("the account of owner %d is read later: %s", owner, problem)
         for name in _position_words(event):
             crossings += self._list.position_event(owner, event.market, name, self._clock.now())
+
+    async def _read_account(self, owner: OwnerId, crossings: list[Crossing]) -> Account:
+        """The account as it is; levels measured from an entry price that is another now are placed anew."""
+        async with asyncio.timeout(READ_TIME_OUT_S):
+            account = await self._venue.account(owner)
+        before, after = _entries(self._board.account(owner)), _entries(account)
+        self._board.put_account(owner, account)
+        now = self._clock.now()
+        for rule in [rule for rule in self._list.armed().values() if rule.owner == owner]:
+            if any(before.get(market) != after.get(market) for market in _entry_markets(rule)):
+                self._blind.pop(rule.id, None)
+                found = self._list.arm_anew(rule.id, now)
+                if found is not None:
+                    crossings.append(found)
+        return account
 
     # --- what is seen ------------------------------------------------------------------------------------------
 
@@ -169,6 +187,9 @@ class Watch:
         blind_s = self._trust.recovered(observation.market, now)
         crossings = self._list.observe(observation.market, observation.price, observation.seen_at)
         if blind_s is not None:
+            # What they crossed, they crossed some time while nothing was seen.
+            since = now - timedelta(seconds=blind_s)
+            crossings = [replace(crossing, due=min(crossing.due, since), already=True) for crossing in crossings]
             await self._tell(
                 observation.market,
                 PriceRecovered(at=now, market=observation.market, blind_s=blind_s, source=observation.source),
@@ -189,11 +210,12 @@ class Watch:
             why = self._trust.lost(market, now, trouble(market))
             if why is not None:
                 await self._tell(market, PriceStale(at=now, market=market, why=why))
-        if self._minute is None or now - self._minute >= timedelta(minutes=1):
-            self._minute = now.replace(second=0, microsecond=0)
+        if self._candles_at is None or now - self._candles_at >= CANDLES_EVERY:
+            self._candles_at = now
             wanted = {pair for rule in self._list.armed().values() for pair in _candles_of(rule)}
             for market, timeframe in sorted(wanted):
-                await self._read_candles(market, timeframe)
+                if self._is_behind(market, timeframe, now):
+                    await self._read_candles(market, timeframe)
         await self._expire(now)
         crossings, self._again = [*self._again, *self._list.poll(now)], []
         await self.fire(crossings)
@@ -201,8 +223,13 @@ class Watch:
     async def refresh_accounts(self) -> None:
         """Read the accounts of owners whose armed rules look at positions or margin."""
         owners = {rule.owner for rule in self._list.armed().values() if _needs_account(rule)}
+        crossings: list[Crossing] = []
         for owner in sorted(owners):
-            await self._read_account(owner)
+            try:
+                await self._read_account(owner, crossings)
+            except (VenueError, TimeoutError, OSError) as problem:
+                _log.warning("the account of owner %d is read later: %s", owner, problem)
+        await self.fire(crossings)
 
     def next_due(self) -> datetime | None:
         """When the next rule is due, or expires, by time alone; may lie in the past until polled."""
@@ -241,7 +268,7 @@ class Watch:
             try:
                 world = await self._world(crossing)
                 await fire(self._store, self._clock, crossing, world, self._fence(crossing.rule.owner))
-            except (StorageUnavailable, VenueError, PriceUnavailable, TimeoutError, OSError) as problem:
+            except (SayWhenError, TimeoutError, OSError) as problem:
                 _log.warning("firing of %s is tried again: %s", crossing.rule.id, problem)
                 self._again.append(crossing)
 
@@ -249,7 +276,7 @@ class Watch:
         action = crossing.rule.spec.action
         account = self._board.account(crossing.rule.owner)
         if isinstance(action, MoveStop) or getattr(action, "market", None) == ALL_MARKETS:
-            account = await self._read_account(crossing.rule.owner)
+            account = await self._read_account(crossing.rule.owner, self._again)
         return World(
             account=account if account is not None else Account(venue=self._venue.name, collateral=ZERO),
             observation=None if crossing.market is None else self._board.observation(crossing.market),
@@ -259,15 +286,15 @@ class Watch:
 
     async def _expire(self, now: datetime) -> None:
         while self._expiries and self._expiries[0][0] <= now:
-            _, rule_id = heapq.heappop(self._expiries)
+            _, rule_id = self._expiries[0]
             known = self._list.armed().get(rule_id)
-            if known is None:
-                continue
-            async with self._store.begin(known.owner) as tx:
-                rule = await tx.rule(rule_id)
-                if rule is not None and rule.state is RuleState.ARMED:
-                    await lifecycle.expire(tx, rule, now)
-            self._list.disarm(rule_id)
+            if known is not None:
+                async with self._store.begin(known.owner) as tx:
+                    rule = await tx.rule(rule_id)
+                    if rule is not None and rule.state is RuleState.ARMED:
+                        await lifecycle.expire(tx, rule, now)
+                self._list.disarm(rule_id)
+            heapq.heappop(self._expiries)
 
     async def _tell(self, market: str, event: PriceStale | PriceRecovered) -> None:
         """Each owner of an armed rule on *market* hears of it, once."""
@@ -280,11 +307,10 @@ class Watch:
             async with self._store.begin(owner) as tx:
                 await tx.append(replace(event, owner=owner))
 
-    async def _read_account(self, owner: OwnerId) -> Account:
-        async with asyncio.timeout(READ_TIME_OUT_S):
-            account = await self._venue.account(owner)
-        self._board.put_account(owner, account)
-        return account
+    def _is_behind(self, market: str, timeframe: Timeframe, now: datetime) -> bool:
+        """Whether a candle has closed that is not on the board."""
+        known = self._board.candles(market, timeframe)
+        return not known or known[-1].start + timedelta(seconds=2 * TIMEFRAME_S[timeframe]) <= now
 
     async def _read_candles(self, market: str, timeframe: Timeframe) -> None:
         length = TIMEFRAME_S[timeframe]
@@ -312,6 +338,19 @@ def _needs_account(rule: Rule) -> bool:
         or (isinstance(leaf, PriceChange) and leaf.reference == "entry_price")
         for leaf in leaves(rule.spec.condition)
     )
+
+
+def _entry_markets(rule: Rule) -> set[str]:
+    """The markets whose entry prices the rule's levels are measured from."""
+    return {
+        leaf.market
+        for leaf in leaves(rule.spec.condition)
+        if isinstance(leaf, PriceChange) and leaf.reference == "entry_price"
+    }
+
+
+def _entries(account: Account | None) -> dict[str, Decimal]:
+    return {} if account is None else {position.market: position.entry_price for position in account.positions}
 
 
 def _candles_of(rule: Rule) -> list[tuple[str, Timeframe]]:

@@ -50,11 +50,15 @@ class Crossing:
 class Watchlist(Protocol):
     """Armed rules, indexed so that an observation finds what fires.
 
-    A rule that is handed out as a Crossing is off the list until it is armed again.
+    A rule that is handed out as a Crossing, with all that it remembers, is off the list until it is armed again.
     """
 
     def arm(self, rule: Rule, now: datetime) -> Crossing | None:
         """Watch *rule* (again); the Crossing if it holds already."""
+        ...
+
+    def arm_anew(self, rule_id: RuleId, now: datetime) -> Crossing | None:
+        """Look again at where a watched rule's levels lie, with all that it remembers; the Crossing if it holds."""
         ...
 
     def disarm(self, rule_id: RuleId) -> None: ...

@@ -8,13 +8,24 @@ from datetime import UTC, datetime, timedelta
 from decimal import Decimal
 from typing import Any, Literal
 
-from core.domain.condition import AtTime, Now, PositionEvent, PriceChange, Schedule, Trailing, leaves, markets_of
+from core.domain.condition import (
+    ALL_MARKETS,
+    AtTime,
+    Now,
+    PositionEvent,
+    PriceChange,
+    Schedule,
+    Trailing,
+    leaves,
+    markets_of,
+)
 from core.domain.ids import OwnerId, RuleId
 from core.domain.level import Levels, levels, stop_of
 from core.domain.rule import Rule
 from core.ports import Crossing, Facts
 from core.watchlist.evaluate import Evaluation, compare, entries_of
 from core.watchlist.extremes import Extremes
+from core.watchlist.indicators import Lines
 from core.watchlist.levels import LevelBook
 from core.watchlist.schedule import next_due
 from core.watchlist.trailing import TrailingBook
@@ -28,8 +39,9 @@ class HeapWatchlist:
     an instant lie in one heap of instants; everything else is looked at whenever a market of it moves, and on `poll`.
 
     `facts` must know a price before `observe` is called with it. Memory keys: `extreme` (a trailing peak or trough),
-    `rest_until` (not before then), `reset` (it must stop holding first), `seen.<market>` (highs and lows that a window
-    still looks at), and a path for each leaf that remembers.
+    `rest_until` (not before then), `tries` (it fired, and its order is to be tried again), `reset` (it must stop
+    holding first), `off_since` (nobody watched it from then until it was armed), `seen.<market>` (highs and lows that
+    a window still looks at), and a path for each leaf that remembers.
     """
 
     def __init__(self, facts: Facts) -> None:
@@ -40,6 +52,7 @@ class HeapWatchlist:
         self._levels: dict[str, LevelBook] = defaultdict(LevelBook)
         self._trails: dict[tuple[str, Literal["down", "up"]], TrailingBook] = {}
         self._extremes: dict[str, Extremes] = {}
+        self._lines = Lines()
         self._looked_at: dict[str, dict[RuleId, None]] = defaultdict(dict)
         self._polled: dict[RuleId, None] = {}
         self._unplaced: dict[str, dict[RuleId, None]] = defaultdict(dict)
@@ -62,6 +75,10 @@ class HeapWatchlist:
             return None
         return self._place(rule, now)
 
+    def arm_anew(self, rule_id: RuleId, now: datetime) -> Crossing | None:
+        """Look again at where a watched rule's levels lie, with all that it remembers."""
+        return self.arm(self._remembering(self._rules[rule_id]), now)
+
     def disarm(self, rule_id: RuleId) -> None:
         """Forget the rule; no error if it is not here."""
         rule = self._rules.pop(rule_id, None)
@@ -83,23 +100,30 @@ class HeapWatchlist:
 
     def _place(self, rule: Rule, now: datetime) -> Crossing | None:
         condition = rule.spec.condition
-        if self._memory[rule.id].get("reset"):
-            return self._look(rule, now, first=True)
+        memory = self._memory[rule.id]
+        tried = "tries" in memory
         match condition:
+            case Trailing():
+                if memory.pop("reset", None) is not None:
+                    memory.pop("extreme", None)  # a new peak to fall from is what lets it hold anew
+                return self._place_trailing(rule, condition, now)
+            case _ if memory.get("reset"):
+                return self._look(rule, now, first=True)
             case Now():
+                return self._cross(rule, now if tried or rule.armed_at is None else rule.armed_at)
+            case PositionEvent() | Schedule() if tried:
                 return self._cross(rule, now)
             case AtTime(at=at):
                 if at <= now:
-                    return self._cross(rule, at)
+                    return self._cross(rule, now if tried else at)
                 self._wake(rule.id, at)
                 return None
             case Schedule():
                 start = rule.created_at if rule.armed_at is None else rule.armed_at
-                last = start if rule.fired_at is None else max(start, rule.fired_at)
+                rested = memory.get("rest_until")
+                last = max(start, rule.fired_at or start, start if rested is None else datetime.fromisoformat(rested))
                 self._wake(rule.id, next_due(condition, last, start))
                 return None
-            case Trailing():
-                return self._place_trailing(rule, condition, now)
             case _:
                 return self._place_level(rule, now)
 
@@ -116,6 +140,7 @@ class HeapWatchlist:
         if where.reached(price):
             return self._cross(rule, now, market=market, price=price, already=True)
         self._levels[market].add(rule.id, where)
+        self._is_watched(rule.id)
         return None
 
     def _place_trailing(self, rule: Rule, condition: Trailing, now: datetime) -> Crossing | None:
@@ -129,19 +154,27 @@ class HeapWatchlist:
         if "extreme" not in memory:
             if start is not None and not compare(price, "<=" if up else ">=", start):
                 self._levels[condition.market].add(rule.id, Levels(lower=start) if up else Levels(upper=start))
+                self._is_watched(rule.id)
                 return None
             memory["extreme"] = str(price)
             self._changed.add(rule.id)
-        seen = Decimal(memory["extreme"])
         seen = Decimal(memory["extreme"])
         extreme = min(seen, price) if up else max(seen, price)
         if compare(price, ">=" if up else "<=", stop_of(condition, extreme)):
             return self._cross(rule, now, market=condition.market, price=price, already=True)
         book = self._trails.setdefault((condition.market, condition.direction), TrailingBook(condition.direction))
         book.add(rule.id, condition, extreme)
+        self._is_watched(rule.id)
         return None
 
-    def _look(self, rule: Rule, now: datetime, *, first: bool = False) -> Crossing | None:
+    def _is_watched(self, rule_id: RuleId) -> None:
+        """What it will be found to cross from now on, it crosses under our eyes."""
+        if self._memory[rule_id].pop("off_since", None) is not None:
+            self._changed.add(rule_id)
+
+    def _look(
+        self, rule: Rule, now: datetime, *, first: bool = False, event: tuple[str, str] | None = None
+    ) -> Crossing | None:
         """Evaluate the rule as a whole, now and whenever a market of it moves."""
         condition = rule.spec.condition
         if first:
@@ -153,13 +186,15 @@ class HeapWatchlist:
             self._polled[rule.id] = None
         memory = self._memory[rule.id]
         before = dict(memory)
-        holds = self._evaluation(rule, now).holds(condition)
+        holds = self._evaluation(rule, now, event).holds(condition)
         if memory.get("reset"):
             if holds is False:
                 del memory["reset"]
                 self._changed.add(rule.id)
                 return self.arm(replace(rule, memory=memory), now)
             return None
+        if holds is False:
+            memory.pop("off_since", None)
         if memory != before:
             self._changed.add(rule.id)
         if not holds:
@@ -173,9 +208,9 @@ class HeapWatchlist:
         span = max(SHORTEST_SPAN, timedelta(seconds=leaf.window_s or 0))
         seen = self._extremes.setdefault(leaf.market, Extremes(span))
         seen.span = max(seen.span, span)
-        if seen.last is None:
-            for at, price in rule.memory.get(f"seen.{leaf.market}", ()):
-                seen.add(datetime.fromisoformat(at), Decimal(price))
+        remembered = self._memory[rule.id].get(f"seen.{leaf.market}", ())
+        if remembered:
+            seen.recall((datetime.fromisoformat(at), Decimal(price)) for at, price in remembered)
         if (price_now := self._facts.price(leaf.market)) is not None:
             seen.add(now, price_now)
 
@@ -210,11 +245,10 @@ class HeapWatchlist:
                     crossings.append(self._cross(rule, at, market=market, price=price))
         for direction in ("down", "up"):
             if (trails := self._trails.get((market, direction))) is not None:
-                crossings.extend(
-                    self._cross(self._rules[rule_id], at, market=market, price=price)
-                    for rule_id in trails.reached(price)
-                )
-        for rule_id in list(self._looked_at.get(market, ())):
+                for rule_id, extreme in trails.reached(price):
+                    self._memory[rule_id]["extreme"] = str(extreme)
+                    crossings.append(self._cross(self._rules[rule_id], at, market=market, price=price))
+        for rule_id in self._lookers(market):
             self._take(crossings, self._look(self._rules[rule_id], at))
         return crossings
 
@@ -226,7 +260,8 @@ class HeapWatchlist:
             if self._turn.get(rule_id) != turn:
                 continue
             rule = self._rules[rule_id]
-            if isinstance(rule.spec.condition, AtTime | Schedule):
+            rests = "rest_until" in self._memory[rule_id] and self._memory[rule_id]["rest_until"] == due.isoformat()
+            if isinstance(rule.spec.condition, AtTime | Schedule) and not rests:
                 crossings.append(self._cross(rule, due))
             else:
                 self._take(crossings, self._place(rule, now))
@@ -246,10 +281,7 @@ class HeapWatchlist:
                 isinstance(leaf, PositionEvent) and leaf.event == event and leaf.market in ("*", market)
                 for leaf in leaves(rule.spec.condition)
             ):
-                self._memory[rule_id]["event"] = event
-                self._take(crossings, self._look(rule, now))
-                if rule_id in self._memory:
-                    del self._memory[rule_id]["event"]
+                self._take(crossings, self._look(rule, now, event=(event, market)))
         return crossings
 
     # --- looking ahead, for replay -----------------------------------------------------------------------------
@@ -262,8 +294,9 @@ class HeapWatchlist:
             edges.append(book.nearest(up=up))
         if (trails := self._trails.get((market, "up" if up else "down"))) is not None:
             edges.append(trails.nearest())
-        for rule_id in self._looked_at.get(market, ()):
-            evaluation = self._evaluation(self._rules[rule_id], self._last(market))
+        last = self._last()
+        for rule_id in self._lookers(market):
+            evaluation = self._evaluation(self._rules[rule_id], last)
             edges.extend(evaluation.edges(self._rules[rule_id].spec.condition))
         ahead = [e for e in edges if e is not None and ((start < e <= end) if up else (end <= e < start))]
         return (min(ahead) if up else max(ahead)) if ahead else None
@@ -280,10 +313,16 @@ class HeapWatchlist:
 
     def is_quiet(self, market: str, low: Decimal, high: Decimal) -> bool:
         """Whether no order of prices from *low* to *high* can make anything happen, or needs to be remembered."""
-        if self._looked_at.get(market) or self._unplaced.get(market):
+        if self._unplaced.get(market):
             return False
-        if any(len(book) for (name, _), book in self._trails.items() if name == market):
-            return False
+        for direction in ("down", "up"):
+            if (trails := self._trails.get((market, direction))) is not None and not trails.is_quiet(low, high):
+                return False
+        last = self._last()
+        for rule_id in self._lookers(market):
+            evaluation = self._evaluation(self._rules[rule_id], last)
+            if evaluation.stirs(self._rules[rule_id].spec.condition, low, high):
+                return False
         book = self._levels.get(market)
         if book is None:
             return True
@@ -315,13 +354,27 @@ class HeapWatchlist:
 
     # --- inside ------------------------------------------------------------------------------------------------
 
-    def _evaluation(self, rule: Rule, now: datetime) -> Evaluation:
-        return Evaluation(rule=rule, facts=self._facts, memory=self._memory[rule.id], extremes=self._extremes, now=now)
+    def _evaluation(self, rule: Rule, now: datetime, event: tuple[str, str] | None = None) -> Evaluation:
+        return Evaluation(
+            rule=rule,
+            facts=self._facts,
+            memory=self._memory[rule.id],
+            extremes=self._extremes,
+            lines=self._lines,
+            now=now,
+            event=event,
+        )
 
-    def _last(self, market: str) -> datetime:
-        """When the market's extremes were last added to; windows are measured back from there."""
-        seen = self._extremes.get(market)
-        return _NEVER if seen is None or seen.last is None else seen.last
+    def _lookers(self, market: str) -> list[RuleId]:
+        """The rules to be looked at when *market* moves, those that speak of every market among them."""
+        return [*self._looked_at.get(market, ()), *self._looked_at.get(ALL_MARKETS, ())]
+
+    def _remembering(self, rule: Rule) -> Rule:
+        return replace(rule, memory=dict(self._memory[rule.id]))
+
+    def _last(self) -> datetime:
+        """When a price that a window looks at was last taken in; windows are measured back from there."""
+        return max((seen.last for seen in self._extremes.values() if seen.last is not None), default=_NEVER)
 
     def _wake(self, rule_id: RuleId, at: datetime) -> None:
         heapq.heappush(self._due, (at, self._turn[rule_id], rule_id))
@@ -339,11 +392,6 @@ class HeapWatchlist:
         price: Decimal | None = None,
         already: bool = False,
     ) -> Crossing:
+        rule = self._remembering(rule)
         self.disarm(rule.id)
-        return Crossing(
-            rule=rule,
-            market=market,
-            price=price,
-            due=due,
-            already=already,
-        )
+        return Crossing(rule=rule, market=market, price=price, due=due, already=already)

@@ -1,9 +1,9 @@
 """Whether a whole condition holds, from what is known now; unknown is an answer of its own and fires nothing."""
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
-from decimal import Decimal
+from decimal import ROUND_CEILING, ROUND_FLOOR, Decimal
 from typing import Any, Protocol, assert_never
 
 from core.domain.condition import (
@@ -25,13 +25,16 @@ from core.domain.condition import (
     Trailing,
 )
 from core.domain.level import levels, moved, stop_of
-from core.domain.market import TIMEFRAME_S
+from core.domain.market import TIMEFRAME_S, Candle
 from core.domain.money import HUNDRED, ZERO
+from core.domain.position import Account, Position
 from core.domain.rule import Rule
 from core.ports import Facts
 from core.watchlist.extremes import Extremes
-from core.watchlist.indicators import indicator
+from core.watchlist.indicators import Lines
 from core.watchlist.schedule import next_due
+
+_HAIR = Decimal("1e-9")
 
 
 class _Comparable(Protocol):
@@ -52,13 +55,18 @@ def entries_of(rule: Rule, facts: Facts) -> Mapping[str, Decimal]:
 
 @dataclass(slots=True, kw_only=True)
 class Evaluation:
-    """One rule looked at once. `memory` is the rule's, and is changed in place where leaves must remember."""
+    """One rule looked at once. `memory` is the rule's, and is changed in place where leaves must remember.
+
+    `event` is what just happened to a position, and in which market, where that is why the rule is looked at.
+    """
 
     rule: Rule
     facts: Facts
     memory: dict[str, Any]
     extremes: Mapping[str, Extremes]
+    lines: Lines
     now: datetime
+    event: tuple[str, str] | None = None
 
     def holds(self, condition: Condition, path: str = "c") -> bool | None:
         """True, False, or None where something needed is not known. Every leaf is looked at, so that all remember."""
@@ -85,8 +93,8 @@ class Evaluation:
                 return self._indicator(condition)
             case PositionPnl():
                 return self._pnl(condition)
-            case PositionEvent():
-                return bool(self.memory.get("event"))
+            case PositionEvent(market=market, event=event):
+                return self.event is not None and self.event[0] == event and market in (ALL_MARKETS, self.event[1])
             case AccountLevel(metric=metric, operator=operator, value=value):
                 account = self.facts.account(self.rule.owner)
                 return None if account is None else compare(getattr(account, metric), operator, value)
@@ -177,8 +185,27 @@ class Evaluation:
                     yield stop_of(condition, Decimal(self.memory[path]))
             case Trailing(activation_price=start) if start is not None:
                 yield start
+            case PositionPnl():
+                yield from self._pnl_edges(condition)
             case _:
                 return
+
+    def stirs(self, condition: Condition, low: Decimal, high: Decimal, path: str = "c") -> bool:
+        """Whether a price from *low* to *high*, in whatever order, may change what a leaf says or remembers."""
+        match condition:
+            case AllOf(conditions=parts) | AnyOf(conditions=parts):
+                return any(self.stirs(part, low, high, f"{path}.{number}") for number, part in enumerate(parts))
+            case PriceChange(reference="window"):
+                return True
+            case PriceLevel(for_s=int(), operator=operator, price=price) if not low <= price <= high:
+                return compare(low, operator, price) != (path in self.memory)
+            case Trailing() if path in self.memory:
+                extreme = Decimal(self.memory[path])
+                if (low < extreme) if condition.direction == "up" else (high > extreme):
+                    return True
+            case _:
+                pass
+        return any(low <= edge <= high for edge in self.edges(condition, path))
 
     def instants(self, condition: Condition, path: str = "c") -> Iterator[datetime]:
         """The times at which a leaf may begin to hold without anything else happening."""
@@ -207,40 +234,51 @@ class Evaluation:
         length = timedelta(seconds=TIMEFRAME_S[condition.timeframe])
         if not candles:
             return None
-        line = indicator(condition.name, condition.period, candles)
-        other: list[float | None] = (
-            indicator(condition.other.name, condition.other.period, candles)
-            if condition.other is not None
-            else [None if condition.value is None else float(condition.value)] * len(line)
-        )
-        here, there = line[-1], other[-1]
+        before, here = self.lines.ends(condition.name, condition.period, candles)
+        before_there, there = self._other_ends(condition, candles)
         if here is None or there is None:
             return None
         if condition.operator in (">=", "<="):
             return compare(here, condition.operator, there)
         if candles[-1].start + length <= self._armed_at:
             return False  # it crossed, if it did, before anybody asked
-        before, before_there = (line[-2], other[-2]) if len(line) > 1 else (None, None)
         if before is None or before_there is None:
             return None
         if condition.operator == "crosses_above":
             return before <= before_there and here > there
         return before >= before_there and here < there
 
+    def _other_ends(self, condition: Indicator, candles: Sequence[Candle]) -> tuple[float | None, float | None]:
+        if condition.other is not None:
+            return self.lines.ends(condition.other.name, condition.other.period, candles)
+        value = None if condition.value is None else float(condition.value)
+        return value, value
+
     def _pnl(self, condition: PositionPnl) -> bool | None:
         account = self.facts.account(self.rule.owner)
         if account is None:
             return None
-        held = [p for p in account.positions if condition.market in (ALL_MARKETS, p.market) and p.base != 0]
+        held = _held(account, condition)
         if not held:
             return False
-        profit = ZERO
+        profit = sum((p.base * (self._mark(p) - p.entry_price) for p in held), ZERO)
+        return compare(profit, condition.operator, _profit_wanted(condition, held))
+
+    def _mark(self, position: Position) -> Decimal:
+        price = self.facts.price(position.market)
+        return position.mark if price is None else price
+
+    def _pnl_edges(self, condition: PositionPnl) -> Iterator[Decimal]:
+        """Where one position's price has to be, the others' standing still."""
+        account = self.facts.account(self.rule.owner)
+        held = [] if account is None else _held(account, condition)
         for position in held:
-            mark = self.facts.price(position.market)
-            profit += position.base * ((position.mark if mark is None else mark) - position.entry_price)
-        if condition.unit == "percent":
-            profit = profit / sum((abs(p.base) * p.entry_price for p in held), ZERO) * HUNDRED
-        return compare(profit, condition.operator, condition.threshold)
+            others = sum((p.base * (self._mark(p) - p.entry_price) for p in held if p is not position), ZERO)
+            distance = (_profit_wanted(condition, held) - others) / position.base
+            below = (condition.operator == "<=") == (position.base > 0)
+            # A quotient may be a hair short of what the comparison wants.
+            rounding = ROUND_FLOOR if below else ROUND_CEILING
+            yield (position.entry_price + distance).quantize(_HAIR, rounding)
 
     def _schedule(self, condition: Schedule, path: str) -> bool:
         """Due once at each instant, whether or not the rest of the condition holds then."""
@@ -251,3 +289,14 @@ class Evaluation:
             return False
         self.memory[path] = next_due(condition, self.now, self._armed_at).isoformat()
         return True
+
+
+def _held(account: Account, condition: PositionPnl) -> list[Position]:
+    return [p for p in account.positions if condition.market in (ALL_MARKETS, p.market) and p.base != 0]
+
+
+def _profit_wanted(condition: PositionPnl, held: Sequence[Position]) -> Decimal:
+    """The threshold in quote."""
+    if condition.unit == "usd":
+        return condition.threshold
+    return sum((abs(p.base) * p.entry_price for p in held), ZERO) * condition.threshold / HUNDRED

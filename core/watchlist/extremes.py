@@ -1,6 +1,7 @@
 """A market's highest and lowest price since any moment of the recent past; decides no firing."""
 
 from bisect import bisect_left
+from collections.abc import Iterable
 from datetime import datetime, timedelta
 from decimal import Decimal
 
@@ -20,7 +21,8 @@ class Extremes:
         self._lows: list[_Point] = []
 
     def add(self, at: datetime, price: Decimal) -> None:
-        """Take in *price*, no earlier than what was added before."""
+        """Take in *price*; an instant before the last one's counts as that."""
+        at = at if self.last is None else max(at, self.last)
         while self._highs and self._highs[-1][1] <= price:
             self._highs.pop()
         while self._lows and self._lows[-1][1] >= price:
@@ -31,6 +33,13 @@ class Extremes:
         for row in (self._highs, self._lows):
             if row[0][0] < old:
                 del row[: bisect_left(row, old, key=lambda point: point[0])]
+
+    def recall(self, points: Iterable[_Point]) -> None:
+        """Take in what `steps` gave earlier, also what lies before anything known."""
+        known = sorted({*points, *self._highs, *self._lows})
+        self._highs, self._lows = [], []
+        for at, price in known:
+            self.add(at, price)
 
     @property
     def last(self) -> datetime | None:

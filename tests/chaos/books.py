@@ -7,6 +7,7 @@ from pathlib import Path
 from typing import Any
 
 import asyncpg
+import asyncpg.pool
 
 from core.domain.order import ENDED
 from tests.chaos.victim import TALK, TOLD, agreed, read_back
@@ -19,6 +20,9 @@ SELECT NOT EXISTS (SELECT 1 FROM orders WHERE state NOT IN ({", ".join(f"'{state
        SELECT 1 FROM events LEFT JOIN deliveries ON deliveries.event_id = events.id
        WHERE events.name IN ('rule.triggered', 'order.filled', 'order.partially_filled') AND deliveries.id IS NULL)
 """
+
+# The paper venue would not let such an order trade twice; another venue would.
+_SIGNED_AGAIN = "SELECT signature FROM paper_orders WHERE body ->> 'is' = 'alias' AND signature NOT LIKE 'order:%'"
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -42,6 +46,8 @@ class Books:
     triggers: list[tuple[str, int]]
     jobs: dict[str, str]
     venue: list[VenueOrder]
+    signed_again: list[str]
+    """Signatures that reached the venue for an order that it knows under another."""
     account: dict[str, Any]
     unsent: int
     dead_letters: int
@@ -81,6 +87,7 @@ async def read_books(pool: asyncpg.Pool, folder: Path) -> Books:
             triggers=[(body["rule_id"], int(body["trigger_no"])) for body in told],
             jobs={row["rule_id"]: row["state"] for row in await connection.fetch("SELECT rule_id, state FROM jobs")},
             venue=await _venue_orders(connection),
+            signed_again=[row["signature"] for row in await connection.fetch(_SIGNED_AGAIN)],
             account={} if account is None else json.loads(account)["books"],
             unsent=await connection.fetchval("SELECT count(*) FROM deliveries WHERE state <> 'sent'"),
             dead_letters=await connection.fetchval("SELECT count(*) FROM pgqueuer WHERE status = 'failed'"),
@@ -89,7 +96,7 @@ async def read_books(pool: asyncpg.Pool, folder: Path) -> Books:
         )
 
 
-async def _venue_orders(connection: asyncpg.Connection) -> list[VenueOrder]:
+async def _venue_orders(connection: asyncpg.pool.PoolConnectionProxy) -> list[VenueOrder]:
     rows = await connection.fetch("SELECT body FROM paper_orders WHERE body ->> 'is' = 'order' ORDER BY number")
     orders = [json.loads(row["body"])["what"] for row in rows]
     return [

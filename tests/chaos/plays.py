@@ -1,209 +1,50 @@
-"""Plays one story with processes that die: starts them, lets them be killed, starts them again, then judges."""
+"""A story played by processes that are killed, from its first step to its verdict; whatever happens is a finding."""
 
 import asyncio
-import multiprocessing
-import time
-from collections.abc import AsyncIterator, Awaitable, Callable
-from contextlib import asynccontextmanager
-from dataclasses import dataclass, replace
-from datetime import UTC, datetime
-from multiprocessing.context import ForkServerProcess
+from dataclasses import dataclass
 from pathlib import Path
-from signal import SIGKILL
 
-import asyncpg
-
-from core.clock import SystemClock
-from core.db.connection import Database
-from core.db.ledger import PostgresLedger
-from core.db.store import PostgresStore
-from core.domain.listing import LISTING
-from core.domain.market import Observation
-from core.venues.paper import PaperVenue
-from tests.chaos.books import is_quiet, read_books, states_of
-from tests.chaos.stories import ENTRY, Story
-from tests.chaos.verdict import DEPOSIT, MOMENTS, Verdict, judge, torn
-from tests.chaos.victim import ADDRESS, CHANNEL, MARKET, PRICE, Doubt, Fatal, Life, Role, live
+from tests.chaos.stage import Part, Stage, staged
+from tests.chaos.stories import Story
+from tests.chaos.verdict import Verdict
 
 DEADLINE_S = 75.0
 """For a whole play: a lease and a wake-up of the dead are taken over within 6 s each."""
-LOOK_S = 0.1
-
-ALL: frozenset[Role] = frozenset({"person", "scheduler", "worker", "messenger"})
-WORKER: frozenset[Role] = frozenset({"worker"})
-WATCHER = ALL - WORKER
-
-_processes = multiprocessing.get_context("forkserver")
-
-
-def prepare() -> None:
-    """Start the process that victims are forked from, with everything imported: a start then costs no second."""
-    _processes.set_forkserver_preload(["pytest", "tests.chaos.victim"])
-    idle = _processes.Process(target=int)
-    idle.start()
-    idle.join()
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Part:
-    """One process and how each of its first lives ends; the one after those goes on to the end of the play."""
-
-    name: str
-    roles: frozenset[Role] = ALL
-    fatal: tuple[Fatal, ...] = ()
-    doubt: Doubt | None = None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Play:
-    """A story, and who plays it."""
+    """A story, and the processes that play it."""
 
     story: Story
     parts: tuple[Part, ...]
 
+    @property
+    def kills(self) -> int:
+        """How many there must be."""
+        return sum(len(part.fatal) for part in self.parts)
 
-class Stage:
-    """One play in one database and one folder."""
-
-    def __init__(self, dsn: str, folder: Path, pool: asyncpg.Pool, story: Story) -> None:
-        self.pool = pool
-        self.verdict = Verdict()
-        self._dsn = dsn
-        self._folder = folder
-        self._story = story
-        self._processes: dict[str, ForkServerProcess] = {}
-
-    def set_price(self, step: int, file: str = PRICE) -> None:
-        """Let the market stand where the story's *step* has it."""
-        draft = self._folder / f"{file}.new"
-        draft.write_text(str(self._story.steps[step].price), encoding="ascii")
-        draft.replace(self._folder / file)
-
-    def life(self, part: Part, number: int) -> Life:
-        """The *number*-th life of a part, from 0."""
-        return Life(
-            name=f"{part.name}-{number}",
-            dsn=self._dsn,
-            folder=self._folder,
-            roles=part.roles,
-            words=self._story.words,
-            fatal=part.fatal[number] if number < len(part.fatal) else None,
-            doubt=part.doubt if number == 0 else None,
-        )
-
-    def start(self, life: Life) -> ForkServerProcess:
-        """A process that lives *life*; whatever is left of it at the end of the play is killed."""
-        process = _processes.Process(target=live, args=(life,), name=life.name, daemon=True)
-        process.start()
-        self._processes[life.name] = process
-        return process
-
-    async def keep(self, part: Part) -> None:
-        """Start the part again whenever it was killed; a death of any other kind fails the play."""
-        number = 0
-        while True:
-            life = self.life(part, number)
-            process = self.start(life)
-            while process.exitcode is None:
-                await asyncio.sleep(LOOK_S / 2)
-            if process.exitcode != -SIGKILL or not life.mark.exists() or life.fatal is None:
-                raise AssertionError(f"Expected {life.name} to live, was exit {process.exitcode}")
-            self.verdict.kills += 1
-            await self._look_at(part, number, life.fatal)
-            self.verdict.restarts += 1
-            number += 1
-
-    async def _look_at(self, part: Part, number: int, fatal: Fatal) -> None:
-        books = await read_books(self.pool, self._folder)
-        self.verdict.problems += torn(books, self._story)
-        exact = number == 0 and fatal.after_s == 0 and part.roles == ALL and part.doubt is None
-        if exact and fatal.point in MOMENTS and not MOMENTS[fatal.point](books, fatal.nth):
-            self.verdict.problems.append(f"Expected the moment of {fatal.point}, was {books}")
-
-    async def until(self, fact: Callable[[], Awaitable[bool]]) -> None:
-        """Look until *fact* holds; the play's deadline ends it."""
-        while not await fact():  # noqa: ASYNC110 - it happens in other processes
-            await asyncio.sleep(LOOK_S)
-
-    async def reached(self, step: int) -> bool:
-        """Whether the rules are where *step* leads them."""
-        wanted = {name: state.value for name, state in self._story.steps[step].states.items()}
-        return await states_of(self.pool) == wanted
-
-    async def tell(self, first: int = 0) -> None:
-        """Move the market through the story's steps, from the *first*."""
-        for step in range(first, len(self._story.steps)):
-            self.set_price(step)
-            await self.until(lambda: self.reached(step))  # noqa: B023 - awaited within the turn
-
-    async def finish(self) -> Verdict:
-        """Wait for quiet, then judge."""
-        await self.until(lambda: is_quiet(self.pool))
-        self.verdict.add(judge(await read_books(self.pool, self._folder), self._story))
-        return self.verdict
-
-    async def report(self, problem: object) -> Verdict:
-        """The findings of a play that did not come to its end, with what its processes said last."""
-        books = await read_books(self.pool, self._folder)
-        self.verdict.add(judge(books, self._story))
-        logs = {log.name: log.read_text(encoding="utf-8")[-3_000:] for log in sorted(self._folder.glob("*.log"))}
-        said = "\n".join(f"--- {name}\n{text}" for name, text in logs.items())
-        self.verdict.problems.append(f"Expected the story to end, was {problem!r} with {books}\n{said}")
-        return self.verdict
-
-    async def end(self) -> None:
-        """Kill whatever still runs."""
-        for process in self._processes.values():
-            process.kill()
-        while any(process.exitcode is None for process in self._processes.values()):
-            await asyncio.sleep(LOOK_S / 10)
+    async def perform(self, dsn: str, folder: Path) -> Verdict:
+        """The findings, whatever happened."""
+        async with staged(dsn, folder, self.story) as stage:
+            keeping = [asyncio.create_task(stage.keep(part)) for part in self.parts]
+            telling = asyncio.create_task(_tell(stage))
+            try:
+                async with asyncio.timeout(DEADLINE_S):
+                    await asyncio.wait({*keeping, telling}, return_when=asyncio.FIRST_COMPLETED)
+                for task in keeping:
+                    if task.done():
+                        task.result()
+                return telling.result()
+            except Exception as problem:  # noqa: BLE001 - whatever it is, it is a finding, told with the logs
+                return await stage.report(problem)
+            finally:
+                for keeper in keeping:
+                    keeper.cancel()
+                telling.cancel()
+                await asyncio.gather(*keeping, telling, return_exceptions=True)
 
 
-@asynccontextmanager
-async def staged(dsn: str, folder: Path, story: Story) -> AsyncIterator[Stage]:
-    """A stage with the person and their position, at the story's first price; nothing of it runs on afterwards."""
-    database = await Database.open(dsn)
-    try:
-        clock = SystemClock()
-        owner = await PostgresStore(database).create_owner(CHANNEL, ADDRESS, clock.now())
-        venue = PaperVenue(PostgresLedger(database), clock, LISTING, deposit=DEPOSIT)
-        now = datetime.now(UTC)
-        await venue.observe(
-            Observation(market=MARKET, price=story.steps[0].price, at=now, seen_at=now, source="the stage")
-        )
-        if story.held:
-            await venue.open_position(owner, MARKET, story.held, ENTRY)
-    finally:
-        await database.close()
-    async with asyncpg.create_pool(dsn, min_size=1, max_size=2) as pool:
-        stage = Stage(dsn, folder, pool, story)
-        stage.set_price(0)
-        try:
-            yield stage
-        finally:
-            await stage.end()
-
-
-async def perform(play: Play, dsn: str, folder: Path) -> Verdict:
-    """The findings of one play, whatever happened in it."""
-    async with staged(dsn, folder, play.story) as stage:
-        keepers = [asyncio.create_task(stage.keep(part)) for part in play.parts]
-        telling = asyncio.create_task(_told(stage))
-        try:
-            async with asyncio.timeout(DEADLINE_S):
-                await asyncio.wait({*keepers, telling}, return_when=asyncio.FIRST_COMPLETED)
-            for task in keepers:
-                if task.done():
-                    task.result()
-            return telling.result()
-        except Exception as problem:  # noqa: BLE001 - whatever it is, it is a finding, told with the logs
-            return await stage.report(problem)
-        finally:
-            for task in (*keepers, telling):
-                task.cancel()
-            await asyncio.gather(*keepers, telling, return_exceptions=True)
-
-
-async def _told(stage: Stage) -> Verdict:
+async def _tell(stage: Stage) -> Verdict:
     await stage.tell()
     return await stage.finish()

@@ -1,7 +1,8 @@
 """What happens to a person and the market while processes die, and what must have come of it; knows no process."""
 
+from collections import Counter
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from decimal import Decimal
 
 from core.domain.rule import RuleState
@@ -23,13 +24,23 @@ class Step:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Story:
-    """Words confirmed at 150, then the steps. `trades` is what each rule that fires must trade in all, signed base."""
+    """Words confirmed at 150, then the steps.
+
+    `trades` is what each rule that fires must trade in all, in signed base; `tries` how often one must fire for that,
+    where it is not once.
+    """
 
     name: str
     words: str
     held: Decimal
     steps: tuple[Step, ...]
     trades: Mapping[str, Decimal]
+    tries: Mapping[str, int] = field(default_factory=dict)
+
+    @property
+    def triggers(self) -> Counter[str]:
+        """How often each rule must fire; each time with one order."""
+        return Counter({name: self.tries.get(name, 1) for name in self.trades})
 
 
 def _step(price: str, *states: RuleState) -> Step:

@@ -9,27 +9,26 @@ import json
 import os
 import signal
 import threading
-from collections.abc import AsyncIterator, Awaitable, Callable, Sequence
+from collections.abc import AsyncIterator, Callable, Sequence
 from contextlib import ExitStack
 from dataclasses import dataclass
 from datetime import datetime
 from decimal import Decimal
 from pathlib import Path
-from typing import Literal, NoReturn
-from unittest.mock import patch
+from typing import Literal
 
 import core.db.queue
 from bots.channel import Answer, Inbound, Outbound
 from bots.delivery import Courier
 from bots.dialogue import Dialogue
-from core.app import Core, open_core, read_settings, set_up_logs
-from core.domain.errors import VenueUnknown
+from core.app import open_core, read_settings, set_up_logs
 from core.domain.market import Candle, Observation, Timeframe
 from core.feed.card import Card
 from core.feed.press import AnswerDraft, ConfirmDraft, read
 from core.flow import points
-from core.ports import Clock, Prepared
+from core.ports import Clock
 from scheduler import run_scheduler, run_worker
+from tests.chaos.doubt import Doubt, cast_doubt
 
 CHANNEL, ADDRESS, MARKET = "console", "ann", "SOL-PERP"
 PRICE, TOLD, TALK = "price", "told.jsonl", "talk.jsonl"
@@ -48,18 +47,6 @@ class Fatal:
     nth: int = 1
     after_s: float = 0.0
     by: signal.Signals = signal.SIGKILL
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Doubt:
-    """What a venue does with the first `times` orders it is sent, so that nobody knows.
-
-    `landed`: it takes effect and the line breaks; `lost`: only the line breaks; `hung`: it takes effect and no answer
-    ever comes; `late`: the line breaks, and the bytes arrive a second later.
-    """
-
-    how: Literal["landed", "lost", "hung", "late"]
-    times: int = 1
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -82,6 +69,11 @@ class Life:
         """The file that exists once the process has sent itself the signal."""
         return self.folder / f"{self.name}.mark"
 
+    @property
+    def ticks(self) -> Path:
+        """The file whose length is the number of prices that the process has dealt with."""
+        return self.folder / f"{self.name}.ticks"
+
 
 def live(life: Life) -> None:
     """The whole life of a process."""
@@ -102,8 +94,7 @@ async def _live(life: Life) -> None:
         async with open_core(settings, role=life.name) as opened:
             opened.parts.source = ScriptedPrices(life, opened.clock)
             if life.doubt is not None:
-                stack.enter_context(patch.object(opened.parts.venue, "send", _doubtful(opened, life.doubt)))
-                stack.enter_context(patch("core.flow.execute.TIME_OUT_S", 0.5))
+                cast_doubt(opened.parts.venue, life.doubt, stack)
             ready = asyncio.Event()
             async with asyncio.TaskGroup() as tasks:
                 if "scheduler" in life.roles:
@@ -137,6 +128,7 @@ class ScriptedPrices:
                 _end(signal.SIGSTOP, self._life.mark)
             now = self._clock.now()
             yield Observation(market=MARKET, price=price, at=now, seen_at=now, source=self.name)
+            _lengthen(self._life.ticks)
             await asyncio.sleep(TICK_S)
 
     async def candles(self, market: str, timeframe: Timeframe, start: datetime, end: datetime) -> list[Candle]:
@@ -160,6 +152,11 @@ class RecordingChannel:
     async def send(self, outbound: Outbound) -> str:
         write_down(self._file, {"key": outbound.card.key, "title": outbound.card.title})
         return "written"
+
+
+def _lengthen(file: Path) -> None:
+    with file.open("ab") as ticks:
+        ticks.write(b".")
 
 
 def write_down(file: Path, what: object) -> None:
@@ -221,38 +218,3 @@ def _hook(fatal: Fatal, mark: Path) -> Callable[[str], None]:
 def _end(how: signal.Signals, mark: Path) -> None:
     mark.touch()
     os.kill(os.getpid(), how)
-
-
-def _doubtful(opened: Core, doubt: Doubt) -> Callable[[Prepared], Awaitable[None]]:
-    """The venue's `send`, with the line cut behind or before it."""
-    send, left = opened.parts.venue.send, doubt.times
-    arriving: set[asyncio.Task[None]] = set()
-
-    async def arrive_late(prepared: Prepared) -> None:
-        await asyncio.sleep(1)
-        await send(prepared)
-
-    async def doubtful(prepared: Prepared) -> None:
-        nonlocal left
-        if left == 0:
-            await send(prepared)
-            return
-        left -= 1
-        match doubt.how:
-            case "landed":
-                await send(prepared)
-            case "hung":
-                await send(prepared)
-                await _for_ever()
-            case "late":
-                arriving.add(asyncio.create_task(arrive_late(prepared)))
-            case "lost":
-                pass
-        raise VenueUnknown("the line broke")
-
-    return doubtful
-
-
-async def _for_ever() -> NoReturn:
-    await asyncio.Event().wait()
-    raise AssertionError("Expected to wait for ever")

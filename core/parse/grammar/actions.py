@@ -344,7 +344,6 @@ def _read_before_verb(cur: Cursor, act: Act) -> None:
             cur.skip("LEVERAGE")
         elif item.kind == "NUM" and act.size is None and opened and cur.peek(1).kind in _SIDES:
             act.size = item.value
-            act.base_size = item.value.unit == ""
             cur.next()
         elif item.kind == "ALL" and cur.peek(1).kind == "COLLATERAL" and cur.peek(2).kind == "TO":
             act.whole = act.of_collateral = True

@@ -32,7 +32,10 @@ class Day:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class When:
-    """A point in time as said, before it is placed: a clock, a day word, a weekday, a date, or a distance from now."""
+    """A point in time as said, before it is placed: a clock, a day word, a weekday, a date, or a distance from now.
+
+    `next_week` marks "next Friday", which people mean in two ways.
+    """
 
     clock: Clock | None = None
     day_offset: int | None = None
@@ -98,7 +101,8 @@ def _clocks(clock: Clock | None) -> list[time]:
 def _days(when: When, today: date) -> list[date]:
     if when.weekday is not None:
         ahead = (DAY_NAMES.index(when.weekday) - today.weekday()) % 7
-        return [today + timedelta(days=ahead)]
+        first = today + timedelta(days=ahead)
+        return [first, first + timedelta(days=7)] if when.next_week else [first]
     if when.date is not None:
         return [
             day for day in (_next_day(m, d, when.date.year, today) for m, d in _readings(when.date)) if day is not None

@@ -149,6 +149,7 @@ def _contradictions(desk: Desk, rules: list[RuleSpec], numbers: list[int]) -> No
                 )
             )
     _crossed_exits(desk, numbers)
+    _nothing_left(desk, rules, numbers)
     _stops_beyond_entry(desk, rules)
     _opposite_trades(desk, rules)
 
@@ -162,6 +163,22 @@ def _impossible(condition: Condition) -> bool:
         for low in levels
         for high in levels
     )
+
+
+def _nothing_left(desk: Desk, rules: list[RuleSpec], numbers: list[int]) -> None:
+    """Several targets (or stops) of which the first closes everything: how much at each was not said."""
+    whole: set[tuple[str | None, str | None]] = set()
+    for rule, number in zip(rules, numbers, strict=True):
+        act = desk.drafts[number].act
+        place = (desk.markets[number], act.purpose)
+        if act.purpose is None or getattr(rule.action, "amount_percent", None) != HUNDRED:
+            continue
+        if place in whole:
+            text = "The first of these closes the whole position. How much of it at the first?"
+            first = next(n for n in numbers if (desk.markets[n], desk.drafts[n].act.purpose) == place)
+            desk.ask(Point(key=f"amount:{first}", about="size", text=text))
+        if not act.rest:
+            whole.add(place)
 
 
 def _crossed_exits(desk: Desk, numbers: list[int]) -> None:

@@ -11,7 +11,8 @@ from core.parse.grammar.reader import Sentence
 from core.parse.grammar.schedules import Mod, read_mod, read_time_condition
 from core.parse.grammar.slots import read_slots, resumes
 
-_MOVES = ("FALL", "RISE", "RISEWORD", "FALLWORD")
+_MOVES = ("FALL", "RISE", "RISEWORD", "FALLWORD", "MOVE")
+_MOVES_ANY = "|".join(_MOVES)
 _JOINERS = frozenset(
     {"COMMA", "AND", "OR", "THEN", "IF", "EACH", "WHILE", "AFTER", "COLON", "LPAR", "RPAR", "DASH", "SLASH"}
 )
@@ -113,6 +114,9 @@ class _Reading:
 
     def _join(self) -> bool:
         item = self.cur.peek()
+        if item.kind == "ON" and self.cur.sees("ON", "EVERY", "NUM", _MOVES_ANY):
+            self.cur.next()
+            item = self.cur.peek()
         if item.kind in ("ON", "EVERY") and self.cur.peek(1).kind == "NUM" and self.cur.peek(2).kind in _MOVES:
             self.joins.add("EACH" if item.kind == "EVERY" else "IF")
             self.cur.next()
@@ -209,7 +213,8 @@ class _Reading:
         read_slots(cur, act)
         sized = act.size is not None or act.rest or act.whole or (named and last.verb in ("close", "exit"))
         other = last.market is not None and act.market not in (None, last.market) and bool(self.joins)
-        if not sized or (act.at is None and act.inline is None and not other):
+        placed = act.at is not None or act.inline is not None or cur.peek().kind in ("IF", "EACH")
+        if not sized or not (placed or other):
             cur.at = begun
             return False
         act.market = act.market or last.market

@@ -27,7 +27,6 @@ _ELSEWHERE = (
     "gold|xau|silver|xag|oil|wti|sp500|s&p|nasdaq|eurusd|dxy|paxg"
 )
 _STABLE = frozenset({"usdc", "usdt", "dai", "pyusd"})
-_SUFFIXES = ("-perp", "perp", "-usd", "usd", "usdt", "-usdt", "usdc", "/usd", "/usdt", "/usdc")
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -1,9 +1,10 @@
 """Decides whether a message is a request that this product serves at once, and which."""
 
 from collections.abc import Callable
+from dataclasses import replace
 from functools import partial
 
-from core.domain.reading import Command, CommandName
+from core.domain.reading import Command, CommandName, RuleFilter
 from core.parse.grammar.items import Cursor
 from core.parse.grammar.reader import Sentence
 
@@ -12,9 +13,13 @@ _FILLER = (
 )
 _TOPICS: dict[str, CommandName] = {
     "POSITION": "positions", "EVERYTHING": "positions", "PNL": "positions", "PROFIT": "positions", "RULES": "rules",
-    "ALERTS": "rules", "STOPS": "rules", "ORDERS": "rules", "HISTORY": "trades", "COLLATERAL": "balance",
+    "ALERTS": "rules", "ORDERS": "rules", "HISTORY": "trades", "COLLATERAL": "balance",
     "METRIC": "balance", "MARGIN": "balance", "ACCOUNT": "balance", "LEVERAGE": "balance", "PRICE": "prices",
     "REPORTED": "trades", "LOSS": "positions", "FILLED": "trades",
+}  # fmt: skip
+_FILTERS: dict[str, RuleFilter] = {
+    "DCA": "dca", "TARGET": "take_profit", "STOP": "stop_loss", "STOPS": "stop_loss", "TRAIL": "stop_loss",
+    "ALERTS": "alert", "ALERT": "alert",
 }  # fmt: skip
 _CHANGES: dict[str, CommandName] = {"PAUSE": "pause_rules", "RESUME": "resume_rules", "CANCEL": "cancel_rules"}
 
@@ -46,7 +51,8 @@ def _help(cur: Cursor) -> Command | None:
 def _kill(cur: Cursor) -> Command | None:
     """kill · stop everything and pull all my orders."""
     cur.skip("SLASH")
-    if cur.take("KILL") is None and not cur.run("STOP", "EVERYTHING"):
+    alone = cur.peek().text.lower() == "kill" and cur.peek(1).kind == "END" and cur.take("CANCEL") is not None
+    if not alone and cur.take("KILL") is None and not cur.run("STOP", "EVERYTHING"):
         return None
     if cur.skip("AND|COMMA"):
         if cur.take("CANCEL|PAUSE|STOP") is None:
@@ -66,7 +72,7 @@ def _change(cur: Cursor) -> Command | None:
         return None
     name = _CHANGES.get(item.kind, "pause_rules")
     market: str | None = None
-    said_filter: str | None = None
+    said_filter: RuleFilter | None = None
     ids: list[str] = []
     what: str | None = None
     while (word := cur.peek()).kind != "END":
@@ -76,15 +82,11 @@ def _change(cur: Cursor) -> Command | None:
                 market = word.value
             case "RULEID":
                 ids.append(word.value)
-            case "DCA":
-                said_filter = "dca"
-            case "TARGET":
-                said_filter = "take_profit"
-            case "STOP" | "STOPS" | "TRAIL":
-                said_filter = "stop_loss"
-                what = "RULES" if word.kind == "STOPS" else what
-            case "ALERTS" | "ALERT":
-                said_filter, what = "alert", "RULES"
+            case "NUM" if what == "RULES" and word.text.isdigit() and len(word.text) < 10:
+                ids.append(f"r{word.text}")
+            case kind if kind in _FILTERS:
+                said_filter = _FILTERS[kind]
+                what = "RULES" if kind in ("STOPS", "ALERTS", "ALERT") else what
             case "RULES" | "ORDERS" if what in (None, word.kind):
                 what = word.kind
             case "EVERYTHING" if item.kind in ("PAUSE", "RESUME"):
@@ -106,7 +108,7 @@ def _change(cur: Cursor) -> Command | None:
         name=name,
         market=market,
         rule_ids=tuple(ids) or None,
-        filter=said_filter,  # type: ignore[arg-type]
+        filter=said_filter,
         all=everything or None,
     )
 
@@ -123,6 +125,7 @@ def _look(cur: Cursor, *, asked: bool) -> Command | None:
     markets: list[str] = []
     topics: list[str] = []
     words: list[str] = []
+    said_filter: RuleFilter | None = None
     while (word := cur.peek()).kind != "END":
         cur.next()
         words.append(word.text.lower())
@@ -132,18 +135,32 @@ def _look(cur: Cursor, *, asked: bool) -> Command | None:
             topics.append("HISTORY")
         elif word.kind == "ALERT" and word.text.lower() == "tell me":
             begun = "SHOW"
+        elif word.kind == "CURRENT" and "price" in word.text.lower():
+            topics.append("PRICE")
+        elif word.kind in _FILTERS and begun == "SHOW":
+            topics.append("RULES")
+            said_filter = _FILTERS[word.kind]
         elif word.kind in _TOPICS:
             topics.append(word.kind)
         elif word.kind not in _FILLER.split("|") and word.kind not in ("LEFT", "RULEID"):
             return None
-    looking = asked or begun in ("SHOW", "SLASH", "PRICE", "MY", "HISTORY", "METRIC", "COLLATERAL") or len(words) <= 2
+    looking = (
+        asked
+        or begun in ("SHOW", "SLASH", "PRICE", "MY", "HISTORY", "METRIC", "COLLATERAL", "CURRENT")
+        or len(words) <= 2
+    )
     if not looking:
         return None
-    return _topic(topics, markets, words, begun)
+    found = _topic(topics, markets, words, begun)
+    if found is None or said_filter is None:
+        return found
+    return replace(found, filter=said_filter) if found.name == "rules" else None
 
 
 def _topic(topics: list[str], markets: list[str], words: list[str], begun: str) -> Command | None:
     named = tuple(dict.fromkeys(markets))
+    if not topics and {"do i have", "have i got"} & set(words):
+        return Command(name="positions", market=named[0]) if len(named) == 1 else None
     if not topics:
         if named and begun in ("COIN", "SHOW") and words[0] not in ("do i have", "any", "which"):
             return Command(name="prices", markets=named)

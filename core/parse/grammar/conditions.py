@@ -2,11 +2,11 @@
 
 from dataclasses import replace
 
-from core.parse.grammar.drafts import Change, Cond, Direction, Level, Trail
+from core.parse.grammar.drafts import Change, Cond, Direction, GroupDraft, Level, Trail
 from core.parse.grammar.indicators import read_candle, read_indicator
 from core.parse.grammar.items import Amount, Cursor
 from core.parse.grammar.metrics import read_account, read_event, read_funding, read_pnl
-from core.parse.grammar.phrases import level_operator, read_comparison, read_price, read_subject
+from core.parse.grammar.phrases import Subject, level_operator, read_comparison, read_price, read_subject
 
 
 def read_condition(cur: Cursor) -> Cond | None:
@@ -29,10 +29,16 @@ def read_condition(cur: Cursor) -> Cond | None:
 
 
 def _read_price_condition(cur: Cursor) -> Cond | None:
+    led = cur.peek(-1).kind in ("IF", "EACH")
     subject = read_subject(cur)
+    unsaid = led and subject.empty and cur.sees("RISEWORD|FALLWORD", "NUM")
     if subject.everything or (subject.me and not subject.price and subject.market is None and not _verb_ahead(cur)):
         return None
-    found = _read_change(cur) or _read_level(cur)
+    found = _read_between(cur, subject) or _read_change(cur) or _read_level(cur)
+    if isinstance(found, GroupDraft):
+        return found
+    if unsaid and isinstance(found, Change) and found == replace(found, reference="current_price"):
+        found = replace(found, unsaid=True)
     if found is None or (subject.position and not subject.price and isinstance(found, Level)):
         return None
     if subject.market is not None:
@@ -41,6 +47,22 @@ def _read_price_condition(cur: Cursor) -> Cond | None:
         cur.next()
         return replace(found, market=cur.next().value)
     return found
+
+
+def _read_between(cur: Cursor, subject: Subject) -> GroupDraft | None:
+    """is between 140 and 145."""
+    begun = cur.at
+    cur.skip("GO|STAY")
+    if cur.take("BETWEEN") is not None:
+        low = read_price(cur)
+        joined = cur.skip("AND|TO|DASH")
+        high = read_price(cur)
+        if low is not None and high is not None and joined and low < high and not subject.position:
+            market = subject.market
+            ends = (Level(market=market, operator=">=", price=low), Level(market=market, operator="<=", price=high))
+            return GroupDraft(type="all", parts=ends)
+    cur.at = begun
+    return None
 
 
 def _verb_ahead(cur: Cursor) -> bool:
@@ -123,12 +145,13 @@ def _read_verb_change(cur: Cursor) -> Change | Trail | None:
 def _read_distance(cur: Cursor) -> Change | None:
     """2 % below my entry · is 4 % under my entry · 50 cents above entry."""
     cur.skip("GO|REACH|AT|TO")
-    if not cur.sees("NUM", "ABOVE|BELOW|RISEWORD|FALLWORD|RISE|FALL") or cur.peek().value.words:
+    if not cur.sees("NUM", "ABOVE|BELOW|RISEWORD|FALLWORD|RISE|FALL|MOVE") or cur.peek().value.words:
         return None
     amount: Amount = cur.next().value
     loose = cur.peek().kind not in ("ABOVE", "BELOW")
-    up = cur.next().kind in ("ABOVE", "RISEWORD", "RISE")
-    change = _sized(Change(direction="up" if up else "down"), amount)
+    side = cur.next().kind
+    up = side in ("ABOVE", "RISEWORD", "RISE")
+    change = _sized(Change(direction="either" if side == "MOVE" else "up" if up else "down"), amount)
     begun = cur.at
     cur.skip("FROM|OF|MY|PRICE")
     anchor = cur.take("BREAKEVEN|CURRENT")

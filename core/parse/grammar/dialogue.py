@@ -46,6 +46,8 @@ def answer(text: str, result: ParseResult, reply: str, context: ParseContext) ->
     if understood.verdict is not None or result.kind != "question":
         return None
     known = _found_again(understood, choices, result, context)
+    if known is None and choices:
+        known = _found_again(understood, {}, result, context)
     if known is None:
         return None
     return _answered(understood, known, reply, context)

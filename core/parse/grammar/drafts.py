@@ -25,7 +25,10 @@ class Level:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Change:
-    """A move of the price; unit None: none was said. `favour` is set instead of a direction for profit and loss."""
+    """A move of the price; unit None: none was said. `favour` is set instead of a direction for profit and loss.
+
+    `unsaid` marks "when up 10 %", which names neither the price nor the trader as what is up.
+    """
 
     market: str | None = None
     direction: Direction | None = None
@@ -34,6 +37,7 @@ class Change:
     reference: Literal["current_price", "entry_price", "window"] = "current_price"
     window_s: int | None = None
     favour: Literal["profit", "loss"] | None = None
+    unsaid: bool = False
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -139,11 +143,6 @@ class TargetHit:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class NowDraft:
-    """At once."""
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
 class GroupDraft:
     """Conditions joined by and (`all`) or or (`any`)."""
 
@@ -153,7 +152,7 @@ class GroupDraft:
 
 Cond = (
     Level | Change | Trail | CandleDraft | IndicatorDraft | PnlDraft | EventDraft | AccountDraft | FundingDraft
-    | TimeDraft | ScheduleDraft | FilledDraft | TargetHit | NowDraft | GroupDraft
+    | TimeDraft | ScheduleDraft | FilledDraft | TargetHit | GroupDraft
 )  # fmt: skip
 
 
@@ -188,10 +187,8 @@ class Act:
     ]  # fmt: skip
     market: str | None = None
     size: Amount | None = None
-    base_size: bool = False
     margin: Decimal | None = None
     leverage: Decimal | None = None
-    bare_leverage: bool = False
     notional: bool = False
     of_collateral: bool = False
     at_once: bool = False

@@ -23,6 +23,7 @@ from core.domain.condition import (
     Trailing,
 )
 from core.domain.market import Timeframe
+from core.parse.grammar.assemble import opens
 from core.parse.grammar.calendar import Clock, When, place, zone_of
 from core.parse.grammar.desk import Desk, Point
 from core.parse.grammar.drafts import (
@@ -53,7 +54,7 @@ def settle_condition(desk: Desk, number: int, cond: Cond | None) -> Condition | 
         case None:
             return Now()
         case GroupDraft():
-            parts = tuple(settle_condition(desk, number, part) for part in _one_timeframe(desk, cond.parts))
+            parts = tuple(settle_condition(desk, number, part) for part in cond.parts)
             if any(part is None for part in parts):
                 return None
             known = cast(tuple[Condition, ...], parts)
@@ -69,22 +70,6 @@ def settle_condition(desk: Desk, number: int, cond: Cond | None) -> Condition | 
             return _schedule(desk, number, cond)
         case _:
             return _of_market(desk, number, cond)
-
-
-def _one_timeframe(desk: Desk, parts: tuple[Cond, ...]) -> tuple[Cond, ...]:
-    """The conditions with the one timeframe that was said among them."""
-    named = {part.timeframe for part in parts if isinstance(part, IndicatorDraft | CandleDraft)} - {None}
-    if len(named) != 1:
-        return parts
-    (timeframe,) = named
-    shared: list[Cond] = []
-    for part in parts:
-        if isinstance(part, IndicatorDraft | CandleDraft) and part.timeframe is None:
-            shared.append(replace(part, timeframe=timeframe))
-            desk.assume(f"All on {timeframe} candles.")
-        else:
-            shared.append(part)
-    return tuple(shared)
 
 
 def _of_market(desk: Desk, number: int, cond: Cond) -> Condition | None:
@@ -172,14 +157,21 @@ def _change(desk: Desk, number: int, cond: Change, market: str) -> Condition | N
     threshold, unit = cond.threshold, cond.unit
     if unit is None:
         threshold, unit = resolved_unit(desk, threshold, direction, market)
+    reference = cond.reference
+    if cond.unsaid and desk.holding(market) is not None and not opens(desk.drafts[number]):
+        point = Point(key="from", about="value", text="From where: your entry, or the price now?", candidates=_FROM)
+        reference = desk.ask(point, best="entry_price")
     return PriceChange(
         market=market,
         direction=direction,
         threshold=threshold,
         unit=unit,
-        reference=cond.reference,
+        reference=reference,
         window_s=cond.window_s,
     )
+
+
+_FROM = (("From my entry", "entry_price"), ("From the price now", "current_price"))
 
 
 def _trail(desk: Desk, number: int, cond: Trail, market: str) -> Condition | None:
@@ -197,6 +189,10 @@ def _trail(desk: Desk, number: int, cond: Trail, market: str) -> Condition | Non
 def _timeframe(desk: Desk, number: int, said: str | None) -> Timeframe:
     if said in TIMEFRAMES:
         return cast(Timeframe, said)
+    named = {name for draft in desk.drafts for name in _timeframes(draft.cond)}
+    if said is None and len(named) == 1 and (name := next(iter(named))) in TIMEFRAMES:
+        desk.assume(f"All on {name} candles.")
+        return cast(Timeframe, name)
     point = Point(
         key=f"timeframe:{number}",
         about="timeframe",
@@ -204,6 +200,17 @@ def _timeframe(desk: Desk, number: int, said: str | None) -> Timeframe:
         candidates=tuple((name, name) for name in TIMEFRAMES),
     )
     return cast(Timeframe, desk.ask(point, best="1h"))
+
+
+def _timeframes(cond: Cond | None) -> list[str]:
+    """The timeframes that a condition names."""
+    match cond:
+        case GroupDraft():
+            return [name for part in cond.parts for name in _timeframes(part)]
+        case IndicatorDraft(timeframe=str(name)) | CandleDraft(timeframe=str(name)):
+            return [name]
+        case _:
+            return []
 
 
 def _candle(desk: Desk, number: int, cond: CandleDraft, market: str) -> Condition | None:
@@ -249,8 +256,10 @@ def _funding(desk: Desk, cond: FundingDraft, market: str) -> Condition:
 def instant(desk: Desk, number: int, when: When, key: str = "time") -> datetime | None:
     """The instant that *when* means; asks when it is past or can be read in two ways."""
     placed = place(when, desk.context.now, desk.context.timezone)
-    if when.clock is None and when.in_s is None and placed.at:
+    if when.clock is None and when.in_s is None and placed.at and not placed.doubt:
         placed = replace(placed, doubt="hour")
+    if when.zone is None and when.clock is not None:
+        desk.assume(f"Times are {desk.context.timezone}.")
     if not placed.doubt:
         return placed.at[0]
     zone = zone_of(when.zone, desk.context.timezone)
@@ -274,6 +283,8 @@ def _schedule(desk: Desk, number: int, cond: ScheduleDraft) -> Condition | None:
     if cond.every_s is not None and (cond.clock is None or cond.every_s not in (86_400, WEEK_S)):
         return Schedule(every_s=cond.every_s, timezone=zone, start_at=start)
     clock, days = cond.clock, cond.days
+    if clock is not None and cond.zone is None:
+        desk.assume(f"Times are {zone}.")
     if clock is None:
         clock = Clock(hour=0)
         desk.assume(f"At 00:00 ({zone}).")

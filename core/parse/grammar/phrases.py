@@ -8,7 +8,6 @@ from core.parse.grammar.drafts import PositionSide
 from core.parse.grammar.items import Amount, Cursor
 
 Comparison = Literal[">=", "<=", "crosses_above", "crosses_below", "hits"]
-NOUNS_AFTER_SIDE = "POSITION|COMMA|STOPMARK|END|IF|CLOSES|AT|GO|LOSE|RISEWORD|FALLWORD|BY|ON|FOR|WITH|NUM|AND|OR|THEN"
 
 
 @dataclass(slots=True, kw_only=True)
@@ -41,12 +40,6 @@ def read_price(cur: Cursor) -> Decimal | None:
         return None
     cur.next()
     return amount.value
-
-
-def read_amount(cur: Cursor) -> Amount | None:
-    """Any number."""
-    item = cur.take("NUM")
-    return None if item is None else item.value
 
 
 def read_comparison(cur: Cursor) -> Comparison | None:

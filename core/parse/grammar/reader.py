@@ -14,6 +14,7 @@ from core.parse.grammar.vocabulary import MAX_WORDS, phrases
 _MARKS = {
     ",": "COMMA", ";": "STOPMARK", ".": "STOPMARK", "!": "STOPMARK", "?": "QUESTION", ":": "COLON", "(": "LPAR",
     ")": "RPAR", "=": "THEN", "/": "SLASH", "-": "DASH", "@": "AT", "&": "AND", "~": "NOISE", "*": "NOISE",
+    "#": "NOISE",
     "_": "NOISE",
     "|": "COMMA", "$": "DOLLAR",
 }  # fmt: skip

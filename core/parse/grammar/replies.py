@@ -40,6 +40,8 @@ _WORDS: Mapping[str, Mapping[str, Any]] = {
                      **dict.fromkeys(("wait", "later", "not now"), "flip")},
     "size": {**dict.fromkeys(("margin", "collateral", "my own money", "own money", "my money"), "margin_usd"),
              **dict.fromkeys(("notional", "position", "the whole position", "position size", "total"), "amount_usd")},
+    "value": {**dict.fromkeys(("entry", "my entry", "from entry", "entry price"), "entry_price"),
+              **dict.fromkeys(("now", "here", "from here", "current price", "price now"), "current_price")},
     "contradiction": dict.fromkeys(("swap", "swap them", "the other way round", "other way around"), "swap"),
 }  # fmt: skip
 

@@ -30,7 +30,9 @@ def read_when(cur: Cursor) -> When | None:
     bare: int | None = None
     while True:
         mark = cur.at
-        led = cur.skip("ON|AT|COMMA|OF|NEXT" if cur.peek(1).kind in _TIME_KINDS or cur.peek(1).kind == "NEXT" else "")
+        following = cur.sees("NEXT", "DAY") or cur.sees("ON", "NEXT", "DAY")
+        dated = cur.peek(1).kind in (*_TIME_KINDS, "NEXT") or cur.peek(2).kind == "MONTH"
+        led = cur.skip("ON|AT|COMMA|OF|NEXT" if dated else "")
         if bare is None and cur.sees("AT", "NUM") and _hour(cur.peek(1).value) is not None and _dated(cur, when):
             bare = _hour(cur.peek(1).value)
             cur.at += 2
@@ -42,7 +44,7 @@ def read_when(cur: Cursor) -> When | None:
         if found is None:
             cur.at = mark if led else cur.at
             break
-        when = found
+        when = replace(found, next_week=True) if following and found.weekday is not None else found
     if bare is not None and when.clock is None:
         when = replace(when, clock=Clock(hour=bare, sure=False))
     if half is not None and when.clock is not None and not when.clock.sure:
@@ -131,7 +133,13 @@ def _read_month_day(cur: Cursor, when: When) -> When | None:
     if day is None or month is None:
         return None
     cur.at += 2
-    return replace(when, date=Day(month=month, day=day))
+    year = None
+    if cur.sees("NUM") or cur.sees("COMMA", "NUM"):
+        said = cur.peek(int(cur.sees("COMMA"))).value
+        if said.unit == "" and said.value in range(2024, 2100):
+            year = int(said.value)
+            cur.at += 1 + int(cur.sees("COMMA"))
+    return replace(when, date=Day(month=month, day=day, year=year))
 
 
 def _day_number(item: Any) -> int | None:

@@ -125,6 +125,9 @@ def _rules(desk: Desk) -> list[RuleSpec]:
     known = {rule.id for _, rule in made}
     rules = [rule if rule.after in known else replace(rule, after=None) for _, rule in made]
     rules = checked(desk, rules, [number for number, _ in made])
+    partial = [rule for rule in rules if is_exit(rule.action) and not _whole(rule)]
+    if (partial and len(rules) > len(partial)) or len(partial) > 1:
+        desk.assume("Each share is of the position as it is when its rule fires.")
     return _grouped(desk, rules, [number for number, _ in made])
 
 

@@ -248,7 +248,6 @@ def _read_bare_number(cur: Cursor, act: Act) -> bool:
         coin = follower.kind == "COIN"
         if coin and act.market is not None and act.market != follower.value:
             return False
-        act.base_size = True
     cur.next()
     act.size = amount
     if amount.unit == "usd":

@@ -16,7 +16,6 @@ from core.parse.grammar.drafts import (
 )
 
 MAX_MARKET_OPTIONS = 8
-_NO_MARKET = ("alert", "cancel_rules", "pause_rules")
 
 
 def cond_markets(cond: Cond | None) -> list[str]:

@@ -1,7 +1,9 @@
 """The grammar against the shared corpus: how much is right, and that nothing is confidently wrong."""
 
 import json
+import re
 from collections import Counter
+from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
@@ -61,3 +63,32 @@ def test_the_scorer_tells_a_wrong_price_and_a_lost_link_from_the_right_one(lines
     assert score(line["expect"], ungrouped, line["context"]) == "wrong"
     refused: dict[str, Any] = {"kind": "not_understood", "rules": [], "questions": [], "command": None}
     assert score(line["expect"], refused, line["context"]) == "declined"
+
+
+def _spell_out(text: str) -> str:
+    return re.sub(r"(?<!\$)\bsol\b(?!-)", "solana", text, flags=re.IGNORECASE)
+
+
+SAME_MEANING: dict[str, Callable[[str], str]] = {
+    "lower case": str.lower,
+    "a greeting": lambda text: f"hey {text}",
+    "thanks": lambda text: f"{text} thanks!",
+    "a polite request": lambda text: f"can you {text}",
+    "another word for if": lambda text: re.sub(r"\b(if|when)\b", "once", text, flags=re.IGNORECASE),
+    "names for symbols": _spell_out,
+    "line breaks": lambda text: text.replace(". ", ".\n"),
+    "semicolons": lambda text: text.replace(". ", "; "),
+}
+
+
+@pytest.mark.parametrize("change", SAME_MEANING.values(), ids=SAME_MEANING.keys())
+def test_other_wording_of_the_same_lines_means_the_same(
+    lines: list[dict[str, Any]], change: Callable[[str], str]
+) -> None:
+    outcomes: Counter[str] = Counter()
+    for line in lines:
+        if "non_english" not in line["tags"]:
+            result = codec.to_json(read(change(line["text"]), codec.context_from_json(line["context"], NOW)))
+            outcomes[score(line["expect"], result, line["context"])] += 1
+    assert outcomes["wrong"] == 0
+    assert outcomes["declined"] <= 4, outcomes

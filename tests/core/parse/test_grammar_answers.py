@@ -63,6 +63,12 @@ SETTLED: list[tuple[str, dict[str, Any], tuple[str, ...], dict[str, Any]]] = [
     ),
     ("close my sol on dec 24", LONG, ("9am",), rule({"type": "time", "at": "2026-12-24T09:00:00+00:00"}, leave("SOL"))),
     ("alert me", FLAT, ("when sol hits 200",), rule(level("SOL", ">=", "200"), {"type": "alert"})),
+    (
+        "sell half when up 10%",
+        LONG,
+        ("my entry",),
+        rule(change("SOL", "up", "10", "percent", "entry_price"), leave("SOL", "50")),
+    ),
     ("buy -5 SOL", FLAT, ("5",), rule(AT_ONCE, buy("SOL", amount_base="5"))),
     ("stop loss at 155", LONG, ("now",), rule(AT_ONCE, leave("SOL"))),
     ("stop loss at 155", LONG, ("145",), rule(level("SOL", "<=", "145"), leave("SOL"))),

@@ -48,6 +48,20 @@ NO_RULE = [
     "but 2 sol at 140",
     "cancel everything",
     "buy 1 SOL at 10am and 4pm every day",
+    "sell all but 2 sol at 170",
+    "sell 50% 2 SOL",
+    "keep half, sell the rest at 170",
+    "take some profit at 170",
+    "for the next 5 days buy $20 of sol at 10am",
+    "buy 2 sol before 5pm",
+    "buy 2 sol at 5 pm at 140",
+    "alert if position size on sol exceeds 200",
+    "buy 2 SOL at -140",
+    "buy 2 SOL at 1,40",
+    "b u y 2 sol",
+    "buy 2 SOL now http://x.co",
+    "@whale: buy 2 SOL now",
+    "> buy 2 SOL now",
     "close if SOL > 200 and BTC > 70k or ETH > 3000",
 ]
 
@@ -89,6 +103,10 @@ def test_what_is_not_done_here_is_said_so(text: str) -> None:
         ("turn off all alerts", {"name": "pause_rules", "filter": "alert"}),
         ("remove my dca on btc", {"name": "cancel_rules", "market": "BTC-PERP", "filter": "dca"}),
         ("emergency stop", {"name": "kill"}),
+        ("kill", {"name": "kill"}),
+        ("cancel rule 3", {"name": "cancel_rules", "rule_ids": ["r3"]}),
+        ("how much sol do i have", {"name": "positions", "market": "SOL-PERP"}),
+        ("list my stop losses", {"name": "rules", "filter": "stop_loss"}),
     ],
 )
 def test_requests_become_commands(text: str, command: dict[str, object]) -> None:

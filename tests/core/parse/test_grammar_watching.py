@@ -4,6 +4,8 @@ from typing import Any
 
 import pytest
 
+from core import codec
+from core.parse.grammar import read
 from tests.core.parse.spoken import (
     ALERT,
     BOTH,
@@ -13,6 +15,7 @@ from tests.core.parse.spoken import (
     buy,
     change,
     close,
+    context,
     leave,
     level,
     means,
@@ -195,6 +198,33 @@ WATCHED: list[tuple[str, dict[str, Any], list[dict[str, Any]]]] = [
             )
         ],
     ),
+    ("buy 1 SOL on 25 Dec at 10:00", FLAT, [rule(at("2026-12-25T10:00:00+00:00"), buy("SOL", amount_base="1"))]),
+    ("buy 1 SOL on Dec 25th, 2026 at 10am", FLAT, [rule(at("2026-12-25T10:00:00+00:00"), buy("SOL", amount_base="1"))]),
+    ("buy 1 SOL tonight at 9", FLAT, [rule(at("2026-11-22T21:00:00+00:00"), buy("SOL", amount_base="1"))]),
+    ("buy 1 SOL at noon EST", FLAT, [rule(at("2026-11-22T17:00:00+00:00"), buy("SOL", amount_base="1"))]),
+    ("buy 1 SOL in half an hour", FLAT, [rule(at("2026-11-22T12:30:00+00:00"), buy("SOL", amount_base="1"))]),
+    (
+        "every 4h from tomorrow 8am buy 1 SOL",
+        FLAT,
+        [
+            rule(
+                schedule(every_s=14400, start_at="2026-11-23T08:00:00+00:00"),
+                buy("SOL", amount_base="1"),
+                repeat=FOREVER,
+            )
+        ],
+    ),
+    (
+        "buy 1 SOL if it drops 5% by friday 5pm",
+        FLAT,
+        [
+            rule(
+                change("SOL", "down", "5", "percent", "current_price"),
+                buy("SOL", amount_base="1"),
+                expires_at="2026-11-27T17:00:00+00:00",
+            )
+        ],
+    ),
 ]
 
 
@@ -211,6 +241,15 @@ def test_conditions_mean_what_was_said(text: str, held: dict[str, Any], rules: l
         ("buy 1 SOL tomorrow", "time", FLAT),
         ("sell 1 SOL at 5pm", "side", FLAT),
         ("trailing 5", "unit", LONG),
+        ("tp1 160 tp2 170 tp3 180", "size", LONG),
+        ("buy 1 SOL next friday at 9am", "time", FLAT),
+        ("buy 1 SOL on feb 30 at 10:00", "time", FLAT),
+        ("buy 1 SOL every day at 7", "time", FLAT),
+        ("buy SOL 140", "size", FLAT),
+        ("ape 1k into sol", "size", FLAT),
+        ("sell some SOL at 170", "size", LONG),
+        ("buy 2 sol with a stop loss", "value", FLAT),
+        ("close my sol on dec 24", "time", LONG),
         ("close my short", "contradiction", LONG),
         ("sell half my position", "market", BOTH),
         ("buy sol", "size", FLAT),
@@ -229,3 +268,17 @@ def test_what_is_open_is_asked(text: str, about: str, held: dict[str, Any]) -> N
     asked = result(text, held)
     assert asked.kind == "question", asked
     assert about in {question.about for question in asked.questions}
+
+
+def test_times_are_those_of_the_owner() -> None:
+    berlin = context(timezone="Europe/Berlin")
+    (once,) = read("buy 1 SOL at 9pm", berlin).rules
+    assert codec.to_json(once.condition)["at"] == "2026-11-22T20:00:00+00:00"
+    (daily,) = read("buy 1 SOL every day at 9pm", berlin).rules
+    assert (daily.condition.cron, daily.condition.timezone) == ("0 21 * * *", "Europe/Berlin")  # type: ignore[union-attr]
+    assert "Times are Europe/Berlin." in read("buy 1 SOL at 9pm", berlin).assumptions
+
+
+def test_a_scale_out_says_what_its_shares_are_of() -> None:
+    said = result("sell half at 160, rest at 170", LONG)
+    assert "Each share is of the position as it is when its rule fires." in said.assumptions
