@@ -130,8 +130,11 @@ def _dead_letters(commands: Any) -> None:
     parser.add_argument("--json", action="store_true", help="print one line of JSON")
     parser.set_defaults(discard=None)
     deeds = parser.add_subparsers(title="what to do", metavar="list | discard N", parser_class=Parser)
-    deeds.add_parser("list", help="show them, newest first (this is also what happens without a word)")
-    deeds.add_parser("discard", help="throw one away").add_argument("discard", type=_number, metavar="N")
+    listing = deeds.add_parser("list", help="show them, newest first (this is also what happens without a word)")
+    discarding = deeds.add_parser("discard", help="throw one away")
+    discarding.add_argument("discard", type=_number, metavar="N")
+    for deed in (listing, discarding):  # where people type it too; left out here, it keeps what was said before
+        deed.add_argument("--json", action="store_true", default=argparse.SUPPRESS, help="print one line of JSON")
 
 
 def _positions(parser: Parser) -> None:

@@ -18,6 +18,9 @@ from core.domain.rule import RuleSet, RuleSpec
 
 T = TypeVar("T")
 
+LARGEST_EXPONENT = 60
+"""No amount, price or quotient of them comes near 10^60; a longer one is an attack or a mistake."""
+
 _SHOWN_WHEN_NONE: Mapping[type, frozenset[str]] = {
     RuleSpec: frozenset({"after", "oco_group", "expires_at"}),
     ParseResult: frozenset({"command", "reason"}),
@@ -28,7 +31,8 @@ _SHOWN_WHEN_NONE: Mapping[type, frozenset[str]] = {
 def to_json(value: object) -> Any:
     """*value* in canonical JSON terms: decimals as plain strings, times ISO 8601, dataclasses as objects.
 
-    Raises TypeError for what has no canonical form, floats among them.
+    Raises TypeError for what has no canonical form, floats among them, and ValueError for numbers whose plain digits
+    would fill the memory.
     """
     match value:
         case Enum():
@@ -36,6 +40,8 @@ def to_json(value: object) -> Any:
         case None | bool() | int() | str():
             return value
         case Decimal():
+            if not (value.is_finite() and -LARGEST_EXPONENT < value.adjusted() < LARGEST_EXPONENT):
+                raise ValueError(f"Expected a number within 10^±{LARGEST_EXPONENT}, was {value!s:.40}")
             return plain(value)
         case datetime():
             return value.isoformat()
@@ -72,9 +78,10 @@ def from_json(kind: type[T] | Any, value: object) -> T:
     """
     try:
         read = _adapter(cast(Any, kind)).validate_python(value)
-    except (ValidationError, RecursionError) as problem:
+        understood = to_json(read)
+    except (ValidationError, RecursionError, ValueError) as problem:
         raise BadInput(_explain(problem), "Correct that field and send it again.") from None
-    stray = _stray(value, to_json(read), "")
+    stray = _stray(value, understood, "")
     if stray is not None:
         raise BadInput(f"Expected only known fields, was {stray!r}", "Remove that field and send it again.")
     return cast(T, read)
@@ -83,7 +90,7 @@ def from_json(kind: type[T] | Any, value: object) -> T:
 def _explain(problem: Exception) -> str:
     """The one error of a validation that a person can act on: the branch of each union that `type` chose."""
     if not isinstance(problem, ValidationError):
-        return "Expected conditions nested less deeply"
+        return "Expected conditions nested less deeply" if isinstance(problem, RecursionError) else str(problem)
     best: tuple[int, str] | None = None
     for error in problem.errors(include_url=False, include_input=False, include_context=False):
         place = [str(part) for part in error["loc"]]

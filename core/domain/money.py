@@ -24,7 +24,9 @@ def read_decimal(text: str) -> Decimal:
         raise ValueError(f"Expected a number, was {text!r}") from None
     if not number.is_finite():
         raise ValueError(f"Expected a finite number, was {text!r}")
-    if number.adjusted() > MAX_DIGITS or number.normalize().as_tuple().exponent < -MAX_DIGITS:  # type: ignore[operator]
+    if number.is_zero():
+        return ZERO  # however its exponent was written
+    if abs(number.adjusted()) > MAX_DIGITS:
         raise ValueError(f"Expected a number within 10^±{MAX_DIGITS}, was {text!r}")
     return number
 

@@ -130,6 +130,8 @@ def size(
 def _slice(whole: Decimal, share: Decimal, before: int, market: Market) -> Decimal:
     """The part of *whole* of the leg with *before* equal ones before it; all parts together are *whole*, floored."""
     of = int((ONE / share).to_integral_value())
+    if of == 1:
+        return whole
     place = before % of  # legs in several markets are counted through
     return floor_to(whole * (place + 1) / of, market.step) - floor_to(whole * place / of, market.step)
 

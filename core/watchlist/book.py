@@ -204,15 +204,15 @@ class HeapWatchlist:
         return self._cross(rule, now, market=market, price=price, already=first)
 
     def _recall_extremes(self, rule: Rule, leaf: PriceChange, now: datetime) -> None:
-        """Know the market's highs and lows as far back as the window looks: those of before a restart, and of now."""
+        """Know the market's highs and lows as far back as the window looks: those of before a restart, else of now."""
         span = max(SHORTEST_SPAN, timedelta(seconds=leaf.window_s or 0))
         seen = self._extremes.setdefault(leaf.market, Extremes(span))
         seen.span = max(seen.span, span)
         remembered = self._memory[rule.id].get(f"seen.{leaf.market}", ())
         if remembered:
             seen.recall((datetime.fromisoformat(at), Decimal(price)) for at, price in remembered)
-        if (price_now := self._facts.price(leaf.market)) is not None:
-            seen.add(now, price_now)
+        elif (price := self._facts.price(leaf.market)) is not None:
+            seen.add(now, price)
 
     def _remember_extremes(self) -> None:
         for rule_id in self._polled:

@@ -36,7 +36,7 @@ _processes = multiprocessing.get_context("forkserver")
 
 def prepare() -> None:
     """Start the process that victims are forked from, with everything imported: a start then costs no second."""
-    _processes.set_forkserver_preload(["pytest", "tests.chaos.victim"])
+    _processes.set_forkserver_preload(["pytest", "alembic.command", "pgqueuer", "tests.chaos.victim"])
     idle = _processes.Process(target=int)
     idle.start()
     idle.join()

@@ -17,7 +17,6 @@ from decimal import Decimal
 from pathlib import Path
 from typing import Literal
 
-import core.db.queue
 from bots.channel import Answer, Inbound, Outbound
 from bots.delivery import Courier
 from bots.dialogue import Dialogue
@@ -89,7 +88,6 @@ def live(life: Life) -> None:
 
 async def _live(life: Life) -> None:
     settings = read_settings(_env_file=None, DATABASE_URL=life.dsn, SAYWHEN_HOME=str(life.folder))
-    core.db.queue.load()
     with ExitStack() as stack:
         async with open_core(settings, role=life.name) as opened:
             opened.parts.source = ScriptedPrices(life, opened.clock)

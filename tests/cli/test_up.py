@@ -113,8 +113,9 @@ def test_roles_run_apart_until_they_are_told_to_stop(home: Path) -> None:
 def test_the_database_is_migrated_and_has_no_dead_letters(home: Path) -> None:
     migrated = saywhen("migrate", home=home)
     assert (migrated.returncode, migrated.stderr) == (0, "")
-    listed = saywhen("dead-letters", "--json", home=home)
+    listed = saywhen("dead-letters", "list", "--json", home=home)
     assert json.loads(listed.stdout) == []
+    assert saywhen("dead-letters", home=home).stdout == "There are no dead letters.\n"
     gone = saywhen("dead-letters", "discard", "7", home=home)
     assert gone.returncode == 1
     assert gone.stderr == "saywhen: There is no dead letter 7. See saywhen dead-letters.\n"

@@ -6,7 +6,7 @@ from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 from decimal import Decimal
 
-from core.domain.condition import AllOf, AnyOf, Condition, PriceChange, PriceLevel, Trailing
+from core.domain.condition import AllOf, AnyOf, Condition, PriceChange, PriceLevel, Trailing, leaves
 from core.domain.ids import RuleId
 from core.domain.rule import Rule
 
@@ -37,8 +37,9 @@ class Naive:
 
     def arm(self, rule: Rule, now: datetime) -> None:
         self.watched[rule.id] = Watched(rule, now)
-        for market in list(self.prices):  # the price stands at this moment too
-            self.seen[market].append((now, self.prices[market]))
+        for leaf in leaves(rule.spec.condition):
+            if isinstance(leaf, PriceChange) and leaf.reference == "window" and leaf.market in self.prices:
+                self.seen[leaf.market].append((now, self.prices[leaf.market]))  # the first price of its window
 
     def disarm(self, rule_id: RuleId) -> None:
         self.watched.pop(rule_id, None)
@@ -54,15 +55,22 @@ class Naive:
         return found
 
     def _holds(self, watched: Watched, condition: Condition, look: int) -> bool:
-        now, prices = watched.looks[look]
+        _, prices = watched.looks[look]
         match condition:
             case AllOf(conditions=parts):
                 return all(self._holds(watched, part, look) for part in parts)
             case AnyOf(conditions=parts):
                 return any(self._holds(watched, part, look) for part in parts)
-        price = prices.get(condition.market)  # type: ignore[union-attr]
-        if price is None:
-            return False
+            case PriceLevel() | PriceChange() | Trailing():
+                price = prices.get(condition.market)
+                return price is not None and self._of_price(watched, condition, price, look)
+            case _:
+                raise AssertionError(condition)
+
+    def _of_price(
+        self, watched: Watched, condition: PriceLevel | PriceChange | Trailing, price: Decimal, look: int
+    ) -> bool:
+        now = watched.looks[look][0]
         match condition:
             case PriceLevel(for_s=None):
                 return price >= condition.price if condition.operator == ">=" else price <= condition.price
@@ -81,7 +89,8 @@ class Naive:
                 return entry is not None and self._changed(condition, entry, price)
             case Trailing():
                 return self._trailing(watched, condition, look)
-        raise AssertionError(condition)
+            case _:
+                raise AssertionError(condition)
 
     @staticmethod
     def _beyond(condition: PriceLevel, prices: Mapping[str, Decimal]) -> bool:

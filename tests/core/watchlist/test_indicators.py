@@ -52,71 +52,30 @@ def candles(closes: Sequence[float | str], *, spread: str = "0", first: int = 0)
     return made
 
 
+def numbers(text: str) -> list[float]:
+    return [float(word) for word in text.split()]
+
+
 # J. Welles Wilder's method on the closes of StockCharts' published worksheet (cs-rsi.xls).
-RSI_CLOSES = [
-    "44.3389",
-    "44.0902",
-    "44.1497",
-    "43.6124",
-    "44.3278",
-    "44.8264",
-    "45.0955",
-    "45.4245",
-    "45.8433",
-    "46.0826",
-    "45.8931",
-    "46.0328",
-    "45.6140",
-    "46.2820",
-    "46.2820",
-    "46.0028",
-    "46.0328",
-    "46.4116",
-    "46.2222",
-    "45.6439",
-    "46.2122",
-    "46.2521",
-    "45.7137",
-    "46.4515",
-    "45.7835",
-    "45.3548",
-    "44.0288",
-    "44.1783",
-    "44.2181",
-    "44.5672",
-    "43.4205",
-    "42.6628",
-    "43.1314",
-]
-RSI_PUBLISHED = [
-    "70.53",
-    "66.32",
-    "66.55",
-    "69.41",
-    "66.36",
-    "57.97",
-    "62.93",
-    "63.26",
-    "56.06",
-    "62.38",
-    "54.71",
-    "50.42",
-    "39.99",
-    "41.46",
-    "41.87",
-    "45.46",
-    "37.30",
-    "33.08",
-    "37.77",
-]
+RSI_CLOSES = numbers(
+    """
+    44.3389 44.0902 44.1497 43.6124 44.3278 44.8264 45.0955 45.4245 45.8433 46.0826 45.8931 46.0328 45.6140 46.2820
+    46.2820 46.0028 46.0328 46.4116 46.2222 45.6439 46.2122 46.2521 45.7137 46.4515 45.7835 45.3548 44.0288 44.1783
+    44.2181 44.5672 43.4205 42.6628 43.1314
+    """
+)
+RSI_PUBLISHED = numbers(
+    """
+    70.53 66.32 66.55 69.41 66.36 57.97 62.93 63.26 56.06 62.38 54.71 50.42 39.99 41.46
+    41.87 45.46 37.30 33.08 37.77
+    """
+)
 
 
 def test_rsi_is_wilders_to_the_published_digit() -> None:
     line = indicator("rsi", 14, candles(RSI_CLOSES))
     assert line[:14] == [None] * 14
-    assert [round(value, 2) for value in line[14:] if value is not None] == pytest.approx(
-        [float(value) for value in RSI_PUBLISHED], abs=0.011
-    )
+    assert [round(value, 2) for value in line[14:] if value is not None] == pytest.approx(RSI_PUBLISHED, abs=0.011)
 
 
 def test_rsi_of_a_market_that_only_rises_falls_or_stands() -> None:
@@ -126,30 +85,22 @@ def test_rsi_of_a_market_that_only_rises_falls_or_stands() -> None:
 
 
 # StockCharts' published worksheet of moving averages (cs-movavg.xls), 10 periods.
-EMA_CLOSES = [
-    "22.2734",
-    "22.1940",
-    "22.0847",
-    "22.1741",
-    "22.1840",
-    "22.1344",
-    "22.2337",
-    "22.4323",
-    "22.2436",
-    "22.2933",
-    "22.1542",
-    "22.3926",
-    "22.3816",
-    "22.6109",
-    "23.3558",
-    "24.0519",
-    "23.7530",
-    "23.8324",
-    "23.9516",
-    "23.6338",
-]
-EMA_PUBLISHED = [22.22, 22.21, 22.24, 22.27, 22.33, 22.52, 22.80, 22.97, 23.13, 23.28, 23.34]
-SMA_PUBLISHED = [22.22, 22.21, 22.23, 22.26, 22.31, 22.42, 22.61, 22.77, 22.91, 23.08, 23.21]
+EMA_CLOSES = numbers(
+    """
+    22.2734 22.1940 22.0847 22.1741 22.1840 22.1344 22.2337 22.4323 22.2436 22.2933 22.1542 22.3926 22.3816 22.6109
+    23.3558 24.0519 23.7530 23.8324 23.9516 23.6338
+    """
+)
+EMA_PUBLISHED = numbers(
+    """
+    22.22 22.21 22.24 22.27 22.33 22.52 22.80 22.97 23.13 23.28 23.34
+    """
+)
+SMA_PUBLISHED = numbers(
+    """
+    22.22 22.21 22.23 22.26 22.31 22.42 22.61 22.77 22.91 23.08 23.21
+    """
+)
 
 
 @pytest.mark.parametrize(("name", "published"), [("ema", EMA_PUBLISHED), ("sma", SMA_PUBLISHED)])
@@ -215,7 +166,7 @@ def test_rsi_equals_the_exact_ratio(closes: list[float], length: int) -> None:
     losses = exact_ema([max(-change, Fraction(0)) for change in changes], length, Fraction(1, length))
     for value, gain, loss in zip(indicator("rsi", length, candles(closes))[1:], gains, losses, strict=True):
         if value is None or gain is None or loss is None:
-            assert value is gain is loss is None
+            assert (value, gain, loss) == (None, None, None)
         elif gain + loss == 0:
             assert value == 50.0
         else:
