@@ -32,8 +32,8 @@ async def _armed(product: Product) -> None:
     assert all(rule.references == {"SOL-PERP": Decimal(150)} for rule in rules)
 
 
-async def _is_flat(product: Product) -> bool:
-    return not (await product.core.account.view(await product.owner())).positions
+async def _has_traded(product: Product, times: int) -> bool:
+    return len(await product.core.account.trades(await product.owner())) == times
 
 
 async def _states(product: Product) -> list[RuleState]:
@@ -54,7 +54,7 @@ async def test_the_half_stop_sells_half_of_what_is_held_and_leaves_the_target_ar
         assert await _states(product) == [RuleState.COMPLETED, RuleState.ARMED]
         # The target now guards the rest, and sells what is left of the live position.
         product.market.move("SOL-PERP", "150.2")
-        await product.until(lambda: _is_flat(product))
+        await product.until(lambda: _has_traded(product, 2))
         fills = await product.core.account.trades(owner)
         assert [fill.base for fill in fills] == [Decimal(10), Decimal(10)]
         assert (await product.core.account.view(owner)).positions == ()
