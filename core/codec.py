@@ -21,6 +21,9 @@ T = TypeVar("T")
 LARGEST_EXPONENT = 60
 """No amount, price or quotient of them comes near 10^60; a longer one is an attack or a mistake."""
 
+DEEPEST = 20
+"""Objects and lists within each other. Validating conditions costs twice as much for each level that they nest."""
+
 _SHOWN_WHEN_NONE: Mapping[type, frozenset[str]] = {
     RuleSpec: frozenset({"after", "oco_group", "expires_at"}),
     ParseResult: frozenset({"command", "reason"}),
@@ -76,10 +79,12 @@ def from_json(kind: type[T] | Any, value: object) -> T:
 
     Raises BadInput naming the first field that is wrong, or that the language does not know.
     """
+    if _deeper_than(value, DEEPEST):
+        raise BadInput("Expected conditions nested less deeply", "Say it with fewer brackets, or as several rules.")
     try:
         read = _adapter(cast(Any, kind)).validate_python(value)
         understood = to_json(read)
-    except (ValidationError, RecursionError, ValueError) as problem:
+    except (ValidationError, ValueError) as problem:
         raise BadInput(_explain(problem), "Correct that field and send it again.") from None
     stray = _stray(value, understood, "")
     if stray is not None:
@@ -87,10 +92,25 @@ def from_json(kind: type[T] | Any, value: object) -> T:
     return cast(T, read)
 
 
+def _deeper_than(value: object, most: int) -> bool:
+    """Whether objects and lists nest more than *most* levels in *value*; level by level, so no depth can hurt it."""
+    level = [value]
+    for _ in range(most + 1):
+        level = [
+            item
+            for outer in level
+            if isinstance(outer, Mapping | list | tuple)
+            for item in (outer.values() if isinstance(outer, Mapping) else outer)
+        ]
+        if not level:
+            return False
+    return True
+
+
 def _explain(problem: Exception) -> str:
     """The one error of a validation that a person can act on: the branch of each union that `type` chose."""
     if not isinstance(problem, ValidationError):
-        return "Expected conditions nested less deeply" if isinstance(problem, RecursionError) else str(problem)
+        return str(problem)
     best: tuple[int, str] | None = None
     for error in problem.errors(include_url=False, include_input=False, include_context=False):
         place = [str(part) for part in error["loc"]]

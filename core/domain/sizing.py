@@ -155,8 +155,9 @@ def _exit(
                 reason=f"your {market.symbol} position is {position.side}, and a reduce-only {wanted} cannot shrink it",
                 position_gone=True,
             )
-        case Trade(amount_percent=Decimal() as percent, order=LadderOrder()) | Close(
-            amount_percent=percent, order=LadderOrder()
+        case (
+            Trade(amount_percent=Decimal() as percent, order=LadderOrder())
+            | Close(amount_percent=percent, order=LadderOrder())
         ):
             base = _slice(percent_of(percent, held), share, before, market)
         case Trade(amount_percent=Decimal() as percent) | Close(amount_percent=percent):

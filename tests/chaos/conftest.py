@@ -35,8 +35,8 @@ def pytest_terminal_summary(terminalreporter: pytest.TerminalReporter, config: p
     if not counts:
         return
     terminalreporter.section("killed and restarted")
-    heads = ("kills", "restarts", "rules lost", "double orders", "fills untold")
-    terminalreporter.write_line(f"{'':<34}" + "".join(f"{head:>15}" for head in heads))
+    heads = ("plays", "kills", "restarts", "rules lost", "double orders", "fills untold")
+    terminalreporter.write_line(f"{'':<30}" + "".join(f"{head:>14}" for head in heads))
     total = Verdict()
     for what, verdict in counts.items():
         terminalreporter.write_line(_row(what, verdict))
@@ -46,10 +46,11 @@ def pytest_terminal_summary(terminalreporter: pytest.TerminalReporter, config: p
 
 def _row(what: str, verdict: Verdict) -> str:
     figures = (
+        verdict.plays,
         verdict.kills,
         verdict.restarts,
         verdict.rules_lost,
         verdict.double_orders,
         verdict.fills_untold,
     )
-    return f"{what:<34}" + "".join(f"{figure:>15}" for figure in figures)
+    return f"{what:<30}" + "".join(f"{figure:>14}" for figure in figures)

@@ -57,7 +57,7 @@ class Stage:
 
     def __init__(self, dsn: str, folder: Path, pool: asyncpg.Pool, story: Story) -> None:
         self.pool = pool
-        self.verdict = Verdict()
+        self.verdict = Verdict(plays=1)
         self._dsn = dsn
         self._folder = folder
         self._story = story
@@ -126,10 +126,14 @@ class Stage:
             await self.until(lambda: self.reached(step))  # noqa: B023 - awaited within the turn
 
     async def finish(self) -> Verdict:
-        """Wait for quiet, then judge."""
-        await self.until(lambda: is_quiet(self.pool))
+        """Wait until nothing is left to do and whoever was killed lives again, then judge."""
+        await self.until(self._is_at_rest)
         self.verdict.add(judge(await read_books(self.pool, self._folder), self._story))
         return self.verdict
+
+    async def _is_at_rest(self) -> bool:
+        dead = sum(process.exitcode is not None for process in self._processes.values())
+        return dead == self.verdict.restarts and await is_quiet(self.pool)
 
     async def report(self, problem: object) -> Verdict:
         """The findings of a play that did not come to its end, with what its processes said last."""

@@ -43,7 +43,7 @@ def _plays(point: str) -> Iterator[Play]:
         parts: tuple[Part, ...]
         if number % 2 == 1 and point.startswith(("execute.", "settle.")):
             parts = (Part(name="watcher", roles=WATCHER), Part(name="worker", roles=WORKER, fatal=(fatal,)))
-        elif number % 5 == 4 and point in PASSED_AGAIN:
+        elif number % 5 == 4 and fatal.after_s == 0 and point in PASSED_AGAIN:
             parts = (Part(name="everything", fatal=(fatal, Fatal(point=point))),)
         else:
             parts = (Part(name="everything", fatal=(fatal,)),)

@@ -19,6 +19,7 @@ DEPOSIT = Decimal(10_000)
 class Verdict:
     """What was found of one run, or of all runs at one point."""
 
+    plays: int = 0
     kills: int = 0
     restarts: int = 0
     rules_lost: int = 0
@@ -28,6 +29,7 @@ class Verdict:
 
     def add(self, other: "Verdict") -> None:
         """Take another run's findings in."""
+        self.plays += other.plays
         self.kills += other.kills
         self.restarts += other.restarts
         self.rules_lost += other.rules_lost

@@ -49,7 +49,7 @@ def test_defaults_in_the_example_are_the_defaults(monkeypatch: pytest.MonkeyPatc
     monkeypatch.chdir(tmp_path)
     for name in _promised("read"):
         monkeypatch.delenv(name, raising=False)
-    plain = Settings()
+    plain = read_settings()
     for line in EXAMPLE.splitlines():
         found = re.match(r"#([A-Z_]+)=(.+)$", line)
         if found and found[1] in _promised("read"):

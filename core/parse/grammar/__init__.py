@@ -1,9 +1,9 @@
 """Reads rules in plain English without network or key; what it cannot trace to the words it asks, and never guesses."""
 
 from core.domain.reading import ParseContext, ParseResult
-from core.parse.grammar.dialogue import answer, chosen, extended, read
+from core.parse.grammar.dialogue import answer, chosen, correct, extended, read
 
-__all__ = ["GrammarParser", "answer", "chosen", "extended", "read"]
+__all__ = ["GrammarParser", "answer", "chosen", "correct", "extended", "read"]
 
 
 class GrammarParser:
@@ -22,3 +22,7 @@ class GrammarParser:
     def answer(self, words: str, asked: ParseResult, reply: str, context: ParseContext) -> ParseResult | None:
         """What *asked*, which *words* led to, becomes with a *reply* in free words; None where that answers nothing."""
         return answer(words, asked, reply, context)
+
+    def correct(self, words: str, result: ParseResult, reply: str, context: ParseContext) -> ParseResult | str | None:
+        """What *result*, which *words* led to, becomes with a correction; a sentence where it is doubtful."""
+        return correct(words, result, reply, context)

@@ -3,10 +3,11 @@
 from decimal import Decimal
 from typing import Literal
 
-from core.parse.grammar.drafts import Act, Change, Cond, Level, Order, PnlDraft, Trail
-from core.parse.grammar.items import Amount, Cursor
+from core.parse.grammar.drafts import Act, Order
+from core.parse.grammar.exits import read_exit
+from core.parse.grammar.items import Cursor
 from core.parse.grammar.phrases import read_price, read_reference, read_subject
-from core.parse.grammar.slots import read_slots
+from core.parse.grammar.slots import ORDER_KINDS, read_slots
 
 _VERBS: dict[str, Literal["buy", "sell", "long", "short", "cover", "trim", "exit", "close", "reverse"]] = {
     "BUY": "buy", "BID": "buy", "DCA": "buy", "SELL": "sell", "OFFER": "sell", "LONG": "long", "SHORT": "short",
@@ -14,10 +15,6 @@ _VERBS: dict[str, Literal["buy", "sell", "long", "short", "cover", "trim", "exit
 }  # fmt: skip
 _SIDES = ("LONG", "SHORT", "LONGNOUN", "SHORTNOUN")
 _LEADING = "SET|LIMIT|POSTONLY|TWAP|LADDER|ATMARKET|MY"
-_PURPOSES: dict[str, Literal["target", "stop", "trail"]] = {"TARGET": "target", "STOP": "stop", "TRAIL": "trail"}
-_ORDERS: dict[str, Literal["market", "limit", "twap", "ladder"]] = {
-    "LIMIT": "limit", "POSTONLY": "limit", "TWAP": "twap", "LADDER": "ladder", "ATMARKET": "market",
-}  # fmt: skip
 _RETRACTIONS: dict[str, Literal["cancel_orders", "cancel_rules", "pause_rules"]] = {
     "ORDERS": "cancel_orders", "RULES": "cancel_rules", "ALERTS": "cancel_rules", "STOPS": "cancel_rules",
 }  # fmt: skip
@@ -126,159 +123,6 @@ def _read_move_stop(cur: Cursor) -> Act | None:
     return Act(verb="move_stop", market=market, to=to, order=Order(), text=moved.text)
 
 
-def read_exit(cur: Cursor) -> Act | None:
-    """TP 160 · stop loss at 142 · a 4 % trailing stop · +6 % tp · stop me out."""
-    while cur.peek().kind in ("SET", "WITH", "MY") or cur.peek().text.lower() in ("add", "get", "have"):
-        cur.next()
-    act = Act(verb="exit", order=Order())
-    if cur.sees("LETLOSE", "NUM"):
-        return _read_loss_limit(cur, act)
-    before = _read_exit_lead(cur, act)
-    item = cur.take("TARGET|STOP|TRAIL")
-    if item is None:
-        return None
-    if item.kind == "TRAIL":
-        cur.skip("STOP")
-    act.purpose = _PURPOSES[item.kind]
-    act.number = item.value
-    act.text = item.text
-    if before is None and cur.sees("NUM", "AT|COLON|THEN", "NUM") and cur.peek().value.value in range(1, 6):
-        act.number = int(cur.next().value.value)
-    if before is not None:
-        act.inline = _exit_condition(act, before, None)
-    _read_exit_slots(cur, act)
-    return act
-
-
-def _read_loss_limit(cur: Cursor, act: Act) -> Act:
-    """don't let me lose more than $75 on this WIF trade."""
-    act.text = cur.next().text
-    amount: Amount = cur.next().value
-    unit: Literal["usd", "percent"] | None = amount.unit if amount.unit in ("usd", "percent") else None
-    act.inline = PnlDraft(operator="<=", threshold=-amount.value, unit=unit)
-    reference = read_reference(cur)
-    if reference is not None:
-        act.market, act.side, act.everything = reference.market, reference.side, reference.everything
-    return act
-
-
-def _read_exit_lead(cur: Cursor, act: Act) -> Amount | None:
-    """What stands before the word: `full SL`, `4 % trailing stop`, `SOL stop 140`."""
-    amount = None
-    subject = read_subject(cur)
-    act.market, act.side = subject.market, subject.side
-    cur.skip("WITH|COLON" if not subject.empty else "")
-    if cur.skip("ALL"):
-        act.whole = True
-    led = cur.peek().kind == "NUM" and cur.peek(1).kind in ("TARGET", "STOP", "TRAIL")
-    if led and cur.peek(2).kind not in ("NUM", "AT"):
-        amount = cur.next().value
-        if amount is not None and amount.words:
-            act.size, amount = amount, None
-    subject = read_subject(cur)
-    act.market = act.market or subject.market
-    return amount
-
-
-def _read_exit_slots(cur: Cursor, act: Act) -> None:
-    """What follows the word, in any order."""
-    while True:
-        begun = cur.at
-        if _read_exit_value(cur, act) or _read_exit_share(cur, act):
-            continue
-        cur.at = begun
-        if cur.peek().kind in ("ALL", "REST"):
-            act.whole = True
-            cur.next()
-            cur.skip("OF")
-        elif cur.peek().kind == "OUT":
-            cur.next()
-        elif (reference := read_reference(cur)) is not None:
-            act.market = reference.market or act.market
-            act.side = reference.side or act.side
-            act.it = act.it or reference.it
-            act.held = act.held or reference.position or reference.my
-            act.whole = act.whole or reference.whole
-            act.everything = act.everything or reference.everything
-        elif cur.peek().kind in ("LIMIT", "ATMARKET", "REDUCEONLY"):
-            act.order.type = _ORDERS.get(cur.next().kind, act.order.type)
-        else:
-            return
-
-
-def _read_exit_value(cur: Cursor, act: Act) -> bool:
-    """Where the exit lies: a price, a percent, a distance from the entry."""
-    if act.inline is not None:
-        return False
-    cur.skip("AT|OF|TO|COLON|BY|THEN|ON|GO|IF" if cur.peek(1).kind == "NUM" else "")
-    cur.skip("ABOVE|BELOW|REACH|GO" if cur.peek(1).kind == "NUM" and act.purpose != "trail" else "")
-    item = cur.peek()
-    if item.kind != "NUM" or item.value.words or item.value.unit == "times":
-        return False
-    shared = cur.sees("NUM", "OF", "MY|POSITION|COIN|IT|ALL") or cur.sees("NUM", "AT", "NUM")
-    if item.value.unit == "percent" and act.size is None and shared:
-        act.size = cur.next().value
-        return True
-    cur.next()
-    act.inline = _exit_condition(act, item.value, cur)
-    return act.inline is not None
-
-
-def _exit_condition(act: Act, amount: Amount, cur: Cursor | None) -> Cond | None:
-    unit: Literal["usd", "percent"] | None = amount.unit if amount.unit in ("usd", "percent") else None
-    if act.purpose == "trail":
-        if cur is not None:
-            cur.skip("FROM|BELOW|HIGH|OF")
-        return Trail(distance=amount.value, unit=unit)
-    favour: Literal["profit", "loss"] = "profit" if act.purpose == "target" else "loss"
-    if cur is not None and cur.take("PROFIT|LOSS") is not None:
-        if unit == "percent":
-            return Change(threshold=amount.value, unit=unit, reference="entry_price", favour=favour)
-        value = amount.value if favour == "profit" else -amount.value
-        return PnlDraft(operator=">=" if favour == "profit" else "<=", threshold=value, unit=unit)
-    if cur is not None and (anchored := _from_entry(cur, amount, unit)) is not None:
-        return anchored
-    if unit == "percent":
-        return Change(threshold=amount.value, unit=unit, reference="entry_price", favour=favour)
-    return None if amount.sign else Level(price=amount.value)
-
-
-def _from_entry(cur: Cursor, amount: Amount, unit: Literal["usd", "percent"] | None) -> Change | None:
-    """50 cents under my entry · 3 % below the current price · 5 % from entry."""
-    begun = cur.at
-    side = cur.take("ABOVE|BELOW|RISEWORD|FALLWORD")
-    cur.skip("FROM|ON|OF|MY|AT")
-    anchor = cur.take("BREAKEVEN|CURRENT")
-    if anchor is None or side is None:
-        if anchor is None or anchor.kind != "BREAKEVEN" or unit != "percent":
-            cur.at = begun
-        return None
-    up = side.kind in ("ABOVE", "RISEWORD")
-    reference: Literal["entry_price", "current_price"] = (
-        "entry_price" if anchor.kind == "BREAKEVEN" else "current_price"
-    )
-    return Change(direction="up" if up else "down", threshold=amount.value, unit=unit, reference=reference)
-
-
-def _read_exit_share(cur: Cursor, act: Act) -> bool:
-    """for half · (50 %) · half at 0.95."""
-    begun = cur.at
-    cur.skip("FOR|ON|LPAR|WITH|CLOSE|SELL|OF")
-    item = cur.peek()
-    percent = item.kind == "NUM" and item.value.unit == "percent" and act.size is None
-    if percent and (item.value.words or act.inline is not None):
-        cur.next()
-        cur.skip("RPAR|OF")
-        act.size = item.value
-        return True
-    if item.kind in ("REST", "ALL") and cur.at > begun:
-        cur.next()
-        act.whole = True
-        return True
-    cur.at = begun
-    return False
-
-
 def _read_trade(cur: Cursor) -> Act | None:
     """Any verb that trades, with what stands before and after it."""
     act = Act(verb="buy", order=Order())
@@ -334,7 +178,7 @@ def _read_before_verb(cur: Cursor, act: Act) -> None:
         item = cur.peek()
         opened = opened or item.text.lower() in ("open", "enter", "start", "initiate")
         if item.kind in _LEADING.split("|") or (item.kind in ("ORDERS", "TO") and act.order.type is not None):
-            act.order.type = _ORDERS.get(item.kind, act.order.type)
+            act.order.type = ORDER_KINDS.get(item.kind, act.order.type)
             act.order.post_only = act.order.post_only or item.kind == "POSTONLY"
             act.text = act.text or item.text
             cur.next()

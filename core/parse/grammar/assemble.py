@@ -18,7 +18,7 @@ from core.parse.grammar.drafts import (
     TimeDraft,
     Trail,
 )
-from core.parse.grammar.schedules import Mod
+from core.parse.grammar.remarks import Mod
 
 OPENING = ("buy", "long", "short")
 _SAID_OF_ALL = ("alert", "cancel_orders", "cancel_rules", "pause_rules")
@@ -47,7 +47,7 @@ def assemble(sentences: Sequence[Sequence[Part]]) -> list[RuleDraft]:
     for parts in sentences:
         for group in _groups(parts):
             _add_rules(drafts, group)
-    _link(drafts)
+    link(drafts)
     if len(drafts) > 1 and any(d.act.verb == "move_stop" and d.cond is None and not d.then for d in drafts):
         raise Unclear("When should the stop be moved: now, or once something happened? Say that with it.")
     return drafts
@@ -155,7 +155,7 @@ def _add_rules(drafts: list[RuleDraft], group: _Group) -> None:
             draft.cond = drafts[-1].cond
         drafts.append(draft)
         for mod in group.mods:
-            _apply(draft, mod, drafts)
+            apply_mod(draft, mod, drafts)
 
 
 def _only_share(drafts: list[RuleDraft], cond: Cond | None, act: Act) -> bool:
@@ -176,7 +176,7 @@ def _add_remarks(drafts: list[RuleDraft], group: _Group) -> None:
         raise Unclear("I see no condition and no action in that.")
     for mod in group.mods:
         for draft in drafts if mod.kind in ("oco", "expires", "lasting") else drafts[-1:]:
-            _apply(draft, mod, drafts)
+            apply_mod(draft, mod, drafts)
 
 
 def joined(parts: Sequence[Part]) -> Cond | None:
@@ -249,7 +249,8 @@ def _settle_price(draft: RuleDraft) -> None:
         raise Unclear(f"I cannot tell how {act.text!r} at a price goes with the other condition.")
 
 
-def _apply(draft: RuleDraft, mod: Mod, drafts: list[RuleDraft]) -> None:
+def apply_mod(draft: RuleDraft, mod: Mod, drafts: list[RuleDraft]) -> None:
+    """Puts what was said of a rule as a whole into its draft. Raises Unclear."""
     match mod.kind:
         case "lasting" | "for" | "expires" if isinstance(draft.cond, TimeDraft):
             raise Unclear("A single time cannot last. For something daily, say every day at that time.")
@@ -297,7 +298,7 @@ def opens(draft: RuleDraft) -> bool:
     return draft.act.verb in OPENING and not draft.act.held and not draft.act.reduce_only
 
 
-def _link(drafts: list[RuleDraft]) -> None:
+def link(drafts: list[RuleDraft]) -> None:
     """Marks the exits that wait for an entry of the same message."""
     entries = [number for number, draft in enumerate(drafts) if opens(draft)]
     if not entries:

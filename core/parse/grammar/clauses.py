@@ -8,7 +8,8 @@ from core.parse.grammar.drafts import Act, Cond, FilledDraft, Level, Order, Sche
 from core.parse.grammar.items import Cursor, Item
 from core.parse.grammar.phrases import read_price
 from core.parse.grammar.reader import Sentence
-from core.parse.grammar.schedules import Mod, read_mod, read_time_condition
+from core.parse.grammar.remarks import Mod, read_mod
+from core.parse.grammar.schedules import read_time_condition
 from core.parse.grammar.slots import read_slots, resumes
 
 _MOVES = ("FALL", "RISE", "RISEWORD", "FALLWORD", "MOVE")

@@ -4,13 +4,14 @@ from collections.abc import Mapping
 from dataclasses import replace
 from typing import Any
 
-from core.domain.reading import Option, ParseContext, ParseResult
-from core.parse.grammar.replies import reply_of, value_of
+from core.domain.reading import ANSWER_MARK, Option, ParseContext, ParseResult
+from core.domain.wording import say_rule
+from core.parse.grammar.changes import Changed, baked
+from core.parse.grammar.corrections import corrected, is_marked
+from core.parse.grammar.replies import MAX_REPLY, reply_of, value_of
 from core.parse.grammar.settle import Settled, settle
 from core.parse.grammar.understanding import Understanding, understand
 
-ANSWER_MARK = "\n↳ "
-"""Stands before each reply in a draft's words: the message, then one line an answer."""
 MOST_ANSWERS = 12
 SEARCH_LIMIT = 80
 
@@ -53,6 +54,72 @@ def answer(text: str, result: ParseResult, reply: str, context: ParseContext) ->
     return _answered(understood, known, reply, context)
 
 
+def correct(text: str, result: ParseResult, reply: str, context: ParseContext) -> ParseResult | str | None:
+    """What *result*, which *text* led to, becomes with a correction in free words.
+
+    A sentence for the trader where the correction could mean two things or cannot be made; None where *reply* is no
+    correction, such as a whole rule of its own. Numbers are only ever those that were said.
+    """
+    if not reply.strip() or len(reply) > MAX_REPLY:
+        return None
+    alone = understand(reply, context)
+    whole = bool(alone.drafts) or (alone.verdict is not None and alone.verdict.kind == "command")
+    if whole and not is_marked(reply):
+        return None
+    amended = _amended(text, result, reply, context)
+    return None if whole and isinstance(amended, str) else amended
+
+
+def _amended(text: str, result: ParseResult, reply: str, context: ParseContext) -> ParseResult | str | None:
+    said = _said(text, result, context)
+    if said is None:
+        return _SAY_IT_ALL if is_marked(reply) else None
+    changed = _changed(*said, reply, context)
+    if changed is None or isinstance(changed, str):
+        return changed
+    if text.count(ANSWER_MARK) >= MOST_ANSWERS:
+        return f"That draft was changed {MOST_ANSWERS} times. Say the whole rule again, the way it should be."
+    amended = settle(changed.drafts, context, changed.choices, notes=changed.notes).result
+    if amended.kind not in ("rules", "question"):
+        return amended.reason or _SAY_IT_ALL
+    same = amended.rules == result.rules and _asked(amended) == _asked(result)
+    return "It says that already." if same else amended
+
+
+_SAY_IT_ALL = "I cannot change only that part of it. Say the whole rule again, the way it should be."
+
+
+def _changed(
+    understood: Understanding, choices: Mapping[str, Any], reply: str, context: ParseContext
+) -> Changed | str | None:
+    """The drafts after a correction, with notes of the message and of the correction."""
+    before = baked(understood.drafts, choices)
+    changed = corrected(before.drafts, before.choices, reply, context)
+    if isinstance(changed, Changed):
+        return replace(changed, notes=tuple(dict.fromkeys((*understood.notes, *changed.notes))))
+    return changed
+
+
+def _said(text: str, result: ParseResult, context: ParseContext) -> tuple[Understanding, Mapping[str, Any]] | None:
+    """Drafts and choices that say just what *result* does: those of the words, else of its rules read back."""
+    understood, choices = _replayed(text, context)
+    if understood.verdict is None:
+        # Since the draft was shown, prices may have opened a question; the rules are what is being corrected.
+        if settle(understood.drafts, context, choices, depth=0).result.rules == result.rules:
+            return understood, choices
+        known = _found_again(understood, choices, result, context)
+        if known is not None:
+            return understood, known
+    again = understand(" ".join(say_rule(rule) for rule in result.rules), context)
+    if again.verdict is None and settle(again.drafts, context, {}, depth=0).result.rules == result.rules:
+        return replace(again, notes=()), {}
+    return None
+
+
+def _asked(result: ParseResult) -> list[tuple[str, str]]:
+    return [(question.about, question.text) for question in result.questions]
+
+
 def _replayed(text: str, context: ParseContext) -> tuple[Understanding, dict[str, Any]]:
     """The message as understood, and the choices that its replies made."""
     message, *replies = text.split(ANSWER_MARK)
@@ -60,7 +127,12 @@ def _replayed(text: str, context: ParseContext) -> tuple[Understanding, dict[str
     choices: dict[str, Any] = {}
     if understood.verdict is None:
         for reply in replies[:MOST_ANSWERS]:
-            choices.update(_taken(understood, choices, reply, context))
+            taken = _taken(understood, choices, reply, context)
+            choices.update(taken)
+            changed = None if taken else _changed(understood, choices, reply, context)
+            if changed is not None and not isinstance(changed, str):
+                understood = replace(understood, drafts=changed.drafts, notes=changed.notes)
+                choices = dict(changed.choices)
     return understood, choices
 
 
@@ -106,5 +178,6 @@ def _found_again(
 
 
 def _same(settled: Settled, result: ParseResult) -> bool:
-    asked = [(question.about, question.text) for question in result.questions]
-    return settled.result.rules == result.rules and [(point.about, point.text) for point in settled.points] == asked
+    return settled.result.rules == result.rules and [(point.about, point.text) for point in settled.points] == _asked(
+        result
+    )

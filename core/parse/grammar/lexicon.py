@@ -3,7 +3,9 @@
 TRADING: dict[str, str] = {
     "NOISE": (
         "the|a|an|too|only|still|doing|please|pls|plz|plss|just|hey|hi|hello|yo|bro|bruh|dude|man|mate|"
-        "sir|ser|ok|okay|so|well|lol|lfg|lets|let's|thanks|thx|ty|thank you|i want to|i want you to|"
+        "sir|ser|ok|okay|either|good morning|good evening|good afternoon|good day|greetings|hi there|hello there|"
+        "cheers|thank u|thanks a lot|many thanks|thanks in advance|appreciate it|dear bot|would you mind|"
+        "would u mind|so|well|lol|lfg|lets|let's|thanks|thx|ty|thank you|i want to|i want you to|"
         "i'd like to|i would like to|i wanna|wanna|i need to|i need you to|want to|can you|could you|"
         "would you|will you|can u|could u|go ahead and|help me|make sure to|make sure you|be sure to|"
         "automatically|auto|simply|actually|basically|right|straight away|for me|asap|kindly|then go|"
@@ -26,7 +28,8 @@ TRADING: dict[str, str] = {
     "THEN": "then|->|and then|after that",
     "BUY": (
         "buy|get me|panic buy|ape|grab|purchase|acquire|get|scoop|pick up|load up|load|accumulate|stack|snag|add|"
-        "market buy|buy in|buy the dip|buy dips|invest|put in|throw|yolo|ape into|buys"
+        "market buy|buy in|buy the dip|buy dips|invest|throw|yolo|ape into|buys|scoop up|snap up|buy up|mop up|fomo in|"
+        "fomo into|grab me"
     ),
     "SELL": "sell|panic sell|dump|offload|unload|market sell|sel|liquidate|sells",
     "CUT": "cut",
@@ -60,6 +63,7 @@ TRADING: dict[str, str] = {
     "RESUME": ("resume|unpause|reactivate|restart|enable|turn on|activate|turn back on|continue|re-enable|unfreeze"),
     "SHIFT": "move|slide|shift|raise|lower|drag|bring|adjust|tighten|push|bump|change|trail up|update|modify",
     "EARN": "make|made|earn|earned|making",
+    "PUTIN": "put in",
     "SET": (
         "protect|set|put|place|create|set up|setup|use|attach|give me|have|start|do a|submit|enter|open|initiate|run"
     ),
@@ -70,7 +74,9 @@ TRADING: dict[str, str] = {
         "give me a heads up|heads up|give me a shout|buzz me|shoot me a message|hit me up|"
         "send me a message|send me a ping|set an alert|set alert|price alert|alerts me|lmk|keep me posted|"
         "let me kno|lemme knw|lemme kno|let me knw|send me a reminder|create an alert|notification|"
-        "drop me a message|a heads up|alert please|notify us|yell at me|give me an alert|call me"
+        "drop me a message|a heads up|alert please|hmu|telling me|pinging me|alerting me|notifying me|letting me know|"
+        "shoot me a text|send me a text|shoot me a ping|drop me a line|give me a ping|give me a nudge|nudge me|poke me|"
+        "flag|flag it|let us know|ring me|notify us|yell at me|give me an alert|call me"
     ),
     "SAYING": (
         "saying|that says|says|say|with the message|with message|with the text|message|reading|with a message|with text"
@@ -139,11 +145,11 @@ TRADING: dict[str, str] = {
     "GO": (
         "flips|go|goes|going|gets|get to|gets back|getting|trades|trading|is|are|'s|be|was|becomes|comes|"
         "come|turns|turn|has|went|gone|heads|runs|moves to|moves back|moved|ticks|gotten|ever|has been|"
-        "has gone|pulls|makes it|ends up"
+        "should be|needs to be|must be|has to be|has gone|pulls|makes it|ends up"
     ),
     "ABOVE": (
         "above|over|>|>=|greater than|more than|higher than|at or above|at or over|or more|north of|"
-        "or above|or higher|past|upwards of|bigger than|at least|or better|through the top of|beyond|abv|"
+        "or above|or higher|past|upwards of|bigger than|at least|or better|beyond|abv|"
         "no less than|or greater|equal or above"
     ),
     "BELOW": (
@@ -164,6 +170,7 @@ TRADING: dict[str, str] = {
     "GOLDEN": "golden cross|golden crossover",
     "DEATH": "death cross|death crossover",
     "TO": "to|down to|up to|back to|back up to|back down to|till it's at",
+    "THROUGH": "through|thru",
     "BY": "by|by another",
     "FROM": "from|off of",
     "AT": "at|@|around|near|for a price of|at price|at a price of",
@@ -187,7 +194,7 @@ TRADING: dict[str, str] = {
     "BETWEEN": "between|ranging from",
     "EVERY": "every|each|per|once every|once per|once each",
     "MY": "my|mine|our|this|that|these|those|his|its",
-    "IT": "it|them|it's|it is|that's|it'll|itll|it has",
+    "IT": "it|them|they|they're|it's|it is|that's|it'll|itll|it has",
     "I": "i|i'm|im|i am|i've|ive|i have|i get|i'm at|if im|me|we're|we are|you're",
     "ALL": (
         "all out|all in|whole of|all|whole|entire|everything i have|all of|all my|whole thing|"
@@ -225,7 +232,8 @@ TRADING: dict[str, str] = {
     ),
     "ACROSS": (
         "across everything|across all positions|overall|in total|total|across the account|combined|"
-        "across all|across my account|altogether|across the whole account|across the portfolio"
+        "across all|across my account|together|all together|in aggregate|"
+        "altogether|across the whole account|across the portfolio"
     ),
 }
 """`kind` or `kind=value` → its phrases, separated by bars. Of two kinds that list one phrase, the first has it."""

@@ -49,7 +49,7 @@ def read_comparison(cur: Cursor) -> Comparison | None:
     verb = cur.take("RISE|FALL|BREAK|REACH")
     cur.skip("GO")
     cur.skip("RISEWORD|FALLWORD|BY")
-    led = cur.skip("TO|AT|ATMOST")
+    led = cur.skip("TO|AT|ATMOST|THROUGH")
     mark = cur.take("ABOVE|EXCEED|BELOW|CROSSUP|CROSSDOWN")
     if mark is not None:
         crossing = verb is not None and verb.kind == "BREAK"
@@ -100,7 +100,7 @@ def read_subject(cur: Cursor) -> Subject:
                 cur.next()
                 subject.whole = True
                 subject.everything = subject.everything or kind == "EVERYTHING"
-            case "LONG" | "LONGNOUN" | "SHORT" | "SHORTNOUN" if subject.market or subject.my or "NOUN" in kind:
+            case "LONG" | "LONGNOUN" | "SHORT" | "SHORTNOUN" if subject.market or subject.my or _is_side(cur):
                 cur.next()
                 subject.side = "long" if kind.startswith("LONG") else "short"
                 subject.position = True
@@ -108,6 +108,13 @@ def read_subject(cur: Cursor) -> Subject:
                 cur.next()
             case _:
                 return subject
+
+
+def _is_side(cur: Cursor) -> bool:
+    """Whether "long" or "short" here names a position: `of the short`, `long position`."""
+    if cur.peek().kind.endswith("NOUN"):
+        return True
+    return cur.peek(-1).kind in ("OF", "ON", "FOR") and cur.peek(1).kind not in ("NUM", "COIN", "VAGUE", "NOCOIN")
 
 
 def _note(subject: Subject, kind: str) -> None:

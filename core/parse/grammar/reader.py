@@ -49,6 +49,19 @@ class Sentence:
 _BEFORE_TIME = frozenset({"ON", "WITHIN", "EVERY", "FOR", "AFTER", "VALIDFOR", "UNTIL", "NEXT"})
 
 
+def _split_alternatives(items: list[Item]) -> list[Item]:
+    """ "160 or above" is one comparison, "135 or above 170" are two: the second says "or" and "above"."""
+    result: list[Item] = []
+    for at, item in enumerate(items):
+        following = items[at + 1].kind if at + 1 < len(items) else ""
+        if item.kind in ("ABOVE", "BELOW") and item.text.lower().startswith("or ") and following == "NUM":
+            result.append(replace(item, kind="OR", text="or", end=item.start + 2))
+            result.append(replace(item, text=item.text[3:], start=item.start + 3))
+        else:
+            result.append(item)
+    return result
+
+
 def _settle_minutes(items: list[Item]) -> None:
     """Reads "in 30m" as minutes and "buy 30m BONK" as millions."""
     for at, item in enumerate(items):
@@ -95,6 +108,7 @@ class Reader:
         if items:
             done.append(Sentence(items))
         for sentence in done:
+            sentence.items = _split_alternatives(sentence.items)
             _settle_minutes(sentence.items)
         return done
 

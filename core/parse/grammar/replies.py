@@ -16,9 +16,9 @@ from core.parse.grammar.coins import coins_of
 from core.parse.grammar.desk import Point
 from core.parse.grammar.drafts import Act, RuleDraft
 from core.parse.grammar.indicators import TIMEFRAMES
+from core.parse.grammar.instants import read_when
 from core.parse.grammar.items import Amount, Cursor, Item
 from core.parse.grammar.reader import Reader, Sentence
-from core.parse.grammar.schedules import read_when
 from core.parse.grammar.text import clean, tokens
 
 MAX_REPLY = 200

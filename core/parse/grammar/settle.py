@@ -47,7 +47,7 @@ def settle(
     depth: int = OPTION_DEPTH,
 ) -> Settled:
     """The result of *drafts* with the *choices* made so far; pure."""
-    desk = Desk(context=context, drafts=_applied(drafts, choices), choices=choices)
+    desk = Desk(context=context, drafts=applied(drafts, choices), choices=choices)
     rules = _rules(desk)
     assumptions = (*notes, *desk.assumptions)
     points = tuple(sorted(desk.points, key=lambda point: _ORDER.index(point.about)))
@@ -88,7 +88,7 @@ def _options(
     return tuple(options)
 
 
-def _applied(drafts: list[RuleDraft], choices: Mapping[str, Any]) -> list[RuleDraft]:
+def applied(drafts: list[RuleDraft], choices: Mapping[str, Any]) -> list[RuleDraft]:
     """Copies of the drafts with answered prices and swaps put in."""
     result = [replace(draft, act=replace(draft.act, order=replace(draft.act.order))) for draft in drafts]
     for key, value in choices.items():

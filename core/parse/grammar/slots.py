@@ -1,12 +1,16 @@
 """Fills a trade with what is said around its verb: size, market, price, leverage, kind of order."""
 
 from decimal import Decimal
+from typing import Literal
 
 from core.domain.money import HUNDRED
 from core.parse.grammar.drafts import Act, Change
 from core.parse.grammar.items import Amount, Cursor
 from core.parse.grammar.phrases import read_price, read_reference, read_subject
 
+ORDER_KINDS: dict[str, Literal["market", "limit", "twap", "ladder"]] = {
+    "LIMIT": "limit", "POSTONLY": "limit", "TWAP": "twap", "LADDER": "ladder", "ATMARKET": "market",
+}  # fmt: skip
 _LATER = "REDUCEONLY|POSTONLY|SLIPPAGE|ATMARKET|LIMIT|LEVERAGE|WITH"
 
 

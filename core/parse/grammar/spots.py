@@ -140,6 +140,13 @@ def with_leaf(cond: Cond, path: tuple[int, ...], leaf: Cond) -> Cond:
     return replace(cond, parts=tuple(parts))
 
 
+def altered(leaf: Cond, **fields: Any) -> Cond:
+    """The condition with these fields, which its class must have."""
+    bare: Any = leaf
+    changed: Cond = replace(bare, **fields)
+    return changed
+
+
 def _of_leaf(leaf: Cond) -> Iterator[tuple[Name, str, Amount]]:
     """The numbers of one condition: what each is, its field, its amount."""
     match leaf:
@@ -226,7 +233,7 @@ def _changed(leaf: Cond, field: str, name: Name, amount: Amount) -> Cond | None:
             value = int(value)
         case _:
             return None
-    return None if value is None else replace(leaf, **{field: value}, **more)  # type: ignore[arg-type]
+    return None if value is None else altered(leaf, **{field: value}, **more)
 
 
 def put_size(draft: RuleDraft, amount: Amount) -> bool:

@@ -29,6 +29,9 @@ _TOKEN = re.compile(
     re.VERBOSE | re.DOTALL,
 )
 
+_INDICATOR = re.compile(r"(rsi|sma|ema|ma|atr)(\d{1,3})", re.IGNORECASE)
+"""An indicator written together with its period: ema50."""
+
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Token:
@@ -73,7 +76,11 @@ def tokens(cleaned: str) -> list[Token]:
             continue
         if text == "-" and not spaced and found and _glues(found[-1], cleaned, match.end()):
             continue
-        found.append(Token(kind=kind, text=text, start=match.start(), end=match.end(), spaced=spaced))
+        start, glued = match.start(), _INDICATOR.fullmatch(text) if kind == "word" else None
+        if glued is not None:
+            found.append(Token(kind=kind, text=glued[1], start=start, end=start + len(glued[1]), spaced=spaced))
+            kind, text, start, spaced = "number", glued[2], start + len(glued[1]), False
+        found.append(Token(kind=kind, text=text, start=start, end=match.end(), spaced=spaced))
         spaced = False
     return found
 

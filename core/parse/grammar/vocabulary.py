@@ -24,6 +24,8 @@ MAX_WORDS = 6
 def _forms(verb: str) -> list[str]:
     """The inflections of a price verb: drops, dropping, dropped …"""
     ends_e = verb.endswith("e")
+    if verb.endswith("y") and verb[-2] not in "aeiou":
+        return [verb, verb[:-1] + "ies", verb + "ing", verb[:-1] + "ied"]
     third = verb + ("es" if verb.endswith(("s", "sh", "ch", "x")) else "s")
     doubled = verb + verb[-1] if verb[-1] in "pgbtm" and verb[-2] in "aeiou" and verb[-3:-2] not in "aeiou" else verb
     ing = (verb[:-1] if ends_e else doubled) + "ing"
@@ -65,6 +67,8 @@ def phrases() -> dict[tuple[str, ...], tuple[str, Any]]:
                 table.setdefault((go, word), (kind, None))
                 for extra in ("another", "by"):
                     table.setdefault((go, word, extra), (kind, None))
+        for word, kind in (("higher", "ABOVE"), ("lower", "BELOW")):
+            table.setdefault((go, word, "than"), (kind, None))
     for past, kind in (("fell", "FALL"), ("rose", "RISE"), ("broke", "BREAK"), ("held", "STAY")):
         table.setdefault((past,), (kind, "past"))
     for number in range(1, 6):

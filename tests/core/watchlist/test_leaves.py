@@ -1,8 +1,7 @@
-"""What no price path decides: times, schedules, candles, positions, accounts, funding, and what is remembered."""
+"""What no price path decides: candles, positions, accounts, funding, and what is remembered."""
 
 import json
 from dataclasses import replace
-from datetime import timedelta
 from decimal import Decimal
 from typing import Any
 
@@ -28,78 +27,9 @@ from core.domain.condition import (
 )
 from core.domain.ids import OwnerId, RuleId
 from core.domain.position import Account
-from core.domain.rule import Repeat, Rule
-from core.ports import Crossing
 from core.watchlist import HeapWatchlist
 from tests.core.watchlist.test_indicators import candles
-from tests.core.watchlist.world import ANN, ETH, SOL, START, D, World, account, rule
-
-HOUR = timedelta(hours=1)
-SECOND = timedelta(seconds=1)
-
-
-class Bench:
-    def __init__(self, **prices: str) -> None:
-        self.world = World(prices={f"{base}-PERP": D(price) for base, price in (prices or {"SOL": "100"}).items()})
-        self.list = HeapWatchlist(self.world)
-        self.now = START
-
-    def arm(self, condition: Condition, **changes: Any) -> Crossing | None:
-        return self.list.arm(rule(1, condition, **changes), self.now)
-
-    def arm_rule(self, armed: Rule) -> Crossing | None:
-        return self.list.arm(armed, self.now)
-
-    def tick(self, price: str, market: str = SOL, **time: float) -> list[RuleId]:
-        self.now += timedelta(**time) if time else SECOND
-        self.world.prices[market] = D(price)
-        return [crossing.rule.id for crossing in self.list.observe(market, D(price), self.now)]
-
-    def poll(self, **time: float) -> list[Crossing]:
-        self.now += timedelta(**time)
-        return self.list.poll(self.now)
-
-
-def test_now_holds_at_once_and_is_due_since_it_was_armed() -> None:
-    bench = Bench()
-    bench.now += HOUR
-    found = bench.arm(Now())
-    assert found is not None
-    assert found.due == START
-
-
-def test_an_instant_fires_when_it_comes_and_at_once_when_it_has_passed() -> None:
-    bench = Bench()
-    assert bench.arm(AtTime(at=START + HOUR)) is None
-    assert bench.list.next_due(bench.now) == START + HOUR
-    assert bench.poll(minutes=59) == []
-    (fired,) = bench.poll(minutes=1)
-    assert fired.due == START + HOUR
-    late = bench.arm(AtTime(at=START + HOUR))
-    assert late is not None
-    assert late.due == START + HOUR
-
-
-def test_a_schedule_fires_once_at_each_due_time_and_one_that_was_missed_says_since_when() -> None:
-    bench = Bench()
-    armed = rule(1, Schedule(every_s=3600))
-    assert bench.arm_rule(armed) is None
-    (first,) = bench.poll(hours=1)
-    assert first.due == START + HOUR
-    assert bench.arm_rule(replace(armed, fired_at=bench.now)) is None
-    assert bench.poll(minutes=59) == []
-    (third,) = bench.poll(hours=5)
-    assert third.due == START + 2 * HOUR
-
-
-def test_a_schedule_that_rests_does_not_fire_at_the_end_of_its_rest() -> None:
-    bench = Bench()
-    rest = START + timedelta(minutes=90)
-    armed = rule(1, Schedule(every_s=3600), memory={"rest_until": rest.isoformat()}, fired_at=START)
-    assert bench.arm_rule(armed) is None
-    assert bench.poll(minutes=90) == []
-    assert bench.list.next_due(bench.now) == START + 2 * HOUR
-    assert len(bench.poll(minutes=30)) == 1
+from tests.core.watchlist.world import ANN, ETH, HOUR, SECOND, SOL, START, Bench, D, account, rule
 
 
 @pytest.mark.parametrize("condition", [Schedule(every_s=3600), PositionEvent(market=SOL, event="closed"), Now()])
@@ -400,14 +330,3 @@ def test_a_disarmed_rule_is_forgotten_everywhere() -> None:
     assert bench.poll(hours=2) == []
     assert bench.list.next_due(bench.now) is None
     assert bench.list.is_quiet(SOL, Decimal(1), Decimal(1000))
-
-
-def test_a_schedule_inside_a_compound_is_due_once_at_each_instant_whether_or_not_the_rest_holds() -> None:
-    bench = Bench(SOL="90")
-    both = AllOf(conditions=(Schedule(every_s=3600), PriceLevel(market=SOL, operator=">=", price=D(100))))
-    bench.arm(both, spec=replace(rule(1, both).spec, repeat=Repeat(times=None)))
-    assert bench.list.next_due(bench.now) == START + HOUR
-    assert bench.poll(hours=1) == []
-    assert bench.tick("101") == []  # an hour to wait again
-    assert bench.poll(minutes=58) == []
-    assert len(bench.poll(minutes=2)) == 1

@@ -2,7 +2,7 @@
 
 from collections.abc import Sequence
 from dataclasses import dataclass, field
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
 from decimal import Decimal
 from typing import Any
 
@@ -12,11 +12,15 @@ from core.domain.ids import DraftId, OwnerId, RuleId, SetId
 from core.domain.market import Candle, Timeframe
 from core.domain.position import Account, Position
 from core.domain.rule import Rule, RuleSpec, RuleState
+from core.ports import Crossing
+from core.watchlist import HeapWatchlist
 
 START = datetime(2026, 3, 2, 12, 0, tzinfo=UTC)
 ANN = OwnerId(1)
 SOL, ETH = "SOL-PERP", "ETH-PERP"
 D = Decimal
+HOUR = timedelta(hours=1)
+SECOND = timedelta(seconds=1)
 
 
 @dataclass
@@ -68,3 +72,27 @@ def account(*positions: tuple[str, str, str], mark: str = "100") -> Account:
             for market, base, entry in positions
         ),
     )
+
+
+class Bench:
+    """A watchlist over a World, told prices and times in a line."""
+
+    def __init__(self, **prices: str) -> None:
+        self.world = World(prices={f"{base}-PERP": D(price) for base, price in (prices or {"SOL": "100"}).items()})
+        self.list = HeapWatchlist(self.world)
+        self.now = START
+
+    def arm(self, condition: Condition, **changes: Any) -> Crossing | None:
+        return self.list.arm(rule(1, condition, **changes), self.now)
+
+    def arm_rule(self, armed: Rule) -> Crossing | None:
+        return self.list.arm(armed, self.now)
+
+    def tick(self, price: str, market: str = SOL, **time: float) -> list[RuleId]:
+        self.now += timedelta(**time) if time else SECOND
+        self.world.prices[market] = D(price)
+        return [crossing.rule.id for crossing in self.list.observe(market, D(price), self.now)]
+
+    def poll(self, **time: float) -> list[Crossing]:
+        self.now += timedelta(**time)
+        return self.list.poll(self.now)

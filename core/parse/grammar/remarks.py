@@ -1,0 +1,90 @@
+"""Reads what is said of a rule as a whole: its end, its repeats, its rests; decides for no rule."""
+
+from dataclasses import dataclass, replace
+from typing import Any
+
+from core.parse.grammar.calendar import Clock, When
+from core.parse.grammar.instants import TIME_KINDS, hour_of, read_when
+from core.parse.grammar.items import Cursor
+from core.parse.grammar.schedules import DAY_S
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Mod:
+    """Something said of a rule as a whole: `expires`, `start` (When), `times`, `cooldown`, `lasting` (s), `oco`."""
+
+    kind: str
+    value: Any = None
+
+
+def read_mod(cur: Cursor) -> Mod | None:
+    """until Friday · valid for 24 hours · max 3 times · at most once an hour · starting tomorrow; or None."""
+    begun = cur.at
+    for reader in (_read_expiry, _read_times, _read_other):
+        found = reader(cur)
+        if found is not None:
+            return found
+        cur.at = begun
+    return None
+
+
+def _read_expiry(cur: Cursor) -> Mod | None:
+    if cur.run("VALIDFOR|WITHIN", "DUR"):
+        return Mod(kind="lasting", value=cur.peek(-1).value)
+    if cur.sees("VALIDFOR", "TODAY"):
+        cur.at += 2
+        return Mod(kind="expires", value=When(clock=Clock(hour=23, minute=59), day_offset=0))
+    if cur.take("UNTIL") is None and not (cur.peek(1).kind in TIME_KINDS and cur.take("BY")):
+        return Mod(kind="for", value=cur.peek(-1).value) if cur.run("FOR", "DUR") else None
+    if cur.sees("DUR"):
+        return Mod(kind="lasting", value=cur.next().value)
+    when = read_when(cur)
+    if when is None and cur.sees("NUM") and hour_of(cur.peek().value) is not None:
+        when = When(clock=Clock(hour=hour_of(cur.next().value) or 0, sure=False))
+    if when is None:
+        return None
+    if when.clock is None and cur.peek(-1).kind in ("TODAY", "TONIGHT"):
+        when = replace(when, clock=Clock(hour=23, minute=59))
+    return Mod(kind="expires", value=when)
+
+
+def _read_times(cur: Cursor) -> Mod | None:
+    limited = cur.skip("ATMOST|BELOW|FOR")
+    if cur.take("TWICE") is not None:
+        return Mod(kind="times", value=2)
+    if cur.take("EVERYHOUR") is not None and limited:
+        return Mod(kind="cooldown", value=3600)
+    if cur.take("EVERYDAY") is not None and limited:
+        return Mod(kind="cooldown", value=DAY_S)
+    if cur.peek().text.lower().startswith("once"):
+        kind = cur.next().kind
+        cur.skip("EVERY")
+        if cur.sees("DUR") and (limited or kind == "EVERY"):
+            return Mod(kind="cooldown", value=cur.next().value)
+        return Mod(kind="times", value=1) if limited and cur.peek().kind in ("END", "COMMA") else None
+    if cur.take("ONCE") is not None:
+        return Mod(kind="times", value=1)
+    if cur.sees("NUM", "TIMES") or (cur.sees("NUM") and cur.peek().value.unit == "times" and limited):
+        amount = cur.next().value
+        cur.skip("TIMES")
+        return Mod(kind="times", value=int(amount.value)) if amount.value == int(amount.value) > 0 else None
+    return None
+
+
+def _read_other(cur: Cursor) -> Mod | None:
+    if cur.take("OCO") is not None:
+        return Mod(kind="oco")
+    if cur.take("GTC") is not None:
+        return Mod(kind="gtc")
+    cur.skip("WITH")
+    if cur.take("COOLDOWN") is not None:
+        cur.skip("OF|AT")
+        item = cur.take("DUR")
+        cur.skip("BETWEEN")
+        return None if item is None else Mod(kind="cooldown", value=item.value)
+    if cur.take("STARTING") is not None:
+        when = read_when(cur)
+        if when is None and cur.take("NOW") is not None:
+            return Mod(kind="gtc")
+        return None if when is None else Mod(kind="start", value=when)
+    return None
