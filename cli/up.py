@@ -5,9 +5,11 @@ import os
 import stat
 import sys
 from argparse import Namespace
+from collections.abc import Sequence
 from pathlib import Path
 
-from bots.console.channel import ConsoleChannel
+from bots.channel import Outbound
+from bots.console.channel import ADDRESS, ConsoleChannel
 from bots.console.screen import open_screen
 from cli import chat
 from cli.home import Occupancy, settings_of
@@ -16,9 +18,10 @@ from cli.running import run_until_stopped
 from cli.worker import WorkerProcess
 from core.app import Core, Settings, open_core, set_up_logs
 from core.domain.errors import BadInput, Conflict
+from core.feed.card import Card
 from core.settings import PRICE_SOURCES
 
-_PRICES_WITHIN_S = 4.5
+_PRICES_WITHIN_S = 2.5
 """Where live prices are looked for in vain this long, people may talk already and are told."""
 
 
@@ -50,7 +53,6 @@ async def _up(settings: Settings, occupancy: Occupancy, worker: WorkerProcess, *
     async with open_core(settings, role="saywhen up") as core:
         channels = [ConsoleChannel(open_screen(), core.clock)] if chatting else []
         async with running(core, worker, channels) as ready:
-            noting = asyncio.create_task(_note(core, occupancy, ready), name="note")
             try:
                 async with asyncio.timeout(_PRICES_WITHIN_S):
                     await ready.wait()
@@ -58,6 +60,8 @@ async def _up(settings: Settings, occupancy: Occupancy, worker: WorkerProcess, *
                 pass  # the greeting says so
             greeting = _greeting(core, settings.home_path, ready=ready.is_set(), chatting=chatting)
             print(greeting, flush=True, file=sys.stdout if chatting else sys.stderr)
+            telling = _tell_prices(core, occupancy, ready, channels, greeted=ready.is_set())
+            noting = asyncio.create_task(telling, name="note")
             try:
                 if chatting:
                     await converse(core, channels[0])
@@ -68,18 +72,29 @@ async def _up(settings: Settings, occupancy: Occupancy, worker: WorkerProcess, *
     return 0
 
 
-async def _note(core: Core, occupancy: Occupancy, ready: asyncio.Event) -> None:
-    """Once prices are chosen, tell windows that join later which ones."""
+async def _tell_prices(
+    core: Core, occupancy: Occupancy, ready: asyncio.Event, channels: Sequence[ConsoleChannel], *, greeted: bool
+) -> None:
+    """Once prices are chosen: note them for windows that join later, and say so where the greeting could not."""
     await ready.wait()
     occupancy.write({"pid": os.getpid(), "prices": core.prices.source_name})
+    if greeted:
+        return
+    words = _prices_words(core)
+    for channel in channels:
+        await channel.send(Outbound(address=ADDRESS, card=Card(title=words)))
+    if not channels:
+        print(words, flush=True, file=sys.stderr)
 
 
 def _greeting(core: Core, home: Path, *, ready: bool, chatting: bool) -> str:
-    prices = core.prices.notice or f"Prices come from {core.prices.source_name}."
-    if not ready:
-        prices = "Prices are still being looked for."
+    prices = _prices_words(core) if ready else "Prices are still being looked for."
     leave = "/quit or Ctrl-D leaves" if chatting else "Ctrl-C stops it"
     return f"SayWhen is up on the paper venue (play money). {prices} Its home is {home}; {leave}."
+
+
+def _prices_words(core: Core) -> str:
+    return core.prices.notice or f"Prices come from {core.prices.source_name}."
 
 
 def _somebody_talks() -> bool:

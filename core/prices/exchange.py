@@ -9,7 +9,6 @@ from datetime import UTC, datetime, timedelta
 from decimal import Decimal
 from types import MappingProxyType
 from typing import Any
-from urllib.parse import urlsplit
 
 from core.domain.errors import NotConfigured, PriceUnavailable
 from core.domain.market import TIMEFRAME_S, Candle, Observation, Timeframe
@@ -17,6 +16,7 @@ from core.ports import Clock
 from core.prices.agreement import Agreement
 from core.prices.backoff import Backoff
 from core.prices.dialects import DIALECTS, Address, Dialect, Instrument
+from core.prices.knock import anyone_answers
 
 NAME = "exchange"
 
@@ -199,17 +199,7 @@ class ExchangeSource:
 
     async def is_reachable(self) -> bool:
         """Whether any exchange takes connections: a quick look that loads nothing, to be given a time-out."""
-
-        async def knock(dialect: Dialect) -> None:
-            parts = urlsplit(self._address(dialect).rest)
-            _, writer = await asyncio.open_connection(parts.hostname, parts.port or 443)
-            writer.close()
-
-        for knocked in asyncio.as_completed([knock(dialect) for dialect in self._dialects]):
-            with suppress(OSError):
-                await knocked
-                return True
-        return False
+        return await anyone_answers(self._address(dialect).rest for dialect in self._dialects)
 
     async def close(self) -> None:
         """Close what `candles` opened; what an `observe` opened it closes itself."""

@@ -20,6 +20,7 @@ from core.domain.errors import NotConfigured
 from core.domain.market import Candle, Observation, Timeframe
 from core.ports import Clock
 from core.prices.backoff import Backoff
+from core.prices.knock import anyone_answers
 
 if TYPE_CHECKING:
     import aiohttp
@@ -121,13 +122,7 @@ class PythSource:
 
     async def is_reachable(self) -> bool:
         """Whether Hermes takes connections: a quick look that sends nothing, to be given a time-out."""
-        parts = urlsplit(self._url)
-        try:
-            _, writer = await asyncio.open_connection(parts.hostname, parts.port or 443)
-        except OSError:
-            return False
-        writer.close()
-        return True
+        return await anyone_answers([self._url])
 
     async def close(self) -> None:
         """An `observe` closes what it opened."""
