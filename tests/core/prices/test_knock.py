@@ -30,7 +30,12 @@ async def test_nobody_answers_where_every_host_refuses_or_has_no_name() -> None:
 
 def test_a_name_server_that_hangs_holds_up_neither_the_time_out_nor_the_end(monkeypatch: pytest.MonkeyPatch) -> None:
     hung = threading.Event()
-    monkeypatch.setattr(socket, "create_connection", lambda *_args, **_named: hung.wait(30))
+
+    def never_resolves(*_args: object, **_named: object) -> socket.socket:
+        hung.wait(30)
+        raise OSError("name resolution failed")
+
+    monkeypatch.setattr(socket, "create_connection", never_resolves)
 
     async def ask() -> bool:
         async with asyncio.timeout(0.01):
