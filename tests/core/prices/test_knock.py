@@ -17,9 +17,8 @@ def _nobody() -> str:
 
 
 async def test_one_host_that_answers_is_enough() -> None:
-    server = await asyncio.start_server(lambda _reader, writer: writer.close(), "127.0.0.1", 0)
-    async with server:
-        port = server.sockets[0].getsockname()[1]
+    with socket.create_server(("127.0.0.1", 0)) as server:
+        port = server.getsockname()[1]
         assert await anyone_answers([_nobody(), f"http://127.0.0.1:{port}/path"])
 
 
