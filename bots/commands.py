@@ -53,7 +53,7 @@ async def _prices(turn: Turn, words: str) -> list[Card]:
 
 
 async def _orders(turn: Turn, words: str) -> list[Card]:  # noqa: ARG001 - takes no words
-    return [views.orders_card(await turn.core.account.orders(turn.owner))]
+    return [views.orders_card(await turn.core.account.orders(turn.owner), await turn.core.account.owner(turn.owner))]
 
 
 async def _trades(turn: Turn, words: str) -> list[Card]:

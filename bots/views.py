@@ -1,14 +1,15 @@
 """What a person asked to see, as cards: account, market, rules; decides layout in words, never a value."""
 
-from collections.abc import Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from datetime import datetime
 from decimal import Decimal
+from typing import Any
 from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 
 from bots.facade import Prices
 from core.domain.errors import SayWhenError
 from core.domain.market import Observation
-from core.domain.money import HUNDRED, ZERO, plain
+from core.domain.money import HUNDRED, ZERO
 from core.domain.order import Fill, Order
 from core.domain.owner import Owner
 from core.domain.position import Account, Position
@@ -161,14 +162,14 @@ def _distances(rule: Rule, account: Account, prices: dict[str, Decimal]) -> list
     ]
 
 
-def orders_card(orders: Sequence[Order]) -> Card:
+def orders_card(orders: Sequence[Order], owner: Owner) -> Card:
     """Orders that are planned, on their way or resting."""
     if not orders:
         return Card(title="You have no open orders")
     lines = []
     for order in orders:
         intent = order.intent
-        what = order.market
+        what = f"{order.market}, part {order.leg_no}, to be sent {local_time(order.due_at, owner)}"
         if intent is not None:
             price = intent.price if intent.price is not None else order.limit_price
             at = "at market" if price is None else f"at {say_price(price, exact=True)}"
@@ -202,8 +203,8 @@ def history_card(label: str, log: Sequence[JobLog], owner: Owner) -> Card:
         return Card(title=f"Nothing has happened to {label} yet")
     lines = []
     for line in sorted(log, key=lambda line: line.at):
-        detail = ", ".join(f"{key.replace('_', ' ')} {_told(value)}" for key, value in line.detail.items())
-        lines.append(f"{local_time(line.at, owner)}: {line.what}{f' ({detail})' if detail else ''}")
+        said = [line.what.replace("_", " "), *_details(line.detail)]
+        lines.append(f"{local_time(line.at, owner)}: {', '.join(said)}")
     return Card(title=f"History of {label}", lines=tuple(lines))
 
 
@@ -243,10 +244,18 @@ def local_time(at: datetime, owner: Owner) -> str:
         return say_time(at)
 
 
-def _told(value: object) -> str:
-    if isinstance(value, list | tuple):
-        return " ".join(_told(item) for item in value)
-    return one_line(plain(value) if isinstance(value, Decimal) else str(value))
+def _details(detail: Mapping[str, Any]) -> Iterator[str]:
+    """What a line of a rule's log says beyond its word; numbers come as the text that JSON keeps of them."""
+    if (price := detail.get("price")) is not None:
+        yield f"at {say_price(Decimal(price))}"
+    if prices := detail.get("trigger_prices"):
+        yield f"fires at {' / '.join(say_price(Decimal(price)) for price in prices)}"
+    if (late_s := int(Decimal(detail.get("late_s") or 0))) > 0:
+        yield f"{say_duration(late_s)} late"
+    if checks := detail.get("checks"):
+        yield "1 check" if checks == 1 else f"{checks} checks"
+    if why := detail.get("why"):
+        yield one_line(str(why))
 
 
 def _times(leverage: Decimal) -> str:

@@ -144,7 +144,7 @@ def _card(event: OrderTold, title: str, lines: tuple[str, ...], tone: Tone, *, k
 
 
 def _what(event: OrderEvent) -> str:
-    return f"{event.side} {_size(event)}"
+    return f"an order on {event.market}" if event.side is None else f"{event.side} {_size(event)}"
 
 
 def _size(event: OrderEvent) -> str:

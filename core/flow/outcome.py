@@ -6,7 +6,7 @@ from datetime import datetime, timedelta
 from decimal import Decimal
 from typing import Any
 
-from core.domain.action import is_exit, leaves_the_rest_armed
+from core.domain.action import Trade, is_exit, leaves_the_rest_armed
 from core.domain.event import (
     Event,
     OrderAccepted,
@@ -20,6 +20,7 @@ from core.domain.event import (
     PositionClosed,
     PositionOpened,
 )
+from core.domain.market import Side
 from core.domain.money import ZERO
 from core.domain.order import ENDED, Fill, Order, OrderState
 from core.domain.position import Account, Position
@@ -130,6 +131,7 @@ class Outcome:
             "label": None if rule is None else rule.label,
             "cause": order.cause,
             "market": order.market,
+            "side": _side(order, rule),
             "simulated": self.simulated,
             "venue": order.venue,
         }
@@ -255,7 +257,6 @@ def _event(
     said: dict[str, Any] = {
         **common,
         "order_id": order.id,
-        "side": "sell" if intent is None else intent.side,
         "base": None if intent is None else intent.base,
     }
     traded = {
@@ -284,6 +285,13 @@ def _event(
             return OrderLapsed(**said, filled=order.filled_base)
         case _:
             return OrderCancelled(**said, reason=reason, filled=order.filled_base)
+
+
+def _side(order: Order, rule: Rule | None) -> Side | None:
+    """The side *order* was to trade, as far as that is known: what closes or reverses is sized only when it is sent."""
+    if order.intent is not None:
+        return order.intent.side
+    return rule.spec.action.type if rule is not None and isinstance(rule.spec.action, Trade) else None
 
 
 def _realised(fills: Sequence[Fill]) -> Decimal | None:

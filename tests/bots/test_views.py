@@ -86,9 +86,13 @@ def test_many_rules_fit_one_message() -> None:
 def test_orders_say_what_rests_and_what_filled() -> None:
     order = samples.signed(samples.order(samples.rule(ME)))
     part = replace(order, state=OrderState.PARTIALLY_FILLED, filled_base=D("0.5"))
-    card = views.orders_card([part])
-    assert card.lines == (f"sell 1.5 SOL at market: partially filled, 0.5 SOL filled · {order.id}",)
-    assert views.orders_card([]).title == "You have no open orders"
+    planned = samples.order(samples.rule(ME))
+    card = views.orders_card([part, planned], OWNER)
+    assert card.lines == (
+        f"sell 1.5 SOL at market: partially filled, 0.5 SOL filled · {order.id}",
+        f"SOL-PERP, part 1, to be sent Mon 2 Mar 2026, 07:00 UTC-05:00: planned · {planned.id}",
+    )
+    assert views.orders_card([], OWNER).title == "You have no open orders"
 
 
 def test_trades_are_newest_first_in_the_owners_time() -> None:
@@ -108,12 +112,20 @@ def test_trades_are_newest_first_in_the_owners_time() -> None:
 
 def test_history_is_told_in_order() -> None:
     rule = samples.rule(ME)
-    detail = {"trigger_no": 1, "prices": ["149.9", "150.2"]}
-    armed = JobLog(rule_id=rule.id, owner=ME, at=START, what="armed")
-    fired = replace(armed, at=START + timedelta(minutes=1), what="triggered", detail=detail)
-    log = [fired, armed]
+    first = {"why": "confirmed", "trigger_prices": ["149.9", "150.2"]}
+    armed = JobLog(rule_id=rule.id, owner=ME, at=START, what="armed", detail=first)
+    looked = replace(armed, at=START + timedelta(seconds=30), what="checked", detail={"price": "149.95", "checks": 60})
+    late = {"trigger_no": 1, "price": "149.87", "late_s": "31.2"}
+    fired = replace(armed, at=START + timedelta(minutes=1), what="triggered", detail=late)
+    at_once = replace(fired, at=START + timedelta(minutes=2), detail={"trigger_no": 2, "price": None, "late_s": 0})
+    log = [at_once, fired, looked, armed]
     card = views.history_card("r1", log, OWNER)
-    assert [line.split(": ", 1)[1] for line in card.lines] == ["armed", "triggered (trigger no 1, prices 149.9 150.2)"]
+    assert [line.split(": ", 1)[1] for line in card.lines] == [
+        "armed, fires at $149.90 / $150.20, confirmed",
+        "checked, at $149.95, 60 checks",
+        "triggered, at $149.87, 31 seconds late",
+        "triggered",
+    ]
 
 
 def test_limits_are_told_in_people_terms() -> None:

@@ -11,11 +11,14 @@ from core.domain.market import Side
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class OrderEvent(Happened):
-    """What every event about an order carries; `base` in base units, prices in quote."""
+    """What every event about an order carries; `base` in base units, prices in quote.
+
+    `side` is None for an exit that ended before it was sized: the position would have decided.
+    """
 
     order_id: OrderId
     market: str
-    side: Side
+    side: Side | None
     base: Decimal | None = None
     simulated: bool = False
     venue: str = ""
@@ -56,6 +59,7 @@ class OrderPartiallyFilled(OrderEvent):
     """Some of it traded; `base`, `price` and `fee` are this fill's, `left` what still rests."""
 
     name: ClassVar[str] = "order.partially_filled"
+    side: Side
     price: Decimal
     fee: Decimal
     left: Decimal
@@ -71,6 +75,7 @@ class OrderFilled(OrderEvent):
     """
 
     name: ClassVar[str] = "order.filled"
+    side: Side
     price: Decimal
     fee: Decimal
     realised_pnl: Decimal | None = None

@@ -20,6 +20,7 @@ from core.domain.action import (
 )
 from core.domain.money import HUNDRED, ZERO, plain
 from core.domain.reading import DEFAULT_MAX_LEVERAGE
+from core.domain.wording import say_duration
 from core.parse.grammar.desk import Desk, Point, coin, money
 from core.parse.grammar.drafts import Act
 from core.parse.grammar.items import Amount
@@ -74,7 +75,7 @@ def _order(desk: Desk, number: int) -> OrderKind:
             slices = order.slices
             if slices is None:
                 slices = max(2, over_s // TWAP_SLICE_S)
-                desk.assume(f"{slices} slices, one every {plain(Decimal(over_s) / slices / 60)} minutes.")
+                desk.assume(f"{slices} slices, one every {say_duration(over_s // slices)}.")
             return TwapOrder(over_s=over_s, slices=slices)
         case "ladder":
             if order.orders is None or order.from_price is None or order.to_price is None:
