@@ -76,7 +76,7 @@ class Outcome:
             state = OrderState.PARTIALLY_FILLED if order.filled_base > 0 else OrderState.ACCEPTED
         if state is None or (state is was and not new):
             return order
-        event = _event(order, state, "", await self._common(order), new, self._held(order))
+        event = _event(order, state, "", await self._said(order), new, self._held(order))
         order = replace(order, state=state, proof="venue", cause=await self.tx.append(event))
         await self.tx.save_order(order, was=was)
         await self._after_fills(order, new)
@@ -105,7 +105,7 @@ class Outcome:
         if stored is None or stored.state is not before:
             return order  # somebody else was told first, and has told the owner
         fills = await self.tx.fills(order_id=order.id)
-        event = _event(order, state, reason, await self._common(order), fills, self._held(order))
+        event = _event(order, state, reason, await self._said(order), fills, self._held(order))
         ended = replace(
             order,
             state=state,
@@ -131,10 +131,15 @@ class Outcome:
             "label": None if rule is None else rule.label,
             "cause": order.cause,
             "market": order.market,
-            "side": _side(order, rule),
             "simulated": self.simulated,
             "venue": order.venue,
         }
+
+    async def _said(self, order: Order) -> dict[str, Any]:
+        """What every event about *order* says."""
+        side = _side(order, await self.tx.rule(order.rule_id))
+        base = None if order.intent is None else order.intent.base
+        return {**await self._common(order), "order_id": order.id, "side": side, "base": base}
 
     async def _after_fills(self, order: Order, new: Sequence[Fill]) -> None:
         """What a proven fill brings about at once: position events, rules armed by it, siblings that die of it."""
@@ -249,16 +254,11 @@ async def retire(tx: Transaction, account: Account, now: datetime, *, market: st
 
 
 def _event(
-    order: Order, state: OrderState, reason: str, common: dict[str, Any], fills: Sequence[Fill], held: Position | None
+    order: Order, state: OrderState, reason: str, said: dict[str, Any], fills: Sequence[Fill], held: Position | None
 ) -> Event:
     intent = order.intent
     reduce_only = intent is not None and intent.reduce_only
     base = sum((fill.base for fill in fills), ZERO)
-    said: dict[str, Any] = {
-        **common,
-        "order_id": order.id,
-        "base": None if intent is None else intent.base,
-    }
     traded = {
         **said,
         "base": base,

@@ -7,7 +7,7 @@ from datetime import datetime, timedelta
 from decimal import Decimal
 from typing import Protocol
 
-from core.domain.errors import Conflict
+from core.domain.errors import Conflict, SayWhenError
 from core.domain.event import RuleTriggered
 from core.domain.ids import DraftId, OrderId, OwnerId, RuleId, new_id
 from core.domain.limit import Limits
@@ -126,6 +126,7 @@ class Replay:
     _edges: tuple[Decimal | None, Decimal | None] = field(default=(None, None), init=False)
     _legs_due: list[datetime] = field(default_factory=list, init=False)
     _last: Decimal = field(default=Decimal(0), init=False)
+    _broken: Exception | None = field(default=None, init=False)
 
     def __post_init__(self) -> None:
         self._list = self.make_watchlist(self.board)
@@ -263,6 +264,8 @@ class Replay:
         news = False
         while True:
             await self.queue.drain(self._step)
+            if self._broken is not None:
+                raise self._broken  # the queue keeps it as a dead letter, and the report would be of half a story
             events, self._cursor = await self.log.read(self._cursor)
             if not events:
                 break
@@ -276,7 +279,13 @@ class Replay:
             await self._look_ahead()
 
     async def _step(self, owner: OwnerId, order_id: OrderId, attempt: int) -> None:
-        await execute(self.store, self.venue, self.clock, owner, order_id, attempt)
+        try:
+            await execute(self.store, self.venue, self.clock, owner, order_id, attempt)
+        except SayWhenError:
+            raise
+        except Exception as broken:
+            self._broken = broken
+            raise
 
     async def _settle(self) -> None:
         async with self.store.begin(self.owner) as tx:
