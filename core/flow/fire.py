@@ -17,7 +17,7 @@ from core.domain.action import (
     is_exit,
     leaves_the_rest_armed,
 )
-from core.domain.condition import ALL_MARKETS, AtTime, Schedule
+from core.domain.condition import ALL_MARKETS, AtTime, Now, Schedule
 from core.domain.event import RuleMissed, RuleTriggered
 from core.domain.ids import OrderId, new_id
 from core.domain.market import Observation
@@ -41,8 +41,6 @@ class World:
     account: Account
     observation: Observation | None
     venue: str
-    blind_since: datetime | None = None
-    """Since when nobody had watched until just now: a crossing found `already` true may be that old."""
 
     def prices(self) -> dict[str, Decimal]:
         """Prices (quote) by market, as far as this world knows them."""
@@ -69,7 +67,7 @@ async def fire(store: Store, clock: Clock, crossing: Crossing, world: World, fen
             state = (await lifecycle.pause(tx, rule, now, lifecycle.PAUSED_ALL)).state
         elif rule.spec.expires_at is not None and rule.spec.expires_at <= now:
             state = (await lifecycle.expire(tx, rule, now)).state
-        elif (late_s := _lateness(rule, crossing, world, now)) is None:
+        elif (late_s := _lateness(rule, crossing, now)) is None:
             state = await _trigger(tx, rule, crossing, world, now, 0)
         else:
             state = await _late(tx, rule, crossing, world, now, late_s)
@@ -78,12 +76,10 @@ async def fire(store: Store, clock: Clock, crossing: Crossing, world: World, fen
     return state
 
 
-def _lateness(rule: Rule, crossing: Crossing, world: World, now: datetime) -> int | None:
+def _lateness(rule: Rule, crossing: Crossing, now: datetime) -> int | None:
     """By how many seconds the crossing is late, or None where it is not."""
     due = crossing.due
-    if crossing.already and world.blind_since is not None:
-        due = min(due, world.blind_since)
-    elif crossing.already and (off := rule.memory.get("off_since")) is not None:
+    if crossing.already and (off := rule.memory.get("off_since")) is not None:
         due = min(due, datetime.fromisoformat(off))
     late = int((now - due).total_seconds())
     return late if late > 0 and (crossing.already or late > rule.spec.lateness().after_s) else None
@@ -112,7 +108,7 @@ async def _late(tx: Transaction, rule: Rule, crossing: Crossing, world: World, n
             return (await lifecycle.arm(tx, skipped, at=now, why="repeat", prices={}, entries=entries)).state
         case _ if asked:
             return (await lifecycle.pause(tx, rule, now, "it crossed while nobody watched")).state
-        case AtTime():
+        case AtTime() | Now():  # there is no next time to wait for
             return (await lifecycle.cancel(tx, rule, now, "its time passed while nobody watched")).state
         case _:
             memory = {**rule.memory, "reset": True}
@@ -145,7 +141,15 @@ async def _trigger(
     )
     detail = {"trigger_no": trigger_no, "price": crossing.price, "late_s": late_s}
     fired = await lifecycle.change(
-        tx, rule, RuleState.FIRING, event, detail=detail, trigger_no=trigger_no, fired_at=now, reason=None
+        tx,
+        rule,
+        RuleState.FIRING,
+        event,
+        detail=detail,
+        trigger_no=trigger_no,
+        fired_at=now,
+        reason=None,
+        memory=lifecycle.seen_by_us(rule.memory),
     )
     for order in orders:
         await tx.add_order(replace(order, cause=fired.cause))
@@ -189,6 +193,7 @@ async def _act(tx: Transaction, rule: Rule, action: Action, world: World, now: d
         case Alert():
             why = "you were told"
         case Trade() | Close() | Reverse():
+            await settle_siblings(tx, rule, now, filled=False)
             return (await lifecycle.fail(tx, rule, now, "there was no open position to close")).state
         case MoveStop():
             why = await move_stop(tx, rule, action, world.account, world.prices(), now)

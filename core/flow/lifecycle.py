@@ -126,6 +126,17 @@ def current_price_markets(spec: RuleSpec) -> frozenset[str]:
     )
 
 
+def unwatched_since(memory: Mapping[str, Any], since: datetime) -> dict[str, Any]:
+    """A rule's *memory* with since when nobody watches it, where it does not go back further already."""
+    known = memory.get("off_since")
+    return {**memory, "off_since": min(since, since if known is None else datetime.fromisoformat(known)).isoformat()}
+
+
+def seen_by_us(memory: Mapping[str, Any]) -> dict[str, Any]:
+    """A rule's *memory* once what it was found to have crossed is dealt with."""
+    return {key: value for key, value in memory.items() if key != "off_since"}
+
+
 async def hold(tx: Transaction, rule: Rule, by: Rule, at: datetime) -> Rule:
     """Put *rule* aside until the order of its sibling *by* is proven."""
     event = RuleHeld(at=at, owner=rule.owner, rule_id=rule.id, label=rule.label, by=by.label)
@@ -143,8 +154,7 @@ async def pause(tx: Transaction, rule: Rule, at: datetime, why: str = "") -> Rul
 
 def _off(rule: Rule, at: datetime) -> dict[str, Any]:
     """The rule's memory with since when nobody watches it: what it then finds crossed may be that old."""
-    since = at.isoformat()
-    return {**rule.memory, "off_since": since if rule.state is RuleState.ARMED else rule.memory.get("off_since", since)}
+    return unwatched_since(seen_by_us(rule.memory) if rule.state is RuleState.ARMED else rule.memory, at)
 
 
 async def resume(
@@ -177,7 +187,9 @@ async def expire(tx: Transaction, rule: Rule, at: datetime) -> Rule:
 async def complete(tx: Transaction, rule: Rule, at: datetime, why: str = "") -> Rule:
     """Its work is done."""
     event = RuleCompleted(at=at, owner=rule.owner, rule_id=rule.id, label=rule.label, why=why)
-    return await change(tx, rule, RuleState.COMPLETED, event)
+    done = await change(tx, rule, RuleState.COMPLETED, event)
+    await end_waiting(tx, rule, at, f"{rule.label}, which it waited for, ended without a fill")
+    return done
 
 
 async def fail(tx: Transaction, rule: Rule, at: datetime, why: str) -> Rule:

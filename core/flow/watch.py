@@ -86,7 +86,6 @@ class Watch:
         self._history = history
         self._fence = fence
         self._before_firing = before_firing
-        self._blind: dict[RuleId, datetime] = {}
         self._again: list[Crossing] = []
         self._expiries: list[tuple[datetime, RuleId]] = []
         self._candles_at: datetime | None = None
@@ -99,12 +98,10 @@ class Watch:
         """Watch every armed rule of the owners that are `mine`; nobody had watched them since `blind_since`."""
         count = 0
         async for batch in self._store.watchable():
-            for rule in batch:
-                if mine(rule.owner):
-                    count += 1
-                    if blind_since is not None:
-                        self._blind[rule.id] = blind_since
-                    await self._arm(rule, self._again)
+            for rule in (rule for rule in batch if mine(rule.owner)):
+                count += 1
+                memory = rule.memory if blind_since is None else lifecycle.unwatched_since(rule.memory, blind_since)
+                await self._arm(replace(rule, memory=memory), self._again)
         return count
 
     def forget(self, mine: Callable[[OwnerId], bool]) -> None:
@@ -117,7 +114,6 @@ class Watch:
         crossings: list[Crossing] = []
         match event:
             case RuleArmed(owner=int() as owner, rule_id=str() as rule_id):
-                self._blind.pop(RuleId(rule_id), None)
                 async with self._store.begin(owner) as tx:
                     rule = await tx.rule(RuleId(rule_id))
                 if rule is not None and rule.state is RuleState.ARMED:
@@ -169,7 +165,6 @@ class Watch:
         now = self._clock.now()
         for rule in [rule for rule in self._list.armed().values() if rule.owner == owner]:
             if any(before.get(market) != after.get(market) for market in _entry_markets(rule)):
-                self._blind.pop(rule.id, None)
                 found = self._list.arm_anew(rule.id, now)
                 if found is not None:
                     crossings.append(found)
@@ -281,7 +276,6 @@ class Watch:
             account=account if account is not None else Account(venue=self._venue.name, collateral=ZERO),
             observation=None if crossing.market is None else self._board.observation(crossing.market),
             venue=self._venue.name,
-            blind_since=self._blind.get(crossing.rule.id) if crossing.already else None,
         )
 
     async def _expire(self, now: datetime) -> None:

@@ -201,7 +201,7 @@ class HeapWatchlist:
             return None
         market = next(iter(sorted(markets_of(condition))), None)
         price = None if market is None else self._facts.price(market)
-        return self._cross(rule, now, market=market, price=price, already=first)
+        return self._cross(rule, now, market=market, price=price, already=first or "off_since" in memory)
 
     def _recall_extremes(self, rule: Rule, leaf: PriceChange, now: datetime) -> None:
         """Know the market's highs and lows as far back as the window looks: those of before a restart, else of now."""
