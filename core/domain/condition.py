@@ -207,3 +207,24 @@ def leaves(condition: Condition) -> Iterator[Condition]:
 def markets_of(condition: Condition) -> frozenset[str]:
     """Every market a condition names; `*` among them where it speaks of all."""
     return frozenset(name for leaf in leaves(condition) if (name := getattr(leaf, "market", None)) is not None)
+
+
+def needs_account(condition: Condition) -> bool:
+    """Whether the condition looks at its owner's account."""
+    return any(
+        isinstance(leaf, PositionPnl | PositionEvent | AccountLevel)
+        or (isinstance(leaf, PriceChange) and leaf.reference == "entry_price")
+        for leaf in leaves(condition)
+    )
+
+
+def entry_markets(condition: Condition) -> frozenset[str]:
+    """The markets whose entry prices the condition's levels are measured from."""
+    return frozenset(
+        leaf.market for leaf in leaves(condition) if isinstance(leaf, PriceChange) and leaf.reference == "entry_price"
+    )
+
+
+def candles_of(condition: Condition) -> list[tuple[str, Timeframe]]:
+    """The candles that the condition looks at, by market and timeframe."""
+    return [(leaf.market, leaf.timeframe) for leaf in leaves(condition) if isinstance(leaf, CandleClose | Indicator)]

@@ -1,6 +1,6 @@
 """A crossing → one trigger: the rule fired, its legs planned, its siblings held, all or nothing in one transaction."""
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 from datetime import datetime
 from decimal import Decimal
@@ -41,13 +41,8 @@ class World:
     account: Account
     observation: Observation | None
     venue: str
-
-    def prices(self) -> dict[str, Decimal]:
-        """Prices (quote) by market, as far as this world knows them."""
-        marks = {position.market: position.mark for position in self.account.positions}
-        if self.observation is not None:
-            marks[self.observation.market] = self.observation.price
-        return marks
+    prices: Mapping[str, Decimal]
+    """Fresh prices (quote) by market."""
 
 
 async def fire(store: Store, clock: Clock, crossing: Crossing, world: World, fence: Fence | None) -> RuleState | None:
@@ -196,7 +191,7 @@ async def _act(tx: Transaction, rule: Rule, action: Action, world: World, now: d
             await settle_siblings(tx, rule, now, filled=False)
             return (await lifecycle.fail(tx, rule, now, "there was no open position to close")).state
         case MoveStop():
-            why = await move_stop(tx, rule, action, world.account, world.prices(), now)
+            why = await move_stop(tx, rule, action, world.account, world.prices, now)
         case Retraction(type="cancel_orders", market=market):
             why = f"{await ask_cancel(tx, market)} open orders are being cancelled"
         case Retraction(type=kind, market=market):
@@ -204,7 +199,7 @@ async def _act(tx: Transaction, rule: Rule, action: Action, world: World, now: d
         case _:
             assert_never(action)
     await settle_siblings(tx, rule, now, filled=True)
-    again = await lifecycle.rearm(tx, rule, at=now, prices=world.prices(), entries=entries)
+    again = await lifecycle.rearm(tx, rule, at=now, prices=world.prices, entries=entries)
     return (again or await lifecycle.complete(tx, rule, now, why)).state
 
 

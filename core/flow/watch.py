@@ -3,6 +3,7 @@
 import asyncio
 import heapq
 import logging
+from collections import defaultdict, deque
 from collections.abc import Awaitable, Callable, Iterable
 from dataclasses import replace
 from datetime import datetime, timedelta
@@ -10,17 +11,7 @@ from decimal import Decimal
 from typing import Any
 
 from core.domain.action import MoveStop
-from core.domain.condition import (
-    ALL_MARKETS,
-    AccountLevel,
-    CandleClose,
-    Indicator,
-    PositionEvent,
-    PositionPnl,
-    PriceChange,
-    leaves,
-    markets_of,
-)
+from core.domain.condition import ALL_MARKETS, candles_of, entry_markets, markets_of, needs_account
 from core.domain.errors import SayWhenError, VenueError
 from core.domain.event import (
     Event,
@@ -47,6 +38,8 @@ from core.ports import Clock, Crossing, Fence, Store, Venue, Watchlist
 READ_TIME_OUT_S = 5.0
 CANDLES_EVERY = timedelta(seconds=5)
 """How long to wait for a candle that should be closed before asking for it again."""
+ACCOUNT_FRESH = timedelta(seconds=5)
+"""How old an account may be by which a rule is armed: accounts that no armed rule looks at are not read again."""
 HISTORY = 400
 """Closed candles that indicators are computed from."""
 
@@ -87,6 +80,9 @@ class Watch:
         self._fence = fence
         self._before_firing = before_firing
         self._again: list[Crossing] = []
+        self._read_at: dict[OwnerId, datetime] = {}
+        self._told: defaultdict[str, set[OwnerId]] = defaultdict(set)
+        self._untold: deque[Event] = deque()
         self._expiries: list[tuple[datetime, RuleId]] = []
         self._candles_at: datetime | None = None
         self._looks: dict[str, int] = {}
@@ -108,6 +104,8 @@ class Watch:
         """Stop watching rules whose owner is not `mine` any more."""
         for rule in [rule for rule in self._list.armed().values() if not mine(rule.owner)]:
             self._list.disarm(rule.id)
+        for told in self._told.values():
+            told -= {owner for owner in told if not mine(owner)}
 
     async def take_in(self, event: Event) -> None:
         """Follow what happened to rules and positions, from the event log."""
@@ -130,9 +128,9 @@ class Watch:
 
     async def _arm(self, rule: Rule, crossings: list[Crossing]) -> None:
         try:
-            if _needs_account(rule) and self._board.account(rule.owner) is None:
+            if needs_account(rule.spec.condition) and not self._is_read(rule.owner):
                 await self._read_account(rule.owner, crossings)
-            for market, timeframe in _candles_of(rule):
+            for market, timeframe in candles_of(rule.spec.condition):
                 if not self._board.candles(market, timeframe):
                     await self._read_candles(market, timeframe)
         except (VenueError, TimeoutError, OSError) as problem:
@@ -146,8 +144,11 @@ class Watch:
     async def _position_moved(self, event: Any, crossings: list[Crossing]) -> None:
         """Entry prices and PnL have changed: conditions measured from them are placed anew."""
         owner: OwnerId = event.owner
-        concerned = [rule for rule in self._list.armed().values() if rule.owner == owner and _needs_account(rule)]
+        concerned = [
+            rule for rule in self._list.armed().values() if rule.owner == owner and needs_account(rule.spec.condition)
+        ]
         if not concerned:
+            self._read_at.pop(owner, None)
             return
         try:
             await self._read_account(owner, crossings)
@@ -162,13 +163,17 @@ class Watch:
             account = await self._venue.account(owner)
         before, after = _entries(self._board.account(owner)), _entries(account)
         self._board.put_account(owner, account)
-        now = self._clock.now()
+        now = self._read_at[owner] = self._clock.now()
         for rule in [rule for rule in self._list.armed().values() if rule.owner == owner]:
-            if any(before.get(market) != after.get(market) for market in _entry_markets(rule)):
+            if any(before.get(market) != after.get(market) for market in entry_markets(rule.spec.condition)):
                 found = self._list.arm_anew(rule.id, now)
                 if found is not None:
                     crossings.append(found)
         return account
+
+    def _is_read(self, owner: OwnerId) -> bool:
+        read_at = self._read_at.get(owner)
+        return read_at is not None and self._clock.now() - read_at <= ACCOUNT_FRESH
 
     # --- what is seen ------------------------------------------------------------------------------------------
 
@@ -185,13 +190,15 @@ class Watch:
             # What they crossed, they crossed some time while nothing was seen.
             since = now - timedelta(seconds=blind_s)
             crossings = [replace(crossing, due=min(crossing.due, since), already=True) for crossing in crossings]
-            await self._tell(
-                observation.market,
-                PriceRecovered(at=now, market=observation.market, blind_s=blind_s, source=observation.source),
-            )
+            back = PriceRecovered(at=now, market=observation.market, blind_s=blind_s, source=observation.source)
+            self._untold += [replace(back, owner=owner) for owner in sorted(self._told.pop(observation.market, ()))]
         if crossings and self._before_firing is not None:
-            await self._before_firing(observation)
+            try:
+                await self._before_firing(observation)
+            except Exception:  # noqa: BLE001 - whoever cannot be shown a price must not cost anybody their trigger
+                _log.exception("%s at %s is fired on before it is shown", observation.market, observation.price)
         await self.fire(crossings)
+        await self._tell()
 
     async def poll(self, trouble: Callable[[str], str | None] = lambda _market: None) -> None:
         """Everything that no price brings about: times, candles, accounts, expiries, lost prices, failed firings.
@@ -204,20 +211,26 @@ class Watch:
         for market in sorted(self._list.markets() - {ALL_MARKETS}):
             why = self._trust.lost(market, now, trouble(market))
             if why is not None:
-                await self._tell(market, PriceStale(at=now, market=market, why=why))
+                lost = PriceStale(at=now, market=market, why=why)
+                self._told[market] = self._concerned(market)
+                self._untold += [replace(lost, owner=owner) for owner in sorted(self._told[market])]
+        await self._tell()
         if self._candles_at is None or now - self._candles_at >= CANDLES_EVERY:
             self._candles_at = now
-            wanted = {pair for rule in self._list.armed().values() for pair in _candles_of(rule)}
+            wanted = {pair for rule in self._list.armed().values() for pair in candles_of(rule.spec.condition)}
             for market, timeframe in sorted(wanted):
                 if self._is_behind(market, timeframe, now):
-                    await self._read_candles(market, timeframe)
+                    try:
+                        await self._read_candles(market, timeframe)
+                    except (SayWhenError, TimeoutError, OSError) as problem:
+                        _log.warning("candles of %s are read later: %s", market, problem)
         await self._expire(now)
         crossings, self._again = [*self._again, *self._list.poll(now)], []
         await self.fire(crossings)
 
     async def refresh_accounts(self) -> None:
         """Read the accounts of owners whose armed rules look at positions or margin."""
-        owners = {rule.owner for rule in self._list.armed().values() if _needs_account(rule)}
+        owners = {rule.owner for rule in self._list.armed().values() if needs_account(rule.spec.condition)}
         crossings: list[Crossing] = []
         for owner in sorted(owners):
             try:
@@ -266,6 +279,9 @@ class Watch:
             except (SayWhenError, TimeoutError, OSError) as problem:
                 _log.warning("firing of %s is tried again: %s", crossing.rule.id, problem)
                 self._again.append(crossing)
+            except Exception:  # noqa: BLE001 - a fault of ours must cost neither this trigger nor the next one
+                _log.exception("firing of %s is tried again", crossing.rule.id)
+                self._again.append(crossing)
 
     async def _world(self, crossing: Crossing) -> World:
         action = crossing.rule.spec.action
@@ -276,6 +292,7 @@ class Watch:
             account=account if account is not None else Account(venue=self._venue.name, collateral=ZERO),
             observation=None if crossing.market is None else self._board.observation(crossing.market),
             venue=self._venue.name,
+            prices=self._board.prices(),
         )
 
     async def _expire(self, now: datetime) -> None:
@@ -283,23 +300,33 @@ class Watch:
             _, rule_id = self._expiries[0]
             known = self._list.armed().get(rule_id)
             if known is not None:
-                async with self._store.begin(known.owner) as tx:
-                    rule = await tx.rule(rule_id)
-                    if rule is not None and rule.state is RuleState.ARMED:
-                        await lifecycle.expire(tx, rule, now)
+                try:
+                    async with self._store.begin(known.owner) as tx:
+                        rule = await tx.rule(rule_id)
+                        if rule is not None and rule.state is RuleState.ARMED:
+                            await lifecycle.expire(tx, rule, now)
+                except (SayWhenError, TimeoutError, OSError) as problem:
+                    _log.warning("%s expires later: %s", rule_id, problem)
+                    return
                 self._list.disarm(rule_id)
             heapq.heappop(self._expiries)
 
-    async def _tell(self, market: str, event: PriceStale | PriceRecovered) -> None:
-        """Each owner of an armed rule on *market* hears of it, once."""
-        owners = {
-            rule.owner
-            for rule in self._list.armed().values()
-            if any(getattr(leaf, "market", None) == market for leaf in leaves(rule.spec.condition))
-        }
-        for owner in sorted(owners):
-            async with self._store.begin(owner) as tx:
-                await tx.append(replace(event, owner=owner))
+    def _concerned(self, market: str) -> set[OwnerId]:
+        """The owners of armed rules on *market*."""
+        return {rule.owner for rule in self._list.armed().values() if market in markets_of(rule.spec.condition)}
+
+    async def _tell(self) -> None:
+        """Owners hear of prices lost and back, once each; what cannot be stored now is told at the next poll."""
+        while self._untold:
+            event = self._untold[0]
+            if event.owner is not None:
+                try:
+                    async with self._store.begin(event.owner) as tx:
+                        await tx.append(event)
+                except (SayWhenError, TimeoutError, OSError) as problem:
+                    _log.warning("%s is told later: %s", event.name, problem)
+                    return
+            self._untold.popleft()
 
     def _is_behind(self, market: str, timeframe: Timeframe, now: datetime) -> bool:
         """Whether a candle has closed that is not on the board."""
@@ -326,33 +353,8 @@ _OFF = frozenset(
 )
 
 
-def _needs_account(rule: Rule) -> bool:
-    return any(
-        isinstance(leaf, PositionPnl | PositionEvent | AccountLevel)
-        or (isinstance(leaf, PriceChange) and leaf.reference == "entry_price")
-        for leaf in leaves(rule.spec.condition)
-    )
-
-
-def _entry_markets(rule: Rule) -> set[str]:
-    """The markets whose entry prices the rule's levels are measured from."""
-    return {
-        leaf.market
-        for leaf in leaves(rule.spec.condition)
-        if isinstance(leaf, PriceChange) and leaf.reference == "entry_price"
-    }
-
-
 def _entries(account: Account | None) -> dict[str, Decimal]:
     return {} if account is None else {position.market: position.entry_price for position in account.positions}
-
-
-def _candles_of(rule: Rule) -> list[tuple[str, Timeframe]]:
-    return [
-        (leaf.market, leaf.timeframe)
-        for leaf in leaves(rule.spec.condition)
-        if isinstance(leaf, CandleClose | Indicator)
-    ]
 
 
 def _position_words(event: Any) -> list[str]:

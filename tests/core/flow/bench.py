@@ -1,6 +1,7 @@
 """The whole flow on a workbench: memory store, real paper venue, real watchlist, a clock and a price in hand."""
 
 from collections.abc import Awaitable, Callable, Sequence
+from contextlib import AbstractAsyncContextManager
 from dataclasses import replace
 from datetime import timedelta
 from decimal import Decimal
@@ -10,6 +11,7 @@ from core.db.memory import MemoryStore
 from core.db.memory_ledger import MemoryLedger
 from core.domain.action import Action, Trade
 from core.domain.condition import Condition, PriceLevel
+from core.domain.errors import StorageUnavailable
 from core.domain.event import Event
 from core.domain.ids import DraftId, OwnerId, new_id
 from core.domain.limit import Limits
@@ -27,7 +29,7 @@ from core.flow.replay import SteppedClock
 from core.flow.settle import reconcile, settle
 from core.flow.trust import Bounds, Trust
 from core.flow.watch import Watch
-from core.ports import Cursor, Fence, VenueStatus
+from core.ports import Cursor, Fence, Transaction, VenueStatus
 from core.venues.paper import Depth, PaperVenue
 from core.watchlist import HeapWatchlist
 from tests.clock import START
@@ -67,6 +69,18 @@ def spec(condition: Condition, action: Action, id: str = "r1", **more: Any) -> R
     return RuleSpec(id=id, condition=condition, action=action, **more)
 
 
+class BreakingStore(MemoryStore):
+    """A store whose next `fails` transactions cannot begin."""
+
+    fails = 0
+
+    def begin(self, owner: OwnerId) -> AbstractAsyncContextManager[Transaction]:
+        if self.fails > 0:
+            self.fails -= 1
+            raise StorageUnavailable("The database cannot be reached.")
+        return super().begin(owner)
+
+
 class Bench:
     """Everything between a confirmed draft and a fill, in one task; Ann is the owner unless said otherwise.
 
@@ -75,7 +89,7 @@ class Bench:
 
     def __init__(self, *, depth: Depth = ROUND, bounds: Bounds | None = None) -> None:
         self.clock = SteppedClock(START)
-        self.store = MemoryStore()
+        self.store = BreakingStore()
         self.venue = Line(
             PaperVenue(
                 MemoryLedger(), self.clock, MARKETS, deposit=D(10_000), seed=0, depths=dict.fromkeys(MARKETS, depth)

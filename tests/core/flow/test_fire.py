@@ -20,7 +20,7 @@ PAPER = Account(venue="paper", collateral=D(10_000))
 async def shoot(bench: Bench, rule: Rule, price: str = "95", *, fence: Fence | None = None) -> RuleState | None:
     """Fire *rule* as it was read, as if its condition had just been seen to hold."""
     crossing = Crossing(rule=rule, market=SOL, price=D(price), due=bench.clock.now())
-    world = World(account=PAPER, observation=bench.observation(price), venue="paper")
+    world = World(account=PAPER, observation=bench.observation(price), venue="paper", prices={SOL: D(price)})
     return await fire(bench.store, bench.clock, crossing, world, fence)
 
 
