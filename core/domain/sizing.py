@@ -174,7 +174,8 @@ def _exit(
             return NothingToDo(reason="no size was given")
     if base >= held:
         return Sized(side=side, base=held)
-    return _rounded(side, base, market, market.step)
+    # A share is a quotient: what it lacks of a third is rounding, and must not cost a step.
+    return _rounded(side, round(base, 12), market, market.step)
 
 
 def _rounded(side: Side, base: Decimal, market: Market, least: Decimal) -> Sized | NothingToDo:

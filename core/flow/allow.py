@@ -9,7 +9,7 @@ from core.domain.action import LimitOrder, Trade, is_exit, trades
 from core.domain.limit import Denial, Limits, Weighing, check
 from core.domain.market import Market
 from core.domain.money import HUNDRED, ONE, ZERO, percent_of
-from core.domain.order import OrderIntent, OrderState
+from core.domain.order import OrderIntent
 from core.domain.position import Account
 from core.domain.rule import RuleSet, RuleSpec
 from core.flow.lifecycle import slippage_of
@@ -81,7 +81,7 @@ async def denial_at_send(
     today = [
         order
         for order in await tx.orders(since=midnight)
-        if order.state not in (OrderState.PLANNED, OrderState.DENIED) and order.id != intent.order_id
+        if order.signature is not None and order.id != intent.order_id  # what was never signed was never sent
     ]
     return check(
         limits,

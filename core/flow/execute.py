@@ -184,6 +184,10 @@ async def _reverse_open(
         return None
     if first.filled_base == 0 or first.intent is None:
         return NothingToDo(reason="the position was not closed, so nothing was opened")
+    held = look.account.position(order.market)
+    if held is not None and (held.base > 0) is (first.intent.side == "sell"):
+        # Opening now would only shrink what is left, by as much again: not what was agreed to.
+        return NothingToDo(reason="the position was not closed whole, so nothing was opened")
     slippage = action.order.max_slippage_bps if isinstance(action.order, MarketOrder) else None
     return OrderIntent(
         order_id=order.id,

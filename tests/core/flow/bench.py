@@ -297,10 +297,10 @@ class Bench:
         held = (await self.venue.real.account(self.ann)).position(market)
         return D(0) if held is None else held.base
 
-    async def events(self, *kinds: type[E]) -> list[E]:
-        """Everything of *kinds* that happened, oldest first."""
+    async def events(self, kind: type[E]) -> list[E]:
+        """Everything of *kind* that happened, oldest first."""
         found, _ = await self.store.event_log.read(Cursor(""), 100_000)
-        return [event for event in found if isinstance(event, kinds)]
+        return [event for event in found if isinstance(event, kind)]
 
     async def names(self) -> list[str]:
         found, _ = await self.store.event_log.read(Cursor(""), 100_000)

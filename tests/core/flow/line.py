@@ -35,6 +35,10 @@ class Line:
         """Do *work* while the next call of *call* is on its way; the call itself then succeeds."""
         self._script[call].append(work)
 
+    def heals(self) -> None:
+        """Forget whatever was scripted."""
+        self._script.clear()
+
     async def arrive(self) -> None:
         """Let what is late arrive."""
         late, self._late = self._late, []
