@@ -29,7 +29,7 @@ class ChosenReader:
 
     def __init__(self, model: ModelParser | None = None) -> None:
         self._model = model
-        self.name = "grammar" if model is None else model.name
+        self.name: str = "grammar" if model is None else model.name
 
     async def parse(self, text: str, context: ParseContext) -> ParseResult:
         """What *text* says in *context*; never raises for any text."""

@@ -92,7 +92,7 @@ def _plain(rule: RuleSpec) -> str:
 
 def _condition(condition: Condition) -> list[list[str]]:
     """The condition as alternatives of joint conditions, so that "(a or b) and c" equals "a and c, or b and c"."""
-    return sorted({tuple(sorted(joint)) for joint in _alternatives(condition)})  # type: ignore[arg-type]
+    return sorted(sorted(joint) for joint in set(_alternatives(condition)))
 
 
 def _alternatives(condition: Condition) -> list[frozenset[str]]:

@@ -11,7 +11,7 @@ from core.parse.extraction import moment, number, whole
 from core.parse.glossary import says_half
 from core.parse.grammar.calendar import zone_of
 from core.parse.grammar.indicators import DEFAULT_PERIODS
-from core.parse.heard import UNPLACED, cron_of
+from core.parse.heard import AHEAD, UNPLACED, cron_of
 from core.parse.witness import Ungrounded, Witness
 
 _UPWARD = {">=": "up", "crosses_above": "up", "<=": "down", "crosses_below": "down", "": ""}
@@ -93,8 +93,8 @@ def _change(leaf: dict[str, Any], witness: Witness) -> None:
     else:
         _moving(leaf, witness, mark, kinds)
     if leaf["reference"] == "entry_price" and not favour and not witness.kinds() & _ENTRY:
-        leaf["reference"] = "current_price"
-    if leaf["reference"] != "entry_price" and not favour and "BREAKEVEN" in kinds:
+        leaf["reference"] = UNPLACED
+    if leaf["reference"] not in ("entry_price", UNPLACED) and not favour and "BREAKEVEN" in kinds:
         raise Ungrounded("it measures from the price now where you said your entry")
     if (leaf["reference"] == "window") != (whole(leaf, "window_s") is not None):
         raise Ungrounded("it has a time window where you did not say that")
@@ -235,8 +235,14 @@ def ground_instant(item: dict[str, Any], name: str, witness: Witness) -> None:
     instant: datetime = (at.replace(tzinfo=zone) if at.tzinfo is None else at).astimezone(UTC)
     witness.take(_TIMES, witness.when)
     # A model is shown the time to the minute, so "in an hour" comes back to the minute.
-    known = [one for one in witness.said.instants if abs((one - instant).total_seconds()) < 60]
-    item[name] = known[0].astimezone(UTC).isoformat() if len(set(known)) == 1 else UNPLACED
+    near = {one for one in witness.said.instants if abs((one - instant).total_seconds()) < 60}
+    if len(near) != 1:
+        item[name] = UNPLACED
+        return
+    known = near.pop()
+    ahead = (known - witness.context.now).total_seconds()
+    counted = any(mark.kind == "DUR" and Decimal(int(ahead)) in mark.values for mark in witness.said.marks)
+    item[name] = f"{AHEAD}{int(ahead)}" if counted else known.astimezone(UTC).isoformat()
 
 
 def _time(leaf: dict[str, Any], witness: Witness) -> None:

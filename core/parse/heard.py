@@ -36,7 +36,9 @@ from core.parse.grammar.items import Amount
 from core.parse.grammar.understanding import Understanding
 
 UNPLACED = "?"
-"""Stands for a time that was said and that the words do not make certain, so that it is asked for."""
+"""Stands for a time or reference that the words do not make certain, so that it is asked for."""
+AHEAD = "+"
+"""Stands before a number of seconds from now: "for the next 24 hours"."""
 _REDUCING = {"sell": "sell", "buy": "cover"}
 _MARKETLESS = ("account", "time", "schedule")
 
@@ -175,14 +177,18 @@ def _leaf(leaf: Fields) -> Cond:
 
 def _change(leaf: Fields, market: str | None) -> Change:
     favour, direction = _name(leaf, "favour"), _name(leaf, "direction")
+    unsure = leaf["reference"] == UNPLACED
     if direction is None and favour is None:
         raise BadAnswer("its answer leaves out direction")
+    reference = "entry_price" if favour is not None else (_name(leaf, "reference") or "current_price")
+    reference = "current_price" if unsure else reference
     return Change(
         market=market,
         direction=None if favour is not None else direction,
         threshold=number(leaf, "threshold"),
         unit=_name(leaf, "unit"),
-        reference="entry_price" if favour is not None else (_name(leaf, "reference") or "current_price"),
+        reference=cast(Any, reference),
+        unsaid=unsure,
         window_s=whole(leaf, "window_s"),
         favour=favour,
     )
@@ -248,6 +254,8 @@ def _when(item: Fields, name: str) -> When | None:
     """A written local time; one with an offset is its instant."""
     if item[name] == UNPLACED:
         return When()
+    if item[name].startswith(AHEAD):
+        return When(in_s=int(item[name].removeprefix(AHEAD)))
     at: datetime | None = moment(item, name)
     if at is None:
         return None
