@@ -148,6 +148,11 @@ _SECONDS = {"s": 1, "m": 60, "min": 60, "h": 3600, "d": 86_400, "MINUTE": 60, "H
 _CLOCK = re.compile(r"(?<!\d)([01]?\d|2[0-3]):([0-5]\d)(?!\d)")
 _QUOTED = re.compile('"[^"]*"|「[^」]*」|『[^』]*』')
 _TICKER = re.compile(r"(?<![A-Za-z0-9])\$?([A-Za-z][A-Za-z0-9]{1,14})(?:-?(?:PERP|USDT?|USDC))?(?![A-Za-z0-9])")
+_SHARES = {
+    "HALF": (Decimal(50),),
+    "THIRD": (Decimal("33.33"),),
+    "QUARTER": (Decimal(25),),
+}
 _SCALES = {"1000": Decimal(1000), "10000": Decimal(10_000)}
 _POINT_LANGUAGES = frozenset({"zh", "ja", "ko", "hi", "ar"})
 """Languages that write 1,500.25; the others here may write 1.500,25."""
@@ -174,14 +179,16 @@ def _foreign(text: str, tongue: Tongue, context: ParseContext) -> list[Mark]:
         )
         for mark in bare
     ]
-    halves = [
-        Mark(kind="NUM", text=mark.text, start=mark.start, end=mark.end, values=(Decimal(50),), unit="percent")
+    shares = [
+        Mark(kind="NUM", text=mark.text, start=mark.start, end=mark.end, values=_SHARES[mark.kind], unit="percent")
         for mark in words
-        if mark.kind == "HALF"
+        if mark.kind in _SHARES
     ]
+    inside = [(mark.start, mark.end) for mark in shares]
     coins = _coins(text, low, context)
-    words = [mark for mark in words if mark not in bare and mark.kind != "HALF"]
-    marks = [*numbers, *words, *spans, *halves, *coins]
+    words = [m for m in words if m not in bare and m.kind not in _SHARES and not _inside((m.start, m.end), inside)]
+    numbers = [m for m in numbers if not _inside((m.start, m.end), inside)]
+    marks = [*numbers, *words, *spans, *shares, *coins]
     return sorted(
         (mark for mark in marks if not _inside((mark.start, mark.end), quoted)), key=lambda mark: (mark.start, mark.end)
     )

@@ -135,6 +135,17 @@ _TOMORROW: Mapping[Tongue, str] = {
     "es": "mañana=", "pt": "amanhã|amanha=", "fr": "demain=", "de": "morgen=", "it": "domani=", "ru": "завтра", "uk": "завтра",
     "tr": "yarın=", "id": "besok", "zh": "明天", "ja": "明日", "ko": "내일",
 }  # fmt: skip
+_PARTS: Mapping[Tongue, tuple[str, str, str]] = {
+    "es": ("tercio|tercera parte", "un cuarto=|cuarta parte", "parte=|poco=|algo="),
+    "pt": ("terço|terça parte", "um quarto=|quarta parte", "parte=|pouco=|algum"), "fr": ("tiers=", "quart=", "partie=|peu="),
+    "de": ("drittel", "viertel", "teil=|etwas=|bisschen"), "it": ("un terzo=|terza parte", "un quarto=|quarta parte", "parte=|poco=|po'"),
+    "ru": ("треть", "четверт", "часть=|немного"), "uk": ("третин", "чверт", "частин|трохи"),
+    "tr": ("üçte bir", "çeyre|dörtte bir", "biraz|kısm"), "id": ("sepertiga", "seperempat", "sebagian|sedikit"),
+    "vi": ("phần ba", "phần tư", "một phần=|ít="), "zh": ("三分之一", "四分之一", "部分|一些|一点|少许"),
+    "ja": ("三分の一|3分の1", "四分の一|4分の1", "一部|少し"), "ko": ("3분의 1|삼분의 일", "4분의 1|사분의 일", "일부|조금"),
+    "hi": ("तिहाई", "चौथाई", "कुछ|थोड़"), "ar": ("ثلث", "ربع", "بعض|جزء|قليل"),
+}  # fmt: skip
+"""A third, a quarter, and words for some part that is not told."""
 _SHARED = frozenset(
     {
         "LONG",
@@ -170,6 +181,7 @@ def marks_in(text: str, tongue: Tongue) -> list[tuple[str, int, int]]:
     """Every trading word of *text* (lower case) in this language, and those that traders use in all: kind, start, end."""
     sticky = tongue in _STICKY
     listed = [*_GLOSSARY[tongue].items(), *zip(("AM", "PM"), _HALVES[tongue], strict=True)]
+    listed += zip(("THIRD", "QUARTER", "VAGUE"), _PARTS[tongue], strict=True)
     if tongue in _TOMORROW:
         listed.append(("TOMORROW", _TOMORROW[tongue]))
     found = [

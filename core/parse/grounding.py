@@ -4,35 +4,30 @@ What is emptied is asked about later; what the words say and the answer leaves o
 ever added, and nothing decided here trades: rules still go through questions and the confirmation.
 """
 
+import re
 from collections.abc import Mapping
 from copy import deepcopy
 from decimal import Decimal
 from typing import Any
 
 from core.domain.condition import ALL_MARKETS
-from core.domain.money import HUNDRED
 from core.domain.reading import ParseContext
 from core.parse.evidence import Evidence, Mark, evidence_of
-from core.parse.extraction import Fields, leaves_of, number, whole
+from core.parse.extraction import Fields, leaves_of, whole
+from core.parse.grounding_actions import ground_action
 from core.parse.grounding_conditions import ground_condition, ground_instant
+from core.parse.heard import UNPLACED
 from core.parse.witness import Ungrounded, Witness
 
-_BUYS = frozenset({"BUY", "LONG", "BID", "DCA", "PUTIN"})
-_SELLS = frozenset({"SELL", "SHORT", "OFFER"})
-_SIDES = frozenset({"LONG", "SHORT"})
-"""Verbs of an entry, but nouns of a position that is held."""
-_EXITS = frozenset({"CLOSE", "TRIM", "CUT", "COVER", "TARGET", "STOP", "TRAIL", "TAKE", "OUT", "LETLOSE"})
-_HELD = frozenset({"MY", "POSITION", "REST", "ALL", "EVERYTHING", "REDUCEONLY", "LONGNOUN", "SHORTNOUN"})
-_ROLES = {"stop": {"STOP", "LOSS", "LETLOSE", "CUT"}, "target": {"TARGET", "PROFIT"}, "trail": {"TRAIL"}}
-_LIMITS = frozenset({"LIMIT", "BID", "OFFER", "POSTONLY"})
-_ORDERS = {
-    "limit": _LIMITS, "twap": frozenset({"TWAP", "SLICES"}), "ladder": frozenset({"LADDER", "BETWEEN", "ORDERS"}),
-}  # fmt: skip
 DAY_S = 86_400
-_TAKEN_BACK = {
-    "cancel_orders": {"CANCEL"}, "cancel_rules": {"CANCEL", "STOP"}, "pause_rules": {"PAUSE"}, "reverse": {"REVERSE"},
-    "move_stop": {"SHIFT", "SET", "TRAIL", "BREAKEVEN"}, "alert": {"ALERT"},
-}  # fmt: skip
+MOST_STRANGE = 3
+"""At most one mark in so many may be a word that means nothing here, or the message speaks of something else."""
+_MARKUP = re.compile(
+    r"</?[a-z_|]+\b[^<>]*>|\{\{|\}\}|\}\]|\[/?INST\]|```|--|;\s*DROP|^\s*>|^\W*(?:system|assistant|developer|tool\w*|user)\W*:",
+    re.IGNORECASE | re.MULTILINE,
+)
+"""Marks of code and of other people's prompts, which nobody types to say when to trade."""
+_ROLES = {"stop": {"STOP", "LOSS", "LETLOSE", "CUT"}, "target": {"TARGET", "PROFIT"}, "trail": {"TRAIL"}}
 
 
 def ground(answer: Fields, text: str, context: ParseContext) -> dict[str, Any]:
@@ -59,7 +54,9 @@ def _forbid(said: Evidence) -> None:
         raise Ungrounded(f"“{coin.text}” is not among the markets here", foreign=True)
     if "NOT" in kinds:
         raise Ungrounded("you say what not to do")
-    if kinds & {"ADVICE", "REPORT"} or said.asked:
+    strange = sum(mark.kind == "UNKNOWN" for mark in said.marks)
+    foreign_body = _MARKUP.search(said.text) is not None or strange * MOST_STRANGE > len(said.marks)
+    if kinds & {"ADVICE", "REPORT"} or said.asked or foreign_body:
         raise Ungrounded("that does not sound like an instruction")
 
 
@@ -84,23 +81,8 @@ def _ground_rule(rule: dict[str, Any], witness: Witness) -> None:
     for leaf in leaves_of(rule):
         ground_condition(leaf, witness, reduces=reduces)
     _role(rule, witness, reduces=reduces)
-    if "market" in do:
-        do["market"] = _market(do, witness)
-    match do["type"]:
-        case "buy" | "sell":
-            _trade(do, witness)
-        case "close":
-            _closing(do, witness)
-        case _:
-            _other(do, witness)
+    ground_action(do, witness)
     _terms(rule, witness)
-
-
-def _market(do: Fields, witness: Witness) -> str:
-    if do["market"] != ALL_MARKETS:
-        return witness.market(do["market"], witness.do)
-    every = {"EVERYTHING", "ALL"} & {mark.kind for mark in witness.do}
-    return ALL_MARKETS if every or do["type"] in ("cancel_orders", "cancel_rules", "pause_rules", "alert") else ""
 
 
 def _role(rule: dict[str, Any], witness: Witness, *, reduces: bool) -> None:
@@ -116,129 +98,6 @@ def _role(rule: dict[str, Any], witness: Witness, *, reduces: bool) -> None:
         for leaf in leaves_of(rule):
             if leaf["type"] == "price_level" and witness.way(witness.when, None) is None:
                 leaf["operator"] = ""
-
-
-# --- actions ---------------------------------------------------------------------------------------------------------
-
-
-def _trade(do: dict[str, Any], witness: Witness) -> None:
-    kinds = witness.kinds() | _ways_in_and_out(witness)
-    selling, buying = bool(kinds & _SELLS), bool(kinds & _BUYS)
-    exits = kinds & _EXITS
-    opens = do["reduce_only"] != "yes"
-    claimed = do["type"]
-    if claimed == "buy" and not buying and (opens or not exits):
-        raise Ungrounded("it buys where you did not say that")
-    if claimed == "sell" and not selling and (opens or not exits):
-        raise Ungrounded("it sells where you did not say that")
-    sold, bought = bool(kinds & _SELLS - _SIDES), bool(kinds & _BUYS - _SIDES)
-    turned = (sold, bought) == ((False, True) if claimed == "sell" else (True, False))
-    if not opens and turned and "COVER" not in kinds:
-        raise Ungrounded("it turned a purchase into a sale, or a sale into a purchase")
-    if opens and "REDUCEONLY" in kinds:
-        raise Ungrounded("it left out that it may only reduce")
-    if not opens and not kinds & (_HELD | _EXITS) and not _share(witness):
-        do["reduce_only"] = ""
-    if claimed == "sell" and do["reduce_only"] == "no" and not kinds & {"SHORT", "LEVERAGE"} and not do["leverage"]:
-        do["reduce_only"] = ""
-    if "REDUCEONLY" in kinds:
-        witness.take({"REDUCEONLY"})
-    _size(do, witness)
-    if (leverage := number(do, "leverage")) is not None:
-        units = ("times", "") if "LEVERAGE" in kinds else ("times",)
-        witness.needs(witness.do, leverage, units)
-    _order(do["order"], witness, do["market"])
-
-
-def _ways_in_and_out(witness: Witness) -> set[str]:
-    """ "twap into" and "ladder in" buy, "twap out of" and "scale out" sell."""
-    words = [mark.text.lower().split() for mark in witness.both if mark.kind in ("TWAP", "LADDER")]
-    return {"SELL" if "out" in said else "BUY" for said in words if {"in", "into", "out"} & set(said)}
-
-
-def _share(witness: Witness) -> bool:
-    return any(mark.kind == "NUM" and mark.unit == "percent" for mark in witness.do)
-
-
-def _size(do: dict[str, Any], witness: Witness) -> None:
-    if (percent := number(do, "amount_percent")) is not None:
-        _percent(do, percent, witness)
-    if (base := number(do, "amount_base")) is not None:
-        witness.needs(witness.do, base, ("",))
-    if (usd := number(do, "amount_usd")) is not None and not witness.number(witness.do, usd, ("usd",)):
-        witness.needs(witness.do, usd, ("",))
-        do["amount_usd"] = ""
-    if (margin := number(do, "margin_usd")) is not None:
-        witness.needs(witness.do, margin, ("usd",))
-        if not witness.take({"MARGIN", "COLLATERAL", "WITH", "PUTIN"}, witness.do):
-            do["amount_usd"], do["margin_usd"] = do["margin_usd"], ""
-
-
-def _percent(do: dict[str, Any], percent: Decimal, witness: Witness) -> None:
-    """A share must be said; all of it may be what an exit means anyway."""
-    if witness.number(witness.do, percent, ("percent",)) is not None:
-        return
-    whole_said = witness.take({"ALL", "EVERYTHING", "REST"}, witness.do)
-    if percent == HUNDRED and (whole_said or do["type"] == "close" or do.get("reduce_only") == "yes"):
-        do["amount_percent"] = "100" if whole_said else ""
-        return
-    witness.needs(witness.do, percent, ("percent",))
-
-
-def _closing(do: dict[str, Any], witness: Witness) -> None:
-    kinds = witness.kinds()
-    if not kinds & (_EXITS | {"SELL", "CLOSES"}):
-        raise Ungrounded("it closes a position where you did not say that")
-    if (percent := number(do, "amount_percent")) is not None:
-        _percent(do, percent, witness)
-    witness.take({"REDUCEONLY"})
-    _order(do["order"], witness, do["market"])
-
-
-def _other(do: dict[str, Any], witness: Witness) -> None:
-    wanted = _TAKEN_BACK.get(do["type"], set())
-    if not witness.kinds() & wanted:
-        raise Ungrounded(f"it has “{do['type'].replace('_', ' ')}” where you did not say that")
-    match do["type"]:
-        case "reverse":
-            _order(do["order"], witness, do["market"])
-        case "move_stop":
-            if do["to"] == "entry_price":
-                if not witness.take({"BREAKEVEN"}):
-                    raise Ungrounded("it moves the stop to your entry where you did not say that")
-            elif (price := number(do, "to")) is not None:
-                witness.needs(witness.do, price, ("", "usd"), do["market"])
-        case "alert":
-            spoken = do["message"].strip()
-            if spoken and witness.said.places(spoken) is None:
-                do["message"] = ""
-            elif spoken:
-                spans = witness.said.places(spoken) or ()
-                inside = [m for m in witness.both if any(a <= m.start and m.end <= b for a, b in spans)]
-                witness.used.update(inside)
-        case _:
-            pass
-
-
-def _order(order: dict[str, Any], witness: Witness, market: str) -> None:
-    kind = order["type"]
-    if kind in _ORDERS and not witness.take(_ORDERS[kind]):
-        raise Ungrounded(f"it places a {kind} order where you did not say that")
-    for name in ("price", "from_price", "to_price"):
-        if (price := number(order, name)) is not None:
-            witness.needs(witness.both, price, ("", "usd"), market)
-    if order.get("post_only") == "yes" and not witness.take({"POSTONLY"}):
-        raise Ungrounded("it makes the order post-only where you did not say that")
-    if (bps := whole(order, "max_slippage_bps")) is not None:
-        if not witness.take({"SLIPPAGE"}):
-            raise Ungrounded("it has a slippage where you did not say one")
-        witness.needs(witness.do, Decimal(bps) / HUNDRED, ("percent", ""))
-    for name in ("ttl_s", "over_s"):
-        if (seconds := whole(order, name)) is not None:
-            witness.needs_span(witness.both, seconds)
-    for name in ("slices", "orders"):
-        if (count := whole(order, name)) is not None:
-            witness.needs(witness.do, Decimal(count), ("",))
 
 
 # --- how often, how long ---------------------------------------------------------------------------------------------
@@ -356,7 +215,7 @@ def _features(answer: Fields) -> set[str]:
         flags = {
             "waits": bool(leaves) or bool(rule["after"]) or order["type"] == "limit",
             "reduces": do["type"] == "close" or do.get("reduce_only") in ("yes", ""),
-            "whole": do.get("amount_percent", "") in ("", "100"),
+            "whole": do.get("amount_percent", "") in ("", "100", UNPLACED),
             "all": do.get("market") == ALL_MARKETS or any(leaf.get("market") == ALL_MARKETS for leaf in leaves),
             "post_only": order.get("post_only") == "yes",
             "slippage": bool(order.get("max_slippage_bps")),

@@ -36,7 +36,7 @@ from core.parse.grammar.items import Amount
 from core.parse.grammar.understanding import Understanding
 
 UNPLACED = "?"
-"""Stands for a time or reference that the words do not make certain, so that it is asked for."""
+"""Stands for a time, reference or share that the words do not make certain, so that it is asked for."""
 AHEAD = "+"
 """Stands before a number of seconds from now: "for the next 24 hours"."""
 _REDUCING = {"sell": "sell", "buy": "cover"}
@@ -275,10 +275,10 @@ def _act(do: Fields) -> Act:
         case "buy" | "sell":
             return _trade(do)
         case "close":
-            size = _percent(do)
-            return Act(
-                verb="close", market=_name(do, "market"), size=size, whole=size is None, order=_order(do["order"])
-            )
+            size, vague = _percent(do), do["amount_percent"] == UNPLACED
+            market, order = _name(do, "market"), _order(do["order"])
+            whole_of_it = size is None and not vague
+            return Act(verb="close", market=market, size=size, whole=whole_of_it, vague=vague, order=order)
         case "reverse":
             return Act(verb="reverse", market=_name(do, "market"), held=True, order=_order(do["order"]))
         case "cancel_orders" | "cancel_rules" | "pause_rules":
@@ -295,7 +295,8 @@ def _act(do: Fields) -> Act:
 
 def _trade(do: Fields) -> Act:
     reduces = do["reduce_only"] == "yes"
-    given = [name for name in ("amount_percent", "amount_base", "amount_usd", "margin_usd") if _name(do, name)]
+    sizes = ("amount_percent", "amount_base", "amount_usd", "margin_usd")
+    given = [name for name in sizes if do[name].strip() not in ("", UNPLACED)]
     if len(given) > 1:
         raise BadAnswer("its answer has two sizes for one order")
     size, margin = None, None
@@ -323,12 +324,13 @@ def _trade(do: Fields) -> Act:
         held=reduces,
         reduce_only=reduces and do["type"] == "buy",
         loose_number=given == ["amount_base"],
+        vague=do["amount_percent"] == UNPLACED,
         order=_order(do["order"]),
     )
 
 
 def _percent(do: Fields) -> Amount | None:
-    value = number(do, "amount_percent")
+    value = None if do["amount_percent"] == UNPLACED else number(do, "amount_percent")
     if value is None:
         return None
     return Amount(value=value, unit="percent", words=value == HUNDRED)

@@ -53,6 +53,7 @@ class Models:
     def __init__(self, wire: Wire, *replies: Reply) -> None:
         self.wire: Wire = wire
         self.asked: list[Asked] = []
+        self.arrived = asyncio.Event()
         self._replies = list(replies)
         self._runner: web.AppRunner | None = None
         self._port = 0
@@ -86,6 +87,7 @@ class Models:
         body = await request.json()
         headers = {name.lower(): value for name, value in request.headers.items()}
         self.asked.append(Asked(path=request.path, headers=headers, query=request.query_string, body=body, raw=raw))
+        self.arrived.set()
         reply = self._replies.pop(0) if len(self._replies) > 1 else self._replies[0]
         if reply.delay_s:
             await asyncio.sleep(reply.delay_s)
