@@ -152,7 +152,13 @@ def _sources(result: ParseResult) -> Sequence[Understanding | None]:
         return (None,)
     try:
         return (understanding_of(result.heard), None)
-    except (BadAnswer, KeyError, TypeError):  # stored by a version whose answers had another form
+    except (
+        BadAnswer,
+        KeyError,
+        TypeError,
+        ValueError,
+        AttributeError,
+    ):  # stored by a version whose answers had another form
         return (None,)
 
 
