@@ -20,7 +20,7 @@ from tests.emulators.llm import answers
 
 TEXTS = [*(case.text for case in CASES), *(line.text for line in LINES), "kauf", "si SOL", "sell at 140", "買 SOL 2"]
 WORDS = st.sampled_from(
-    ["", "140", "2", "50", "0", "-3", "NaN", "1e30", "SOL-PERP", "BTC-PERP", "*", "usd", "percent", "r1", "r2", "x", "📈",
+    ["", "140", "2", "50", "0", "-3", "NaN", "1e30", "SOL-PERP", "BTC-PERP", "*", "usd", "percent", "r1", "x", "📈",
      "0 8 * * *", "0 99 * * *", "2026-11-23T09:00", "2026-13-40", "sell half", "at 140", "entry_price", "endless", "?",
      "+5", *TEXTS]
 )  # fmt: skip
