@@ -3,14 +3,16 @@
 from decimal import Decimal
 from functools import cached_property
 from pathlib import Path
-from typing import Any, cast
+from typing import Any, Literal, cast
 
-from pydantic import Field, SecretStr, ValidationError
+from pydantic import Field, SecretStr, ValidationError, field_validator
 from pydantic_settings import BaseSettings, SettingsConfigDict
 
 from core.domain.errors import NotConfigured
 
 PRICE_SOURCES = ("auto", "exchange", "pyth", "simulated")
+ParserSetting = Literal["auto", "grammar", "claude", "openai"]
+_ADDRESS = r"^https?://[^\s@]+$"
 SECRETS = Path("/run/secrets")
 
 
@@ -31,7 +33,20 @@ class Settings(BaseSettings):
     agreement_bps: Decimal = Field(Decimal(30), alias="SAYWHEN_AGREEMENT_BPS", gt=0)
     pyth_api_key: SecretStr | None = Field(None, alias="PYTH_API_KEY")
     pyth_url: str | None = Field(None, alias="PYTH_URL")
+    parser: ParserSetting = Field("auto", alias="SAYWHEN_PARSER")
+    anthropic_api_key: SecretStr | None = Field(None, alias="ANTHROPIC_API_KEY")
+    anthropic_model: str = Field("claude-haiku-4-5", alias="ANTHROPIC_MODEL", min_length=1)
+    anthropic_base_url: str | None = Field(None, alias="ANTHROPIC_BASE_URL", pattern=_ADDRESS)
+    openai_api_key: SecretStr | None = Field(None, alias="OPENAI_API_KEY")
+    openai_model: str = Field("gpt-5.4-mini", alias="OPENAI_MODEL", min_length=1)
+    openai_base_url: str | None = Field(None, alias="OPENAI_BASE_URL", pattern=_ADDRESS)
     log_level: str = Field("INFO", alias="SAYWHEN_LOG_LEVEL", pattern="^(DEBUG|INFO|WARNING|ERROR)$")
+
+    @field_validator("anthropic_api_key", "openai_api_key", "anthropic_base_url", "openai_base_url", mode="before")
+    @classmethod
+    def _empty_is_none(cls, value: object) -> object:
+        """`ANTHROPIC_API_KEY=` in a copied `.env` means no key."""
+        return None if isinstance(value, str) and not value.strip() else value
 
     @cached_property
     def home_path(self) -> Path:

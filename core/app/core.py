@@ -15,6 +15,7 @@ from core.app.notices import Notices
 from core.app.parts import Parts
 from core.app.prices import Prices
 from core.app.rules import Rules
+from core.app.words import reader_for
 from core.clock import SystemClock
 from core.db.connection import Database
 from core.db.embedded import EmbeddedPostgres
@@ -29,7 +30,6 @@ from core.domain.ids import OwnerId
 from core.domain.listing import LISTING
 from core.flow.board import Board
 from core.flow.trust import Bounds, Trust
-from core.parse.grammar import GrammarParser
 from core.ports import Clock, VenueStatus
 from core.settings import Settings
 from core.venues.paper import PaperVenue
@@ -67,6 +67,8 @@ async def open_core(settings: Settings, *, clock: Clock | None = None, role: str
     """
     time = SystemClock() if clock is None else clock
     async with AsyncExitStack() as stack:
+        reader = reader_for(settings)
+        stack.push_async_callback(reader.close)
         database = await _database(settings, role, stack)
         bounds = Bounds(stale_s=settings.stale_s, confidence_bps=settings.confidence_bps, jump_bps=settings.jump_bps)
         ledger = PostgresLedger(database)
@@ -81,7 +83,7 @@ async def open_core(settings: Settings, *, clock: Clock | None = None, role: str
             queue=PgQueue(database),
             lease=PostgresLease(database, f"{os.uname().nodename}:{os.getpid()}:{secrets.token_hex(4)}"),
             venue=venue,
-            parser=GrammarParser(),
+            parser=reader,
             board=Board(fresh_s=settings.stale_s),
             trust=Trust(bounds),
         )

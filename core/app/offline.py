@@ -12,6 +12,7 @@ from core.domain.errors import BadInput, SayWhenError
 from core.domain.listing import LISTING
 from core.domain.reading import Holding, ParseContext, ParseResult
 from core.flow.replay import Replay, ReplayReport, SteppedClock
+from core.parse.choice import in_their_tongue
 from core.parse.grammar import GrammarParser
 from core.prices.replay import read_candles
 from core.venues.paper import PaperVenue
@@ -31,8 +32,8 @@ class StillAsking(SayWhenError):
 
 
 def read_words(text: str, context: ParseContext) -> ParseResult:
-    """What the built-in grammar makes of *text*. Never raises."""
-    return GrammarParser().read(text, context)
+    """What the built-in grammar makes of *text*, with no model set. Never raises."""
+    return in_their_tongue(GrammarParser().read(text, context), text)
 
 
 async def replay_words(

@@ -85,6 +85,12 @@ def value_of(point: Point, reply: Reply) -> Any | None:
     return _READERS[kind](reply) if kind in _READERS else None
 
 
+def place_of(said: str) -> int | None:
+    """The place that words name among options: "the second one", "2"; None where they name none."""
+    words = said.removeprefix("the ").replace("option", "").replace(" one", "").strip()
+    return int(words) - 1 if words.isdigit() and len(words) == 1 else _PLACES.get(words)
+
+
 def _candidate(point: Point, reply: Reply) -> Any | None:
     """One of the ready answers, named by its place, label, value or a word for it."""
     words = reply.low.replace("option", "").replace(" one", "").strip()
