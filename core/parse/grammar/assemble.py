@@ -27,7 +27,14 @@ _ALONGSIDE = (*_SAID_OF_ALL, "move_stop")
 
 
 class Unclear(Exception):
-    """The clauses can be joined in more than one way; the text says what is doubtful."""
+    """The clauses can be joined in more than one way; the text says what is doubtful.
+
+    `beyond` marks what was understood and the language cannot say.
+    """
+
+    def __init__(self, text: str, *, beyond: bool = False) -> None:
+        super().__init__(text)
+        self.beyond = beyond
 
 
 @dataclass(slots=True)
@@ -48,6 +55,9 @@ def assemble(sentences: Sequence[Sequence[Part]]) -> list[RuleDraft]:
         for group in _groups(parts):
             _add_rules(drafts, group)
     link(drafts)
+    if any(isinstance(part.what, Mod) and part.what.kind == "oco" for parts in sentences for part in parts):
+        for draft in drafts:
+            draft.oco = draft.oco or not opens(draft)
     if len(drafts) > 1 and any(d.act.verb == "move_stop" and d.cond is None and not d.then for d in drafts):
         raise Unclear("When should the stop be moved: now, or once something happened? Say that with it.")
     return drafts
@@ -183,6 +193,9 @@ def joined(parts: Sequence[Part]) -> Cond | None:
     """The conditions as one, by their "and", "or" and brackets. Raises Unclear where the words leave it open."""
     if not parts:
         return None
+    if any("AFTER" in part.joins and not isinstance(part.what, FilledDraft) for part in parts[1:]):
+        text = "One thing after another is more than one rule can watch. Send the later step once the first has happened."
+        raise Unclear(text, beyond=True)
     tokens: list[object] = []
     for number, part in enumerate(parts):
         if number:
@@ -234,6 +247,7 @@ def _settle_price(draft: RuleDraft) -> None:
     act = draft.act
     if act.at is not None and act.order.type == "limit" and act.order.price is None:
         act.order.price, act.at = act.at, None
+    _settle_limit(draft)
     own: Cond | None = act.inline
     if act.at is not None:
         own = Level(operator=act.at_operator, price=act.at)
@@ -247,6 +261,16 @@ def _settle_price(draft: RuleDraft) -> None:
         draft.cond = replace(own, activation=draft.cond.price, market=draft.cond.market)
     else:
         raise Unclear(f"I cannot tell how {act.text!r} at a price goes with the other condition.")
+
+
+def _settle_limit(draft: RuleDraft) -> None:
+    """ "limit sell my ETH when it hits 2900": the level on the better side of the price is where the order rests."""
+    act, cond = draft.act, draft.cond
+    if act.order.type != "limit" or act.order.price is not None or not isinstance(cond, Level) or cond.price is None:
+        return
+    better = "<=" if act.verb in ("buy", "long", "cover") else ">="
+    if cond.for_s is None and cond.market in (None, act.market) and cond.operator in (None, better):
+        act.order.price, draft.cond = cond.price, None
 
 
 def apply_mod(draft: RuleDraft, mod: Mod, drafts: list[RuleDraft]) -> None:
@@ -269,9 +293,8 @@ def apply_mod(draft: RuleDraft, mod: Mod, drafts: list[RuleDraft]) -> None:
         case "cooldown":
             draft.cooldown_s = mod.value
             draft.repeat = draft.repeat or draft.times is not None
-        case "oco":
-            for other in drafts:
-                other.oco = True
+        case "rate":
+            draft.repeat, draft.cooldown_s = True, mod.value
         case "start":
             if not isinstance(draft.cond, ScheduleDraft):
                 raise Unclear("Only a schedule can start later.")

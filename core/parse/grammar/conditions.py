@@ -34,7 +34,8 @@ def _read_price_condition(cur: Cursor) -> Cond | None:
     unsaid = led and subject.empty and cur.sees("RISEWORD|FALLWORD", "NUM")
     if subject.everything or (subject.me and not subject.price and subject.market is None and not _verb_ahead(cur)):
         return None
-    found = _read_between(cur, subject) or _read_change(cur) or _read_level(cur)
+    named = (led and (subject.market is not None or subject.it or subject.price)) or _heads(cur, subject)
+    found = _read_between(cur, subject) or _read_change(cur) or _read_level(cur, named=named)
     if isinstance(found, GroupDraft):
         return found
     if unsaid and isinstance(found, Change) and found == replace(found, reference="current_price"):
@@ -47,6 +48,11 @@ def _read_price_condition(cur: Cursor) -> Cond | None:
         cur.next()
         return replace(found, market=cur.next().value)
     return found
+
+
+def _heads(cur: Cursor, subject: Subject) -> bool:
+    """Whether `SOL 170:` or `SOL 170 ->` heads what is to be done there."""
+    return subject.market is not None and cur.at == 1 and cur.sees("NUM", "COLON|THEN|DASH")
 
 
 def _read_between(cur: Cursor, subject: Subject) -> GroupDraft | None:
@@ -72,7 +78,7 @@ def _verb_ahead(cur: Cursor) -> bool:
     )
 
 
-def _read_level(cur: Cursor) -> Level | None:
+def _read_level(cur: Cursor, *, named: bool = False) -> Level | None:
     if cur.sees("LOSE", "NUM") and cur.peek(1).value.unit in ("", "usd"):
         if cur.peek(1).value.unit == "usd":
             return None
@@ -81,6 +87,8 @@ def _read_level(cur: Cursor) -> Level | None:
     comparison = read_comparison(cur)
     if comparison is None and cur.sees("GO", "NUM") and cur.peek().text.lower() in ("is", "was", "'s"):
         cur.next()
+        comparison = "hits"
+    if comparison is None and named and cur.sees("NUM"):
         comparison = "hits"
     if comparison is None:
         return None

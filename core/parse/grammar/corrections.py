@@ -274,7 +274,7 @@ def _rest(draft: RuleDraft, order: Order, price: Decimal | None) -> None:
 def _occasion(drafts: list[RuleDraft], choices: Mapping[str, Any], said: Correction) -> Changed | str | None:
     """until Friday · only once · when it hits 180 instead · every 2 hours."""
     at = next((n for n, item in enumerate(said.items) if item.kind not in ("EARN", "SHIFT", "SET", "IT", "COMMA")), 0)
-    clauses = read_clauses(Sentence(list(said.items[at:])), said.source, None)
+    clauses = read_clauses(Sentence(list(said.items[at:])), said.source)
     whats = [part.what for part in clauses.parts]
     if not whats or clauses.leftover:
         return None

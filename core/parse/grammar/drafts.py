@@ -120,10 +120,14 @@ class TimeDraft:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class ScheduleDraft:
-    """Again and again: a plain interval, or a clock time on some days (cron's day field)."""
+    """Again and again: a plain interval, or a clock time (and `more` of them) on some days (cron's day field).
+
+    `month_day` is cron's field too; "" where a day of the month was meant and none was said.
+    """
 
     every_s: int | None = None
     clock: Clock | None = None
+    more: tuple[Clock, ...] = ()
     days: str = "*"
     month_day: str = "*"
     zone: str | None = None

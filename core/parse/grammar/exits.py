@@ -22,6 +22,7 @@ def read_exit(cur: Cursor) -> Act | None:
     if item is None:
         return None
     if item.kind == "TRAIL":
+        cur.run("MY", "STOP")
         cur.skip("STOP")
     act.purpose = _PURPOSES[item.kind]
     act.number = item.value
@@ -77,6 +78,8 @@ def _read_exit_slots(cur: Cursor, act: Act) -> None:
             cur.skip("OF")
         elif cur.peek().kind == "OUT":
             cur.next()
+        elif cur.sees("TO", "MY|COIN|POSITION|IT") and cur.next() and False:
+            continue
         elif (reference := read_reference(cur)) is not None:
             act.market = reference.market or act.market
             act.side = reference.side or act.side
@@ -133,6 +136,9 @@ def _from_entry(cur: Cursor, amount: Amount, unit: Literal["usd", "percent"] | N
     side = cur.take("ABOVE|BELOW|RISEWORD|FALLWORD")
     cur.skip("FROM|ON|OF|MY|AT")
     anchor = cur.take("BREAKEVEN|CURRENT")
+    if anchor is None and side is not None and unit == "percent" and cur.peek().kind in ("END", "COMMA", "AND", "RPAR"):
+        up = side.kind in ("ABOVE", "RISEWORD")
+        return Change(direction="up" if up else "down", threshold=amount.value, unit=unit, reference="entry_price")
     if anchor is None or side is None:
         if anchor is None or anchor.kind != "BREAKEVEN" or unit != "percent":
             cur.at = begun

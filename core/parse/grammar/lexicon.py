@@ -12,7 +12,14 @@ TRADING: dict[str, str] = {
         "gonna|going to|there|me to|lets go|let's go|gooo|lets gooo|lfggg|in total|total of|perp|"
         "perps|perpetual|coin|token|coins|tokens|level|mark|if possible|my friend|fam|guys|another|"
         "additional|extra|actual|worth|value|do|we|again|back|also|then please|figure|current|currently|"
-        "at least|or so|fully|really|finally|eventually|instead|it's time to"
+        "at least|or so|fully|really|finally|eventually|instead|it's time to|thank you very much|thanks so much|"
+        "thank you so much|very much|i would like you to|i'd like you to|i would like|i'd like|i'd love to|"
+        "i would love to|i'd want to|i'm looking to|im looking to|looking to|i'm trying to|trying to|"
+        "would it be possible for you to|would it be possible to|is it possible for you to|would you be able to|"
+        "be so kind as to|be so kind and|so kind as to|do me a favor and|do me a favour and|feel free to|"
+        "i'd appreciate it if you could|i would appreciate it if you could|i was wondering if you could|"
+        "could you please|can you please|if you could|if you can|if you would|pair|symbol|direction|side|"
+        "trade setup|trade idea|worth of|each of"
     ),
     "IF": (
         "if|when|wen|once|as soon as|in case|in the event that|in the event|provided|provided that|"
@@ -27,8 +34,8 @@ TRADING: dict[str, str] = {
     "OR": "or|or else",
     "THEN": "then|->|and then|after that",
     "BUY": (
-        "buy|get me|panic buy|ape|grab|purchase|acquire|get|scoop|pick up|load up|load|accumulate|stack|snag|add|"
-        "market buy|buy in|buy the dip|buy dips|invest|throw|yolo|ape into|buys|scoop up|snap up|buy up|mop up|fomo in|"
+        "buy|get me|panic buy|ape|grab|acquire|get|scoop|pick up|load up|load|accumulate|stack|snag|add|"
+        "market buy|buy in|buy the dip|buy dips|invest|throw|yolo|ape into|buys|scoop up|snap up|buy up|mop up|buying|purchase|purchases|purchasing|fomo in|"
         "fomo into|grab me"
     ),
     "SELL": "sell|panic sell|dump|offload|unload|market sell|sel|liquidate|sells",
@@ -63,7 +70,7 @@ TRADING: dict[str, str] = {
     "RESUME": ("resume|unpause|reactivate|restart|enable|turn on|activate|turn back on|continue|re-enable|unfreeze"),
     "SHIFT": "move|slide|shift|raise|lower|drag|bring|adjust|tighten|push|bump|change|trail up|update|modify",
     "EARN": "make|made|earn|earned|making",
-    "PUTIN": "put in",
+    "PUTIN": "put in|place in|drop in|throw in",
     "SET": (
         "protect|set|put|place|create|set up|setup|use|attach|give me|have|start|do a|submit|enter|open|initiate|run"
     ),
@@ -104,7 +111,7 @@ TRADING: dict[str, str] = {
         "purchase price|where i opened|where i shorted"
     ),
     "CURRENT": (
-        "current price|current market price|here|current level|current levels|this price|this level|"
+        "cmp|current price|current market price|here|current level|current levels|this price|this level|"
         "present price|the price now|current prices|spot price|market price|where it is now|todays price|"
         "where we are|current value|this point|where we are now|right here"
     ),
@@ -143,7 +150,7 @@ TRADING: dict[str, str] = {
         "either side|both ways|in both directions|any way|whichever way|+/-"
     ),
     "GO": (
-        "flips|go|goes|going|gets|get to|gets back|getting|trades|trading|is|are|'s|be|was|becomes|comes|"
+        "does a|does an|makes a|makes an|has a|sees a|prints a|takes a|there's a|there is a|flips|go|goes|going|gets|get to|gets back|getting|trades|trading|is|are|'s|be|was|becomes|comes|"
         "come|turns|turn|has|went|gone|heads|runs|moves to|moves back|moved|ticks|gotten|ever|has been|"
         "should be|needs to be|must be|has to be|has gone|pulls|makes it|ends up"
     ),

@@ -68,6 +68,11 @@ WATCHING: dict[str, str] = {
     "STARTING": "starting|start at|beginning|starting from|from tomorrow|commencing|starting at|starts",
     "LONGNOUN": "long position|longs position|buy position",
     "SHORTNOUN": "short position|shorts position|sell position",
+    "ENTRYWORD": (
+        "entry zone|entry range|buy zone|buy range|entries|entry point|entry target|entry targets|entry level|"
+        "entry area|entry order|enter at|enter around"
+    ),
+    "AMOUNT": "amount|quantity|qty|order size|trade size",
     "LOW": "low|lows|the low|bottom|local low|recent low|trough|its low|the bottom|the lows",
     "HIGH": "high|highs|peak|top|local high|recent high|its high|the top|the highs|its peak|ath|the peak",
     "ACTIVATE": (
@@ -92,6 +97,7 @@ WATCHING: dict[str, str] = {
     "ZONE=America/Chicago|Asia/Shanghai": "cst",
     "ZONE=Asia/Kolkata|Asia/Jerusalem": "ist",
     "ZONE=local": "my time|local time|my timezone|my local time",
+    "THISDAY": "today only|only today|just for today|for today|for today only|just today",
     "TODAY": "today|todays|today's|this day",
     "TONIGHT": "tonight|this evening",
     "TOMORROW": "tomorrow|tmrw|tmr|tomorow|tomorrow's|2moro",

@@ -261,7 +261,7 @@ def _condition(reply: Reply) -> Any | None:
     items = list(reply.items)
     if items and items[0].kind not in ("IF", "EACH"):
         items = [Item(kind="IF", text="when"), *items]
-    clauses = read_clauses(Sentence(items), reply.source, None)
+    clauses = read_clauses(Sentence(items), reply.source)
     conds = [part.what for part in clauses.parts]
     return conds[0] if len(conds) == 1 and clauses.parts[0].is_cond and not clauses.leftover else None
 

@@ -76,6 +76,10 @@ def tokens(cleaned: str) -> list[Token]:
             continue
         if text == "-" and not spaced and found and _glues(found[-1], cleaned, match.end()):
             continue
+        if kind == "slash" and not _is_share_or_date(text, found[-1].low if found else ""):
+            found += _apart(text, match.start(), spaced=spaced)
+            spaced = False
+            continue
         start, glued = match.start(), _INDICATOR.fullmatch(text) if kind == "word" else None
         if glued is not None:
             found.append(Token(kind=kind, text=glued[1], start=start, end=start + len(glued[1]), spaced=spaced))
@@ -83,6 +87,27 @@ def tokens(cleaned: str) -> list[Token]:
         found.append(Token(kind=kind, text=text, start=start, end=match.end(), spaced=spaced))
         spaced = False
     return found
+
+
+_SHARES = frozenset({"1/2", "1/3", "2/3", "1/4", "3/4", "1/5", "1/8", "1/10", "50/50"})
+_BEFORE_DATE = frozenset({"on", "until", "till", "by", "before", "expires", "from", "starting"})
+
+
+def _is_share_or_date(text: str, before: str) -> bool:
+    """Whether 1/4 or 05/12 is one thing, rather than prices in a row like 160/170."""
+    parts = [int(part) for part in text.split("/")]
+    dated = max(parts[:2]) <= 31 and min(parts[:2]) <= 12 and (before in _BEFORE_DATE or len(parts) == 3)
+    return text in _SHARES or dated
+
+
+def _apart(text: str, start: int, *, spaced: bool) -> list[Token]:
+    """The numbers of 160/170 and the slashes between them."""
+    pieces: list[Token] = []
+    for piece in re.split("(/)", text):
+        kind = "mark" if piece == "/" else "number"
+        pieces.append(Token(kind=kind, text=piece, start=start, end=start + len(piece), spaced=spaced))
+        start, spaced = start + len(piece), False
+    return pieces
 
 
 def _glues(before: Token, cleaned: str, after: int) -> bool:
