@@ -164,7 +164,12 @@ def _verb_last(cur: Cursor) -> bool:
     if amount.unit not in ("", "usd") or amount.words or cur.peek(1).kind != "COIN":
         return False
     word, after = cur.peek(2), cur.peek(3).kind
-    return word.kind in ("LONG", "SHORT", "BUY", "LONGNOUN", "SHORTNOUN") and after not in ("NUM", "COIN", "MY", "VAGUE")
+    return word.kind in ("LONG", "SHORT", "BUY", "LONGNOUN", "SHORTNOUN") and after not in (
+        "NUM",
+        "COIN",
+        "MY",
+        "VAGUE",
+    )
 
 
 def _is_stake(cur: Cursor) -> bool:
@@ -201,6 +206,9 @@ def _read_before_verb(cur: Cursor, act: Act) -> None:
         elif item.kind == "NUM" and act.size is None and opened and cur.peek(1).kind in _SIDES:
             act.size = item.value
             cur.next()
+        elif cur.sees("NUM", "MARGIN|COLLATERAL", "AND|TO|COMMA") and item.value.unit == "usd":
+            act.margin = item.value.value
+            cur.at += 3
         elif item.kind == "NUM" and act.size is None and _verb_last(cur):
             act.size, act.market = item.value, cur.peek(1).value
             cur.at += 2

@@ -194,8 +194,13 @@ def joined(parts: Sequence[Part]) -> Cond | None:
     if not parts:
         return None
     if any("AFTER" in part.joins and not isinstance(part.what, FilledDraft) for part in parts[1:]):
-        text = "One thing after another is more than one rule can watch. Send the later step once the first has happened."
+        text = (
+            "One thing after another is more than one rule can watch. Send the later step once the first has happened."
+        )
         raise Unclear(text, beyond=True)
+    levels = [part.what for part in parts if isinstance(part.what, Level) and part.what.operator is None]
+    if 1 < len(levels) == len(parts):  # It cannot hit two prices at once.
+        return GroupDraft(type="any", parts=tuple(levels))
     tokens: list[object] = []
     for number, part in enumerate(parts):
         if number:

@@ -7,6 +7,7 @@ from core.parse.grammar.actions import read_action, read_message
 from core.parse.grammar.conditions import read_condition
 from core.parse.grammar.continued import (
     OPENING,
+    altered_timeframe,
     entry_terms,
     is_heading,
     last_condition,
@@ -16,6 +17,7 @@ from core.parse.grammar.continued import (
     takes_over,
 )
 from core.parse.grammar.drafts import Act, Cond, FilledDraft, Level, Order, ScheduleDraft, TargetHit, TimeDraft, Trail
+from core.parse.grammar.indicators import read_timeframe
 from core.parse.grammar.items import Cursor, Item
 from core.parse.grammar.phrases import read_price
 from core.parse.grammar.reader import Sentence
@@ -86,6 +88,8 @@ class _Reading:
         while self.cur.peek().kind != "END":
             if not self._step():
                 self.out.leftover.append(self.cur.next())
+        if self.joins & {"IF", "EACH", "WHILE", "AFTER", "OR"}:
+            self.out.leftover.append(self.cur.peek(-1))
         self.out.steps = self.cur.steps
         return self.out
 
@@ -108,6 +112,8 @@ class _Reading:
             return True
         if "IF" in self.joins and cur.run("IT", "THEN"):
             self.joins.add("THEN")
+        if self._late_candles():
+            return True
         bound = second_bound(cur, last_condition([part.what for part in self.out.parts]), self.joins)
         if bound is not None:
             return self._add(bound)
@@ -227,6 +233,22 @@ class _Reading:
             return False
         last.inline = replace(last.inline, activation=price)
         self.joins = set()
+        return True
+
+    def _late_candles(self) -> bool:
+        """ "…, 1h chart": the candles of an indicator that was spoken of without them."""
+        bare = [part for part in self.out.parts if getattr(part.what, "timeframe", "") is None]
+        begun = self.cur.at
+        timeframe = read_timeframe(self.cur) if bare and not self.joins - {"COMMA", "LPAR", "DASH"} else None
+        if timeframe is None or not (
+            self.cur.peek(-1).kind in ("CANDLE", "TF") or self.cur.peek(begun - self.cur.at).kind == "ON"
+        ):
+            self.cur.at = begun
+            return False
+        for part in bare:
+            part.what = altered_timeframe(part.what, timeframe)
+        self.cur.skip("RPAR" if "LPAR" in self.joins else "")
+        self.joins, self.opened = set(), 0
         return True
 
     def _entry(self) -> Act | None:

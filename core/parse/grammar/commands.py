@@ -93,7 +93,7 @@ def _change(cur: Cursor) -> Command | None:
                 what = "ORDERS"
             case "EVERYTHING" if item.kind in ("PAUSE", "RESUME"):
                 what = "RULES"
-            case "MY" | "ALL" | "EVERY" | "ON" | "FOR" | "OF" | "AND" | "COMMA" | "NOW":
+            case "STATE" | "ACTIVATE" | "MY" | "ALL" | "EVERY" | "ON" | "FOR" | "OF" | "AND" | "COMMA" | "NOW":
                 pass
             case _:
                 return None
@@ -144,7 +144,14 @@ def _look(cur: Cursor, *, asked: bool) -> Command | None:
             said_filter = _FILTERS[word.kind]
         elif word.kind in _TOPICS:
             topics.append(word.kind)
-        elif word.kind not in _FILLER.split("|") and word.kind not in ("LEFT", "RULEID", "ACTIVATE", "OPENED"):
+        elif word.kind not in _FILLER.split("|") and word.kind not in (
+            "LEFT",
+            "RULEID",
+            "ACTIVATE",
+            "OPENED",
+            "STATE",
+            "WORTH",
+        ):
             return None
     looking = (
         asked

@@ -1,7 +1,7 @@
 """Reads clauses that lean on one before them: a second price, a second bound, one more target, the terms of an entry."""
 
 from dataclasses import replace
-from typing import cast
+from typing import Any, cast
 
 from core.parse.grammar.drafts import (
     AccountDraft,
@@ -122,6 +122,8 @@ def _entry_size(cur: Cursor, entry: Act) -> bool:
     if named is None:
         return False
     cur.skip("COLON|THEN|OF|AT|DASH|POSITION")
+    if named.kind == "LEVERAGE" and cur.peek().text.lower() == "cross":
+        cur.next()
     item = cur.peek()
     if item.kind != "NUM":
         return False
@@ -132,6 +134,7 @@ def _entry_size(cur: Cursor, entry: Act) -> bool:
         case "MARGIN" | "COLLATERAL" if entry.margin is None and entry.size is None and amount.unit in ("", "usd"):
             entry.margin = amount.value
         case "POSITION" | "AMOUNT" if entry.size is None and entry.margin is None and named.text.lower() != "position":
+            entry.notional = entry.notional or named.kind == "POSITION"
             return read_slots(cur, entry)
         case _:
             return False
@@ -175,3 +178,8 @@ def last_condition(whats: list[object]) -> Cond | None:
     """The condition that was read last, if nothing came after it."""
     last = whats[-1] if whats else None
     return None if last is None or isinstance(last, Act) or not hasattr(last, "__slots__") else cast(Cond, last)
+
+
+def altered_timeframe(what: Any, timeframe: str) -> Any:
+    """The condition on candles of this length."""
+    return replace(what, timeframe=timeframe)

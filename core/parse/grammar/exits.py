@@ -29,6 +29,14 @@ def read_exit(cur: Cursor) -> Act | None:
     act.text = item.text
     if before is None and cur.sees("NUM", "AT|COLON|THEN", "NUM") and cur.peek().value.value in range(1, 6):
         act.number = int(cur.next().value.value)
+    if (
+        item.kind == "STOP"
+        and before is None
+        and cur.sees("TO", "BREAKEVEN")
+        and cur.peek(2).kind not in ("AND", "DASH")
+    ):
+        cur.at += 2
+        return Act(verb="move_stop", market=act.market, to="entry_price", order=Order(), text=item.text)
     if before is not None:
         act.inline = _exit_condition(act, before, None)
     _read_exit_slots(cur, act)
@@ -99,6 +107,8 @@ def _read_exit_value(cur: Cursor, act: Act) -> bool:
         return False
     cur.skip("AT|OF|TO|COLON|BY|THEN|ON|GO|IF" if cur.peek(1).kind == "NUM" else "")
     cur.skip("ABOVE|BELOW|REACH|GO" if cur.peek(1).kind == "NUM" and act.purpose != "trail" else "")
+    if _read_from_entry(cur, act):
+        return True
     item = cur.peek()
     if item.kind != "NUM" or item.value.words or item.value.unit == "times":
         return False
@@ -109,6 +119,27 @@ def _read_exit_value(cur: Cursor, act: Act) -> bool:
     cur.next()
     act.inline = _exit_condition(act, item.value, cur)
     return act.inline is not None
+
+
+def _read_from_entry(cur: Cursor, act: Act) -> bool:
+    """entry + 12 % · entry - $4."""
+    begun = cur.at
+    cur.skip("AT|TO|COLON")
+    if act.purpose != "trail" and cur.take("BREAKEVEN") is not None:
+        mark = cur.take("AND|DASH")
+        item = cur.take("NUM")
+        signed = item is not None and (mark is not None or item.value.sign)
+        if signed and item is not None and item.value.unit in ("usd", "percent") and not item.value.words:
+            down = (mark is not None and mark.kind == "DASH") or item.value.sign == "-"
+            act.inline = Change(
+                direction="down" if down else "up",
+                threshold=item.value.value,
+                unit=item.value.unit,
+                reference="entry_price",
+            )
+            return True
+    cur.at = begun
+    return False
 
 
 def _exit_condition(act: Act, amount: Amount, cur: Cursor | None) -> Cond | None:
@@ -153,7 +184,7 @@ def _from_entry(cur: Cursor, amount: Amount, unit: Literal["usd", "percent"] | N
 def _read_exit_share(cur: Cursor, act: Act) -> bool:
     """for half · (50 %) · half at 0.95."""
     begun = cur.at
-    cur.skip("FOR|ON|LPAR|WITH|CLOSE|SELL|OF")
+    cur.skip("FOR|ON|LPAR|DASH|WITH|CLOSE|SELL|OF")
     item = cur.peek()
     percent = item.kind == "NUM" and item.value.unit == "percent" and act.size is None
     if percent and (item.value.words or act.inline is not None):

@@ -66,6 +66,15 @@ def read_candle(cur: Cursor) -> Cond | None:
     comparison = read_comparison(cur)
     price = read_price(cur)
     operator = None if comparison is None else level_operator(comparison)
+    if operator is not None and (price is None or cur.sees("IND")):
+        cur.at -= int(price is not None)
+        line = _Line()
+        _read_line(cur, line)
+        if line.name is None:
+            return None
+        _read_tail(cur, line)
+        market, timeframe = market or line.market, timeframe or line.timeframe
+        return _built(_Line(market=market, timeframe=timeframe), line, operator, None)
     if operator is None or price is None:
         return None
     timeframe = timeframe or read_timeframe(cur)
@@ -81,6 +90,9 @@ def read_indicator(cur: Cursor) -> Cond | None:
     if cur.sees("GOLDEN|DEATH") or cur.sees("CROSSUP|CROSSDOWN"):
         return _read_cross(cur)
     _read_line(cur, left)
+    if left.name is not None and cur.sees("GO", "EXTREME"):
+        cur.at += 2
+        cur.skip("AT|COMMA|LPAR")
     comparison = read_comparison(cur)
     if comparison is None and cur.sees("COMMA"):
         return None
@@ -103,6 +115,10 @@ def read_indicator(cur: Cursor) -> Cond | None:
     if value is None and right.name is None:
         cur.at = begun
         return None
+    if comparison == "hits" and right.name is not None and cur.sees("TO", "RISEWORD|FALLWORD"):
+        comparison = "crosses_above" if cur.peek(1).kind == "RISEWORD" else "crosses_below"
+        cur.at += 2
+    cur.skip("RPAR" if cur.peek(-1).kind == "NUM" and cur.peek(-3).kind == "LPAR" else "")
     _read_tail(cur, left)
     return _built(left, right, comparison, value)
 

@@ -75,11 +75,12 @@ WATCHING: dict[str, str] = {
     "AMOUNT": "amount|quantity|qty|order size|trade size",
     "LOW": "low|lows|the low|bottom|local low|recent low|trough|its low|the bottom|the lows",
     "HIGH": "high|highs|peak|top|local high|recent high|its high|the top|the highs|its peak|ath|the peak",
+    "STATE": "pending|running|armed|live|ongoing|outstanding",
     "ACTIVATE": (
         "activate|activated|activation|activation price|activating|activates|active|arm it|kicks in|kicking in"
     ),
     "PERIOD": "period|periods|length",
-    "COOLDOWN": "cooldown|cool down|cooldown of|wait|pause between|apart",
+    "COOLDOWN": "cooldown|cool down|cooldown of|pause between|apart",
     "GTC": "gtc|good till cancelled|good til cancelled|good until cancelled|good till canceled",
     "DIP": "the dip|this dip",
     "ZONE=UTC": "utc|gmt|zulu",
@@ -141,7 +142,7 @@ WATCHING: dict[str, str] = {
     "MONTH=11": "november|nov",
     "MONTH=12": "december|dec",
     "SHOW": (
-        "show|list|display|view|check|what are|what is|what's|whats|wats|wat are|what|how much|how many|"
+        "which|show|list|display|view|check|what are|what is|what's|whats|wats|wat are|what|how much|how many|"
         "show me|give|see|how are|how is|how's|hows|where is|which|whats up with|do i have|have i got|how|"
         "status|any|got|wat|i see|lookup"
     ),
@@ -151,7 +152,7 @@ WATCHING: dict[str, str] = {
         "trading history|recent fills"
     ),
     "HELP": (
-        "help|commands|what can you do|how does this work|how do i|how to|how can i|how does it work|"
+        "help|help me|commands|what can you do|how does this work|how do i|how to|how can i|how does it work|"
         "/help|/start|instructions please|what can i say|manual|guide|tutorial|what do you do|"
         "how do you work|what can i do"
     ),

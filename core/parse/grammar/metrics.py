@@ -166,7 +166,7 @@ def _gain(cur: Cursor, subject: Subject, *, owned: bool) -> tuple[str, Amount | 
     word = cur.take("RISEWORD|FALLWORD|LOSE|FALL|RISE|EARN")
     if word is None:
         return "", None
-    cur.skip("BY|ABOVE")
+    cur.skip("BY|ABOVE|I" if word.kind == "EARN" else "BY|ABOVE")
     item = cur.take("NUM")
     if item is None or item.value.sign:
         return "", None

@@ -6,6 +6,7 @@ from dataclasses import dataclass, replace
 from core.parse.grammar.calendar import read_clock_or_date
 from core.parse.grammar.coins import Coins
 from core.parse.grammar.items import Item
+from core.parse.grammar.mended import corrected, reworded
 from core.parse.grammar.quantities import read_quantity
 from core.parse.grammar.spelling import known_word
 from core.parse.grammar.text import Token
@@ -15,7 +16,7 @@ _MARKS = {
     ",": "COMMA", ";": "STOPMARK", ".": "STOPMARK", "!": "STOPMARK", "?": "QUESTION", ":": "COLON", "(": "LPAR",
     ")": "RPAR", "=": "THEN", "/": "SLASH", "-": "DASH", "@": "AT", "&": "AND", "~": "NOISE", "*": "NOISE",
     "#": "NOISE", "_": "NOISE", "'": "NOISE", "•": "NOISE",
-    "|": "COMMA", "$": "DOLLAR",
+    "|": "COMMA", "$": "DOLLAR", "+": "AND",
 }  # fmt: skip
 _ARROWS = {"->": "THEN", "=>": "THEN", ">=": "ABOVE", "<=": "BELOW", ">": "ABOVE", "<": "BELOW"}
 _QUOTES = ("usd", "usdc", "usdt")
@@ -91,6 +92,8 @@ def _settle_words(items: list[Item]) -> None:
         owned = at > 1 and items[at - 2].kind in ("MY", "POSITION")
         if low in ("gain", "gains") and before in ("COIN", "IT", "PRICE") and after in _MEASURED and not owned:
             items[at] = replace(item, kind="RISE")
+        elif low == "move" and item.kind == "SHIFT" and before == "NUM":
+            items[at] = replace(item, kind="MOVE")
         elif low in ("its", "it's") and item.kind in ("MY", "NOT") and after in ("NUM", "ABOVE", "BELOW", "AT"):
             items[at] = replace(item, kind="IT")
 
@@ -131,6 +134,7 @@ class Reader:
             sentence.items = _split_alternatives(sentence.items)
             _settle_minutes(sentence.items)
             _settle_words(sentence.items)
+            sentence.items = corrected(reworded(sentence.items))
         return done
 
     def _read(self, at: int) -> tuple[Item, int]:
@@ -211,7 +215,7 @@ class Reader:
         token = self._tokens[at]
         if token.kind == "arrow":
             return self._make(_ARROWS[token.text], None, at, 1)
-        if token.kind == "mark":
+        if token.kind == "mark" and (token.text,) not in phrases():
             return self._make(_MARKS.get(token.text, "UNKNOWN"), None, at, 1)
         found = self._phrase(at, shortest=1)
         if found is not None:

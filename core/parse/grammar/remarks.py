@@ -29,6 +29,7 @@ def read_mod(cur: Cursor) -> Mod | None:
 
 
 def _read_expiry(cur: Cursor) -> Mod | None:
+    cur.skip("ORDERS|IT|RULES" if cur.peek(1).kind in ("VALIDFOR", "UNTIL") else "")
     if cur.run("VALIDFOR|WITHIN", "DUR"):
         return Mod(kind="lasting", value=cur.peek(-1).value)
     if cur.run("THISDAY") or cur.run("VALIDFOR", "TODAY"):

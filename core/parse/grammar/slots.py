@@ -59,14 +59,15 @@ def _read_order(cur: Cursor, act: Act) -> bool:
             act.order.type = "twap"
         case "LADDER":
             act.order.type = "ladder"
-        case "GTC" | "DIP" | "ORDERS" | "LEVERAGE" if item.kind != "ORDERS" or act.order.type is not None:
+        case "GTC" | "DIP" | "BREAKOUT" | "ORDERS" | "LEVERAGE" if item.kind != "ORDERS" or act.order.type is not None:
             pass
         case "ACROSS" if act.order.type == "ladder" or act.size is not None:
             pass
         case _:
             return _read_order_terms(cur, act)
     cur.next()
-    if item.kind == "DIP":
+    if item.kind in ("DIP", "BREAKOUT"):
+        act.some_day = True
         cur.skip("COLON|COMMA")
     return True
 
@@ -163,6 +164,11 @@ def _read_range(cur: Cursor, act: Act) -> bool:
 def _read_numbers(cur: Cursor, act: Act) -> bool:
     """Sizes, prices, leverage and margin."""
     item = cur.peek()
+    if item.kind == "WORTH" and cur.peek(1).kind == "NUM" and act.size is None and act.margin is None:
+        cur.next()
+        found = _read_bare_number(cur, act)
+        act.notional = act.notional or found
+        return found
     if item.kind == "BADNUM":
         act.bad_number = True
         cur.next()
@@ -170,6 +176,7 @@ def _read_numbers(cur: Cursor, act: Act) -> bool:
     if item.text.lower() == "size" and (cur.peek(1).kind == "NUM" or cur.sees("POSITION", "OF", "NUM")):
         cur.next()
         cur.skip("OF")
+        act.notional = True
         return _read_bare_number(cur, act)
     if item.kind in ("AT", "FOR", "WITH", "ABOVE", "BELOW", "ON", "TO", "OF", "BY") and cur.peek(1).kind == "NUM":
         return _read_led_number(cur, act, item.kind)
@@ -245,7 +252,9 @@ def _read_bare_number(cur: Cursor, act: Act) -> bool:
         return _lever(act, amount)
     follower = cur.peek(1)
     own = "MARGIN|COLLATERAL"
-    if amount.unit == "usd" and (cur.sees("NUM", own) or cur.sees("NUM", "OF", own) or cur.sees("NUM", "OF", "MY", own)):
+    if amount.unit == "usd" and (
+        cur.sees("NUM", own) or cur.sees("NUM", "OF", own) or cur.sees("NUM", "OF", "MY", own)
+    ):
         while cur.take(own) is None:
             cur.next()
         act.margin = amount.value
@@ -272,7 +281,7 @@ def _read_bare_number(cur: Cursor, act: Act) -> bool:
     cur.next()
     act.size = amount
     if amount.unit == "usd":
-        act.notional = cur.sees("OF|ON|FOR", "COIN|MY|IT")
+        act.notional = cur.skip("WORTH") or cur.sees("OF|ON|FOR", "COIN|MY|IT")
     if amount.unit == "percent":
         return _read_share_of(cur, act)
     return True
@@ -292,6 +301,10 @@ def _read_zone(cur: Cursor, act: Act) -> bool:
 
 def _rests_at(cur: Cursor, act: Act, amount: Amount) -> bool:
     """ "limit long 2 SOL 144": the second number of a limit order is its price."""
+    if act.verb in ("buy", "long", "short") and act.order.type is None and act.at is None and act.market is not None:
+        if cur.peek(1).kind in ("STOP", "TARGET") and cur.peek(2).kind in ("NUM", "AT", "COLON"):
+            act.at = read_price(cur) if amount.unit in ("", "usd") else None
+            return act.at is not None
     limit = act.order.type == "limit" and act.order.price is None and act.at is None
     if not limit or act.market is None or cur.peek(1).kind not in ("END", "COMMA", "GTC", "POSTONLY", "STOP", "TARGET"):
         return False

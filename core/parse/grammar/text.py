@@ -29,8 +29,8 @@ _TOKEN = re.compile(
     re.VERBOSE | re.DOTALL,
 )
 
-_INDICATOR = re.compile(r"(rsi|sma|ema|ma|atr)(\d{1,3})", re.IGNORECASE)
-"""An indicator written together with its period: ema50."""
+_INDICATOR = re.compile(r"(rsi|sma|ema|ma|atr)(\d{1,3})|(tp|sl)(\d{2,9})", re.IGNORECASE)
+"""An indicator written together with its period, an exit with its price: ema50, tp165."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -82,8 +82,9 @@ def tokens(cleaned: str) -> list[Token]:
             continue
         start, glued = match.start(), _INDICATOR.fullmatch(text) if kind == "word" else None
         if glued is not None:
-            found.append(Token(kind=kind, text=glued[1], start=start, end=start + len(glued[1]), spaced=spaced))
-            kind, text, start, spaced = "number", glued[2], start + len(glued[1]), False
+            name, number = (part for part in glued.groups() if part)
+            found.append(Token(kind=kind, text=name, start=start, end=start + len(name), spaced=spaced))
+            kind, text, start, spaced = "number", number, start + len(name), False
         found.append(Token(kind=kind, text=text, start=start, end=match.end(), spaced=spaced))
         spaced = False
     return found

@@ -19,7 +19,6 @@ _PRICE_VERBS = {
 }
 
 
-
 def _forms(verb: str) -> list[str]:
     """The inflections of a price verb: drops, dropping, dropped …"""
     ends_e = verb.endswith("e")
