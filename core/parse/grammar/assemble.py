@@ -165,7 +165,7 @@ def _add_rules(drafts: list[RuleDraft], group: _Group) -> None:
             draft.cond = drafts[-1].cond
         drafts.append(draft)
         for mod in group.mods:
-            apply_mod(draft, mod, drafts)
+            apply_mod(draft, mod)
 
 
 def _only_share(drafts: list[RuleDraft], cond: Cond | None, act: Act) -> bool:
@@ -186,7 +186,7 @@ def _add_remarks(drafts: list[RuleDraft], group: _Group) -> None:
         raise Unclear("I see no condition and no action in that.")
     for mod in group.mods:
         for draft in drafts if mod.kind in ("oco", "expires", "lasting") else drafts[-1:]:
-            apply_mod(draft, mod, drafts)
+            apply_mod(draft, mod)
 
 
 def joined(parts: Sequence[Part]) -> Cond | None:
@@ -278,7 +278,7 @@ def _settle_limit(draft: RuleDraft) -> None:
         act.order.price, draft.cond = cond.price, None
 
 
-def apply_mod(draft: RuleDraft, mod: Mod, drafts: list[RuleDraft]) -> None:
+def apply_mod(draft: RuleDraft, mod: Mod) -> None:
     """Puts what was said of a rule as a whole into its draft. Raises Unclear."""
     match mod.kind:
         case "lasting" | "for" | "expires" if isinstance(draft.cond, TimeDraft):
@@ -298,6 +298,8 @@ def apply_mod(draft: RuleDraft, mod: Mod, drafts: list[RuleDraft]) -> None:
         case "cooldown":
             draft.cooldown_s = mod.value
             draft.repeat = draft.repeat or draft.times is not None
+        case "oco":
+            draft.oco = draft.oco or not opens(draft)
         case "rate":
             draft.repeat, draft.cooldown_s = True, mod.value
         case "start":

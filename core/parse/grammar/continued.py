@@ -1,4 +1,4 @@
-"""Reads clauses that lean on one before them: a second price, a second bound, one more target, the terms of an entry."""
+"""Reads clauses that lean on one before them: a second price or bound, one more target, the terms of an entry."""
 
 from dataclasses import replace
 from typing import Any, cast
@@ -51,7 +51,13 @@ def _bounded(cur: Cursor, last: Cond) -> Cond | None:
         return None
     comparison = read_comparison(cur)
     item = cur.take("NUM")
-    if comparison in (None, "hits") or item is None or item.value.words or cur.peek().kind in ("IND", "BOLLINGER"):
+    if (
+        comparison is None
+        or comparison == "hits"
+        or item is None
+        or item.value.words
+        or cur.peek().kind in ("IND", "BOLLINGER")
+    ):
         return None
     if isinstance(last, IndicatorDraft):
         kept = last.operator.startswith("crosses") == comparison.startswith("crosses")
@@ -72,7 +78,7 @@ def one_more_exit(cur: Cursor, last: Act | None, joins: set[str]) -> Act | None:
     """ "targets 160 / 170 / 180": another price for the exit before it."""
     if last is None or last.purpose not in ("target", "stop") or not isinstance(last.inline, Level):
         return None
-    if joins - _LISTED or not cur.sees("NUM", "|".join(_ENDS_A_PRICE)) or cur.peek(1).kind == "NUM" and joins:
+    if joins - _LISTED or not cur.sees("NUM", "|".join(_ENDS_A_PRICE)) or (cur.peek(1).kind == "NUM" and joins):
         return None
     begun = cur.at
     price = read_price(cur)

@@ -4,7 +4,7 @@ from typing import Literal
 
 from core.parse.grammar.drafts import Act, Change, Cond, Level, Order, PnlDraft, Trail
 from core.parse.grammar.items import Amount, Cursor
-from core.parse.grammar.phrases import read_reference, read_subject
+from core.parse.grammar.phrases import Subject, read_reference, read_subject
 from core.parse.grammar.slots import ORDER_KINDS
 
 _PURPOSES: dict[str, Literal["target", "stop", "trail"]] = {"TARGET": "target", "STOP": "stop", "TRAIL": "trail"}
@@ -86,9 +86,7 @@ def _read_exit_slots(cur: Cursor, act: Act) -> None:
             cur.skip("OF")
         elif cur.peek().kind == "OUT":
             cur.next()
-        elif cur.sees("TO", "MY|COIN|POSITION|IT") and cur.next() and False:
-            continue
-        elif (reference := read_reference(cur)) is not None:
+        elif (reference := _read_whose(cur)) is not None:
             act.market = reference.market or act.market
             act.side = reference.side or act.side
             act.it = act.it or reference.it
@@ -99,6 +97,17 @@ def _read_exit_slots(cur: Cursor, act: Act) -> None:
             act.order.type = ORDER_KINDS.get(cur.next().kind, act.order.type)
         else:
             return
+
+
+def _read_whose(cur: Cursor) -> Subject | None:
+    """ "to my SOL", "on ETH": the position that the exit belongs to."""
+    begun = cur.at
+    if cur.sees("TO", "MY|COIN|POSITION|IT"):
+        cur.next()
+    found = read_reference(cur)
+    if found is None:
+        cur.at = begun
+    return found
 
 
 def _read_exit_value(cur: Cursor, act: Act) -> bool:

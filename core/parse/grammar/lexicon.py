@@ -19,7 +19,8 @@ TRADING: dict[str, str] = {
         "be so kind as to|be so kind and|so kind as to|do me a favor and|do me a favour and|feel free to|"
         "i'd appreciate it if you could|i would appreciate it if you could|i was wondering if you could|"
         "could you please|can you please|if you could|if you can|if you would|pair|symbol|direction|side|"
-        "trade setup|trade idea|each of|send it|full send|straight|continuously|consecutively|let the rest run|let it run|"
+        "trade setup|trade idea|each of|send it|full send|straight|continuously|consecutively|let the rest run|"
+        "let it run|"
         "let the rest ride|let it ride|let the remainder run|let the remaining run|let my winners run|"
         "i'm going to sleep|im going to sleep|i'm going to bed|im going to bed|i'm off to bed|crypto|hereby|promptly"
     ),
@@ -37,7 +38,8 @@ TRADING: dict[str, str] = {
     "THEN": "then|->|and then|after that",
     "BUY": (
         "buy|get me|panic buy|ape|grab|acquire|get|scoop|pick up|load up|load|accumulate|stack|snag|add|"
-        "market buy|buy in|invest|throw|yolo|ape into|buys|scoop up|snap up|buy up|mop up|buying|purchase|purchases|purchasing|fomo in|"
+        "market buy|buy in|invest|throw|yolo|ape into|buys|scoop up|snap up|buy up|mop up|buying|purchase|"
+        "purchases|purchasing|fomo in|"
         "fomo into|grab me"
     ),
     "SELL": "sell|panic sell|dump|offload|unload|market sell|sel|liquidate|sells",
@@ -85,7 +87,8 @@ TRADING: dict[str, str] = {
         "or rather|correction|oops|i mean to say|no make that|wait"
     ),
     "ALERT": (
-        "gimme a ping|gimme an alert|gimme a shout|gimme a heads up|tell|tell me|ping|ping me|notify|notify me|alert|alert me|let me know|lemme know|wake me up|"
+        "gimme a ping|gimme an alert|gimme a shout|gimme a heads up|tell|tell me|ping|ping me|notify|notify me|"
+        "alert|alert me|let me know|lemme know|wake me up|"
         "wake me|warn|warn me|inform me|message me|msg me|text me|dm me|shout|send me an alert|"
         "send me a notification|remind me|remind|send an alert|send a notification|send alert|"
         "give me a heads up|heads up|give me a shout|buzz me|shoot me a message|hit me up|"
@@ -161,7 +164,8 @@ TRADING: dict[str, str] = {
         "either side|both ways|in both directions|any way|whichever way|+/-"
     ),
     "GO": (
-        "does a|does an|makes a|makes an|has a|sees a|prints a|takes a|there's a|there is a|flips|go|goes|going|gets|get to|gets back|getting|trades|trading|is|are|'s|be|was|becomes|comes|"
+        "does a|does an|makes a|makes an|has a|sees a|prints a|takes a|there's a|there is a|flips|go|goes|going|"
+        "gets|get to|gets back|getting|trades|trading|is|are|'s|be|was|becomes|comes|"
         "come|turns|turn|has|went|gone|heads|runs|moves to|moves back|moved|ticks|gotten|ever|has been|"
         "should be|needs to be|must be|has to be|has gone|pulls|makes it|ends up"
     ),

@@ -301,10 +301,10 @@ def _read_zone(cur: Cursor, act: Act) -> bool:
 
 def _rests_at(cur: Cursor, act: Act, amount: Amount) -> bool:
     """ "limit long 2 SOL 144": the second number of a limit order is its price."""
-    if act.verb in ("buy", "long", "short") and act.order.type is None and act.at is None and act.market is not None:
-        if cur.peek(1).kind in ("STOP", "TARGET") and cur.peek(2).kind in ("NUM", "AT", "COLON"):
-            act.at = read_price(cur) if amount.unit in ("", "usd") else None
-            return act.at is not None
+    entry = act.verb in ("buy", "long", "short") and act.order.type is None and act.at is None
+    if entry and act.market is not None and cur.sees("NUM", "STOP|TARGET", "NUM|AT|COLON"):
+        act.at = read_price(cur) if amount.unit in ("", "usd") else None
+        return act.at is not None
     limit = act.order.type == "limit" and act.order.price is None and act.at is None
     if not limit or act.market is None or cur.peek(1).kind not in ("END", "COMMA", "GTC", "POSTONLY", "STOP", "TARGET"):
         return False
