@@ -10,6 +10,7 @@ from pathlib import Path
 from typing import Any
 from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 
+from cli import score
 from cli.arguments import text_of
 from core.app.offline import read_words
 from core.codec import context_from_json, to_json
@@ -42,15 +43,19 @@ _KINDS = {
 
 
 def run(options: Namespace) -> int:
-    """Print one ParseResult, or one for each line of a batch."""
+    """Print one ParseResult, one for each line of a batch, or the score of a file."""
     if options.parser != "grammar":
         raise NotConfigured(f"The parser {options.parser} is not built in yet.", "Use --parser grammar.")
+    if options.score is not None:
+        if options.text or options.batch is not None:
+            raise BadInput("Expected --score alone, was it with TEXT or --batch.")
+        return score.run(options)
     if options.batch is not None:
         if options.text:
             raise BadInput("Expected TEXT or --batch, was both.")
         return _batch(options)
     if not options.text:
-        raise BadInput("Expected TEXT or --batch, was neither.", 'Try saywhen parse "sell half my SOL at 170".')
+        raise BadInput("Expected TEXT, --batch or --score, was none.", 'Try saywhen parse "sell half my SOL at 170".')
     context = _context(options)
     result = read_words(text_of(options.text), context)
     if options.json:
