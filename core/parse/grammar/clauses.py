@@ -74,6 +74,10 @@ class Clauses:
     steps: int = 0
 
 
+def _enters(act: Act) -> bool:
+    return act.verb in OPENING and not act.held
+
+
 class _Reading:
     """One sentence being cut into clauses."""
 
@@ -83,6 +87,8 @@ class _Reading:
         self.joins: set[str] = set()
         self.opened = 0
         self.before = before
+        self.last: Act | None = None
+        self.entry = next((act for act in reversed(before) if _enters(act)), None)
 
     def run(self) -> Clauses:
         while self.cur.peek().kind != "END":
@@ -95,17 +101,17 @@ class _Reading:
 
     def _step(self) -> bool:
         cur = self.cur
-        last = self._last_act()
+        last = self.last
         if last is not None and not self.joins and cur.peek().kind in ("COMMA", "AND"):
             if late_size(cur, last):
                 return cur.next() is not None and read_slots(cur, last)
             if resumes(cur, 1):
                 cur.next()
-                return read_slots(cur, last if last.purpose is None else self._entry() or last)
+                return read_slots(cur, last if last.purpose is None else self.entry or last)
         if last is not None and last.verb == "close" and cur.peek().text.lower() == "flat":
             cur.next()
             return True
-        if not self.joins - {"COMMA", "DASH", "SLASH"} and entry_terms(cur, self._entry()):
+        if not self.joins - {"COMMA", "DASH", "SLASH"} and entry_terms(cur, self.entry):
             self.joins = set()
             return True
         if self._instead_of_joining() or self._join():
@@ -114,7 +120,7 @@ class _Reading:
             self.joins.add("THEN")
         if self._late_candles():
             return True
-        bound = second_bound(cur, last_condition([part.what for part in self.out.parts]), self.joins)
+        bound = second_bound(cur, last_condition(self.out.parts[-1].what if self.out.parts else None), self.joins)
         if bound is not None:
             return self._add(bound)
         if self.joins & {"IF", "EACH", "WHILE", "AFTER"}:
@@ -153,7 +159,7 @@ class _Reading:
             self.joins.add("EACH" if item.kind == "EVERY" else "IF")
             self.cur.next()
             return True
-        if item.kind in ("AT", "ON") and self.cur.peek(1).kind in ("PROFIT", "LOSS") and self._last_act() is not None:
+        if item.kind in ("AT", "ON") and self.cur.peek(1).kind in ("PROFIT", "LOSS") and self.last is not None:
             self.joins.add("IF")
             self.cur.next()
             return True
@@ -181,6 +187,9 @@ class _Reading:
                 what = takes_over(before.what, what)
                 self.joins |= before.joins - {"COLON"}
                 self.out.parts.pop()
+        if isinstance(what, Act):
+            self.last = what
+            self.entry = what if _enters(what) else self.entry
         self.out.parts.append(Part(what=what, joins=frozenset(self.joins), opened=self.opened))
         self.joins, self.opened = set(), 0
         return True
@@ -237,6 +246,8 @@ class _Reading:
 
     def _late_candles(self) -> bool:
         """ "…, 1h chart": the candles of an indicator that was spoken of without them."""
+        if self.cur.peek().kind not in ("ON", "AT", "FOR", "DUR", "TF", "NUM"):
+            return False
         bare = [part for part in self.out.parts if getattr(part.what, "timeframe", "") is None]
         begun = self.cur.at
         timeframe = read_timeframe(self.cur) if bare and not self.joins - {"COMMA", "LPAR", "DASH"} else None
@@ -251,17 +262,9 @@ class _Reading:
         self.joins, self.opened = set(), 0
         return True
 
-    def _entry(self) -> Act | None:
-        """The latest action that opens a position, in this sentence or before it."""
-        acts = [*self.before, *(part.what for part in self.out.parts if isinstance(part.what, Act))]
-        return next((act for act in reversed(acts) if act.verb in OPENING and not act.held), None)
-
-    def _last_act(self) -> Act | None:
-        return next((part.what for part in reversed(self.out.parts) if isinstance(part.what, Act)), None)
-
     def _fragment(self) -> bool:
         """ "…, the rest at 180": the verb before goes on."""
-        last = self._last_act() or (self.before[-1] if self.before else None)
+        last = self.last or (self.before[-1] if self.before else None)
         cur, begun = self.cur, self.cur.at
         named = cur.sees("COIN", "AT", "NUM") and bool(self.joins)
         if last is None or last.verb == "alert" or not (named or cur.peek().kind in ("NUM", "REST", "ALL", "SELL")):
@@ -283,7 +286,7 @@ class _Reading:
     def _late_slots(self, last: Act | None) -> bool:
         """Words of an order that come after its condition: "…, with 5x leverage"."""
         if last is not None and last.purpose is not None:
-            last = self._entry()
+            last = self.entry
         if last is None or last.verb in ("alert", "reverse", "move_stop"):
             return False
         return resumes(self.cur, 0) and read_slots(self.cur, last)

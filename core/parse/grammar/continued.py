@@ -180,10 +180,9 @@ def is_heading(act: Act) -> bool:
     return all(part is None for part in said) and not flags and act.verb not in ("alert", "reverse", *OPENING)
 
 
-def last_condition(whats: list[object]) -> Cond | None:
-    """The condition that was read last, if nothing came after it."""
-    last = whats[-1] if whats else None
-    return None if last is None or isinstance(last, Act) or not hasattr(last, "__slots__") else cast(Cond, last)
+def last_condition(last: object) -> Cond | None:
+    """The clause that was read last, where it is a condition."""
+    return None if last is None or isinstance(last, Act) else cast(Cond, last)
 
 
 def altered_timeframe(what: Any, timeframe: str) -> Any:

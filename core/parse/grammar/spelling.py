@@ -29,12 +29,12 @@ def distance(a: str, b: str, limit: int) -> int:
 
 
 @cache
-def _by_initials() -> Mapping[str, tuple[str, ...]]:
-    """Correctable words by their first letter, and again by their second (for a swap at the start)."""
-    index: dict[str, list[str]] = {}
+def _by_initials() -> Mapping[str, tuple[tuple[str, frozenset[str]], ...]]:
+    """Correctable words with their letters by their first letter, and again by their second (for a swap at the start)."""
+    index: dict[str, list[tuple[str, frozenset[str]]]] = {}
     for word in correctable():
         for letter in {word[0], word[1]}:
-            index.setdefault(letter, []).append(word)
+            index.setdefault(letter, []).append((word, frozenset(word)))
     return {letter: tuple(words) for letter, words in index.items()}
 
 
@@ -49,7 +49,10 @@ def known_word(word: str, names: tuple[str, ...]) -> str | None:
     limit = 1 if len(word) < 8 else 2
     best: dict[str, set[str]] = {}
     nearest = 3 * limit + 1
-    for candidate in _by_initials().get(word[0], ()):
+    letters = frozenset(word)
+    for candidate, others in _by_initials().get(word[0], ()):
+        if abs(len(candidate) - len(word)) > limit or len(letters ^ others) > 2 * limit:
+            continue  # A slip changes no more than two letters of the set.
         slips = distance(word, candidate, limit)
         away = 3 * slips - 2 * (sorted(word) == sorted(candidate)) - (slips == 1 and _within(word, candidate))
         meaning = phrases()[(candidate,)]

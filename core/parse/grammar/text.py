@@ -35,18 +35,14 @@ _INDICATOR = re.compile(r"(rsi|sma|ema|ma|atr)(\d{1,3})|(tp|sl)(\d{2,9})", re.IG
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Token:
-    """A piece of the cleaned message; `spaced` says whether white space stood before it."""
+    """A piece of the cleaned message, `low` without regard to case; `spaced`: white space stood before it."""
 
     kind: str
     text: str
+    low: str
     start: int
     end: int
     spaced: bool
-
-    @property
-    def low(self) -> str:
-        """The text without regard to case."""
-        return self.text.lower()
 
 
 def clean(text: str) -> str:
@@ -63,6 +59,10 @@ def clean(text: str) -> str:
     return "".join(pieces)
 
 
+def _token(*, kind: str, text: str, start: int, end: int, spaced: bool) -> Token:
+    return Token(kind=kind, text=text, low=text.lower(), start=start, end=end, spaced=spaced)
+
+
 def tokens(cleaned: str) -> list[Token]:
     """The tokens of a cleaned message, from left to right; line breaks become `break`."""
     found: list[Token] = []
@@ -72,7 +72,7 @@ def tokens(cleaned: str) -> list[Token]:
         if kind == "space":
             spaced = True
             if "\n" in text and found and found[-1].kind != "break":
-                found.append(Token(kind="break", text="\n", start=match.start(), end=match.end(), spaced=True))
+                found.append(_token(kind="break", text="\n", start=match.start(), end=match.end(), spaced=True))
             continue
         if text == "-" and not spaced and found and _glues(found[-1], cleaned, match.end()):
             continue
@@ -83,9 +83,9 @@ def tokens(cleaned: str) -> list[Token]:
         start, glued = match.start(), _INDICATOR.fullmatch(text) if kind == "word" else None
         if glued is not None:
             name, number = (part for part in glued.groups() if part)
-            found.append(Token(kind=kind, text=name, start=start, end=start + len(name), spaced=spaced))
+            found.append(_token(kind=kind, text=name, start=start, end=start + len(name), spaced=spaced))
             kind, text, start, spaced = "number", number, start + len(name), False
-        found.append(Token(kind=kind, text=text, start=start, end=match.end(), spaced=spaced))
+        found.append(_token(kind=kind, text=text, start=start, end=match.end(), spaced=spaced))
         spaced = False
     return found
 
@@ -106,7 +106,7 @@ def _apart(text: str, start: int, *, spaced: bool) -> list[Token]:
     pieces: list[Token] = []
     for piece in re.split("(/)", text):
         kind = "mark" if piece == "/" else "number"
-        pieces.append(Token(kind=kind, text=piece, start=start, end=start + len(piece), spaced=spaced))
+        pieces.append(_token(kind=kind, text=piece, start=start, end=start + len(piece), spaced=spaced))
         start, spaced = start + len(piece), False
     return pieces
 
