@@ -30,7 +30,7 @@ def distance(a: str, b: str, limit: int) -> int:
 
 @cache
 def _by_initials() -> Mapping[str, tuple[tuple[str, frozenset[str]], ...]]:
-    """Correctable words with their letters by their first letter, and again by their second (for a swap at the start)."""
+    """Correctable words with their letters, by their first letter and by their second (for a swap at the start)."""
     index: dict[str, list[tuple[str, frozenset[str]]]] = {}
     for word in correctable():
         for letter in {word[0], word[1]}:
