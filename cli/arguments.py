@@ -90,7 +90,8 @@ def _parse(commands: Any) -> None:
     parser = _command(commands, "parse", "cli.parse", "show what words are understood as", stored=False)
     parser.add_argument("text", nargs="*", metavar="TEXT", help="the words")
     parser.add_argument("--batch", metavar="FILE.jsonl", help="one request a line; - reads standard input")
-    parser.add_argument("--json", action="store_true", help="print the ParseResult as one line of JSON")
+    parser.add_argument("--score", metavar="FILE.jsonl", help="how a file of lines with expectations is read")
+    parser.add_argument("--json", action="store_true", help="print the ParseResult (or the score) as one line of JSON")
     parser.add_argument("--parser", choices=PARSERS, default="grammar")
     parser.add_argument(
         "--prices", type=_prices, action="extend", metavar="SOL-PERP=150,…", help="the markets there are, with prices"

@@ -11,6 +11,7 @@ from pathlib import Path
 from typing import Any
 from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 
+from cli import score
 from cli.arguments import text_of
 from core.app.offline import read_words
 from core.codec import context_from_json, to_json
@@ -44,14 +45,19 @@ _KINDS = {
 
 
 def run(options: Namespace) -> int:
-    """Print one ParseResult, or one for each line of a batch."""
+    """Print one ParseResult, one for each line of a batch, or the score of a file."""
+    if options.score is not None:
+        if options.text or options.batch is not None:
+            raise BadInput("Expected --score alone, was it with TEXT or --batch.")
+        with _reader(options) as read:
+            return score.run(options, read)
     if options.batch is not None:
         if options.text:
             raise BadInput("Expected TEXT or --batch, was both.")
         with _reader(options) as read:
             return _batch(options, read)
     if not options.text:
-        raise BadInput("Expected TEXT or --batch, was neither.", 'Try saywhen parse "sell half my SOL at 170".')
+        raise BadInput("Expected TEXT, --batch or --score, was none.", 'Try saywhen parse "sell half my SOL at 170".')
     context = _context(options)
     with _reader(options) as read:
         result = read(text_of(options.text), context)

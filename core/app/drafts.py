@@ -58,11 +58,18 @@ class Drafts:
         )
 
     async def amend(self, owner: OwnerId, draft_id: DraftId, words: str) -> Draft:
-        """The draft with its words replaced."""
+        """The draft corrected, or with its words replaced."""
         parts = self._parts
         scene = await self._scene(owner)
         return await drafting.amend(
-            parts.store, parts.parser, parts.clock, owner=owner, draft_id=draft_id, words=words, scene=scene
+            parts.store,
+            parts.parser,
+            parts.parser,
+            parts.clock,
+            owner=owner,
+            draft_id=draft_id,
+            words=words,
+            scene=scene,
         )
 
     async def confirm(self, owner: OwnerId, draft_id: DraftId, revision: int) -> list[Rule]:

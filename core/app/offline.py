@@ -1,11 +1,12 @@
-"""What needs neither database nor network: reading words, and replaying them over a file of candles."""
+"""What needs neither database nor network: reading words, scoring that, and replaying them over a file of candles."""
 
-from collections.abc import Mapping
+from collections.abc import Callable, Iterable, Mapping
 from datetime import datetime
 from decimal import Decimal
 from pathlib import Path
-from typing import Literal
+from typing import Any, Literal
 
+from core.codec import context_from_json, to_json
 from core.db.memory import MemoryStore
 from core.db.memory_ledger import MemoryLedger
 from core.domain.errors import BadInput, SayWhenError
@@ -14,11 +15,22 @@ from core.domain.reading import Holding, ParseContext, ParseResult
 from core.flow.replay import Replay, ReplayReport, SteppedClock
 from core.parse.choice import in_their_tongue
 from core.parse.grammar import GrammarParser
+from core.parse.scoring import VERDICTS, Score, scored, share
 from core.prices.replay import read_candles
 from core.venues.paper import PaperVenue
 from core.watchlist import HeapWatchlist
 
-__all__ = ["ReplayReport", "StillAsking", "Unit", "read_words", "replay_words"]
+__all__ = [
+    "VERDICTS",
+    "ReplayReport",
+    "Score",
+    "StillAsking",
+    "Unit",
+    "read_words",
+    "replay_words",
+    "score_words",
+    "share",
+]
 
 Unit = Literal["usd", "percent"]
 
@@ -34,6 +46,21 @@ class StillAsking(SayWhenError):
 def read_words(text: str, context: ParseContext) -> ParseResult:
     """What the built-in grammar makes of *text*, with no model set. Never raises."""
     return in_their_tongue(GrammarParser().read(text, context), text)
+
+
+def score_words(
+    lines: Iterable[Mapping[str, Any]], now: datetime, reader: Callable[[str, ParseContext], ParseResult] = read_words
+) -> Score:
+    """How *reader* (the built-in grammar) does on *lines* of the corpus's shape; *now* is for lines without a time.
+
+    Raises BadInput for a context that is none, KeyError for a line without text, context or expectation.
+    """
+
+    def read(line: Mapping[str, Any]) -> Mapping[str, Any]:
+        result: Mapping[str, Any] = to_json(reader(line["text"], context_from_json(line["context"], now)))
+        return result
+
+    return scored(lines, read)
 
 
 async def replay_words(

@@ -118,6 +118,7 @@ drafts = Table(
     Column("expires_at", _Moment, nullable=False),
     Column("event_id", Text),
     Column("summary", Text, nullable=False),
+    Column("earlier", JSONB, nullable=False),
     _states(DraftState),
     Index("drafts_open_idx", "owner", "created_at", postgresql_where=text(_one_of("state", OPEN_DRAFTS))),
 )

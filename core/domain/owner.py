@@ -34,6 +34,14 @@ OPEN_DRAFTS = frozenset({DraftState.ASKING, DraftState.AWAITING_CONFIRMATION})
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class Said:
+    """What a draft was before an answer or a correction."""
+
+    words: str
+    result: ParseResult
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class Draft:
     """A rule set as understood, not yet agreed.
 
@@ -51,5 +59,7 @@ class Draft:
     created_at: datetime
     expires_at: datetime
     event_id: EventId | None = None
+    earlier: tuple[Said, ...] = ()
+    """What it was before each answer and correction, the oldest first; "undo" takes the last."""
     summary: str = ""
     """The read-back shown on the card, made by code from the rules; what was agreed to."""

@@ -5,7 +5,7 @@ from dataclasses import replace
 from typing import Any
 
 from core.domain.reading import ANSWER_MARK, Option, ParseContext, ParseResult
-from core.domain.wording import say_rule
+from core.parse.grammar.canonical import read_canonical
 from core.parse.grammar.changes import Changed, baked
 from core.parse.grammar.corrections import corrected, is_marked
 from core.parse.grammar.replies import MAX_REPLY, reply_of, value_of
@@ -13,11 +13,16 @@ from core.parse.grammar.settle import Settled, settle
 from core.parse.grammar.understanding import Understanding, understand
 
 MOST_ANSWERS = 12
+LONGEST_OWN = 20_000
+"""A set in the product's own words may be longer than what anybody types."""
 SEARCH_LIMIT = 80
 
 
 def read(text: str, context: ParseContext) -> ParseResult:
     """What *text* says in *context*, its answers (see `extended`) included; pure, bounded, never raises."""
+    own = read_canonical(text.strip(), context) if len(text) <= LONGEST_OWN else None
+    if own is not None:
+        return own
     understood, choices = _replayed(text, context)
     if understood.verdict is not None:
         return understood.verdict
@@ -110,7 +115,7 @@ def _changed(
 def _said(
     text: str, result: ParseResult, context: ParseContext, heard: Understanding | None
 ) -> tuple[Understanding, Mapping[str, Any]] | None:
-    """Drafts and choices that say just what *result* does: those of the words, else of its rules read back."""
+    """Drafts and choices that say just what *result* does: those of the words, and the choices made since."""
     understood, choices = _replayed(text, context, heard)
     if understood.verdict is None:
         # Since the draft was shown, prices may have opened a question; the rules are what is being corrected.
@@ -119,9 +124,6 @@ def _said(
         known = _found_again(understood, choices, result, context)
         if known is not None:
             return understood, known
-    again = understand(" ".join(say_rule(rule) for rule in result.rules), context)
-    if again.verdict is None and settle(again.drafts, context, {}, depth=0).result.rules == result.rules:
-        return replace(again, notes=()), {}
     return None
 
 

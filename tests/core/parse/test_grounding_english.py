@@ -7,8 +7,8 @@ from typing import Any
 import pytest
 
 from core import codec
+from core.parse.compare import same_rules
 from core.parse.crosscheck import WHICH
-from tests.core.parse.compare import same_rules
 from tests.core.parse.english import CASES, Case
 from tests.core.parse.scripted import alone, heard
 from tests.core.parse.spoken import LONG, context

@@ -8,8 +8,8 @@ import pytest
 
 from core import codec
 from core.parse.choice import ChosenReader
+from core.parse.compare import same_rules
 from core.parse.tongues import UNREAD, tongue_of
-from tests.core.parse.compare import same_rules
 from tests.core.parse.foreign import LINES, Line
 from tests.core.parse.scripted import heard
 from tests.core.parse.spoken import LONG, context
