@@ -63,6 +63,7 @@ def draft_of(row: Row) -> Draft:
         expires_at=row["expires_at"],
         event_id=None if row["event_id"] is None else EventId(row["event_id"]),
         summary=row["summary"],
+        replaces=None if row["replaces"] is None else RuleId(row["replaces"]),
     )
 
 
@@ -79,6 +80,7 @@ def draft_row(draft: Draft) -> dict[str, Any]:
         "expires_at": draft.expires_at,
         "event_id": draft.event_id,
         "summary": draft.summary,
+        "replaces": draft.replaces,
     }
 
 
