@@ -1,11 +1,12 @@
 """`saywhen up`: the whole product with one command; decides who chats where and what is said at the start."""
 
 import asyncio
+import logging
 import os
+import socket
 import stat
 import sys
 from argparse import Namespace
-from pathlib import Path
 
 from bots.console.channel import ConsoleChannel
 from bots.console.screen import open_screen
@@ -15,7 +16,7 @@ from cli.product import converse, running
 from cli.running import run_until_stopped
 from cli.worker import WorkerProcess
 from core.app import Core, Settings, open_core, set_up_logs
-from core.domain.errors import BadInput, Conflict
+from core.domain.errors import BadInput, Conflict, NotConfigured
 from core.settings import PRICE_SOURCES
 
 _PRICES_WITHIN_S = 4.5
@@ -49,14 +50,15 @@ def run(options: Namespace) -> int:
 async def _up(settings: Settings, occupancy: Occupancy, worker: WorkerProcess, *, chatting: bool) -> int:
     async with open_core(settings, role="saywhen up") as core:
         channels = [ConsoleChannel(open_screen(), core.clock)] if chatting else []
-        async with running(core, worker, channels) as ready:
+        listening = _listen(core)
+        async with running(core, worker, channels, listening) as ready:
             noting = asyncio.create_task(_note(core, occupancy, ready), name="note")
             try:
                 async with asyncio.timeout(_PRICES_WITHIN_S):
                     await ready.wait()
             except TimeoutError:
                 pass  # the greeting says so
-            greeting = _greeting(core, settings.home_path, ready=ready.is_set(), chatting=chatting)
+            greeting = _greeting(core, ready=ready.is_set(), chatting=chatting, listening=listening)
             print(greeting, flush=True, file=sys.stdout if chatting else sys.stderr)
             try:
                 if chatting:
@@ -74,12 +76,28 @@ async def _note(core: Core, occupancy: Occupancy, ready: asyncio.Event) -> None:
     occupancy.write({"pid": os.getpid(), "prices": core.prices.source_name})
 
 
-def _greeting(core: Core, home: Path, *, ready: bool, chatting: bool) -> str:
+def _listen(core: Core) -> socket.socket | None:
+    """The API's socket; None where the address is taken: watching and trading must not fail for that."""
+    from api.serving import listen
+
+    try:
+        return listen(core)
+    except NotConfigured as problem:
+        logging.getLogger(__name__).warning("%s", problem)
+        return None
+
+
+def _greeting(core: Core, *, ready: bool, chatting: bool, listening: socket.socket | None) -> str:
+    home, settings = core.settings.home_path, core.settings
     prices = core.prices.notice or f"Prices come from {core.prices.source_name}."
     if not ready:
         prices = "Prices are still being looked for."
     leave = "/quit or Ctrl-D leaves" if chatting else "Ctrl-C stops it"
-    return f"SayWhen is up on the paper venue (play money). {prices} Its home is {home}; {leave}."
+    if listening is None:
+        api = f"The API is off: {settings.api_host}:{settings.api_port} cannot be had (SAYWHEN_API_PORT)."
+    else:
+        api = f"The API is at http://{settings.api_host}:{listening.getsockname()[1]}."
+    return f"SayWhen is up on the paper venue (play money). {prices} {api} Its home is {home}; {leave}."
 
 
 def _somebody_talks() -> bool:

@@ -14,12 +14,15 @@ from core.app.drafts import Drafts
 from core.app.engine import Engine
 from core.app.execution import Execution
 from core.app.identity import Identity
+from core.app.keys import ApiKeys
+from core.app.limits import OwnLimits
 from core.app.links import Links
 from core.app.notices import Notices
 from core.app.parts import Parts
 from core.app.prices import Prices
 from core.app.replays import Replays
 from core.app.rules import Rules
+from core.app.wallets import Wallets
 from core.clock import SystemClock
 from core.db.connection import Database
 from core.db.credentials import PostgresCredentials
@@ -57,6 +60,9 @@ class Core:
     events: Events
     identity: Identity
     links: Links
+    wallets: Wallets
+    limits: OwnLimits
+    keys: ApiKeys
     replays: Replays
     consent: Consent
     prices: Prices
@@ -107,6 +113,7 @@ async def open_core(settings: Settings, *, clock: Clock | None = None, role: str
         journal = PostgresJournal(database, log)
         credentials, people = PostgresCredentials(database), PostgresPeople(database, store)
         identity = Identity(parts, credentials, people)
+        consent = Consent(parts, identity, people)
         drafts = Drafts(parts, journal)
         yield Core(
             account=Accounts(parts),
@@ -118,9 +125,12 @@ async def open_core(settings: Settings, *, clock: Clock | None = None, role: str
             letters=Letters(parts),
             events=Events(parts, journal),
             identity=identity,
-            links=Links(parts, identity, credentials, people),
+            links=Links(parts, credentials, people),
+            wallets=Wallets(parts, consent, identity, people),
+            limits=OwnLimits(parts, consent),
+            keys=ApiKeys(parts, consent, credentials),
             replays=Replays(parts),
-            consent=Consent(parts, identity, credentials, people),
+            consent=consent,
             prices=Prices(parts, ledger),
             notices=Notices(parts),
             engine=Engine(parts),

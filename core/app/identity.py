@@ -19,7 +19,6 @@ SESSION_LIFE = timedelta(days=30)
 ROTATION_GRACE = timedelta(seconds=10)
 """Two tabs may refresh at once: the slower is refused, and only what comes later counts as a stolen token."""
 SIGN_IN = "Sign in to SayWhen. This signs no transaction and costs nothing."
-LINK_WALLET = "Link this wallet to your SayWhen account. This signs no transaction and costs nothing."
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

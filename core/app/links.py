@@ -1,16 +1,16 @@
-"""Where an owner talks to us: wallets and channels linked on both sides, and one-time links from chat to web."""
+"""Where an owner talks to us: channels linked on both sides, and one-time links from chat to web."""
 
 import secrets
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 
-from core.app.identity import LINK_WALLET, Challenge, Identity, Proof, digest
+from core.app.identity import digest
 from core.app.parts import Parts
 from core.domain.errors import Conflict, Denied, NotFound
 from core.domain.ids import OwnerId
 from core.domain.order import IN_FLIGHT
 from core.domain.rule import LIVE
-from core.ports.access import Credentials, Link, Once, People, Purpose, Wallet
+from core.ports.access import Credentials, Link, Once, People, Purpose
 
 WEB_LIFE = timedelta(minutes=5)
 CODE_LIFE = timedelta(minutes=15)
@@ -30,9 +30,8 @@ class Claim:
 class Links:
     """Both sides agree, each signed in as itself: the web makes a code, the bot claims it, the web confirms."""
 
-    def __init__(self, parts: Parts, identity: Identity, credentials: Credentials, people: People) -> None:
+    def __init__(self, parts: Parts, credentials: Credentials, people: People) -> None:
         self._parts = parts
-        self._identity = identity
         self._credentials = credentials
         self._people = people
 
@@ -97,20 +96,6 @@ class Links:
         if not await self._people.remove_link(owner, channel, address):
             raise NotFound("No such link of yours.", "See your links.")
 
-    async def wallets(self, owner: OwnerId) -> "Wallets":
-        """The wallets that sign in as the owner."""
-        return await self._people.wallets(owner)
-
-    async def wallet_challenge(self, owner: OwnerId, address: str) -> Challenge:
-        """What the wallet at *address* must sign to be linked."""
-        return await self._identity.challenge(address, "link_wallet", owner=owner, statement=LINK_WALLET)
-
-    async def add_wallet(self, owner: OwnerId, proof: Proof) -> str:
-        """Link the wallet that signed; its address. Raises Denied, and Conflict if it is somebody else's."""
-        address = await self._identity.prove(proof, "link_wallet", owner=owner)
-        await self._people.add_wallet(owner, address, self._parts.clock.now())
-        return address
-
     async def _put(
         self, purpose: Purpose, key: str, owner: OwnerId, life: timedelta, detail: dict[str, object]
     ) -> datetime:
@@ -138,4 +123,3 @@ class Links:
 
 
 Places = list[Link]
-Wallets = list[Wallet]

@@ -63,7 +63,7 @@ class Approval:
 
     id: str
     owner: OwnerId
-    kind: Literal["raise_limits", "api_key", "export", "delete"]
+    kind: str
     detail: Mapping[str, Any]
     summary: str
     state: Literal["pending", "approved", "declined"] = "pending"
