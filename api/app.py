@@ -113,5 +113,18 @@ def _openapi(app: FastAPI) -> dict[str, Any]:
         if not path.startswith(_PUBLIC):
             for operation in operations.values():
                 operation["security"] = [{"bearer": []}, {"cookie": []}]
-    app.openapi_schema = document
-    return document
+    app.openapi_schema = _with_language(document)
+    return app.openapi_schema
+
+
+def _with_language(part: Any) -> Any:
+    """*part* with a reference to the rule language's schema wherever something stands for it."""
+    match part:
+        case {"x-stands-for": name}:
+            return {"$ref": f"#/components/schemas/{name}"}
+        case dict():
+            return {key: _with_language(item) for key, item in part.items()}
+        case list():
+            return [_with_language(item) for item in part]
+        case _:
+            return part

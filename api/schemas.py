@@ -17,6 +17,8 @@ def _exact(text: str) -> str:
     return text
 
 
+RULE_SPEC = {"x-stands-for": "RuleSpec"}
+"""Where a rule of the rule language goes; `api.app` puts the language's own schema there."""
 Amount = Annotated[str, Field(examples=["149.9"], pattern=r"^-?[0-9]+(\.[0-9]+)?$")]
 """A decimal number as a string, never a float."""
 Given = Annotated[str, Field(pattern=r"^[0-9]{1,15}(\.[0-9]{1,12})?$", examples=["25"]), AfterValidator(_exact)]
@@ -28,9 +30,7 @@ Spec = Annotated[Any, WithJsonSchema(dict(RULE_SPEC))]
 Specs = Annotated[
     list[Any],
     Field(min_length=1, max_length=20),
-    WithJsonSchema(
-        {"type": "array", "items": {"$ref": "#/components/schemas/RuleSpec"}, "minItems": 1, "maxItems": 20}
-    ),
+    WithJsonSchema({"type": "array", "items": dict(RULE_SPEC), "minItems": 1, "maxItems": 20}),
 ]
 Scope = Literal["read", "write", "trade", "auto_confirm"]
 WORDS = (
