@@ -127,9 +127,11 @@ async def put(rule_id: RuleIdIn, body: RulePut, caller: Writing, core: CoreIn) -
 async def cancel(rule_id: RuleIdIn, caller: Writing, core: CoreIn) -> Response:
     """Cancel the rule for good; its row and its history stay."""
     rule = await core.rules.get(caller.owner, rule_id)
-    gone = await core.rules.cancel(caller.owner, Command(name="cancel_rules", rule_ids=(rule.label,)))
-    if not gone:
+    if rule.state not in LIVE - {RuleState.FIRING}:
         raise _cannot(rule, "cancelled")
+    gone = await core.rules.cancel(caller.owner, Command(name="cancel_rules", rule_ids=(rule.label,)))
+    if not gone:  # it moved on just now
+        raise _cannot(await core.rules.get(caller.owner, rule_id), "cancelled")
     return reply(rule_view(gone[0]))
 
 
