@@ -30,7 +30,7 @@ def build_parser() -> Parser:
         prog="saywhen", description="You say when; it watches and trades.", allow_abbrev=False, exit_on_error=True
     )
     commands = parser.add_subparsers(title="commands", metavar="COMMAND", required=True, parser_class=Parser)
-    for add in (_up, _demo, _chat, _parse, _replay, _migrate, _run, _dead_letters):
+    for add in (_up, _demo, _chat, _parse, _replay, _migrate, _openapi, _run, _dead_letters):
         add(commands)
     return parser
 
@@ -116,6 +116,10 @@ def _replay(commands: Any) -> None:
 
 def _migrate(commands: Any) -> None:
     _command(commands, "migrate", "cli.migrate", "bring the database up to date")
+
+
+def _openapi(commands: Any) -> None:
+    _command(commands, "openapi", "cli.openapi", "print the API's OpenAPI document", stored=False)
 
 
 def _run(commands: Any) -> None:

@@ -66,6 +66,7 @@ def draft_of(row: Row) -> Draft:
         earlier=tuple(
             Said(words=said["words"], result=from_json(ParseResult, said["result"])) for said in row["earlier"]
         ),
+        replaces=None if row["replaces"] is None else RuleId(row["replaces"]),
     )
 
 
@@ -83,6 +84,7 @@ def draft_row(draft: Draft) -> dict[str, Any]:
         "event_id": draft.event_id,
         "summary": draft.summary,
         "earlier": [{"words": said.words, "result": to_json(said.result)} for said in draft.earlier],
+        "replaces": draft.replaces,
     }
 
 

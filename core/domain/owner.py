@@ -4,7 +4,7 @@ from dataclasses import dataclass, field
 from datetime import datetime
 from enum import StrEnum
 
-from core.domain.ids import DraftId, EventId, OwnerId
+from core.domain.ids import DraftId, EventId, OwnerId, RuleId
 from core.domain.limit import Limits
 from core.domain.reading import ParseResult
 
@@ -63,3 +63,5 @@ class Draft:
     """What it was before each answer and correction, the oldest first; "undo" takes the last."""
     summary: str = ""
     """The read-back shown on the card, made by code from the rules; what was agreed to."""
+    replaces: RuleId | None = None
+    """The rule whose next version this is; until it is confirmed that rule stays as it is."""
