@@ -42,6 +42,9 @@ def ground(answer: Fields, text: str, context: ParseContext) -> dict[str, Any]:
         if idle:
             raise Ungrounded(f"it left out “{idle[0].text}”")
     _nothing_left_out(grounded, said, witnesses)
+    deeds = [(rule["when"], rule["do"], rule["after"]) for rule in grounded["rules"]]
+    if any(deed in deeds[:n] for n, deed in enumerate(deeds)):
+        raise Ungrounded("it has the same rule twice")
     return grounded
 
 
@@ -107,7 +110,10 @@ def _terms(rule: dict[str, Any], witness: Witness) -> None:
     scheduled = any(leaf["type"] == "schedule" for leaf in leaves_of(rule))
     times = rule["times"].strip().lower()
     if times in ("endless", "forever", "unlimited"):
-        if not scheduled and not witness.take({"EVERY", "EACH", "EVERYDAY", "EVERYWEEK", "EVERYHOUR"}):
+        if not (leaves_of(rule) or rule["after"]):
+            raise Ungrounded("it repeats what has no condition")
+        hourly = set() if any(leaf["type"] == "funding_rate" for leaf in leaves_of(rule)) else {"EVERYHOUR"}
+        if not scheduled and not witness.take(hourly | {"EVERY", "EACH", "EVERYDAY", "EVERYWEEK"}):
             raise Ungrounded("it repeats without end where you did not say that")
     elif (count := whole(rule, "times") or 1) > 1 and not (count == 2 and witness.take({"TWICE"})):
         every = [seconds for leaf in leaves_of(rule) if (seconds := whole(leaf, "every_s")) is not None]
@@ -170,7 +176,7 @@ _MUST: Mapping[str, frozenset[str]] = {
         ("TRAIL", "trailing"),
         ("FUNDING", "funding_rate alert"),
         ("IND BOLLINGER GOLDEN DEATH", "indicator"),
-        ("TF", "indicator candle_close repeats"),
+        ("TF", "indicator candle_close repeats funding_rate"),
         ("METRIC", "account amount_percent"),
         ("ALERT", "alert"),
         ("REVERSE", "reverse"),
@@ -178,6 +184,7 @@ _MUST: Mapping[str, frozenset[str]] = {
         ("CANCEL", "cancel_orders cancel_rules expires exclusive"),
         ("UNTIL VALIDFOR", "expires"),
         ("EVERY EACH EVERYDAY EVERYWEEK EVERYHOUR EVERYMONTH SPAN", "repeats funding_rate"),
+        ("DAY WEEKDAYS WEEKENDS DATE MONTH NOON MIDNIGHT TONIGHT TOMORROW", "schedule time expires"),
         ("TWICE", "repeats"),
         ("OCO", "exclusive"),
         ("BUY", "buy reverse"),
