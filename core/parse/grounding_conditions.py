@@ -108,7 +108,7 @@ def _reference(leaf: dict[str, Any], witness: Witness, mark: Mark | None) -> Non
             leaf["reference"] = UNPLACED
         case "current_price" | "" if "BREAKEVEN" in kinds:
             raise Ungrounded("it measures from the price now where you said your entry")
-        case "current_price" | "" if "CURRENT" not in kinds and (exits or signed):
+        case "current_price" | "" if not (moves or "CURRENT" in kinds) and (exits or signed):
             leaf["reference"] = UNPLACED
         case _:
             pass
