@@ -70,7 +70,9 @@ def _witness(rule: Fields, said: Evidence, context: ParseContext) -> Witness:
         raise Ungrounded("it quotes words that are not yours")
     if not (rule["when"] or rule["after"]) and any(mark.kind in ("IF", "EACH", "WHILE") for mark in when):
         raise Ungrounded("it left out a condition")
-    return Witness(said=said, context=context, when=when, do=do)
+    pieces = ((rule["when_words"], when), (rule["do_words"], do))
+    twins = frozenset(mark for words, marks in pieces if len(said.places(words) or ()) > 1 for mark in marks)
+    return Witness(said=said, context=context, when=when, do=do, twins=twins)
 
 
 def _counts(mark: Mark) -> bool:
@@ -192,7 +194,7 @@ _MUST: Mapping[str, frozenset[str]] = {
         ("SELL", "sell close reverse"),
         ("CLOSE REVERSE COVER TRIM", "reduces reverse candle_close position_event"),
         ("STOP", "stop trailing move_stop cancel_rules loss alert"),
-        ("TARGET", "target profit alert"),
+        ("TARGET", "target profit alert after"),
         ("LIQUIDATED", "position_event"),
         ("SLIPPAGE", "slippage"),
         ("LEVERAGE", "leverage account"),
@@ -220,6 +222,7 @@ def _features(answer: Fields) -> set[str]:
         order = do.get("order", {"type": ""})
         found |= {order["type"], *(name for name in ("margin_usd", "leverage", "amount_percent") if do.get(name))}
         flags = {
+            "after": bool(rule["after"]),
             "waits": bool(leaves) or bool(rule["after"]) or order["type"] == "limit",
             "reduces": do["type"] == "close" or do.get("reduce_only") in ("yes", ""),
             "whole": do.get("amount_percent", "") in ("", "100", UNPLACED),

@@ -14,7 +14,7 @@ _SELLS = frozenset({"SELL", "SHORT", "OFFER"})
 _SIDES = frozenset({"LONG", "SHORT"})
 """Verbs of an entry, but nouns of a position that is held."""
 _EXITS = frozenset({"CLOSE", "TRIM", "CUT", "COVER", "TARGET", "STOP", "TRAIL", "TAKE", "OUT", "LETLOSE"})
-_HELD = frozenset({"MY", "POSITION", "REST", "ALL", "EVERYTHING", "REDUCEONLY", "LONGNOUN", "SHORTNOUN"})
+_HELD = frozenset({"MY", "IT", "POSITION", "REST", "ALL", "EVERYTHING", "REDUCEONLY", "LONGNOUN", "SHORTNOUN"})
 _LIMITS = frozenset({"LIMIT", "BID", "OFFER", "POSTONLY"})
 _ORDERS = {
     "limit": _LIMITS, "twap": frozenset({"TWAP", "SLICES"}), "ladder": frozenset({"LADDER", "BETWEEN", "ORDERS"}),

@@ -37,6 +37,8 @@ class Witness:
     context: ParseContext
     when: tuple[Mark, ...]
     do: tuple[Mark, ...]
+    twins: frozenset[Mark] = frozenset()
+    """Marks of a quoted piece that stands in the message more than once: what is used of one is used of all."""
     used: set[Mark] = field(default_factory=set)
 
     @property
@@ -62,6 +64,7 @@ class Witness:
         found = next((mark for mark in fitting if mark not in self.used), fitting[0])
         self._sure(found, value, market)
         self.used.add(found)
+        self.used.update(mark for mark in fitting if mark in self.twins and mark.text == found.text)
         return found
 
     def _sure(self, mark: Mark, value: Decimal, market: str | None) -> None:
