@@ -12,8 +12,8 @@ from core.domain.errors import BadInput, SayWhenError
 from core.domain.listing import LISTING
 from core.domain.reading import Holding, ParseContext, ParseResult
 from core.flow.replay import Replay, ReplayReport, SteppedClock
-from core.parse.choice import in_their_tongue
 from core.parse.grammar import GrammarParser
+from core.parse.tongues import in_their_tongue
 from core.prices.replay import read_candles
 from core.venues.paper import PaperVenue
 from core.watchlist import HeapWatchlist
