@@ -36,7 +36,7 @@ class Settings(BaseSettings):
     pyth_url: str | None = Field(None, alias="PYTH_URL")
     parser: ParserSetting = Field("auto", alias="SAYWHEN_PARSER")
     anthropic_api_key: SecretStr | None = Field(None, alias="ANTHROPIC_API_KEY")
-    anthropic_model: str = Field("claude-haiku-4-5", alias="ANTHROPIC_MODEL", min_length=1)
+    anthropic_model: str = Field("claude-haiku-5-5", alias="ANTHROPIC_MODEL", min_length=1)
     anthropic_base_url: str | None = Field(None, alias="ANTHROPIC_BASE_URL", pattern=_ADDRESS)
     openai_api_key: SecretStr | None = Field(None, alias="OPENAI_API_KEY")
     openai_model: str = Field("gpt-5.4-mini", alias="OPENAI_MODEL", min_length=1)

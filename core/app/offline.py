@@ -15,9 +15,9 @@ from core.domain.market import Candle, Market
 from core.domain.reading import Holding, ParseContext, ParseResult
 from core.domain.rule import RuleSet
 from core.flow.replay import Replay, ReplayReport, SteppedClock
-from core.parse.choice import in_their_tongue
 from core.parse.grammar import GrammarParser
 from core.parse.scoring import VERDICTS, Score, scored, share
+from core.parse.tongues import in_their_tongue
 from core.prices.replay import read_candles
 from core.venues.paper import PaperVenue
 from core.watchlist import HeapWatchlist

@@ -17,7 +17,7 @@ from core.parse.grammar.text import clean
 from core.parse.grammar.understanding import Understanding
 from core.parse.heard import understanding_of
 from core.parse.model import ModelParser, NoAnswer, judged
-from core.parse.tongues import UNREAD, tongue_of
+from core.parse.tongues import in_their_tongue, tongue_of
 from core.parse.witness import Ungrounded
 
 _log = logging.getLogger(__name__)
@@ -133,14 +133,6 @@ def _set_aside(read: ParseResult, text: str, problem: Exception) -> ParseResult:
     if foreign:
         reason = f"{str(problem)[0].upper()}{str(problem)[1:]}. Tell me what to buy, sell, close or watch, and when."
     return ParseResult(kind="unsupported" if foreign else "not_understood", reason=reason)
-
-
-def in_their_tongue(read: ParseResult, text: str) -> ParseResult:
-    """Says to words in another language, in that language, that only English is read."""
-    tongue = tongue_of(text) if read.kind in ("not_understood", "unsupported") else None
-    if tongue is None:
-        return read
-    return replace(read, kind="not_understood", reason=UNREAD[tongue])
 
 
 # --- answers ---------------------------------------------------------------------------------------------------------

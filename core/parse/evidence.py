@@ -46,12 +46,12 @@ class Mark:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Evidence:
-    """A message's marks in order. `instants` are the times that its words name without doubt."""
+    """A message's marks in order. `instants` are the times that its words name without doubt, with their places."""
 
     text: str
     tongue: Tongue | None
     marks: tuple[Mark, ...]
-    instants: tuple[datetime, ...] = ()
+    instants: tuple[tuple[datetime, int, int], ...] = ()
     asked: bool = False
     spans: dict[str, tuple[tuple[int, int], ...]] = field(default_factory=dict)
 
@@ -115,13 +115,13 @@ def _with(mark: Mark, **changed: Any) -> dict[str, Any]:
 _LASTING = frozenset({"VALIDFOR", "WITHIN", "FOR", "NEXT", "AFTER", "UNTIL"})
 
 
-def _instants(sentences: list[Sentence], source: str, context: ParseContext) -> tuple[datetime, ...]:
+def _instants(sentences: list[Sentence], source: str, context: ParseContext) -> tuple[tuple[datetime, int, int], ...]:
     """Every instant that some words name without doubt."""
-    found: list[datetime] = []
+    found: list[tuple[datetime, int, int]] = []
     for sentence in sentences:
         for before, item in pairwise(sentence.items):
             if item.kind == "DUR" and before.kind in _LASTING:
-                found.append(context.now + timedelta(seconds=item.value))
+                found.append((context.now + timedelta(seconds=item.value), before.start, item.end))
         for at in range(min(len(sentence.items), 400)):
             cur = Cursor(sentence.items[at : at + 12], source)
             try:
@@ -131,7 +131,8 @@ def _instants(sentences: list[Sentence], source: str, context: ParseContext) -> 
             if when is not None:
                 placed = place(when, context.now, context.timezone)
                 if not placed.doubt:
-                    found += placed.at
+                    last = sentence.items[at + max(cur.at, 1) - 1]
+                    found += [(instant, sentence.items[at].start, last.end) for instant in placed.at]
     return tuple(found)
 
 

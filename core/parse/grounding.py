@@ -42,6 +42,9 @@ def ground(answer: Fields, text: str, context: ParseContext) -> dict[str, Any]:
         if idle:
             raise Ungrounded(f"it left out “{idle[0].text}”")
     _nothing_left_out(grounded, said, witnesses)
+    deeds = [(rule["when"], rule["do"], rule["after"]) for rule in grounded["rules"]]
+    if any(deed in deeds[:n] for n, deed in enumerate(deeds)):
+        raise Ungrounded("it has the same rule twice")
     return grounded
 
 
@@ -67,7 +70,9 @@ def _witness(rule: Fields, said: Evidence, context: ParseContext) -> Witness:
         raise Ungrounded("it quotes words that are not yours")
     if not (rule["when"] or rule["after"]) and any(mark.kind in ("IF", "EACH", "WHILE") for mark in when):
         raise Ungrounded("it left out a condition")
-    return Witness(said=said, context=context, when=when, do=do)
+    pieces = ((rule["when_words"], when), (rule["do_words"], do))
+    twins = frozenset(mark for words, marks in pieces if len(said.places(words) or ()) > 1 for mark in marks)
+    return Witness(said=said, context=context, when=when, do=do, twins=twins)
 
 
 def _counts(mark: Mark) -> bool:
@@ -107,7 +112,10 @@ def _terms(rule: dict[str, Any], witness: Witness) -> None:
     scheduled = any(leaf["type"] == "schedule" for leaf in leaves_of(rule))
     times = rule["times"].strip().lower()
     if times in ("endless", "forever", "unlimited"):
-        if not scheduled and not witness.take({"EVERY", "EACH", "EVERYDAY", "EVERYWEEK", "EVERYHOUR"}):
+        if not (leaves_of(rule) or rule["after"]):
+            raise Ungrounded("it repeats what has no condition")
+        hourly = set() if any(leaf["type"] == "funding_rate" for leaf in leaves_of(rule)) else {"EVERYHOUR"}
+        if not scheduled and not witness.take(hourly | {"EVERY", "EACH", "EVERYDAY", "EVERYWEEK"}):
             raise Ungrounded("it repeats without end where you did not say that")
     elif (count := whole(rule, "times") or 1) > 1 and not (count == 2 and witness.take({"TWICE"})):
         every = [seconds for leaf in leaves_of(rule) if (seconds := whole(leaf, "every_s")) is not None]
@@ -170,7 +178,7 @@ _MUST: Mapping[str, frozenset[str]] = {
         ("TRAIL", "trailing"),
         ("FUNDING", "funding_rate alert"),
         ("IND BOLLINGER GOLDEN DEATH", "indicator"),
-        ("TF", "indicator candle_close repeats"),
+        ("TF", "indicator candle_close repeats funding_rate"),
         ("METRIC", "account amount_percent"),
         ("ALERT", "alert"),
         ("REVERSE", "reverse"),
@@ -178,6 +186,7 @@ _MUST: Mapping[str, frozenset[str]] = {
         ("CANCEL", "cancel_orders cancel_rules expires exclusive"),
         ("UNTIL VALIDFOR", "expires"),
         ("EVERY EACH EVERYDAY EVERYWEEK EVERYHOUR EVERYMONTH SPAN", "repeats funding_rate"),
+        ("DAY WEEKDAYS WEEKENDS DATE MONTH NOON MIDNIGHT TONIGHT TOMORROW", "schedule time expires"),
         ("TWICE", "repeats"),
         ("OCO", "exclusive"),
         ("BUY", "buy reverse"),
@@ -185,7 +194,7 @@ _MUST: Mapping[str, frozenset[str]] = {
         ("SELL", "sell close reverse"),
         ("CLOSE REVERSE COVER TRIM", "reduces reverse candle_close position_event"),
         ("STOP", "stop trailing move_stop cancel_rules loss alert"),
-        ("TARGET", "target profit alert"),
+        ("TARGET", "target profit alert after"),
         ("LIQUIDATED", "position_event"),
         ("SLIPPAGE", "slippage"),
         ("LEVERAGE", "leverage account"),
@@ -213,6 +222,7 @@ def _features(answer: Fields) -> set[str]:
         order = do.get("order", {"type": ""})
         found |= {order["type"], *(name for name in ("margin_usd", "leverage", "amount_percent") if do.get(name))}
         flags = {
+            "after": bool(rule["after"]),
             "waits": bool(leaves) or bool(rule["after"]) or order["type"] == "limit",
             "reduces": do["type"] == "close" or do.get("reduce_only") in ("yes", ""),
             "whole": do.get("amount_percent", "") in ("", "100", UNPLACED),

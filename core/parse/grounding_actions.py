@@ -14,7 +14,7 @@ _SELLS = frozenset({"SELL", "SHORT", "OFFER"})
 _SIDES = frozenset({"LONG", "SHORT"})
 """Verbs of an entry, but nouns of a position that is held."""
 _EXITS = frozenset({"CLOSE", "TRIM", "CUT", "COVER", "TARGET", "STOP", "TRAIL", "TAKE", "OUT", "LETLOSE"})
-_HELD = frozenset({"MY", "POSITION", "REST", "ALL", "EVERYTHING", "REDUCEONLY", "LONGNOUN", "SHORTNOUN"})
+_HELD = frozenset({"MY", "IT", "POSITION", "REST", "ALL", "EVERYTHING", "REDUCEONLY", "LONGNOUN", "SHORTNOUN"})
 _LIMITS = frozenset({"LIMIT", "BID", "OFFER", "POSTONLY"})
 _ORDERS = {
     "limit": _LIMITS, "twap": frozenset({"TWAP", "SLICES"}), "ladder": frozenset({"LADDER", "BETWEEN", "ORDERS"}),
@@ -53,6 +53,7 @@ def _trade(do: dict[str, Any], witness: Witness) -> None:
     turned = (sold, bought) == ((False, True) if claimed == "sell" else (True, False))
     if not opens and turned and "COVER" not in kinds:
         raise Ungrounded("it turned a purchase into a sale, or a sale into a purchase")
+    _entered(claimed, witness, opens=opens)
     if opens and "REDUCEONLY" in kinds:
         raise Ungrounded("it left out that it may only reduce")
     if not opens and not kinds & (_HELD | _EXITS) and not _share(witness):
@@ -68,6 +69,16 @@ def _trade(do: dict[str, Any], witness: Witness) -> None:
     _order(do["order"], witness, do["market"])
 
 
+def _entered(claimed: str, witness: Witness, *, opens: bool) -> None:
+    """Words that enter a position are no exit."""
+    said = {mark.kind for mark in witness.do}
+    held = {"COVER", "STOP", "TARGET", "TRAIL", "REDUCEONLY", "SHORTNOUN", "LONGNOUN", "REST"}
+    entries = {"BUY", "LONG", "DCA"} if claimed == "buy" else {"SHORT"}
+    held |= {"SHORT"} if claimed == "buy" else {"MY", "POSITION", "CLOSE"}
+    if not opens and said & entries and not said & held:
+        raise Ungrounded("it made an exit of what enters a position")
+
+
 def _carried(witness: Witness, kinds: set[str]) -> set[str]:
     """The verb that words without one carry on from: "sell half at 160 and the rest at 170"."""
     verbs = _BUYS | _SELLS | _EXITS
@@ -79,9 +90,10 @@ def _carried(witness: Witness, kinds: set[str]) -> set[str]:
 
 
 def _ways_in_and_out(witness: Witness) -> set[str]:
-    """ "twap into" and "ladder in" buy, "twap out of" and "scale out" sell."""
-    words = [mark.text.lower().split() for mark in witness.both if mark.kind in ("TWAP", "LADDER")]
-    return {"SELL" if "out" in said else "BUY" for said in words if {"in", "into", "out"} & set(said)}
+    """ "twap into" and "ladder in" buy, "twap out of" and "scale out" sell; alone they buy."""
+    words = [set(mark.text.lower().split()) for mark in witness.both if mark.kind in ("TWAP", "LADDER")]
+    others = witness.kinds() & (_BUYS | _SELLS | _EXITS)
+    return {"SELL" if "out" in said else "BUY" for said in words if {"in", "into", "out"} & said or not others}
 
 
 def _share(witness: Witness) -> bool:
@@ -188,5 +200,11 @@ def _order(order: dict[str, Any], witness: Witness, market: str) -> None:
 def _market(do: Fields, witness: Witness) -> str:
     if do["market"] != ALL_MARKETS:
         return witness.market(do["market"], witness.do)
-    every = {"EVERYTHING", "ALL"} & {mark.kind for mark in witness.do}
-    return ALL_MARKETS if every or do["type"] in ("cancel_orders", "cancel_rules", "pause_rules", "alert") else ""
+    if do["type"] in ("cancel_orders", "cancel_rules", "pause_rules", "alert"):
+        return ALL_MARKETS if not witness.market_named(witness.do) else ""
+    spoken = {mark.kind for mark in witness.do}
+    apart = [mark for mark in witness.do if mark not in witness.when]
+    every = "EVERYTHING" in spoken or ("ALL" in spoken and not witness.market_named(witness.do))
+    if "IT" in spoken or witness.market_named(apart) or not (every or "ACROSS" in witness.kinds()):
+        raise Ungrounded("it speaks of every market where you did not")
+    return ALL_MARKETS

@@ -11,7 +11,7 @@ from core.parse.extraction import moment, number, whole
 from core.parse.glossary import says_half
 from core.parse.grammar.calendar import zone_of
 from core.parse.grammar.indicators import DEFAULT_PERIODS
-from core.parse.heard import AHEAD, UNPLACED, cron_of
+from core.parse.heard import AHEAD, UNPLACED, UNSAID, cron_of
 from core.parse.witness import Ungrounded, Witness
 
 _UPWARD = {">=": "up", "crosses_above": "up", "<=": "down", "crosses_below": "down", "": ""}
@@ -92,12 +92,26 @@ def _change(leaf: dict[str, Any], witness: Witness) -> None:
             raise Ungrounded(f"it speaks of {favour} where you did not")
     else:
         _moving(leaf, witness, mark, kinds)
-    if leaf["reference"] == "entry_price" and not favour and not witness.kinds() & _ENTRY:
-        leaf["reference"] = UNPLACED
-    if leaf["reference"] not in ("entry_price", UNPLACED) and not favour and "BREAKEVEN" in kinds:
-        raise Ungrounded("it measures from the price now where you said your entry")
+    if not favour:
+        _reference(leaf, witness, mark)
     if (leaf["reference"] == "window") != (whole(leaf, "window_s") is not None):
         raise Ungrounded("it has a time window where you did not say that")
+
+
+def _reference(leaf: dict[str, Any], witness: Witness, mark: Mark | None) -> None:
+    """What a move is measured from must be said, or follow from the words; else it is asked."""
+    kinds = witness.kinds()
+    signed = mark is not None and bool(getattr(mark.value, "sign", ""))
+    exits, moves = bool(kinds & (_ENTRY - {"BREAKEVEN"})), bool(kinds & {"FALL", "RISE"})
+    match leaf["reference"]:
+        case "entry_price" if "BREAKEVEN" not in kinds and (moves or not (exits or signed)):
+            leaf["reference"] = UNPLACED
+        case "current_price" | "" if "BREAKEVEN" in kinds:
+            raise Ungrounded("it measures from the price now where you said your entry")
+        case "current_price" | "" if not (moves or "CURRENT" in kinds) and (exits or signed):
+            leaf["reference"] = UNPLACED
+        case _:
+            pass
 
 
 def _moving(leaf: dict[str, Any], witness: Witness, mark: Mark | None, kinds: set[str]) -> None:
@@ -114,6 +128,9 @@ def _moving(leaf: dict[str, Any], witness: Witness, mark: Mark | None, kinds: se
 def _trailing(leaf: dict[str, Any], witness: Witness) -> None:
     if not witness.take({"TRAIL", "LOW", "HIGH"}):
         raise Ungrounded("it trails the price where you did not say that")
+    turned = {"up": "HIGH", "down": "LOW"}.get(leaf["direction"], "")
+    if turned in witness.kinds():
+        raise Ungrounded("it trails the price the other way")
     distance = number(leaf, "distance")
     if distance is not None:
         leaf["unit"] = witness.measured(witness.both, distance, leaf["unit"])
@@ -188,9 +205,13 @@ def _pnl(leaf: dict[str, Any], witness: Witness) -> None:
     if threshold != 0:
         leaf["unit"] = witness.measured(witness.both, abs(threshold), leaf["unit"])
         mark = next((m for m in witness.both if m.kind == "NUM" and abs(threshold) in m.values), None)
-    way = "down" if "LETLOSE" in witness.kinds() else witness.way(witness.both, mark)
+    losing, winning = witness.kinds() & {"LETLOSE", "LOSS", "LOSE"}, "PROFIT" in witness.kinds()
+    way = "down" if losing and not winning else witness.way(witness.both, mark)
     if way is not None and threshold != 0 and (threshold > 0) != (way == "up"):
         raise Ungrounded("it turned a loss into a profit, or a profit into a loss")
+    compared = {">=": "ABOVE", "<=": "BELOW"}.get(leaf["operator"], "") in witness.kinds()
+    if threshold != 0 and (threshold > 0) != (leaf["operator"] == ">=") and (losing or not compared):
+        raise Ungrounded("it waits for your profit or loss to turn back")
 
 
 def _event(leaf: dict[str, Any], witness: Witness) -> None:
@@ -233,16 +254,23 @@ def ground_instant(item: dict[str, Any], name: str, witness: Witness) -> None:
         return
     zone = zone_of(None, witness.context.timezone)
     instant: datetime = (at.replace(tzinfo=zone) if at.tzinfo is None else at).astimezone(UTC)
-    witness.take(_TIMES, witness.when)
     # A model is shown the time to the minute, so "in an hour" comes back to the minute.
-    near = {one for one in witness.said.instants if abs((one - instant).total_seconds()) < 60}
-    if len(near) != 1:
+    near = [one for one in witness.said.instants if abs((one[0] - instant).total_seconds()) < 60]
+    if len({known for known, _, _ in near}) != 1:
+        witness.take(_TIMES, witness.when)
+        witness.used.update(mark for mark in witness.when if mark.kind == "NUM" and mark.unit == "" and _hour(mark))
         item[name] = UNPLACED
         return
-    known = near.pop()
+    known = near[0][0]
+    for _, start, end in near:
+        witness.used.update(mark for mark in witness.said.marks if start <= mark.start and mark.end <= end)
     ahead = (known - witness.context.now).total_seconds()
     counted = any(mark.kind == "DUR" and Decimal(int(ahead)) in mark.values for mark in witness.said.marks)
     item[name] = f"{AHEAD}{int(ahead)}" if counted else known.astimezone(UTC).isoformat()
+
+
+def _hour(mark: Mark) -> bool:
+    return any(value == int(value) and 0 <= value <= 31 for value in mark.values)
 
 
 def _time(leaf: dict[str, Any], witness: Witness) -> None:
@@ -257,12 +285,27 @@ def _schedule(leaf: dict[str, Any], witness: Witness) -> None:
         return
     if not cron:
         return
+    _zone(leaf, witness)
     minute, hour, month_day, days, _ = cron_of(cron)
     witness.take({"EVERY", "EVERYDAY", "EVERYWEEK", "EVERYMONTH", "EACH", "DAYPART", "AM", "PM"})
     _days(witness, days, month_day)
-    sure = _clock(witness, hour, minute)
-    leaf["cron"] = f"{minute} {hour}{'' if sure else '?'} {month_day} * {days}"
     leaf["every_s"] = ""
+    if (hour, minute) == (0, 0) and not any(mark.kind in _CLOCKS for mark in witness.both):
+        leaf["cron"] = f"{UNSAID} {UNSAID} {month_day} * {days}"
+        return
+    sure = _clock(witness, hour, minute)
+    leaf["cron"] = f"{minute} {hour}{'' if sure else UNPLACED} {month_day} * {days}"
+
+
+_CLOCKS = ("CLOCK", "NOON", "MIDNIGHT", "AM", "PM", "DAYPART")
+
+
+def _zone(leaf: dict[str, Any], witness: Witness) -> None:
+    """The time zone is the one that was said, or the trader's."""
+    named = [str(mark.value) for mark in witness.both if mark.kind == "ZONE"]
+    if len(named) > 1 or any("|" in name for name in named):
+        raise Ungrounded("it cannot tell which time zone you mean")
+    leaf["timezone"] = named[0] if named and named[0] != "local" else ""
 
 
 def _days(witness: Witness, days: str, month_day: str) -> None:

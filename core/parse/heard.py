@@ -37,6 +37,8 @@ from core.parse.grammar.understanding import Understanding
 
 UNPLACED = "?"
 """Stands for a time, reference or share that the words do not make certain, so that it is asked for."""
+UNSAID = "-"
+"""Stands in a schedule for a time of day that was not said, so that code fills it in."""
 AHEAD = "+"
 """Stands before a number of seconds from now: "for the next 24 hours"."""
 _REDUCING = {"sell": "sell", "buy": "cover"}
@@ -224,8 +226,11 @@ def _schedule(leaf: Fields) -> ScheduleDraft:
         if every_s is None:
             raise BadAnswer("its answer leaves out how often")
         return ScheduleDraft(every_s=every_s, start=start)
-    minute, hour, month_day, days, sure = cron_of(cron)
-    return ScheduleDraft(clock=Clock(hour=hour, minute=minute, sure=sure), days=days, month_day=month_day, start=start)
+    zone = _name(leaf, "timezone")
+    said = cron.replace(UNSAID, "0", 2) if cron.startswith(UNSAID) else cron
+    minute, hour, month_day, days, sure = cron_of(said)
+    clock = None if said != cron else Clock(hour=hour, minute=minute, sure=sure)
+    return ScheduleDraft(clock=clock, days=days, month_day=month_day, start=start, zone=zone)
 
 
 def cron_of(cron: str) -> tuple[int, int, str, str, bool]:
@@ -278,7 +283,8 @@ def _act(do: Fields) -> Act:
             size, vague = _percent(do), do["amount_percent"] == UNPLACED
             market, order = _name(do, "market"), _order(do["order"])
             whole_of_it = size is None and not vague
-            return Act(verb="close", market=market, size=size, whole=whole_of_it, vague=vague, order=order)
+            # A position is meant, not every one: that is said by the market `*`.
+            return Act(verb="close", market=market, size=size, held=True, whole=whole_of_it, vague=vague, order=order)
         case "reverse":
             return Act(verb="reverse", market=_name(do, "market"), held=True, order=_order(do["order"]))
         case "cancel_orders" | "cancel_rules" | "pause_rules":

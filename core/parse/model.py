@@ -9,7 +9,7 @@ import logging
 from collections.abc import Mapping
 from dataclasses import replace
 from functools import cache
-from importlib.resources import files
+from pathlib import Path
 from typing import Any, Literal, Protocol
 
 from core.domain.money import plain
@@ -112,7 +112,7 @@ class ModelParser:
 @cache
 def prompt() -> str:
     """The instructions, the same for every message, so that providers can keep them."""
-    return files("core.parse").joinpath("prompt.md").read_text(encoding="utf-8")
+    return Path(__file__).with_name("prompt.md").read_text(encoding="utf-8")
 
 
 def message_of(text: str, context: ParseContext) -> str:

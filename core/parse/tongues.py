@@ -6,7 +6,10 @@ scripts, letters and a few words decide as well for the languages that are answe
 
 import re
 from collections.abc import Mapping
+from dataclasses import replace
 from typing import Literal
+
+from core.domain.reading import ParseResult
 
 Tongue = Literal["es", "pt", "fr", "de", "it", "ru", "uk", "tr", "id", "vi", "zh", "ja", "ko", "hi", "ar"]
 
@@ -115,3 +118,11 @@ def tongue_of(text: str) -> Tongue | None:
     english = len(words & _ENGLISH)
     hits, best = max(((len(words & own), tongue) for tongue, own in _WORDS.items()), key=lambda pair: pair[0])
     return best if hits >= 2 and hits > english else None
+
+
+def in_their_tongue(read: ParseResult, text: str) -> ParseResult:
+    """Says to words in another language, in that language, that only English is read."""
+    tongue = tongue_of(text) if read.kind in ("not_understood", "unsupported") else None
+    if tongue is None:
+        return read
+    return replace(read, kind="not_understood", reason=UNREAD[tongue])

@@ -37,6 +37,8 @@ class Witness:
     context: ParseContext
     when: tuple[Mark, ...]
     do: tuple[Mark, ...]
+    twins: frozenset[Mark] = frozenset()
+    """Marks of a quoted piece that stands in the message more than once: what is used of one is used of all."""
     used: set[Mark] = field(default_factory=set)
 
     @property
@@ -55,12 +57,15 @@ class Witness:
 
         Raises Ungrounded where its digits can be read in two ways that both make sense.
         """
-        for mark in marks:
-            if mark.kind == "NUM" and mark.unit in units and value in mark.values:
-                self._sure(mark, value, market)
-                self.used.add(mark)
-                return mark
-        return None
+        fitting = [mark for mark in marks if mark.kind == "NUM" and mark.unit in units and value in mark.values]
+        if not fitting:
+            return None
+        # "sell 30 % when it is up 30 %": each is there for one claim.
+        found = next((mark for mark in fitting if mark not in self.used), fitting[0])
+        self._sure(found, value, market)
+        self.used.add(found)
+        self.used.update(mark for mark in fitting if mark in self.twins and mark.text == found.text)
+        return found
 
     def _sure(self, mark: Mark, value: Decimal, market: str | None) -> None:
         others = [other for other in mark.values if other != value]
@@ -145,6 +150,10 @@ class Witness:
         start = min((mark.start for mark in self.both), default=0)
         before = [mark.value for mark in self.said.marks if mark.kind == "COIN" and mark.start < start]
         return claimed if before and before[-1] == claimed else ""
+
+    def market_named(self, marks: Iterable[Mark]) -> bool:
+        """Whether some market is named among *marks*."""
+        return bool(_coins(marks))
 
 
 def _coins(marks: Iterable[Mark]) -> set[str]:

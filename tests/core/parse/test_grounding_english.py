@@ -314,3 +314,31 @@ async def test_a_command_that_only_shows_may_come_from_a_model() -> None:
     result = await heard("¿qué posiciones tengo en este momento?", answers.command("positions"))
     assert result.command is not None
     assert result.command.name == "positions"
+
+
+@pytest.mark.parametrize("unit", ["", "usd", "percent"])
+async def test_the_sentence_every_parser_must_get_right(unit: str) -> None:
+    text = (
+        "If SOL-PERP price drops 0.1 from current price, sell 50% of my position. "
+        "If it goes up by 0.2, take profit on the entire position."
+    )
+
+    def move(words: str, direction: str, threshold: str, do_words: str, percent: str, role: str) -> answers.Answer:
+        when = answers.condition(
+            "price_change", market="SOL-PERP", direction=direction, threshold=threshold, unit=unit,
+            reference="current_price",
+        )  # fmt: skip
+        do = answers.action(
+            "sell", market="SOL-PERP", amount_percent=percent, reduce_only="yes", order={"type": "market"}
+        )
+        return answers.rule(words, when, do_words, do, role=role)
+
+    first = move("drops 0.1 from current price", "down", "0.1", "sell 50% of my position", "50", "")
+    second = move("If it goes up by 0.2", "up", "0.2", "take profit on the entire position", "100", "target")
+    result = await heard(text, answers.rules(first, second), context(LONG))
+    assert result.kind == "question"
+    assert result.parser == "claude"
+    assert result.questions == alone(text, context(LONG)).questions
+    labels = [option.label for option in result.questions[0].options]
+    assert "$149.90 / $150.20" in labels[0]
+    assert "$135.00 / $180.00" in labels[1]

@@ -185,7 +185,32 @@ def _foreign_words(rules: list[dict[str, Any]]) -> None:
     rules[0]["do_words"] = "sell everything now"
 
 
+def _numbers_exchanged(rules: list[dict[str, Any]]) -> None:
+    if len(rules) > 2:
+        first, second = (rule["when"][0]["all"][0] for rule in rules[1:3])
+        first["price"], second["price"] = second["price"], first["price"]
+
+
+def _roles_exchanged(rules: list[dict[str, Any]]) -> None:
+    if len(rules) > 2:
+        rules[1]["role"], rules[2]["role"] = rules[2]["role"], rules[1]["role"]
+
+
+def _a_rule_too_few(rules: list[dict[str, Any]]) -> None:
+    if len(rules) > 1:
+        rules.pop()
+
+
+def _not_waiting(rules: list[dict[str, Any]]) -> None:
+    for rule in rules:
+        rule["after"] = ""
+
+
 WRONG: dict[str, Change] = {
+    "numbers of two exits exchanged": _numbers_exchanged,
+    "a target for a stop": _roles_exchanged,
+    "a rule too few": _a_rule_too_few,
+    "exits that do not wait for their entry": _not_waiting,
     "a moved decimal point": _moved_point,
     "the other direction": _other_direction,
     "another market": _other_market,

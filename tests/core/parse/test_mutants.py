@@ -1,0 +1,90 @@
+"""An honest answer is believed, and its mutants are not, though each quotes the whole message."""
+
+import pytest
+
+from core.parse.crosscheck import agree
+from core.parse.extraction import BadAnswer
+from core.parse.model import judged
+from core.parse.witness import Ungrounded
+from tests.core.parse.honest import honest, mutants
+from tests.core.parse.scripted import alone, heard
+from tests.core.parse.spoken import BOTH, LONG, context
+
+SENTENCES = (
+    "sell half my SOL if it drops below 140",
+    "sell 2 SOL when SOL is above 160",
+    "close my SOL at 9am tomorrow",
+    "close everything if btc drops under 50k",
+    "buy 2 SOL at 140",
+    "long 0.05 btc if we break 62.5k",
+    "short 5 SOL if BTC drops 3% from here",
+    "buy $200 of SOL every day at 9am",
+    "buy $50 of ETH every 4 hours",
+    "long SOL with $50 at 5x if it breaks above 160",
+    "stop loss on SOL at 130",
+    "take profit on my SOL at 180",
+    "trail my SOL by 4%",
+    "if SOL dumps 5% within an hour, close my SOL",
+    "when RSI(14) on the 1h is under 30 and SOL is above 120, buy 1 SOL",
+    "buy 1 SOL when the 50 EMA crosses above the 200 EMA on the 4h",
+    "if SOL closes above 200 on the 4h, long 3 SOL",
+    "close my SOL if funding goes above 0.05%",
+    "tell me if my health drops under 20",
+    "close my SOL if I'm down $200 on it",
+    "sell half of my SOL once my SOL position is up 20%",
+    "limit buy 2 SOL at 140 post only",
+    "market buy $400 of SOL, max slippage 1%",
+    "twap into $10k of BTC over 2 hours in 24 slices",
+    "ladder $500 of SOL from 140 to 130 in 5 orders",
+    "reverse my SOL position if it falls below 135",
+    "cancel all SOL orders if SOL rises to 170",
+    "sell 25% of my SOL at 160, valid for the next 24 hours",
+    "whenever SOL drops 5%, buy $20 of SOL, at most 3 times",
+    "buy 1 SOL if SOL is below 140 or BTC is below 55k",
+    "buy 2 SOL if SOL stays above 155 for 10 minutes",
+    "unload 3 SOL reduce only if SOL sinks beneath 140",
+)
+IDS = [sentence[:40] for sentence in SENTENCES]
+LET_BY_AT_MOST = 0.01
+"""Share of mutants that grounding alone may let by: what words cannot tell; the cross-check lets by none."""
+
+
+@pytest.mark.parametrize("held", [LONG, BOTH], ids=["one position", "two"])
+@pytest.mark.parametrize("sentence", SENTENCES, ids=IDS)
+async def test_an_honest_answer_is_believed(sentence: str, held: dict[str, object]) -> None:
+    read = alone(sentence, context(held))
+    if read.kind != "rules":
+        assert read.kind == "question"  # two positions leave the market open
+        return
+    answer = honest(sentence, read.rules[0])
+    result = await heard(sentence, answer, context(held))
+    assert result.kind == "rules", result
+    assert result.rules == read.rules
+    assert result.parser == "claude", result.assumptions
+
+
+@pytest.mark.parametrize("sentence", SENTENCES, ids=IDS)
+async def test_with_the_cross_check_no_mutant_becomes_a_rule(sentence: str) -> None:
+    read = alone(sentence, context(LONG))
+    assert read.kind == "rules", read
+    wrong = mutants(honest(sentence, read.rules[0]))
+    assert len(wrong) >= 6
+    for name, answer in wrong.items():
+        result = await heard(sentence, answer, context(LONG))
+        assert result.kind == "question" or agree(result.rules, read.rules), (name, result.rules)
+
+
+def test_grounding_alone_lets_hardly_any_by() -> None:
+    tried, let_by = 0, []
+    for sentence in SENTENCES:
+        read = alone(sentence, context(LONG))
+        for name, answer in mutants(honest(sentence, read.rules[0])).items():
+            tried += 1
+            try:
+                result = judged(answer, sentence, context(LONG), "claude")
+            except (Ungrounded, BadAnswer):
+                continue
+            if result.kind == "rules" and not agree(result.rules, read.rules):
+                let_by.append(f"{name}: {sentence}")
+    assert tried > 300
+    assert len(let_by) <= tried * LET_BY_AT_MOST, let_by
