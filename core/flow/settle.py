@@ -2,8 +2,9 @@
 
 import asyncio
 from datetime import datetime
+from decimal import Decimal
 
-from core.domain.errors import VenueError
+from core.domain.errors import PriceUnavailable, VenueError
 from core.domain.event import PositionFundingPaid, PositionLiquidated
 from core.domain.ids import OrderId, OwnerId
 from core.domain.order import IN_FLIGHT, Order
@@ -33,17 +34,31 @@ async def settle(store: Store, venue: Venue, clock: Clock, owner: OwnerId, order
                 await venue.cancel(owner, order.signature)
                 report = await venue.lookup(owner, order.signature)
             account = await venue.account(owner)
+            marks = await _marks(store, venue, order) if report.fills else {}
     except (VenueError, TimeoutError, OSError):
         return order
     async with store.begin(owner) as tx:
         order = await tx.order(order_id)
         if order is None or order.state not in IN_FLIGHT:
             return order
-        outcome = Outcome(tx=tx, now=clock.now(), account=account, simulated=venue.simulated)
+        outcome = Outcome(tx=tx, now=clock.now(), account=account, simulated=venue.simulated, marks=marks)
         order = await outcome.record(order, report)
         passing("settle.before_commit")
     passing("settle.after_commit")
     return order
+
+
+async def _marks(store: Store, venue: Venue, order: Order) -> dict[str, Decimal]:
+    """Prices (quote) that rules are measured from once *order* has filled: its own, and those behind it."""
+    async with store.begin(order.owner) as tx:
+        rules = [rule for rule in await tx.rules(LIVE) if order.rule_id in (rule.id, rule.after_rule)]
+    marks = {}
+    for market in sorted({market for rule in rules for market in lifecycle.current_price_markets(rule.spec)}):
+        try:
+            marks[market] = (await venue.mark(market)).price
+        except (VenueError, PriceUnavailable):
+            continue  # a fill is taken in whether or not the price of another market is known
+    return marks
 
 
 async def reconcile(store: Store, venue: Venue, clock: Clock, owner: OwnerId) -> int:

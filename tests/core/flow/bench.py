@@ -1,7 +1,7 @@
 """The whole flow on a workbench: memory store, real paper venue, real watchlist, a clock and a price in hand."""
 
 from collections.abc import Awaitable, Callable, Sequence
-from contextlib import AbstractAsyncContextManager
+from contextlib import AbstractAsyncContextManager, suppress
 from dataclasses import replace
 from datetime import timedelta
 from decimal import Decimal
@@ -13,10 +13,10 @@ from core.domain.action import Action, Trade
 from core.domain.condition import Condition, PriceLevel
 from core.domain.errors import StorageUnavailable
 from core.domain.event import Event
-from core.domain.ids import DraftId, OwnerId, new_id
+from core.domain.ids import DraftId, OrderId, OwnerId, new_id
 from core.domain.limit import Limits
-from core.domain.market import Candle, Observation
-from core.domain.order import ENDED, IN_FLIGHT, Order, OrderState
+from core.domain.market import Candle, Observation, Side
+from core.domain.order import ENDED, IN_FLIGHT, Order, OrderIntent, OrderState
 from core.domain.owner import Draft, DraftState
 from core.domain.reading import ParseResult
 from core.domain.rule import Rule, RuleSpec, RuleState
@@ -29,7 +29,7 @@ from core.flow.replay import SteppedClock
 from core.flow.settle import reconcile, settle
 from core.flow.trust import Bounds, Trust
 from core.flow.watch import Watch
-from core.ports import Cursor, Fence, Transaction, VenueStatus
+from core.ports import Again, Cursor, Fence, Transaction, VenueStatus
 from core.venues.paper import Depth, PaperVenue
 from core.watchlist import HeapWatchlist
 from tests.clock import START
@@ -101,6 +101,7 @@ class Bench:
         self.ann = OwnerId(1)
         self.known: dict[str, Decimal] = {}
         self._cursor = Cursor("")
+        self._by_hand = 0
         self.watch = self.another_watch()
 
     async def open(self, price: str = "100", *, position: str | None = None, entry: str = "100") -> "Bench":
@@ -182,15 +183,20 @@ class Bench:
     async def work(self) -> None:
         """Wake-ups and events, until nothing more follows."""
         while True:
-            await self.store.queue.drain(self.step)
+            await self.store.queue.drain(self._woken)
             events, self._cursor = await self.store.event_log.read(self._cursor)
             if not events:
                 return
             for event in events:
                 await self.watch.take_in(event)
 
-    async def step(self, owner: OwnerId, order_id: Any, attempt: int) -> None:
+    async def step(self, owner: OwnerId, order_id: OrderId, attempt: int) -> None:
         await execute(self.store, self.venue, self.clock, owner, order_id, attempt)
+
+    async def _woken(self, owner: OwnerId, order_id: OrderId, attempt: int) -> None:
+        """A step whose next attempt is left to the next sweep."""
+        with suppress(Again):
+            await self.step(owner, order_id, attempt)
 
     async def settle_all(self) -> None:
         for order in await self.orders():
@@ -205,6 +211,21 @@ class Bench:
 
     async def _history(self, market: str, timeframe: Any, start: Any, end: Any) -> list[Candle]:
         return [c for c in self.candles if c.market == market and c.timeframe == timeframe and start <= c.start < end]
+
+    async def by_hand(self, side: Side, base: str, market: str = SOL) -> None:
+        """Ann trades on the venue without us."""
+        self._by_hand += 1
+        mark = await self.venue.real.mark(market)
+        intent = OrderIntent(
+            order_id=OrderId(f"by hand {self._by_hand}"),
+            owner=self.ann,
+            market=market,
+            side=side,
+            base=D(base),
+            reduce_only=False,
+            oracle_price=mark.price,
+        )
+        await self.venue.real.send(await self.venue.real.prepare(intent))
 
     # --- agreeing ----------------------------------------------------------------------------------------------
 
