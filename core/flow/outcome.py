@@ -255,13 +255,26 @@ class Outcome:
         return True
 
 
-async def retire(tx: Transaction, account: Account, now: datetime, *, market: str, but: Rule | None = None) -> int:
-    """Cancel the exits of *market* that were meant for a position that is gone or has turned; how many there were."""
+async def retire(
+    tx: Transaction,
+    account: Account,
+    now: datetime,
+    *,
+    market: str,
+    but: Rule | None = None,
+    armed_before: datetime | None = None,
+) -> int:
+    """Cancel the exits of *market* that were meant for a position that is gone or has turned; how many there were.
+
+    Exits armed since `armed_before`, when *account* was asked for, may be for a position that it does not show yet.
+    """
     held = account.position(market)
     retired = 0
     for rule in await tx.rules({RuleState.ARMED, RuleState.HELD, RuleState.PAUSED}):
         about = getattr(rule.spec.action, "market", None) == market and rule.bound_side is not None
         if not about or (but is not None and rule.id == but.id) or (held is not None and held.side == rule.bound_side):
+            continue
+        if armed_before is not None and (rule.armed_at or rule.created_at) >= armed_before:
             continue
         await lifecycle.cancel(tx, rule, now, f"the {rule.bound_side} {market} position it was for is gone")
         retired += 1

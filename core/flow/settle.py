@@ -66,8 +66,10 @@ async def reconcile(store: Store, venue: Venue, clock: Clock, owner: OwnerId) ->
 
     Positions closed by hand or on another device are found here too. Returns how many things were found.
     """
+    asked_at = clock.now()
     async with store.begin(owner) as tx:
         after = await tx.activity_cursor(venue.name)
+        traded = await tx.fills(limit=1)
     try:
         async with asyncio.timeout(TIME_OUT_S):
             news = await venue.activity(owner, after)
@@ -108,11 +110,15 @@ async def reconcile(store: Store, venue: Venue, clock: Clock, owner: OwnerId) ->
         if news:
             await tx.save_activity_cursor(venue.name, news[-1].number)
         await _expire_unwatched(tx, clock.now())
-        if await tx.orders(states=IN_FLIGHT, limit=1):
-            return len(news)  # what is in flight may explain a position that is gone, and will settle it
+        if await tx.fills(limit=1) != traded:
+            return len(news)  # the account is older than our books: what it does not show may just have been opened
         bound = [rule for rule in await tx.rules(LIVE) if rule.bound_side is not None]
         markets = {market for rule in bound if (market := getattr(rule.spec.action, "market", None)) is not None}
-        gone = [await retire(tx, account, clock.now(), market=market) for market in sorted(markets)]
+        # What is in flight may explain a position that is gone, and will settle it.
+        markets -= {order.market for order in await tx.orders(states=IN_FLIGHT)}
+        gone = [
+            await retire(tx, account, clock.now(), market=market, armed_before=asked_at) for market in sorted(markets)
+        ]
     return len(news) + sum(gone)
 
 
