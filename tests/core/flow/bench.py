@@ -152,21 +152,26 @@ class Bench:
     async def _show(self, observation: Observation) -> None:
         await self.venue.observe(observation)
 
-    async def see(self, price: str | Decimal, market: str = SOL, *, work: bool = True, **more: Any) -> None:
-        """A second passes, then *market* is seen at *price*; what follows is done unless *work* is False."""
+    async def see(
+        self, price: str | Decimal, market: str = SOL, *, work: bool = True, shown: bool = True, **more: Any
+    ) -> None:
+        """A second passes, then *market* is seen at *price*; what follows is done unless *work* is False.
+
+        The venue sees it too, on a line that does not break where *shown* is False.
+        """
         self.pass_time(seconds=1)
         observation = self.observation(price, market, **more)
         self.known[market] = observation.price
-        await self.venue.observe(observation)
+        await (self.venue if shown else self.venue.real).observe(observation)
         await self.watch.observe(observation)
         if work:
             await self.work()
 
-    async def tick(self, seconds: float = 1) -> None:
+    async def tick(self, seconds: float = 1, *, shown: bool = True) -> None:
         """Time passes with the last prices still standing; due legs are woken, what is in flight is asked about."""
         self.pass_time(seconds=seconds)
         for market, price in self.known.items():
-            await self.venue.observe(self.observation(price, market))
+            await (self.venue if shown else self.venue.real).observe(self.observation(price, market))
             await self.watch.observe(self.observation(price, market))
         await self.watch.poll()
         await self.sweep()
