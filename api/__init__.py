@@ -1,1 +1,1 @@
-"""The web surface: decides how requests and live updates look on the wire, never what a rule means."""
+"""The HTTP and WebSocket surface: everything the bots can do, for browsers and programs."""

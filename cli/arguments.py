@@ -30,7 +30,7 @@ def build_parser() -> Parser:
         prog="saywhen", description="You say when; it watches and trades.", allow_abbrev=False, exit_on_error=True
     )
     commands = parser.add_subparsers(title="commands", metavar="COMMAND", required=True, parser_class=Parser)
-    for add in (_up, _demo, _chat, _parse, _replay, _migrate, _run, _dead_letters):
+    for add in (_up, _demo, _chat, _parse, _replay, _migrate, _openapi, _run, _dead_letters):
         add(commands)
     return parser
 
@@ -90,7 +90,8 @@ def _parse(commands: Any) -> None:
     parser = _command(commands, "parse", "cli.parse", "show what words are understood as", stored=False)
     parser.add_argument("text", nargs="*", metavar="TEXT", help="the words")
     parser.add_argument("--batch", metavar="FILE.jsonl", help="one request a line; - reads standard input")
-    parser.add_argument("--json", action="store_true", help="print the ParseResult as one line of JSON")
+    parser.add_argument("--score", metavar="FILE.jsonl", help="how a file of lines with expectations is read")
+    parser.add_argument("--json", action="store_true", help="print the ParseResult (or the score) as one line of JSON")
     parser.add_argument("--parser", choices=PARSERS, default="grammar")
     parser.add_argument(
         "--prices", type=_prices, action="extend", metavar="SOL-PERP=150,…", help="the markets there are, with prices"
@@ -115,6 +116,10 @@ def _replay(commands: Any) -> None:
 
 def _migrate(commands: Any) -> None:
     _command(commands, "migrate", "cli.migrate", "bring the database up to date")
+
+
+def _openapi(commands: Any) -> None:
+    _command(commands, "openapi", "cli.openapi", "print the API's OpenAPI document", stored=False)
 
 
 def _run(commands: Any) -> None:

@@ -3,17 +3,19 @@
 import json
 import sys
 from argparse import Namespace
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping
+from contextlib import AbstractContextManager, nullcontext
 from datetime import UTC, datetime
 from decimal import Decimal
 from pathlib import Path
 from typing import Any
 from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 
+from cli import score
 from cli.arguments import text_of
 from core.app.offline import read_words
 from core.codec import context_from_json, to_json
-from core.domain.errors import BadInput, NotConfigured
+from core.domain.errors import BadInput
 from core.domain.listing import LISTING
 from core.domain.money import plain, read_decimal
 from core.domain.reading import Command, ParseContext, ParseResult
@@ -31,6 +33,7 @@ _EXAMPLE_PRICES = {
 }
 """Nobody's prices: they stand where a price is needed and none was given."""
 
+Reader = Callable[[str, ParseContext], ParseResult]
 _LONGEST_LINE = 2**20
 _KINDS = {
     "rules": "Understood",
@@ -42,23 +45,38 @@ _KINDS = {
 
 
 def run(options: Namespace) -> int:
-    """Print one ParseResult, or one for each line of a batch."""
-    if options.parser != "grammar":
-        raise NotConfigured(f"The parser {options.parser} is not built in yet.", "Use --parser grammar.")
+    """Print one ParseResult, one for each line of a batch, or the score of a file."""
+    if options.score is not None:
+        if options.text or options.batch is not None:
+            raise BadInput("Expected --score alone, was it with TEXT or --batch.")
+        with _reader(options) as read:
+            return score.run(options, read)
     if options.batch is not None:
         if options.text:
             raise BadInput("Expected TEXT or --batch, was both.")
-        return _batch(options)
+        with _reader(options) as read:
+            return _batch(options, read)
     if not options.text:
-        raise BadInput("Expected TEXT or --batch, was neither.", 'Try saywhen parse "sell half my SOL at 170".')
+        raise BadInput("Expected TEXT, --batch or --score, was none.", 'Try saywhen parse "sell half my SOL at 170".')
     context = _context(options)
-    result = read_words(text_of(options.text), context)
+    with _reader(options) as read:
+        result = read(text_of(options.text), context)
     if options.json:
         print(json.dumps(to_json(result)))
     else:
         for line in _lines(result, context, options):
             print(line)
     return 0
+
+
+def _reader(options: Namespace) -> AbstractContextManager[Reader]:
+    """What reads the words: the grammar, or a model beside it."""
+    if options.parser == "grammar":
+        return nullcontext(read_words)
+    from core.app.words import model_reader
+    from core.settings import read_settings
+
+    return model_reader(read_settings(), options.parser)
 
 
 def _context(options: Namespace) -> ParseContext:
@@ -123,10 +141,10 @@ def _command(command: Command) -> str:
 # --- batches -------------------------------------------------------------------------------------------------------
 
 
-def _batch(options: Namespace) -> int:
+def _batch(options: Namespace, read: Reader) -> int:
     base = _context(options)
     for number, line in enumerate(_read(options.batch), 1):
-        print(json.dumps(to_json(_result(line, number, base, options))))
+        print(json.dumps(to_json(_result(line, number, base, options, read))))
     return 0
 
 
@@ -144,7 +162,7 @@ def _read(name: str) -> Iterable[bytes]:
         ) from None
 
 
-def _result(line: bytes, number: int, base: ParseContext, options: Namespace) -> ParseResult:
+def _result(line: bytes, number: int, base: ParseContext, options: Namespace, read: Reader) -> ParseResult:
     """One line's result. Whatever is wrong with the line is said in its own result, and the next line goes on."""
     try:
         if len(line) > _LONGEST_LINE:
@@ -152,7 +170,7 @@ def _result(line: bytes, number: int, base: ParseContext, options: Namespace) ->
         request = json.loads(line, parse_float=read_decimal, parse_int=read_decimal, parse_constant=_no_number)
         if not isinstance(request, dict) or not isinstance(request.get("text"), str):
             raise BadInput('Expected an object with "text"')
-        return read_words(request["text"], context_from_json(_request(request, options), base.now))
+        return read(request["text"], context_from_json(_request(request, options), base.now))
     except Exception as problem:  # noqa: BLE001 - a batch never stops at a bad line, however bad it is
         return _unread(number, str(problem) or type(problem).__name__)
 

@@ -1,6 +1,7 @@
 """Everything `saywhen up` runs, put together once, so that the demo shows the product itself; decides no behaviour."""
 
 import asyncio
+import socket
 from collections.abc import AsyncIterator, Sequence
 from contextlib import asynccontextmanager
 
@@ -13,9 +14,12 @@ from scheduler import run_scheduler
 
 
 @asynccontextmanager
-async def running(core: Core, worker: WorkerProcess, channels: Sequence[Channel]) -> AsyncIterator[asyncio.Event]:
+async def running(
+    core: Core, worker: WorkerProcess, channels: Sequence[Channel], listening: socket.socket | None = None
+) -> AsyncIterator[asyncio.Event]:
     """Watch, execute and tell for the length of the block; yields what is set once prices are there.
 
+    The API answers on *listening*, where that is given.
     Whatever ends one part ends the block with its error, except for the worker, which is started again.
     """
     ready = asyncio.Event()
@@ -25,6 +29,10 @@ async def running(core: Core, worker: WorkerProcess, channels: Sequence[Channel]
             tasks.create_task(run_scheduler(core, ready), name="scheduler"),
             tasks.create_task(Courier(core.notices, channels, core.clock).run(), name="delivery"),
         ]
+        if listening is not None:
+            from api.serving import run_api
+
+            parts.append(tasks.create_task(run_api(core, listening=listening), name="api"))
         try:
             yield ready
         finally:

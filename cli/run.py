@@ -16,8 +16,6 @@ _TOKENS = ("TELEGRAM_BOT_TOKEN", "DISCORD_BOT_TOKEN")
 
 def run(options: Namespace) -> int:
     """Run the role until a signal comes, or standard input ends where it is tied to that."""
-    if options.role == "api":
-        raise NotConfigured("The API is not built in yet.", "Use saywhen up, or run the other roles: bots, worker, …")
     settings = settings_of(options)
     set_up_logs(settings.log_level, options.role)
     return run_until_stopped(lambda: _role(settings, options.role, tied=options.tied))
@@ -50,6 +48,10 @@ async def _work(core: Core, role: str) -> None:
             from scheduler import run_scheduler
 
             await run_scheduler(core)
+        case "api":
+            from api.serving import run_api
+
+            await run_api(core, follow_prices=True)
         case "bots":
             from bots.delivery import Courier
 

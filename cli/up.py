@@ -1,12 +1,13 @@
 """`saywhen up`: the whole product with one command; decides who chats where and what is said at the start."""
 
 import asyncio
+import logging
 import os
+import socket
 import stat
 import sys
 from argparse import Namespace
 from collections.abc import Sequence
-from pathlib import Path
 
 from bots.channel import Outbound
 from bots.console.channel import ADDRESS, ConsoleChannel
@@ -17,7 +18,7 @@ from cli.product import converse, running
 from cli.running import run_until_stopped
 from cli.worker import WorkerProcess
 from core.app import Core, Settings, open_core, set_up_logs
-from core.domain.errors import BadInput, Conflict
+from core.domain.errors import BadInput, Conflict, NotConfigured
 from core.feed.card import Card
 from core.settings import PRICE_SOURCES
 
@@ -52,13 +53,14 @@ def run(options: Namespace) -> int:
 async def _up(settings: Settings, occupancy: Occupancy, worker: WorkerProcess, *, chatting: bool) -> int:
     async with open_core(settings, role="saywhen up") as core:
         channels = [ConsoleChannel(open_screen(), core.clock)] if chatting else []
-        async with running(core, worker, channels) as ready:
+        listening = _listen(core)
+        async with running(core, worker, channels, listening) as ready:
             try:
                 async with asyncio.timeout(_PRICES_WITHIN_S):
                     await ready.wait()
             except TimeoutError:
                 pass  # the greeting says so
-            greeting = _greeting(core, settings.home_path, ready=ready.is_set(), chatting=chatting)
+            greeting = _greeting(core, ready=ready.is_set(), chatting=chatting, listening=listening)
             print(greeting, flush=True, file=sys.stdout if chatting else sys.stderr)
             telling = _tell_prices(core, occupancy, ready, channels, greeted=ready.is_set())
             noting = asyncio.create_task(telling, name="note")
@@ -87,10 +89,26 @@ async def _tell_prices(
         print(words, flush=True, file=sys.stderr)
 
 
-def _greeting(core: Core, home: Path, *, ready: bool, chatting: bool) -> str:
+def _listen(core: Core) -> socket.socket | None:
+    """The API's socket; None where the address is taken: watching and trading must not fail for that."""
+    from api.serving import listen
+
+    try:
+        return listen(core)
+    except NotConfigured as problem:
+        logging.getLogger(__name__).warning("%s", problem)
+        return None
+
+
+def _greeting(core: Core, *, ready: bool, chatting: bool, listening: socket.socket | None) -> str:
+    home, settings = core.settings.home_path, core.settings
     prices = _prices_words(core) if ready else "Prices are still being looked for."
     leave = "/quit or Ctrl-D leaves" if chatting else "Ctrl-C stops it"
-    return f"SayWhen is up on the paper venue (play money). {prices} Its home is {home}; {leave}."
+    if listening is None:
+        api = f"The API is off: {settings.api_host}:{settings.api_port} cannot be had (SAYWHEN_API_PORT)."
+    else:
+        api = f"The API is at http://{settings.api_host}:{listening.getsockname()[1]}."
+    return f"SayWhen is up on the paper venue (play money). {prices} {api} Its home is {home}; {leave}."
 
 
 def _prices_words(core: Core) -> str:

@@ -3,14 +3,17 @@
 from decimal import Decimal
 from functools import cached_property
 from pathlib import Path
-from typing import Any, cast
+from typing import Any, Literal, cast
 
-from pydantic import Field, SecretStr, ValidationError
+from pydantic import Field, SecretStr, ValidationError, field_validator
 from pydantic_settings import BaseSettings, SettingsConfigDict
 
 from core.domain.errors import NotConfigured
 
 PRICE_SOURCES = ("auto", "exchange", "pyth", "simulated")
+ParserSetting = Literal["auto", "grammar", "claude", "openai"]
+_ADDRESS = r"^https?://[^\s@]+$"
+_RATE = r"^[1-9]\d{0,6}/(second|minute|hour)$"
 SECRETS = Path("/run/secrets")
 
 
@@ -31,12 +34,41 @@ class Settings(BaseSettings):
     agreement_bps: Decimal = Field(Decimal(30), alias="SAYWHEN_AGREEMENT_BPS", gt=0)
     pyth_api_key: SecretStr | None = Field(None, alias="PYTH_API_KEY")
     pyth_url: str | None = Field(None, alias="PYTH_URL")
+    parser: ParserSetting = Field("auto", alias="SAYWHEN_PARSER")
+    anthropic_api_key: SecretStr | None = Field(None, alias="ANTHROPIC_API_KEY")
+    anthropic_model: str = Field("claude-haiku-4-5", alias="ANTHROPIC_MODEL", min_length=1)
+    anthropic_base_url: str | None = Field(None, alias="ANTHROPIC_BASE_URL", pattern=_ADDRESS)
+    openai_api_key: SecretStr | None = Field(None, alias="OPENAI_API_KEY")
+    openai_model: str = Field("gpt-5.4-mini", alias="OPENAI_MODEL", min_length=1)
+    openai_base_url: str | None = Field(None, alias="OPENAI_BASE_URL", pattern=_ADDRESS)
+    api_host: str = Field("127.0.0.1", alias="SAYWHEN_API_HOST", min_length=1, max_length=255)
+    api_port: int = Field(8000, alias="SAYWHEN_API_PORT", ge=0, le=65_535)
+    public_url_set: str | None = Field(None, alias="SAYWHEN_PUBLIC_URL", pattern=r"^https?://[A-Za-z0-9.:\[\]-]+$")
+    cors_origins: str = Field("", alias="SAYWHEN_CORS", max_length=2_000)
+    jwt_secret: SecretStr | None = Field(None, alias="SAYWHEN_JWT_SECRET", min_length=32)
+    api_reads: str = Field("1200/minute", alias="SAYWHEN_API_READS", pattern=_RATE)
+    api_writes: str = Field("240/minute", alias="SAYWHEN_API_WRITES", pattern=_RATE)
+    api_signins: str = Field("30/minute", alias="SAYWHEN_API_SIGNINS", pattern=_RATE)
+    api_proxies: str = Field("127.0.0.1", alias="SAYWHEN_API_PROXIES", max_length=1_000)
+    redis_url: SecretStr | None = Field(None, alias="REDIS_URL")
+    telegram_bot_token: SecretStr | None = Field(None, alias="TELEGRAM_BOT_TOKEN")
     log_level: str = Field("INFO", alias="SAYWHEN_LOG_LEVEL", pattern="^(DEBUG|INFO|WARNING|ERROR)$")
+
+    @field_validator("anthropic_api_key", "openai_api_key", "anthropic_base_url", "openai_base_url", mode="before")
+    @classmethod
+    def _empty_is_none(cls, value: object) -> object:
+        """`ANTHROPIC_API_KEY=` in a copied `.env` means no key."""
+        return None if isinstance(value, str) and not value.strip() else value
 
     @cached_property
     def home_path(self) -> Path:
         """The absolute home folder."""
         return self.home.expanduser().absolute()
+
+    @cached_property
+    def public_url(self) -> str:
+        """The address that people reach the web at, without a slash at its end."""
+        return self.public_url_set or f"http://localhost:{self.api_port}"
 
     @cached_property
     def price_file(self) -> Path | None:

@@ -2,6 +2,7 @@
 
 from alembic import context
 
+import core.db.access_tables
 import core.db.paper_tables  # noqa: F401 - its tables belong to the metadata
 from core.db.tables import metadata
 from core.domain.errors import NotConfigured

@@ -13,6 +13,7 @@ from pathlib import Path
 import asyncpg
 import pytest
 
+import core.db.access_tables
 import core.db.paper_tables  # noqa: F401 - its tables belong to the metadata
 from core.db.connection import Database
 from core.db.embedded import EmbeddedPostgres

@@ -8,28 +8,39 @@ from dataclasses import dataclass
 from decimal import Decimal
 
 from core.app.account import Accounts
+from core.app.activity import Events, Jobs, Letters, Orders, Trades
+from core.app.consent import Consent
 from core.app.drafts import Drafts
 from core.app.engine import Engine
 from core.app.execution import Execution
+from core.app.identity import Identity
+from core.app.keys import ApiKeys
+from core.app.limits import OwnLimits
+from core.app.links import Links
 from core.app.notices import Notices
 from core.app.parts import Parts
 from core.app.prices import Prices
+from core.app.replays import Replays
 from core.app.rules import Rules
+from core.app.wallets import Wallets
+from core.app.words import reader_for
 from core.clock import SystemClock
 from core.db.connection import Database
+from core.db.credentials import PostgresCredentials
 from core.db.embedded import EmbeddedPostgres
 from core.db.event_log import PostgresEventLog
+from core.db.journal import PostgresJournal
 from core.db.lease import PostgresLease
 from core.db.ledger import PostgresLedger
 from core.db.migrate import migrate
 from core.db.outbox import PostgresOutbox
+from core.db.people import PostgresPeople
 from core.db.queue import PgQueue
 from core.db.store import PostgresStore
 from core.domain.ids import OwnerId
 from core.domain.listing import LISTING
 from core.flow.board import Board
 from core.flow.trust import Bounds, Trust
-from core.parse.grammar import GrammarParser
 from core.ports import Clock, VenueStatus
 from core.settings import Settings
 from core.venues.paper import PaperVenue
@@ -42,6 +53,18 @@ class Core:
     account: Accounts
     drafts: Drafts
     rules: Rules
+    orders: Orders
+    trades: Trades
+    jobs: Jobs
+    letters: Letters
+    events: Events
+    identity: Identity
+    links: Links
+    wallets: Wallets
+    limits: OwnLimits
+    keys: ApiKeys
+    replays: Replays
+    consent: Consent
     prices: Prices
     notices: Notices
     engine: Engine
@@ -67,30 +90,49 @@ async def open_core(settings: Settings, *, clock: Clock | None = None, role: str
     """
     time = SystemClock() if clock is None else clock
     async with AsyncExitStack() as stack:
+        reader = reader_for(settings)
+        stack.push_async_callback(reader.close)
         database = await _database(settings, role, stack)
         bounds = Bounds(stale_s=settings.stale_s, confidence_bps=settings.confidence_bps, jump_bps=settings.jump_bps)
         ledger = PostgresLedger(database)
         venue = PaperVenue(ledger, time, LISTING, deposit=settings.paper_deposit)
         stack.push_async_callback(venue.close)
+        store, log = PostgresStore(database), PostgresEventLog(database)
         parts = Parts(
             settings=settings,
             clock=time,
-            store=PostgresStore(database),
-            log=PostgresEventLog(database),
+            store=store,
+            log=log,
             outbox=PostgresOutbox(database),
             queue=PgQueue(database),
             lease=PostgresLease(database, f"{os.uname().nodename}:{os.getpid()}:{secrets.token_hex(4)}"),
             venue=venue,
-            parser=GrammarParser(),
+            parser=reader,
             board=Board(fresh_s=settings.stale_s),
             trust=Trust(bounds),
         )
         stack.push_async_callback(_close_source, parts)
-        drafts = Drafts(parts)
+        journal = PostgresJournal(database, log)
+        credentials, people = PostgresCredentials(database), PostgresPeople(database, store)
+        identity = Identity(parts, credentials, people)
+        consent = Consent(parts, identity, people)
+        drafts = Drafts(parts, journal)
         yield Core(
             account=Accounts(parts),
             drafts=drafts,
-            rules=Rules(parts, drafts),
+            rules=Rules(parts, drafts, journal),
+            orders=Orders(parts, journal),
+            trades=Trades(parts, journal),
+            jobs=Jobs(journal),
+            letters=Letters(parts),
+            events=Events(parts, journal),
+            identity=identity,
+            links=Links(parts, credentials, people),
+            wallets=Wallets(parts, consent, identity, people),
+            limits=OwnLimits(parts, consent),
+            keys=ApiKeys(parts, consent, credentials),
+            replays=Replays(parts),
+            consent=consent,
             prices=Prices(parts, ledger),
             notices=Notices(parts),
             engine=Engine(parts),

@@ -4,15 +4,17 @@ from dataclasses import replace
 
 from core.app.parts import Parts
 from core.domain.condition import Now, Schedule
-from core.domain.errors import Conflict, NotFound
+from core.domain.errors import BadInput, Conflict, NotFound
 from core.domain.event import RuleAmended
 from core.domain.ids import DraftId, OwnerId, RuleId, new_id
 from core.domain.owner import Draft, DraftState
 from core.domain.reading import ParseResult
-from core.domain.rule import Rule, RuleState
+from core.domain.rule import Rule, RuleSet, RuleSpec, RuleState
 from core.flow import confirm as confirming
 from core.flow import draft as drafting
 from core.flow.draft import Scene
+from core.flow.propose import propose
+from core.ports import Journal
 
 
 def is_missed(rule: Rule) -> bool:
@@ -25,8 +27,9 @@ def is_missed(rule: Rule) -> bool:
 class Drafts:
     """What an owner said and has not agreed to yet. All methods raise SayWhenError subclasses with words for people."""
 
-    def __init__(self, parts: Parts) -> None:
+    def __init__(self, parts: Parts, journal: Journal) -> None:
         self._parts = parts
+        self._journal = journal
 
     async def say(self, owner: OwnerId, text: str, channel: str) -> Draft | ParseResult:
         """What *text* comes to: a draft (new, or one whose question it answers), or a result that is no rule."""
@@ -58,11 +61,18 @@ class Drafts:
         )
 
     async def amend(self, owner: OwnerId, draft_id: DraftId, words: str) -> Draft:
-        """The draft with its words replaced."""
+        """The draft corrected, or with its words replaced."""
         parts = self._parts
         scene = await self._scene(owner)
         return await drafting.amend(
-            parts.store, parts.parser, parts.clock, owner=owner, draft_id=draft_id, words=words, scene=scene
+            parts.store,
+            parts.parser,
+            parts.parser,
+            parts.clock,
+            owner=owner,
+            draft_id=draft_id,
+            words=words,
+            scene=scene,
         )
 
     async def confirm(self, owner: OwnerId, draft_id: DraftId, revision: int) -> list[Rule]:
@@ -87,6 +97,52 @@ class Drafts:
     async def get(self, owner: OwnerId, draft_id: DraftId) -> Draft:
         """The owner's draft as it is now."""
         return await drafting.find(self._parts.store, self._parts.clock, owner, draft_id)
+
+    async def list(self, owner: OwnerId) -> "list[Draft]":
+        """The drafts that wait for an answer or a confirmation, oldest first."""
+        return await self._journal.drafts(owner, self._parts.clock.now())
+
+    async def propose(self, owner: OwnerId, rules: RuleSet, words: str, channel: str) -> Draft:
+        """A draft of rules that were written in the rule language. Raises BadInput for what cannot be meant."""
+        return await propose(
+            self._parts.store,
+            self._parts.clock,
+            owner=owner,
+            result=ParseResult(kind="rules", rules=rules),
+            words=words,
+            channel=channel,
+            scene=await self._scene(owner),
+        )
+
+    async def revise(self, owner: OwnerId, rule_id: RuleId, said: str | RuleSpec, channel: str) -> Draft:
+        """A draft of the rule's next version; until it is confirmed the rule stays as it is.
+
+        Raises NotFound, Conflict for a rule that is over or firing, and BadInput for words that are not one rule.
+        """
+        scene = await self._scene(owner)
+        rule = await self._journal.rule(owner, rule_id)
+        if rule is None:
+            raise NotFound("You have no such rule.", "See your rules.")
+        if rule.state not in (RuleState.ARMED, RuleState.PAUSED, RuleState.WAITING):
+            raise Conflict(f"{rule.label} is {rule.state.replace('_', ' ')} and cannot be changed.", "Say a new rule.")
+        if isinstance(said, str):
+            result = await self._parts.parser.parse(said.strip(), scene.context(self._parts.clock))
+            if result.kind not in ("rules", "question"):
+                raise BadInput(result.reason or "That is no rule.", f"{rule.label} is unchanged; say the whole rule.")
+        else:
+            result = ParseResult(kind="rules", rules=(replace(said, id="r1", after=None),))
+        if len(result.rules) != 1:
+            raise BadInput(f"Expected one rule in place of {rule.label}, was {len(result.rules)}.", "Say one rule.")
+        return await propose(
+            self._parts.store,
+            self._parts.clock,
+            owner=owner,
+            result=result,
+            words=said if isinstance(said, str) else rule.words,
+            channel=channel,
+            scene=scene,
+            replaces=rule_id,
+        )
 
     async def again(self, owner: OwnerId, rule_id: RuleId) -> Draft:
         """A draft that does what the rule's action says, now: for a missed crossing, checked and confirmed anew."""

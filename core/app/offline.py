@@ -1,23 +1,39 @@
-"""What needs neither database nor network: reading words, and replaying them over a file of candles."""
+"""What needs neither database nor network: reading words, scoring that, and replaying them over a file of candles."""
 
-from collections.abc import Mapping
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from datetime import datetime
 from decimal import Decimal
 from pathlib import Path
-from typing import Literal
+from typing import Any, Literal
 
+from core.codec import context_from_json, to_json
 from core.db.memory import MemoryStore
 from core.db.memory_ledger import MemoryLedger
 from core.domain.errors import BadInput, SayWhenError
 from core.domain.listing import LISTING
+from core.domain.market import Candle, Market
 from core.domain.reading import Holding, ParseContext, ParseResult
+from core.domain.rule import RuleSet
 from core.flow.replay import Replay, ReplayReport, SteppedClock
+from core.parse.choice import in_their_tongue
 from core.parse.grammar import GrammarParser
+from core.parse.scoring import VERDICTS, Score, scored, share
 from core.prices.replay import read_candles
 from core.venues.paper import PaperVenue
 from core.watchlist import HeapWatchlist
 
-__all__ = ["ReplayReport", "StillAsking", "Unit", "read_words", "replay_words"]
+__all__ = [
+    "VERDICTS",
+    "ReplayReport",
+    "Score",
+    "StillAsking",
+    "Unit",
+    "read_words",
+    "replay_over",
+    "replay_words",
+    "score_words",
+    "share",
+]
 
 Unit = Literal["usd", "percent"]
 
@@ -31,8 +47,23 @@ class StillAsking(SayWhenError):
 
 
 def read_words(text: str, context: ParseContext) -> ParseResult:
-    """What the built-in grammar makes of *text*. Never raises."""
-    return GrammarParser().read(text, context)
+    """What the built-in grammar makes of *text*, with no model set. Never raises."""
+    return in_their_tongue(GrammarParser().read(text, context), text)
+
+
+def score_words(
+    lines: Iterable[Mapping[str, Any]], now: datetime, reader: Callable[[str, ParseContext], ParseResult] = read_words
+) -> Score:
+    """How *reader* (the built-in grammar) does on *lines* of the corpus's shape; *now* is for lines without a time.
+
+    Raises BadInput for a context that is none, KeyError for a line without text, context or expectation.
+    """
+
+    def read(line: Mapping[str, Any]) -> Mapping[str, Any]:
+        result: Mapping[str, Any] = to_json(reader(line["text"], context_from_json(line["context"], now)))
+        return result
+
+    return scored(lines, read)
 
 
 async def replay_words(
@@ -68,13 +99,26 @@ async def replay_words(
     result = _answered(text, read_words(text, context), answer, context)
     if result.kind != "rules":
         raise BadInput(result.reason or f"That is a {result.command.name if result.command else result.kind}, no rule.")
+    return await replay_over(candles, listed, result.rules, text, positions=held, equity=equity)
+
+
+async def replay_over(
+    candles: Sequence[Candle],
+    listed: Market,
+    rules: RuleSet,
+    words: str,
+    *,
+    positions: Mapping[str, Holding],
+    equity: Decimal,
+) -> ReplayReport:
+    """What *rules*, confirmed at the first candle's open, would have done until the last of *candles* (one or more)."""
     clock = SteppedClock(candles[0].start)
     store = MemoryStore()
     ledger = MemoryLedger()
     # Marks move only where something happens, so an old one is no fault here.
-    venue = PaperVenue(ledger, clock, {market: listed}, deposit=equity, mark_max_age_s=10**9)
+    venue = PaperVenue(ledger, clock, {listed.symbol: listed}, deposit=equity, mark_max_age_s=10**9)
     owner = await store.create_owner("replay", "local", clock.now())
-    for symbol, holding in held.items():
+    for symbol, holding in positions.items():
         await venue.open_position(owner, symbol, holding.base, holding.entry_price)
     replay = Replay(
         store=store,
@@ -84,10 +128,10 @@ async def replay_words(
         clock=clock,
         make_watchlist=HeapWatchlist,
         owner=owner,
-        market=market,
+        market=listed.symbol,
         candles=candles,
     )
-    return await replay.run(result.rules, text)
+    return await replay.run(rules, words)
 
 
 def _answered(text: str, result: ParseResult, answer: Unit | None, context: ParseContext) -> ParseResult:

@@ -21,12 +21,15 @@ TIME_OUT_S = 10.0
 
 
 class Reader(Protocol):
-    """A RuleParser that also reads answers to its questions."""
+    """A RuleParser that also reads answers to its questions and corrections of its results."""
 
     name: str
 
     async def parse(self, text: str, context: ParseContext) -> ParseResult: ...
     def answer(self, words: str, asked: ParseResult, reply: str, context: ParseContext) -> ParseResult | None: ...
+    def correct(
+        self, words: str, result: ParseResult, reply: str, context: ParseContext
+    ) -> ParseResult | str | None: ...
 
 
 class OwnVenue(Venue, Protocol):

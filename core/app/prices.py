@@ -6,8 +6,9 @@ from datetime import UTC, datetime
 from typing import cast
 
 from core.app.parts import Parts
+from core.domain.errors import NotFound
 from core.domain.ids import new_id
-from core.domain.market import Observation
+from core.domain.market import Candle, Market, Observation, Timeframe
 from core.ports import Ledger
 from core.prices.opening import Live, PriceKind, Replay, Simulation, open_prices
 from core.prices.pyth import HERMES
@@ -41,6 +42,16 @@ class Prices:
         board.at = self._parts.clock.now()
         names = sorted(board.prices()) if markets is None else markets
         return [seen for name in names if (seen := board.observation(name)) is not None]
+
+    async def markets(self) -> list[Market]:
+        """What can be traded, by symbol."""
+        return sorted((await self._parts.venue.markets()).values(), key=lambda market: market.symbol)
+
+    async def candles(self, market: str, timeframe: Timeframe, start: datetime, end: datetime) -> list[Candle]:
+        """Closed candles with `start <= candle.start < end`, oldest first. Raises NotFound for an unknown market."""
+        if market not in await self._parts.venue.markets():
+            raise NotFound(f"{market[:20]!r} is not listed.", "See the markets.")
+        return await self._parts.history(market, timeframe, start, end)
 
     async def open(self) -> None:
         """Choose the source as the settings say, once; `auto` may take some seconds."""

@@ -23,7 +23,7 @@ from core.domain.owner import Draft
 from core.domain.reading import Command, RuleFilter
 from core.domain.rule import LIVE, Rule, RuleState
 from core.flow import lifecycle
-from core.ports import JobLog
+from core.ports import JobLog, Journal
 
 Rows = list[Rule]
 Lines = list[JobLog]
@@ -32,15 +32,27 @@ Lines = list[JobLog]
 class Rules:
     """An owner's rules. A selection names them by market, label (r3), filter, or all."""
 
-    def __init__(self, parts: Parts, drafts: Drafts) -> None:
+    def __init__(self, parts: Parts, drafts: Drafts, journal: Journal) -> None:
         self._parts = parts
         self._drafts = drafts
+        self._journal = journal
 
     async def list(self, owner: OwnerId, states: Collection[RuleState] | None = None) -> Rows:
         """Rules in *states* (None = all that may still act), by number."""
         async with self._parts.store.begin(owner) as tx:
             rules = await tx.rules(LIVE if states is None else states)
         return sorted(rules, key=lambda rule: rule.number)
+
+    async def read(self, owner: OwnerId, states: Collection[RuleState] | None = None) -> Rows:
+        """Rules in *states* (None = all there ever were), by number, without waiting for the owner's other acts."""
+        return await self._journal.rules(owner, states)
+
+    async def get(self, owner: OwnerId, rule_id: str) -> Rule:
+        """Raises NotFound; somebody else's looks the same."""
+        rule = await self._journal.rule(owner, RuleId(rule_id))
+        if rule is None:
+            raise NotFound("You have no such rule.", "See your rules.")
+        return rule
 
     async def pause(self, owner: OwnerId, selection: Command) -> Rows:
         """Stop watching the selected rules until resumed; those paused by this call."""

@@ -30,6 +30,7 @@ _ANSWER_S = STATEMENT_S + 5.0
 DRIVER_ERRORS = (asyncpg.PostgresError, asyncpg.InterfaceError, OSError, TimeoutError)
 """What asyncpg raises when it is used without SQLAlchemy."""
 
+_PEEKERS = 4
 _LOCK = "saywhen_lock"
 _HINT = "Check that the server of DATABASE_URL runs and can be reached; nothing was changed, so trying again is safe."
 _TRANSIENT = (
@@ -76,6 +77,8 @@ class Database:
         self._dsn = dsn
         self._application_name = application_name
         self._revive = revive
+        self._peeking = asyncio.Semaphore(_PEEKERS)
+        self._peekers: list[asyncpg.Connection] = []
         self.engine: AsyncEngine = create_async_engine(
             "postgresql+asyncpg://",
             async_creator=self.connect,
@@ -105,6 +108,8 @@ class Database:
 
     async def close(self) -> None:
         """Close every connection of the pool."""
+        while self._peekers:
+            self._peekers.pop().terminate()
         await self.engine.dispose()
 
     async def connect(self) -> asyncpg.Connection:
@@ -141,6 +146,24 @@ class Database:
         except _Outdated:
             async with self.begin() as connection:
                 return await work(connection)
+
+    async def peek(self, statement: str, *arguments: Any) -> Any:
+        """The first value of one reading *statement* of asyncpg's, by itself: a third of what a transaction costs."""
+        async with self._peeking:
+            connection = self._peekers.pop() if self._peekers else await self.connect()
+            try:
+                value = await connection.fetchval(statement, *arguments)
+            except DRIVER_ERRORS as problem:
+                connection.terminate()
+                _log.debug("A reading connection was dead, asking another way: %s", problem)
+            except BaseException:
+                connection.terminate()
+                raise
+            else:
+                self._peekers.append(connection)
+                return value
+        async with self.begin() as transaction:
+            return await (await raw_connection(transaction)).fetchval(statement, *arguments)
 
     async def _begun(self, lock: tuple[int, int] | None) -> AsyncConnection:
         try:

@@ -28,7 +28,8 @@ BELL = "saywhen_events"
 
 _log = logging.getLogger(__name__)
 
-_FINAL = events.c.xid < text("pg_snapshot_xmin(pg_current_snapshot())::text::bigint")
+FINAL = events.c.xid < text("pg_snapshot_xmin(pg_current_snapshot())::text::bigint")
+"""What may be read: no transaction that began before it can still append in front of it."""
 _FIRST_PAUSE_S, _LONGEST_PAUSE_S = 0.1, 5.0
 
 
@@ -46,7 +47,7 @@ class PostgresEventLog:
 
         async def look(connection: AsyncConnection) -> tuple[list[Event], Cursor]:
             shifts = await self._epochs(connection)
-            query = select(events.c.xid, events.c.id, events.c.body).where(_FINAL).order_by(events.c.xid, events.c.id)
+            query = select(events.c.xid, events.c.id, events.c.body).where(FINAL).order_by(events.c.xid, events.c.id)
             if after:
                 query = query.where(tuple_(events.c.xid, events.c.id) > tuple_(*_place(after, shifts)))
             found = (await connection.execute(query.limit(limit))).all()
@@ -63,7 +64,7 @@ class PostgresEventLog:
             last = (
                 await connection.execute(
                     select(events.c.xid, events.c.id)
-                    .where(_FINAL)
+                    .where(FINAL)
                     .order_by(events.c.xid.desc(), events.c.id.desc())
                     .limit(1)
                 )
@@ -115,6 +116,14 @@ class PostgresEventLog:
         for ring in self._bells:
             ring.set()
 
+    async def place(self, connection: AsyncConnection, cursor: Cursor) -> tuple[int, int]:
+        """The (xid, id) that *cursor* stands for; (below everything) for the beginning. Raises BadInput."""
+        return _place(cursor, await self._epochs(connection)) if cursor else (-(2**62), 0)
+
+    async def cursor_at(self, connection: AsyncConnection, xid: int, id_: int) -> Cursor:
+        """The place behind the event that has these numbers."""
+        return _cursor(len(await self._epochs(connection)), xid, id_)
+
     async def _epochs(self, connection: AsyncConnection) -> list[int]:
         """By how much each epoch's beginning moved the numbers before it; never changes while anybody is connected."""
         if self._shifts is None:
@@ -145,10 +154,17 @@ def _cursor(epoch: int, xid: int, id_: int) -> Cursor:
     return Cursor(f"{epoch}.{xid}.{id_}")
 
 
+def _whole(part: str) -> int:
+    number = int(part)
+    if not (part.isascii() and -(2**62) < number < 2**62):
+        raise ValueError
+    return number
+
+
 def _place(cursor: Cursor, shifts: list[int]) -> tuple[int, int]:
     """The (xid, id) that *cursor* stands for by now."""
     try:
-        epoch, xid, id_ = (int(part) for part in cursor.split("."))
+        epoch, xid, id_ = (_whole(part) for part in cursor.split("."))
     except ValueError:
         raise BadInput(f"Expected a cursor that the event log gave, was {cursor!r}.") from None
     if not 0 < epoch <= len(shifts):

@@ -65,8 +65,8 @@ class MemoryQueue:
             for timer in timers:
                 timer.cancel()
 
-    async def dead_letters(self) -> list[DeadLetter]:
-        return list(reversed(self._dead.values()))
+    async def dead_letters(self, owner: OwnerId | None = None) -> list[DeadLetter]:
+        return [letter for letter in reversed(self._dead.values()) if owner in (None, letter.owner)][:100]
 
     async def discard(self, letter_id: int) -> bool:
         return self._dead.pop(letter_id, None) is not None

@@ -75,12 +75,12 @@ class PgQueue:
             await asyncio.sleep(pause)
             pause = min(2 * pause, _LONGEST_RESTART_S)
 
-    async def dead_letters(self) -> list[DeadLetter]:
-        """Newest first, at most 100."""
+    async def dead_letters(self, owner: OwnerId | None = None) -> list[DeadLetter]:
+        prefix = None if owner is None else f"{owner} ".encode()
 
         async def look(connection: AsyncConnection) -> list[DeadLetter]:
             raw = await raw_connection(connection)
-            return [_letter(row) for row in await raw.fetch(_DEAD_LETTERS, ENTRYPOINT)]
+            return [_letter(row) for row in await raw.fetch(_DEAD_LETTERS, ENTRYPOINT, prefix)]
 
         return await self._database.run(look)
 
@@ -184,7 +184,9 @@ SELECT job.id, job.payload, job.attempts, job.updated, (
     SELECT log.traceback ->> 'exception_message' FROM pgqueuer_log log
     WHERE log.job_id = job.id AND log.status = 'failed' ORDER BY log.id DESC LIMIT 1
 ) AS reason
-FROM pgqueuer job WHERE job.status = 'failed' AND job.entrypoint = $1 ORDER BY job.updated DESC, job.id DESC LIMIT 100
+FROM pgqueuer job WHERE job.status = 'failed' AND job.entrypoint = $1
+AND ($2::bytea IS NULL OR substring(job.payload FROM 1 FOR length($2)) = $2)
+ORDER BY job.updated DESC, job.id DESC LIMIT 100
 """
 _DISCARD = """
 WITH gone AS (

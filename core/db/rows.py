@@ -10,7 +10,7 @@ from core.domain.ids import DraftId, EventId, OrderId, OwnerId, RuleId, SetId
 from core.domain.limit import Limits
 from core.domain.market import Candle, Timeframe
 from core.domain.order import Fill, Order, OrderIntent, OrderState
-from core.domain.owner import Draft, DraftState, Owner
+from core.domain.owner import Draft, DraftState, Owner, Said
 from core.domain.reading import ParseResult
 from core.domain.rule import Rule, RuleSpec, RuleState
 from core.ports.storage import Job, JobLog
@@ -63,6 +63,10 @@ def draft_of(row: Row) -> Draft:
         expires_at=row["expires_at"],
         event_id=None if row["event_id"] is None else EventId(row["event_id"]),
         summary=row["summary"],
+        earlier=tuple(
+            Said(words=said["words"], result=from_json(ParseResult, said["result"])) for said in row["earlier"]
+        ),
+        replaces=None if row["replaces"] is None else RuleId(row["replaces"]),
     )
 
 
@@ -79,6 +83,8 @@ def draft_row(draft: Draft) -> dict[str, Any]:
         "expires_at": draft.expires_at,
         "event_id": draft.event_id,
         "summary": draft.summary,
+        "earlier": [{"words": said.words, "result": to_json(said.result)} for said in draft.earlier],
+        "replaces": draft.replaces,
     }
 
 

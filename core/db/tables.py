@@ -118,6 +118,8 @@ drafts = Table(
     Column("expires_at", _Moment, nullable=False),
     Column("event_id", Text),
     Column("summary", Text, nullable=False),
+    Column("earlier", JSONB, nullable=False),
+    Column("replaces", Text),
     _states(DraftState),
     Index("drafts_open_idx", "owner", "created_at", postgresql_where=text(_one_of("state", OPEN_DRAFTS))),
 )
@@ -286,6 +288,7 @@ events = Table(
     Column("at", _Moment, nullable=False),
     Column("body", JSONB, nullable=False),
     PrimaryKeyConstraint("xid", "id"),
+    Index("events_owner_idx", "owner", "xid", "id"),
 )
 
 event_epochs = Table(

@@ -42,6 +42,11 @@ class PostgresTransaction:
         self._connection = connection
         self._rung = False
 
+    @property
+    def connection(self) -> AsyncConnection:
+        """For what core.db itself stores in the same transaction."""
+        return self._connection
+
     async def read_owner(self) -> Owner:
         """Raises NotFound."""
         found = await self._one(

@@ -4,7 +4,7 @@ from dataclasses import dataclass, field
 from datetime import datetime
 from enum import StrEnum
 
-from core.domain.ids import DraftId, EventId, OwnerId
+from core.domain.ids import DraftId, EventId, OwnerId, RuleId
 from core.domain.limit import Limits
 from core.domain.reading import ParseResult
 
@@ -34,6 +34,14 @@ OPEN_DRAFTS = frozenset({DraftState.ASKING, DraftState.AWAITING_CONFIRMATION})
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class Said:
+    """What a draft was before an answer or a correction."""
+
+    words: str
+    result: ParseResult
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class Draft:
     """A rule set as understood, not yet agreed.
 
@@ -51,5 +59,9 @@ class Draft:
     created_at: datetime
     expires_at: datetime
     event_id: EventId | None = None
+    earlier: tuple[Said, ...] = ()
+    """What it was before each answer and correction, the oldest first; "undo" takes the last."""
     summary: str = ""
     """The read-back shown on the card, made by code from the rules; what was agreed to."""
+    replaces: RuleId | None = None
+    """The rule whose next version this is; until it is confirmed that rule stays as it is."""

@@ -4,7 +4,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from datetime import datetime
 from decimal import Decimal
-from typing import Literal
+from typing import Any, Literal
 
 from core.domain.rule import RuleSet
 
@@ -108,3 +108,5 @@ class ParseResult:
     assumptions: tuple[str, ...] = ()
     reason: str | None = None
     parser: ParserName = "grammar"
+    heard: Mapping[str, Any] | None = None
+    """What a language model extracted, held to the words: answers and corrections are read against it."""

@@ -17,7 +17,7 @@ from core.domain.wording_amounts import (
 )
 from core.domain.wording_condition import say_condition, trigger_prices
 from core.domain.wording_readback import read_back
-from core.domain.wording_rule import say_rule
+from core.domain.wording_rule import say_rule, say_rules
 
 __all__ = [
     "base_of",
@@ -36,6 +36,7 @@ __all__ = [
     "say_price",
     "say_rough_percent",
     "say_rule",
+    "say_rules",
     "say_signed_money",
     "say_time",
     "trigger_prices",

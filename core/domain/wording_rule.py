@@ -1,15 +1,16 @@
-"""One rule as one sentence; decides no relation between rules."""
+"""One rule as one sentence, and a set as numbered ones; decides no relation between rules."""
 
 from collections.abc import Mapping
 from decimal import Decimal
 from typing import assert_never
 
 from core.domain.condition import Now, Schedule
-from core.domain.rule import Late, Repeat, RuleSpec
+from core.domain.rule import Late, Repeat, RuleSet, RuleSpec
 from core.domain.wording_action import say_action
 from core.domain.wording_amounts import say_duration, say_time
 from core.domain.wording_condition import NO_PRICES, is_moment, say_condition
 
+_PROTECTED = {"venue": "resting on the venue where it can", "engine": "watched by SayWhen"}
 _THE_RULE_BEFORE = "the rule before it"
 
 
@@ -23,10 +24,34 @@ def say_rule(spec: RuleSpec, references: Mapping[str, Decimal] = NO_PRICES, *, a
             "" if spec.expires_at is None else f"until {say_time(spec.expires_at)}",
             "" if spec.late is None else say_late(spec.late),
             "" if spec.check_every_s is None else f"checked every {say_duration(spec.check_every_s)}",
+            "" if spec.protect is None else _PROTECTED[spec.protect],
         )
         if said
     ]
     return "; ".join([f"{lead[0].upper()}{lead[1:]}: {say_action(spec.action)}", *qualities]) + "."
+
+
+def say_rules(rules: RuleSet) -> str:
+    """The whole set: a sentence a line, numbered where there are several, and which rules exclude each other.
+
+    The grammar reads it back to the same rules; what is said of the moment belongs to the card.
+    """
+    if len(rules) == 1:
+        return say_rule(rules[0])
+    places = {spec.id: number for number, spec in enumerate(rules, 1)}
+    lines = []
+    groups: dict[str, list[int]] = {}
+    for number, spec in enumerate(rules, 1):
+        before = places.get(spec.after or "")
+        named = _THE_RULE_BEFORE if before is None else f"rule {before}"
+        lines.append(f"{number}. {say_rule(spec, after=named)}")
+        if spec.oco_group is not None:
+            groups.setdefault(spec.oco_group, []).append(number)
+    for group in groups.values():
+        if len(group) > 1:
+            *most, last = (str(number) for number in group)
+            lines.append(f"Rules {', '.join(most)} and {last} exclude each other.")
+    return "\n".join(lines)
 
 
 def say_repeat(repeat: Repeat, *, scheduled: bool = False) -> str:
@@ -34,7 +59,7 @@ def say_repeat(repeat: Repeat, *, scheduled: bool = False) -> str:
     rest = f"at least {say_duration(repeat.cooldown_s)} apart" if repeat.cooldown_s else ""
     match repeat.times:
         case 1:
-            return ""
+            often = "once" if scheduled or rest else ""
         case None:
             often = "" if scheduled else "every time it happens, without end"
         case times:

@@ -7,7 +7,7 @@ from core.domain.action import Trade, is_exit, trades
 from core.domain.condition import ALL_MARKETS, Trailing, leaves
 from core.domain.errors import Conflict, Denied, NotFound, PriceUnavailable, VenuePaused
 from core.domain.event import RuleAmended, RuleConfirmed
-from core.domain.ids import DraftId, OwnerId, RuleId, SetId, new_id
+from core.domain.ids import DraftId, EventId, OwnerId, RuleId, SetId, new_id
 from core.domain.level import levels
 from core.domain.owner import Draft, DraftState
 from core.domain.position import Account
@@ -135,6 +135,8 @@ async def _claim(tx: Transaction, draft: Draft, clock: Clock, scene: Scene) -> l
     cause = await tx.append(
         RuleConfirmed(at=now, owner=draft.owner, draft_id=draft.id, summary=summary, cause=draft.event_id)
     )
+    if draft.replaces is not None:
+        return [await _next_version(tx, draft, draft.replaces, cause, clock, scene)]
     ids = {spec.id: RuleId(new_id("r", now)) for spec in draft.result.rules}
     set_id = SetId(new_id("s", now))
     number = await tx.next_rule_number()
@@ -163,6 +165,35 @@ async def _claim(tx: Transaction, draft: Draft, clock: Clock, scene: Scene) -> l
             rule = await arm(tx, rule, at=now, why="confirmed", prices=scene.prices, entries=entries)
         rules.append(rule)
     return rules
+
+
+async def _next_version(
+    tx: Transaction, draft: Draft, rule_id: RuleId, cause: EventId, clock: Clock, scene: Scene
+) -> Rule:
+    """The rule saying what the draft says; it keeps its name and its place among its siblings."""
+    old = await tx.rule(rule_id)
+    changeable = {RuleState.ARMED, RuleState.PAUSED, RuleState.WAITING}
+    if old is None or old.state not in changeable or len(draft.result.rules) != 1:
+        was = "gone" if old is None else old.state.replace("_", " ")
+        raise Conflict(f"The rule is {was} by now and cannot be changed.", "Send the words as a new rule.")
+    (said,) = draft.result.rules
+    new = replace(
+        old,
+        version=old.version + 1,
+        spec=replace(said, id=old.spec.id, after=old.spec.after, oco_group=old.spec.oco_group or said.oco_group),
+        words=draft.words,
+        draft_id=draft.id,
+        references={},
+        memory={},
+        bound_side=_bound_side(said, scene.account) if old.spec.after is None else None,
+        cause=cause,
+    )
+    if not await tx.save_rule(new, was=old.state, version=old.version):
+        raise Conflict(f"{old.label} has changed meanwhile.", "Look at it and try again.")
+    if old.state is RuleState.WAITING or old.resume_to is RuleState.WAITING:
+        return new
+    entries = {position.market: position.entry_price for position in scene.account.positions}
+    return await arm(tx, new, at=clock.now(), why="confirmed", prices=scene.prices, entries=entries)
 
 
 def _bound_side(spec: RuleSpec, account: Account) -> Literal["long", "short"] | None:

@@ -11,7 +11,7 @@ from core.domain.event import RuleAmended, RuleDrafted
 from core.domain.ids import DraftId, OwnerId, new_id
 from core.domain.limit import Limits
 from core.domain.market import Market
-from core.domain.owner import OPEN_DRAFTS, Draft, DraftState
+from core.domain.owner import OPEN_DRAFTS, Draft, DraftState, Said
 from core.domain.position import Account
 from core.domain.reading import ANSWER_MARK, Holding, ParseContext, ParseResult, Question
 from core.domain.rule import RuleSet
@@ -24,11 +24,22 @@ LIFE = timedelta(minutes=15)
 LONGEST_MESSAGE = 4_000
 
 
+MOST_REMEMBERED = 12
+"""Earlier states that a draft keeps for "undo"."""
+_UNDO = frozenset(
+    {"undo", "undo that", "undo it", "undo last", "undo the last one", "go back", "revert", "revert that"}
+)
+
+
 class AnswerReader(Protocol):
-    """Reads an answer in words to a question that was asked."""
+    """Reads a reply to a draft: an answer in words to a question that was asked, or a correction."""
 
     def answer(self, words: str, asked: ParseResult, reply: str, context: ParseContext) -> ParseResult | None:
         """What results from *reply*, or None if it does not answer any question of *asked*."""
+        ...
+
+    def correct(self, words: str, result: ParseResult, reply: str, context: ParseContext) -> ParseResult | str | None:
+        """What *result* becomes with a correction; a sentence where it is doubtful, None where it is none."""
         ...
 
 
@@ -75,16 +86,21 @@ async def say(
     channel: str,
     scene: Scene,
 ) -> Draft | ParseResult:
-    """What *words* come to: a draft (new, or one whose question they answer), or a result that is no rule."""
+    """What *words* come to: a draft (new, or one that they answer, correct or undo), or a result that is no rule.
+
+    Raises BadInput where they would correct the open draft in more than one way; it stays as it was.
+    """
     words = words.strip()
     context = scene.context(clock)
     if len(words) <= LONGEST_MESSAGE:
         async with store.begin(owner) as tx:
-            asking = await _asking(tx, channel, clock)
-        if asking is not None:
-            reply = answers.answer(asking.words, asking.result, words, context)
-            if reply is not None:
-                return await _revise(store, clock, asking, f"{asking.words}{ANSWER_MARK}{words}", reply, scene)
+            latest = await _open(tx, channel, clock)
+        if _is_undo(words):
+            return _NOTHING_TO_UNDO if latest is None else await _undo(store, clock, latest, scene)
+        if latest is not None:
+            revised = await _replied(store, answers, clock, latest, words, scene)
+            if revised is not None:
+                return revised
     result = await parser.parse(words, context)
     if result.kind not in ("rules", "question"):
         return result
@@ -105,6 +121,41 @@ async def say(
         draft = replace(draft, event_id=event_id)
         await tx.add_draft(draft)
     return draft
+
+
+_NOTHING_TO_UNDO = ParseResult(
+    kind="not_understood",
+    reason="There is no open draft to undo. Armed rules are paused or cancelled by their name; see /rules.",
+)
+
+
+def _is_undo(words: str) -> bool:
+    return words.casefold().strip(" .!") in _UNDO
+
+
+async def _replied(
+    store: Store, answers: AnswerReader, clock: Clock, draft: Draft, words: str, scene: Scene
+) -> Draft | None:
+    """The open draft after a reply that answers or corrects it; None where *words* are neither. Raises BadInput."""
+    context = scene.context(clock)
+    reply: ParseResult | str | None = None
+    if draft.state is DraftState.ASKING:
+        reply = answers.answer(draft.words, draft.result, words, context)
+    if reply is None:
+        reply = answers.correct(draft.words, draft.result, words, context)
+    if isinstance(reply, str):
+        raise BadInput(reply, "The draft is unchanged.")
+    if reply is None:
+        return None
+    return await _revise(store, clock, draft, f"{draft.words}{ANSWER_MARK}{words}", reply, scene)
+
+
+async def _undo(store: Store, clock: Clock, draft: Draft, scene: Scene) -> Draft:
+    """The draft as it was before the last answer or correction."""
+    if not draft.earlier:
+        raise BadInput("Nothing was changed in this draft yet.", 'Say "cancel" to drop it.')
+    last = draft.earlier[-1]
+    return await _revise(store, clock, draft, last.words, last.result, scene, earlier=draft.earlier[:-1])
 
 
 async def choose(
@@ -141,6 +192,7 @@ async def choose(
 async def amend(
     store: Store,
     parser: RuleParser,
+    answers: AnswerReader,
     clock: Clock,
     *,
     owner: OwnerId,
@@ -148,10 +200,15 @@ async def amend(
     words: str,
     scene: Scene,
 ) -> Draft:
-    """The draft with its words replaced. Raises BadInput, with the draft as it was, if they are no rule."""
+    """The draft corrected, or with its words replaced. Raises BadInput, with the draft as it was, if neither can be."""
     draft = await find(store, clock, owner, draft_id)
     if draft.state not in OPEN_DRAFTS:
         raise Conflict(f"This draft is {draft.state.replace('_', ' ')} already.", "Send the words as a new message.")
+    if _is_undo(words):
+        return await _undo(store, clock, draft, scene)
+    revised = await _replied(store, answers, clock, draft, words.strip(), scene)
+    if revised is not None:
+        return revised
     result = await parser.parse(words.strip(), scene.context(clock))
     if result.kind not in ("rules", "question"):
         raise BadInput(result.reason or "That is no rule.", "The draft is unchanged; say the whole rule again.")
@@ -190,15 +247,25 @@ async def lapse(tx: Transaction, draft: Draft, clock: Clock) -> Draft:
     return expired
 
 
-async def _asking(tx: Transaction, channel: str, clock: Clock) -> Draft | None:
-    """The latest draft of the channel that waits for an answer."""
+async def _open(tx: Transaction, channel: str, clock: Clock) -> Draft | None:
+    """The latest draft of the channel that waits for an answer or a confirmation."""
     drafts = [await lapse(tx, draft, clock) for draft in await tx.open_drafts() if draft.channel == channel]
     waiting = [draft for draft in drafts if draft.state in OPEN_DRAFTS]
-    latest = max(waiting, key=lambda draft: draft.created_at, default=None)
-    return latest if latest is not None and latest.state is DraftState.ASKING else None
+    return max(waiting, key=lambda draft: draft.created_at, default=None)
 
 
-async def _revise(store: Store, clock: Clock, draft: Draft, words: str, result: ParseResult, scene: Scene) -> Draft:
+async def _revise(
+    store: Store,
+    clock: Clock,
+    draft: Draft,
+    words: str,
+    result: ParseResult,
+    scene: Scene,
+    *,
+    earlier: tuple[Said, ...] | None = None,
+) -> Draft:
+    """The draft with other words and result, stored; `earlier` is what it was before, its present self by default."""
+    before = (*draft.earlier, Said(words=draft.words, result=draft.result)) if earlier is None else earlier
     now = clock.now()
     if draft.state not in OPEN_DRAFTS:
         raise Conflict(f"This draft is {draft.state.replace('_', ' ')}.", "Send the words again.")
@@ -209,6 +276,7 @@ async def _revise(store: Store, clock: Clock, draft: Draft, words: str, result: 
         state=_state(result),
         revision=draft.revision + 1,
         expires_at=now + LIFE,
+        earlier=before[-MOST_REMEMBERED:],
         summary=_summary(result, scene),
     )
     async with store.begin(draft.owner) as tx:

@@ -5,8 +5,9 @@ Kinds are those of the grammar's lexicon. `=` ends a whole word; other entries m
 """
 
 import re
-from collections.abc import Mapping
+from collections.abc import Collection, Mapping
 from functools import cache
+from typing import Literal
 
 from core.parse.grammar.vocabulary import phrases
 from core.parse.tongues import Tongue
@@ -120,8 +121,47 @@ _COINS: Mapping[str, str] = {
     "ETH": "эфир|ефір|етер|以太坊|以太币|イーサリアム|イーサ|이더리움|이더|इथेरियम|إيثريوم|ايثريوم|إيثيريوم|éther",
     "SOL": "солан|索拉纳|ソラナ|솔라나|सोलाना|سولانا", "DOGE": "догико|狗狗币|ドージ|도지", "XRP": "риппл|瑞波|リップル|리플",
 }  # fmt: skip
+_HALVES: Mapping[Tongue, tuple[str, str]] = {
+    "es": ("de la mañana|por la mañana", "de la tarde|de la noche|por la tarde|por la noche"),
+    "pt": ("da manhã|de manhã", "da tarde|da noite|à noite"), "fr": ("du matin=", "du soir=|après-midi"),
+    "de": ("morgens|früh=|vormittag", "abends|nachmittag|nachts"), "it": ("di mattina|del mattino", "di sera|del pomeriggio"),
+    "ru": ("утра=|утром", "вечера=|вечером|дня="), "uk": ("ранку=|вранці", "вечора=|ввечері|дня="),
+    "tr": ("sabah", "akşam|öğleden sonra"), "id": ("pagi", "siang|sore=|malam"), "vi": ("sáng=", "chiều=|tối="),
+    "zh": ("早上|上午|早晨", "下午|晚上"), "ja": ("午前|朝", "午後|夜|夕方"), "ko": ("오전|아침", "오후|저녁|밤"),
+    "hi": ("सुबह", "शाम|रात"), "ar": ("صباح", "مساء"),
+}  # fmt: skip
+"""Words for the halves of the day: before noon, after it."""
+_TOMORROW: Mapping[Tongue, str] = {
+    "es": "mañana=", "pt": "amanhã|amanha=", "fr": "demain=", "de": "morgen=", "it": "domani=", "ru": "завтра", "uk": "завтра",
+    "tr": "yarın=", "id": "besok", "zh": "明天", "ja": "明日", "ko": "내일",
+}  # fmt: skip
+_PARTS: Mapping[Tongue, tuple[str, str, str]] = {
+    "es": ("tercio|tercera parte", "un cuarto=|cuarta parte", "parte=|poco=|algo="),
+    "pt": ("terço|terça parte", "um quarto=|quarta parte", "parte=|pouco=|algum"), "fr": ("tiers=", "quart=", "partie=|peu="),
+    "de": ("drittel", "viertel", "teil=|etwas=|bisschen"), "it": ("un terzo=|terza parte", "un quarto=|quarta parte", "parte=|poco=|po'"),
+    "ru": ("треть", "четверт", "часть=|немного"), "uk": ("третин", "чверт", "частин|трохи"),
+    "tr": ("üçte bir", "çeyre|dörtte bir", "biraz|kısm"), "id": ("sepertiga", "seperempat", "sebagian|sedikit"),
+    "vi": ("phần ba", "phần tư", "một phần=|ít="), "zh": ("三分之一", "四分之一", "部分|一些|一点|少许"),
+    "ja": ("三分の一|3分の1", "四分の一|4分の1", "一部|少し"), "ko": ("3분의 1|삼분의 일", "4분의 1|사분의 일", "일부|조금"),
+    "hi": ("तिहाई", "चौथाई", "कुछ|थोड़"), "ar": ("ثلث", "ربع", "بعض|جزء|قليل"),
+}  # fmt: skip
+"""A third, a quarter, and words for some part that is not told."""
 _SHARED = frozenset(
-    {"LONG", "SHORT", "STOP", "TARGET", "TRAIL", "LIMIT", "TWAP", "IND", "MARGIN", "LEVERAGE", "POSTONLY", "DCA"}
+    {
+        "LONG",
+        "SHORT",
+        "STOP",
+        "TARGET",
+        "TRAIL",
+        "LIMIT",
+        "TWAP",
+        "IND",
+        "MARGIN",
+        "LEVERAGE",
+        "POSTONLY",
+        "DCA",
+        "FUNDING",
+    }
 )
 """Kinds whose English words traders use in every language."""
 
@@ -137,32 +177,30 @@ def _pattern(entries: str, *, sticky: bool) -> re.Pattern[str]:
     return re.compile("|".join(pieces))
 
 
-def kinds_in(text: str, tongue: Tongue) -> set[str]:
-    """The kinds of trading words in *text* (lower case) of this language."""
-    found = {
-        kind for kind, entries in _GLOSSARY[tongue].items() if _pattern(entries, sticky=tongue in _STICKY).search(text)
-    }
-    for word in re.findall(r"[a-z]+", text):
-        kind = phrases().get((word,), ("", None))[0]
+def marks_in(text: str, tongue: Tongue) -> list[tuple[str, int, int]]:
+    """Every trading word of *text* (lower case) in this language, and those that traders use in all: kind, start, end."""
+    sticky = tongue in _STICKY
+    listed = [*_GLOSSARY[tongue].items(), *zip(("AM", "PM"), _HALVES[tongue], strict=True)]
+    listed += zip(("THIRD", "QUARTER", "VAGUE"), _PARTS[tongue], strict=True)
+    if tongue in _TOMORROW:
+        listed.append(("TOMORROW", _TOMORROW[tongue]))
+    found = [
+        (kind, *match.span()) for kind, entries in listed for match in _pattern(entries, sticky=sticky).finditer(text)
+    ]
+    for match in re.finditer(r"[a-z]+", text):
+        kind = phrases().get((match.group(),), ("", None))[0]
         if kind in _SHARED:
-            found.add(kind)
-    if re.search(r"(?<![a-z])(?:take[ -]profit|stop[ -]loss|trailing)", text):
-        found |= {"TARGET"} if "profit" in text else {"STOP"}
-    return found
+            found.append((kind, *match.span()))
+    for kind, words in (("TARGET", "take[ -]profit"), ("STOP", "stop[ -]loss"), ("TRAIL", "trailing")):
+        found += [(kind, *match.span()) for match in re.finditer(rf"(?<![a-z])(?:{words})", text)]
+    return sorted(found, key=lambda mark: mark[1])
 
 
-def begins_with(text: str, kind: str, tongue: Tongue) -> bool:
-    """Whether *text* (lower case) begins with a word of this kind."""
-    entries = _GLOSSARY[tongue].get(kind)
-    return entries is not None and _pattern(entries, sticky=tongue in _STICKY).match(text) is not None
-
-
-def spans_of(text: str, kind: str, tongue: Tongue) -> list[tuple[int, int]]:
-    """Where words of this kind stand in *text* (lower case)."""
-    entries = _GLOSSARY[tongue].get(kind)
-    if entries is None:
-        return []
-    return [match.span() for match in _pattern(entries, sticky=tongue in _STICKY).finditer(text)]
+def says_half(kinds: Collection[str]) -> Literal["am", "pm"] | None:
+    """The half of the day that words of these kinds name; None for neither or both."""
+    if ("AM" in kinds) == ("PM" in kinds):
+        return None
+    return "am" if "AM" in kinds else "pm"
 
 
 def coins_in(text: str) -> list[tuple[str, int, int]]:

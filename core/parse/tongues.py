@@ -61,9 +61,10 @@ _WORDS: Mapping[Tongue, frozenset[str]] = {
     "vi": _words("nếu khi tôi của và hoặc bán mua đóng một nửa vị thế mỗi ngày giờ giá"),
 }
 _ENGLISH = _words(
-    "if when my the a an of to and or with on at in is it buy sell close long short stop all price position goes "
+    "if when my the a an of to and or with on at in is it buy sell close all price goes "
     "drops hits above below every day for then half me tell let by from up down take profit loss no set put"
 )
+"""Without the words that traders use in every language, such as long, stop and position."""
 _WORD = re.compile(r"[^\W\d_]+")
 
 UNREAD: Mapping[Tongue, str] = {

@@ -1,10 +1,12 @@
 """What the core needs of the outside, as Protocols; one import for whoever needs them."""
 
+from core.ports.access import Credentials, People
 from core.ports.ledger import (
     Document,
     Ledger,
     LedgerPage,
 )
+from core.ports.reading import Journal, PnlBy, PnlLine, TradeFilter
 from core.ports.storage import (
     Again,
     Bell,
@@ -46,6 +48,7 @@ __all__ = [
     "Again",
     "Bell",
     "Clock",
+    "Credentials",
     "Crossing",
     "Cursor",
     "DeadLetter",
@@ -57,19 +60,24 @@ __all__ = [
     "Finding",
     "Job",
     "JobLog",
+    "Journal",
     "Keyring",
     "Lease",
     "Ledger",
     "LedgerPage",
     "OrderReport",
     "Outbox",
+    "People",
     "Planned",
+    "PnlBy",
+    "PnlLine",
     "Prepared",
     "PriceSource",
     "Queue",
     "RuleParser",
     "Step",
     "Store",
+    "TradeFilter",
     "Transaction",
     "Venue",
     "VenueStatus",

@@ -24,7 +24,8 @@ def environment(home: Path) -> dict[str, str]:
     """Ours without what would steer the command, and with *home* as its home."""
     kept = {name: item for name, item in os.environ.items() if not name.startswith("SAYWHEN_")}
     kept.pop("DATABASE_URL", None)
-    return {**kept, "SAYWHEN_HOME": str(home), "PYTHONWARNINGS": "default"}
+    # Any free port: several of these run at once on one machine.
+    return {**kept, "SAYWHEN_HOME": str(home), "SAYWHEN_API_PORT": "0", "PYTHONWARNINGS": "default"}
 
 
 @contextmanager

@@ -37,3 +37,16 @@ def test_a_passed_check_is_one_line_and_the_tests_decide_the_exit_code(
     assert b"tests ran" in printed
     assert b"silence" not in printed
     assert printed.count(b"first") == 1
+
+
+def test_runs_side_by_side_are_all_told_and_any_of_them_fails_the_gate(
+    monkeypatch: pytest.MonkeyPatch, capfdbinary: pytest.CaptureFixture[bytes]
+) -> None:
+    program = "import sys; print('ran', sys.argv[1:]); raise SystemExit(5 if 'second' in sys.argv else 0)"
+    monkeypatch.setattr(gate, "STATIC", ())
+    monkeypatch.setattr(gate, "PYTEST", ("python", "-c", program))
+    monkeypatch.setattr(gate, "GATES", {"test": ((("first",), ("second",)), {})})
+    assert gate.main(["test"]) == 5
+    printed = capfdbinary.readouterr().out
+    assert b"ran ['first']" in printed
+    assert b"ran ['second']" in printed

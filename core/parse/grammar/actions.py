@@ -14,7 +14,7 @@ _VERBS: dict[str, Literal["buy", "sell", "long", "short", "cover", "trim", "exit
     "COVER": "cover", "TRIM": "trim", "TAKE": "trim", "CUT": "exit", "CLOSE": "close", "REVERSE": "reverse",
 }  # fmt: skip
 _SIDES = ("LONG", "SHORT", "LONGNOUN", "SHORTNOUN")
-_LEADING = "SET|LIMIT|POSTONLY|TWAP|LADDER|ATMARKET|MY"
+_LEADING = "SET|PUTIN|LIMIT|POSTONLY|TWAP|LADDER|ATMARKET|MY"
 _RETRACTIONS: dict[str, Literal["cancel_orders", "cancel_rules", "pause_rules"]] = {
     "ORDERS": "cancel_orders", "RULES": "cancel_rules", "ALERTS": "cancel_rules", "STOPS": "cancel_rules",
 }  # fmt: skip
@@ -139,7 +139,7 @@ def _read_trade(cur: Cursor) -> Act | None:
         if act.order.type not in ("twap", "ladder"):
             return None
         return _read_verbless(cur, act, begun)
-    if item.kind == "TAKE" and cur.peek(1).kind not in ("NUM", "ALL"):
+    if item.kind == "TAKE" and cur.peek(1).kind not in ("NUM", "ALL", "VAGUE"):
         return None
     cur.next()
     act.verb, act.text = verb, item.text
@@ -153,7 +153,23 @@ def _read_trade(cur: Cursor) -> Act | None:
     cur.skip("COLON")
     cur.skip("ON|POSITION" if act.verb in ("long", "short") and cur.peek(1).kind != "DUR" else "")
     read_slots(cur, act)
+    if item.kind == "REVERSE" and act.side is not None and cur.sees("TO|ON", "LONG|SHORT"):
+        cur.at += 2
     return act
+
+
+def _verb_last(cur: Cursor) -> bool:
+    """`2 SOL long at market`, `$50 bitcoin purchases`."""
+    amount = cur.peek().value
+    if amount.unit not in ("", "usd") or amount.words or cur.peek(1).kind != "COIN":
+        return False
+    word, after = cur.peek(2), cur.peek(3).kind
+    return word.kind in ("LONG", "SHORT", "BUY", "LONGNOUN", "SHORTNOUN") and after not in (
+        "NUM",
+        "COIN",
+        "MY",
+        "VAGUE",
+    )
 
 
 def _is_stake(cur: Cursor) -> bool:
@@ -182,6 +198,7 @@ def _read_before_verb(cur: Cursor, act: Act) -> None:
             act.order.post_only = act.order.post_only or item.kind == "POSTONLY"
             act.text = act.text or item.text
             cur.next()
+            cur.skip("COLON" if item.kind in ("TWAP", "LADDER", "LIMIT") else "")
         elif item.kind == "NUM" and item.value.unit == "times" and act.leverage is None:
             act.leverage = item.value.value
             cur.next()
@@ -189,6 +206,12 @@ def _read_before_verb(cur: Cursor, act: Act) -> None:
         elif item.kind == "NUM" and act.size is None and opened and cur.peek(1).kind in _SIDES:
             act.size = item.value
             cur.next()
+        elif cur.sees("NUM", "MARGIN|COLLATERAL", "AND|TO|COMMA") and item.value.unit == "usd":
+            act.margin = item.value.value
+            cur.at += 3
+        elif item.kind == "NUM" and act.size is None and _verb_last(cur):
+            act.size, act.market = item.value, cur.peek(1).value
+            cur.at += 2
         elif item.kind == "ALL" and cur.peek(1).kind == "COLLATERAL" and cur.peek(2).kind == "TO":
             act.whole = act.of_collateral = True
             cur.at += 3

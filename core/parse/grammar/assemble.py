@@ -27,7 +27,14 @@ _ALONGSIDE = (*_SAID_OF_ALL, "move_stop")
 
 
 class Unclear(Exception):
-    """The clauses can be joined in more than one way; the text says what is doubtful."""
+    """The clauses can be joined in more than one way; the text says what is doubtful.
+
+    `beyond` marks what was understood and the language cannot say.
+    """
+
+    def __init__(self, text: str, *, beyond: bool = False) -> None:
+        super().__init__(text)
+        self.beyond = beyond
 
 
 @dataclass(slots=True)
@@ -48,6 +55,9 @@ def assemble(sentences: Sequence[Sequence[Part]]) -> list[RuleDraft]:
         for group in _groups(parts):
             _add_rules(drafts, group)
     link(drafts)
+    if any(isinstance(part.what, Mod) and part.what.kind == "oco" for parts in sentences for part in parts):
+        for draft in drafts:
+            draft.oco = draft.oco or not opens(draft)
     if len(drafts) > 1 and any(d.act.verb == "move_stop" and d.cond is None and not d.then for d in drafts):
         raise Unclear("When should the stop be moved: now, or once something happened? Say that with it.")
     return drafts
@@ -155,7 +165,7 @@ def _add_rules(drafts: list[RuleDraft], group: _Group) -> None:
             draft.cond = drafts[-1].cond
         drafts.append(draft)
         for mod in group.mods:
-            apply_mod(draft, mod, drafts)
+            apply_mod(draft, mod)
 
 
 def _only_share(drafts: list[RuleDraft], cond: Cond | None, act: Act) -> bool:
@@ -176,13 +186,21 @@ def _add_remarks(drafts: list[RuleDraft], group: _Group) -> None:
         raise Unclear("I see no condition and no action in that.")
     for mod in group.mods:
         for draft in drafts if mod.kind in ("oco", "expires", "lasting") else drafts[-1:]:
-            apply_mod(draft, mod, drafts)
+            apply_mod(draft, mod)
 
 
 def joined(parts: Sequence[Part]) -> Cond | None:
     """The conditions as one, by their "and", "or" and brackets. Raises Unclear where the words leave it open."""
     if not parts:
         return None
+    if any("AFTER" in part.joins and not isinstance(part.what, FilledDraft) for part in parts[1:]):
+        text = (
+            "One thing after another is more than one rule can watch. Send the later step once the first has happened."
+        )
+        raise Unclear(text, beyond=True)
+    levels = [part.what for part in parts if isinstance(part.what, Level) and part.what.operator is None]
+    if 1 < len(levels) == len(parts):  # It cannot hit two prices at once.
+        return GroupDraft(type="any", parts=tuple(levels))
     tokens: list[object] = []
     for number, part in enumerate(parts):
         if number:
@@ -234,6 +252,7 @@ def _settle_price(draft: RuleDraft) -> None:
     act = draft.act
     if act.at is not None and act.order.type == "limit" and act.order.price is None:
         act.order.price, act.at = act.at, None
+    _settle_limit(draft)
     own: Cond | None = act.inline
     if act.at is not None:
         own = Level(operator=act.at_operator, price=act.at)
@@ -249,7 +268,17 @@ def _settle_price(draft: RuleDraft) -> None:
         raise Unclear(f"I cannot tell how {act.text!r} at a price goes with the other condition.")
 
 
-def apply_mod(draft: RuleDraft, mod: Mod, drafts: list[RuleDraft]) -> None:
+def _settle_limit(draft: RuleDraft) -> None:
+    """ "limit sell my ETH when it hits 2900": the level on the better side of the price is where the order rests."""
+    act, cond = draft.act, draft.cond
+    if act.order.type != "limit" or act.order.price is not None or not isinstance(cond, Level) or cond.price is None:
+        return
+    better = "<=" if act.verb in ("buy", "long", "cover") else ">="
+    if cond.for_s is None and cond.market in (None, act.market) and cond.operator in (None, better):
+        act.order.price, draft.cond = cond.price, None
+
+
+def apply_mod(draft: RuleDraft, mod: Mod) -> None:
     """Puts what was said of a rule as a whole into its draft. Raises Unclear."""
     match mod.kind:
         case "lasting" | "for" | "expires" if isinstance(draft.cond, TimeDraft):
@@ -270,8 +299,9 @@ def apply_mod(draft: RuleDraft, mod: Mod, drafts: list[RuleDraft]) -> None:
             draft.cooldown_s = mod.value
             draft.repeat = draft.repeat or draft.times is not None
         case "oco":
-            for other in drafts:
-                other.oco = True
+            draft.oco = draft.oco or not opens(draft)
+        case "rate":
+            draft.repeat, draft.cooldown_s = True, mod.value
         case "start":
             if not isinstance(draft.cond, ScheduleDraft):
                 raise Unclear("Only a schedule can start later.")

@@ -24,12 +24,13 @@ class Changed:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Correction:
-    """A correction ready to be read: its items, and whether it said "only" or "just"."""
+    """A correction ready to be read: its items, whether it said "only" or "just", the `place` of the rule it names."""
 
     low: str
     source: str
     items: tuple[Item, ...]
     only: bool
+    place: int | None = None
     context: ParseContext
 
 

@@ -1,11 +1,25 @@
 """Checks finished rules against the moment: would fire at once, a likely typo, two statements that cannot both hold."""
 
 from collections.abc import Iterator
-from dataclasses import replace
+from dataclasses import fields, is_dataclass, replace
 from decimal import Decimal
 
 from core.domain.action import LadderOrder, LimitOrder, Trade, is_exit
-from core.domain.condition import AllOf, AnyOf, CandleClose, Condition, Now, PriceChange, PriceLevel, Trailing, leaves
+from core.domain.condition import (
+    AccountLevel,
+    AllOf,
+    AnyOf,
+    CandleClose,
+    Condition,
+    FundingRate,
+    Indicator,
+    Now,
+    PositionPnl,
+    PriceChange,
+    PriceLevel,
+    Trailing,
+    leaves,
+)
 from core.domain.money import HUNDRED, ZERO
 from core.domain.rule import RuleSpec
 from core.parse.grammar.desk import Desk, Point, money
@@ -21,9 +35,24 @@ def checked(desk: Desk, rules: list[RuleSpec], numbers: list[int]) -> list[RuleS
     _contradictions(desk, rules, numbers)
     result = []
     for rule, number in zip(rules, numbers, strict=True):
+        if any(amount <= ZERO for part in (*leaves(rule.condition), rule.action) for amount in _amounts(part)):
+            text = "A price, a distance and a number of times must be above zero. What do you mean?"
+            desk.ask(Point(key=f"zero:{number}", about="value", text=text))
         _far(desk, rule, number)
         result.append(_standing(desk, rule, number))
     return result
+
+
+def _amounts(part: object) -> Iterator[Decimal]:
+    """Every number of a condition or an action that can only be above zero."""
+    if isinstance(part, PositionPnl | FundingRate | Indicator | AccountLevel) or not is_dataclass(part):
+        return
+    for one in fields(part):
+        value = getattr(part, one.name)
+        if isinstance(value, Decimal) or (isinstance(value, int) and not isinstance(value, bool)):
+            yield Decimal(value)
+        elif one.name == "order":
+            yield from _amounts(value)
 
 
 def holds(desk: Desk, condition: Condition) -> bool | None:

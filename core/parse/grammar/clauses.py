@@ -1,10 +1,23 @@
 """Cuts a sentence into conditions, actions and remarks, in the order said; joins none of them to rules."""
 
+from collections.abc import Sequence
 from dataclasses import dataclass, field, replace
 
 from core.parse.grammar.actions import read_action, read_message
 from core.parse.grammar.conditions import read_condition
+from core.parse.grammar.continued import (
+    OPENING,
+    altered_timeframe,
+    entry_terms,
+    is_heading,
+    last_condition,
+    late_size,
+    one_more_exit,
+    second_bound,
+    takes_over,
+)
 from core.parse.grammar.drafts import Act, Cond, FilledDraft, Level, Order, ScheduleDraft, TargetHit, TimeDraft, Trail
+from core.parse.grammar.indicators import read_timeframe
 from core.parse.grammar.items import Cursor, Item
 from core.parse.grammar.phrases import read_price
 from core.parse.grammar.reader import Sentence
@@ -14,6 +27,7 @@ from core.parse.grammar.slots import read_slots, resumes
 
 _MOVES = ("FALL", "RISE", "RISEWORD", "FALLWORD", "MOVE")
 _MOVES_ANY = "|".join(_MOVES)
+_CADENCES = ("TF", "EVERY", "EVERYDAY", "EVERYHOUR", "EVERYWEEK", "EVERYMONTH", "SPAN")
 _JOINERS = frozenset(
     {"COMMA", "AND", "OR", "THEN", "IF", "EACH", "WHILE", "AFTER", "COLON", "LPAR", "RPAR", "DASH", "SLASH"}
 )
@@ -60,33 +74,55 @@ class Clauses:
     steps: int = 0
 
 
+def _enters(act: Act) -> bool:
+    return act.verb in OPENING and not act.held
+
+
 class _Reading:
     """One sentence being cut into clauses."""
 
-    def __init__(self, sentence: Sentence, source: str, before: Act | None) -> None:
+    def __init__(self, sentence: Sentence, source: str, before: Sequence[Act]) -> None:
         self.cur = Cursor(sentence.items, source)
         self.out = Clauses()
         self.joins: set[str] = set()
         self.opened = 0
         self.before = before
+        self.last: Act | None = None
+        self.entry = next((act for act in reversed(before) if _enters(act)), None)
 
     def run(self) -> Clauses:
         while self.cur.peek().kind != "END":
             if not self._step():
                 self.out.leftover.append(self.cur.next())
+        if self.joins & {"IF", "EACH", "WHILE", "AFTER", "OR"}:
+            self.out.leftover.append(self.cur.peek(-1))
         self.out.steps = self.cur.steps
         return self.out
 
     def _step(self) -> bool:
         cur = self.cur
-        last = self._last_act()
-        if last is not None and not self.joins and cur.peek().kind in ("COMMA", "AND") and resumes(cur, 1):
+        last = self.last
+        if last is not None and not self.joins and cur.peek().kind in ("COMMA", "AND"):
+            if late_size(cur, last):
+                return cur.next() is not None and read_slots(cur, last)
+            if resumes(cur, 1):
+                cur.next()
+                return read_slots(cur, last if last.purpose is None else self.entry or last)
+        if last is not None and last.verb == "close" and cur.peek().text.lower() == "flat":
             cur.next()
-            return read_slots(cur, last)
+            return True
+        if not self.joins - {"COMMA", "DASH", "SLASH"} and entry_terms(cur, self.entry):
+            self.joins = set()
+            return True
         if self._instead_of_joining() or self._join():
             return True
         if "IF" in self.joins and cur.run("IT", "THEN"):
             self.joins.add("THEN")
+        if self._late_candles():
+            return True
+        bound = second_bound(cur, last_condition(self.out.parts[-1].what if self.out.parts else None), self.joins)
+        if bound is not None:
+            return self._add(bound)
         if self.joins & {"IF", "EACH", "WHILE", "AFTER"}:
             return self._event() or self._add(read_time_condition(cur)) or self._add(read_condition(cur)) or self._mod()
         if last is not None and last.verb == "alert" and (read_message(cur, last) or self._alert_level()):
@@ -98,7 +134,7 @@ class _Reading:
             or self._add(read_time_condition(cur))
             or self._add(self._closing_candle())
             or self._add(read_action(cur))
-            or self._elliptic_price()
+            or self._add(one_more_exit(cur, last, self.joins))
             or self._fragment()
             or self._add(read_condition(cur))
             or self._event()
@@ -109,7 +145,8 @@ class _Reading:
         """ "once an hour" is no "once …"; "after 6 hours" is a time."""
         if self.cur.peek().text.lower() == "once" and self.cur.peek(1).kind in ("DUR", "EVERY"):
             return self._mod()
-        if self.cur.peek().kind == "AFTER" and self.cur.peek(1).kind == "DUR":
+        candle = self.cur.peek(2).kind in ("CLOSE", "CLOSES", "CANDLE")
+        if self.cur.peek().kind == "AFTER" and self.cur.peek(1).kind == "DUR" and not candle:
             return self._add(read_time_condition(self.cur))
         return False
 
@@ -120,6 +157,13 @@ class _Reading:
             item = self.cur.peek()
         if item.kind in ("ON", "EVERY") and self.cur.peek(1).kind == "NUM" and self.cur.peek(2).kind in _MOVES:
             self.joins.add("EACH" if item.kind == "EVERY" else "IF")
+            self.cur.next()
+            return True
+        if item.kind in ("AT", "ON") and self.cur.peek(1).kind in ("PROFIT", "LOSS") and self.last is not None:
+            self.joins.add("IF")
+            self.cur.next()
+            return True
+        if item.kind == "SET" and self.cur.peek(1).kind in _CADENCES:
             self.cur.next()
             return True
         if item.kind not in _JOINERS:
@@ -137,6 +181,15 @@ class _Reading:
     def _add(self, what: Cond | Act | Mod | None) -> bool:
         if what is None:
             return False
+        if "COLON" in self.joins and isinstance(what, Act) and self.out.parts:
+            before = self.out.parts[-1]
+            if isinstance(before.what, Act) and is_heading(before.what):
+                what = takes_over(before.what, what)
+                self.joins |= before.joins - {"COLON"}
+                self.out.parts.pop()
+        if isinstance(what, Act):
+            self.last = what
+            self.entry = what if _enters(what) else self.entry
         self.out.parts.append(Part(what=what, joins=frozenset(self.joins), opened=self.opened))
         self.joins, self.opened = set(), 0
         return True
@@ -168,7 +221,7 @@ class _Reading:
         cur, begun = self.cur, self.cur.at
         if not isinstance(self.out.parts[-1].what, Act) or self.joins - {"COLON"}:
             return False
-        cur.skip("FOR|ON")
+        cur.skip("FOR|ON|AT")
         item = cur.take("COIN")
         cur.skip("PRICE|AT|TO|REACH|FOR")
         price = read_price(cur)
@@ -191,20 +244,27 @@ class _Reading:
         self.joins = set()
         return True
 
-    def _last_act(self) -> Act | None:
-        return next((part.what for part in reversed(self.out.parts) if isinstance(part.what, Act)), None)
-
-    def _elliptic_price(self) -> bool:
-        """ "160 or 140": a second price for the same verb."""
-        last = self.out.parts[-1].what if self.out.parts else None
-        if not isinstance(last, Level) or last.operator is not None or not self.joins & {"OR", "AND", "SLASH"}:
+    def _late_candles(self) -> bool:
+        """ "…, 1h chart": the candles of an indicator that was spoken of without them."""
+        if self.cur.peek().kind not in ("ON", "AT", "FOR", "DUR", "TF", "NUM"):
             return False
-        price = read_price(self.cur)
-        return price is not None and self._add(replace(last, price=price))
+        bare = [part for part in self.out.parts if getattr(part.what, "timeframe", "") is None]
+        begun = self.cur.at
+        timeframe = read_timeframe(self.cur) if bare and not self.joins - {"COMMA", "LPAR", "DASH"} else None
+        if timeframe is None or not (
+            self.cur.peek(-1).kind in ("CANDLE", "TF") or self.cur.peek(begun - self.cur.at).kind == "ON"
+        ):
+            self.cur.at = begun
+            return False
+        for part in bare:
+            part.what = altered_timeframe(part.what, timeframe)
+        self.cur.skip("RPAR" if "LPAR" in self.joins else "")
+        self.joins, self.opened = set(), 0
+        return True
 
     def _fragment(self) -> bool:
         """ "…, the rest at 180": the verb before goes on."""
-        last = self._last_act() or self.before
+        last = self.last or (self.before[-1] if self.before else None)
         cur, begun = self.cur, self.cur.at
         named = cur.sees("COIN", "AT", "NUM") and bool(self.joins)
         if last is None or last.verb == "alert" or not (named or cur.peek().kind in ("NUM", "REST", "ALL", "SELL")):
@@ -225,11 +285,13 @@ class _Reading:
 
     def _late_slots(self, last: Act | None) -> bool:
         """Words of an order that come after its condition: "…, with 5x leverage"."""
-        if last is None or last.verb in ("alert", "reverse", "move_stop") or last.purpose is not None:
+        if last is not None and last.purpose is not None:
+            last = self.entry
+        if last is None or last.verb in ("alert", "reverse", "move_stop"):
             return False
         return resumes(self.cur, 0) and read_slots(self.cur, last)
 
 
-def read_clauses(sentence: Sentence, source: str, before: Act | None) -> Clauses:
-    """The clauses of one sentence; *before* is the action that the sentence before it ended with."""
+def read_clauses(sentence: Sentence, source: str, before: Sequence[Act] = ()) -> Clauses:
+    """The clauses of one sentence; *before* are the actions of the sentences before it."""
     return _Reading(sentence, source, before).run()

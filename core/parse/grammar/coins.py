@@ -2,6 +2,7 @@
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field
+from functools import lru_cache
 
 from core.domain.reading import ParseContext
 from core.parse.grammar.vocabulary import phrases
@@ -41,9 +42,16 @@ class Coins:
 
 def coins_of(context: ParseContext) -> Coins:
     """The coin words of this context's markets; every other coin that people speak of is `elsewhere`."""
+    return _coins(tuple(context.prices), tuple(sorted(context.names.items())))
+
+
+@lru_cache(maxsize=64)
+def _coins(markets: tuple[str, ...], listed: tuple[tuple[str, str], ...]) -> Coins:
+    """As `coins_of`; the markets change far more seldom than messages come."""
+    titles = dict(listed)
     said: dict[tuple[str, ...], str] = {}
     guarded: set[str] = set()
-    bases = {market.split("-")[0].upper(): market for market in context.prices}
+    bases = {market.split("-")[0].upper(): market for market in markets}
     for base, market in bases.items():
         low = base.lower()
         said[(low,)] = market
@@ -51,15 +59,15 @@ def coins_of(context: ParseContext) -> Coins:
             guarded.add(low)
         for suffix in ("perp", "usd", "usdt", "usdc"):
             said[(low + suffix,)] = market
-        for name in (*_ALIASES.get(base, "").split("|"), context.names.get(market, "").lower()):
+        for name in (*_ALIASES.get(base, "").split("|"), titles.get(market, "").lower()):
             words = tuple(name.replace("-", " ").split())
             if words and words not in phrases():
                 said.setdefault(words, market)
     outside = {tuple(name.split()) for name in _ELSEWHERE.split("|")} | {("bch",), ("etc",)}
     outside |= {(base.lower(),) for base in _ALIASES if base not in bases and (base.lower(),) not in phrases()}
-    for base, listed in _ALIASES.items():
+    for base, names_of in _ALIASES.items():
         if base not in bases:
-            outside |= {tuple(name.split()) for name in listed.split("|")}
+            outside |= {tuple(name.split()) for name in names_of.split("|")}
     outside = {words for words in outside if words not in said and words not in phrases() and words[0] not in _STABLE}
     names = tuple(words[0] for words in said if len(words) == 1 and len(words[0]) >= 5)
     return Coins(said=said, elsewhere=frozenset(outside), names=names, guarded=frozenset(guarded))

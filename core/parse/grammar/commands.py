@@ -87,11 +87,13 @@ def _change(cur: Cursor) -> Command | None:
             case kind if kind in _FILTERS:
                 said_filter = _FILTERS[kind]
                 what = "RULES" if kind in ("STOPS", "ALERTS", "ALERT") else what
-            case "RULES" | "ORDERS" if what in (None, word.kind):
-                what = word.kind
+            case "RULES" | "ORDERS" if what in (None, word.kind) or said_filter is not None:
+                what = word.kind if said_filter is None else "RULES"
+            case "LIMIT" if what in (None, "ORDERS"):
+                what = "ORDERS"
             case "EVERYTHING" if item.kind in ("PAUSE", "RESUME"):
                 what = "RULES"
-            case "MY" | "ALL" | "EVERY" | "ON" | "FOR" | "OF" | "AND" | "COMMA" | "NOW":
+            case "STATE" | "ACTIVATE" | "MY" | "ALL" | "EVERY" | "ON" | "FOR" | "OF" | "AND" | "COMMA" | "NOW":
                 pass
             case _:
                 return None
@@ -142,7 +144,14 @@ def _look(cur: Cursor, *, asked: bool) -> Command | None:
             said_filter = _FILTERS[word.kind]
         elif word.kind in _TOPICS:
             topics.append(word.kind)
-        elif word.kind not in _FILLER.split("|") and word.kind not in ("LEFT", "RULEID"):
+        elif word.kind not in _FILLER.split("|") and word.kind not in (
+            "LEFT",
+            "RULEID",
+            "ACTIVATE",
+            "OPENED",
+            "STATE",
+            "WORTH",
+        ):
             return None
     looking = (
         asked
@@ -160,6 +169,8 @@ def _look(cur: Cursor, *, asked: bool) -> Command | None:
 def _topic(topics: list[str], markets: list[str], words: list[str], begun: str) -> Command | None:
     named = tuple(dict.fromkeys(markets))
     if not topics and {"do i have", "have i got"} & set(words):
+        if not named and {"open", "opened"} & set(words):
+            return Command(name="positions")
         return Command(name="positions", market=named[0]) if len(named) == 1 else None
     if not topics:
         if named and begun in ("COIN", "SHOW") and words[0] not in ("do i have", "any", "which"):

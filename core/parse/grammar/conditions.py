@@ -2,8 +2,8 @@
 
 from dataclasses import replace
 
-from core.parse.grammar.drafts import Change, Cond, Direction, GroupDraft, Level, Trail
-from core.parse.grammar.indicators import read_candle, read_indicator
+from core.parse.grammar.drafts import CandleDraft, Change, Cond, Direction, GroupDraft, Level, Trail
+from core.parse.grammar.indicators import read_candle, read_indicator, read_timeframe
 from core.parse.grammar.items import Amount, Cursor
 from core.parse.grammar.metrics import read_account, read_event, read_funding, read_pnl
 from core.parse.grammar.phrases import Subject, level_operator, read_comparison, read_price, read_subject
@@ -19,6 +19,7 @@ def read_condition(cur: Cursor) -> Cond | None:
         read_candle,
         read_event,
         read_pnl,
+        _read_of_several,
         _read_price_condition,
     ):
         found = reader(cur)
@@ -28,13 +29,31 @@ def read_condition(cur: Cursor) -> Cond | None:
     return None
 
 
+def _read_of_several(cur: Cursor) -> Cond | None:
+    """BTC or ETH drops 5 % · SOL and BTC are both above …: one move of several markets."""
+    if not cur.sees("COIN", "OR|AND|COMMA", "COIN"):
+        return None
+    markets = []
+    alternatives = False
+    while cur.sees("COIN", "OR|AND|COMMA"):
+        markets.append(cur.next().value)
+        while (mark := cur.take("OR|AND|COMMA")) is not None:
+            alternatives = alternatives or mark.kind == "OR"
+    found = _read_price_condition(cur)
+    if not isinstance(found, Change) or found.market is None or found.market in markets:
+        return None
+    parts = tuple(replace(found, market=market) for market in (*markets, found.market))
+    return GroupDraft(type="any" if alternatives else "all", parts=parts)
+
+
 def _read_price_condition(cur: Cursor) -> Cond | None:
     led = cur.peek(-1).kind in ("IF", "EACH")
     subject = read_subject(cur)
     unsaid = led and subject.empty and cur.sees("RISEWORD|FALLWORD", "NUM")
     if subject.everything or (subject.me and not subject.price and subject.market is None and not _verb_ahead(cur)):
         return None
-    found = _read_between(cur, subject) or _read_change(cur) or _read_level(cur)
+    named = (led and (subject.market is not None or subject.it or subject.price)) or _heads(cur, subject)
+    found = _read_between(cur, subject) or _read_change(cur) or _read_level(cur, named=named)
     if isinstance(found, GroupDraft):
         return found
     if unsaid and isinstance(found, Change) and found == replace(found, reference="current_price"):
@@ -47,6 +66,11 @@ def _read_price_condition(cur: Cursor) -> Cond | None:
         cur.next()
         return replace(found, market=cur.next().value)
     return found
+
+
+def _heads(cur: Cursor, subject: Subject) -> bool:
+    """Whether `SOL 170:` or `SOL 170 ->` heads what is to be done there."""
+    return subject.market is not None and cur.at == 1 and cur.sees("NUM", "COLON|THEN|DASH")
 
 
 def _read_between(cur: Cursor, subject: Subject) -> GroupDraft | None:
@@ -72,7 +96,7 @@ def _verb_ahead(cur: Cursor) -> bool:
     )
 
 
-def _read_level(cur: Cursor) -> Level | None:
+def _read_level(cur: Cursor, *, named: bool = False) -> Level | CandleDraft | None:
     if cur.sees("LOSE", "NUM") and cur.peek(1).value.unit in ("", "usd"):
         if cur.peek(1).value.unit == "usd":
             return None
@@ -81,6 +105,8 @@ def _read_level(cur: Cursor) -> Level | None:
     comparison = read_comparison(cur)
     if comparison is None and cur.sees("GO", "NUM") and cur.peek().text.lower() in ("is", "was", "'s"):
         cur.next()
+        comparison = "hits"
+    if comparison is None and named and cur.sees("NUM"):
         comparison = "hits"
     if comparison is None:
         return None
@@ -94,8 +120,12 @@ def _read_level(cur: Cursor) -> Level | None:
     return _held_for(cur, Level(operator=operator, price=price))
 
 
-def _held_for(cur: Cursor, level: Level) -> Level:
-    """The level with "for 15 minutes" where that follows."""
+def _held_for(cur: Cursor, level: Level) -> Level | CandleDraft:
+    """The level with "for 15 minutes" where that follows; a candle's close where "on the 4h close" does."""
+    if level.operator is not None and cur.sees("ON", "DUR|TF", "CLOSE|CLOSES|CANDLE"):
+        timeframe = read_timeframe(cur)
+        cur.skip("CLOSE|CLOSES")
+        return CandleDraft(timeframe=timeframe, operator=level.operator, price=level.price)
     if cur.run("FOR", "DUR") or cur.run("FOR", "ABOVE", "DUR"):
         return replace(level, for_s=cur.peek(-1).value)
     return level

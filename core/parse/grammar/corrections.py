@@ -17,7 +17,7 @@ from core.parse.grammar.exits import read_exit
 from core.parse.grammar.items import Amount, Cursor
 from core.parse.grammar.reader import Reader, Sentence
 from core.parse.grammar.remarks import Mod
-from core.parse.grammar.removals import removed
+from core.parse.grammar.removals import PLACES, removed
 from core.parse.grammar.slots import read_slots
 from core.parse.grammar.spots import (
     UNTRADED,
@@ -40,10 +40,15 @@ _OPENERS = re.compile(
     r"hmm|hm)\b[\s,.:!-]*)+"
 )
 _ADDS = re.compile(r"^(?:(?:and|also|plus|with|add|then)\b[\s,]*)+")
+_PLACED = re.compile(
+    r"^(?:(?:make|change|set|move|use)\b )?(?:the )?(?P<place>first|second|third|fourth|fifth|1st|2nd|3rd|4th|5th)"
+    r"(?: (?:one|rule|order|target|stop|tp|sl|price))?(?: (?:should be|to|at|is))? ?[:,]? (?=\S)"
+)
 _ONLY = re.compile(r"^(?:only|just)\b")
 _MARKED = re.compile(
     r"^(?:no|nope|nah|not|wait|sorry|oops|actually|i meant?|i said|rather|and|also|plus|but|add|with|make|change|only|"
-    r"just|use|replace|correction|raise|lower|move the|set the|put the|adjust|update|the)\b|\b(?:instead|not)\b"
+    r"just|use|first|second|third|replace|correction|raise|lower|move the|set the|put the|adjust|update|the)\b|"
+    r"\b(?:instead|not)\b"
 )
 _EVEN = ((re.compile(r"\bshould be\b"), "to"), (re.compile(r"\breplace\b"), "change"), (re.compile(r"\bbut\b"), ","))
 _LEADS = "SHIFT|EARN|SET|IT|TO|AT|COMMA|AND|COLON|THEN|MY"
@@ -70,6 +75,8 @@ def corrected(
     said = _correction(clean(reply), context)
     if said is None:
         return None
+    if said.place is not None and not said.place < len(drafts):
+        return f"There are only {len(drafts)} rules in it."
     try:
         for reader in (read_swap, _addition, _named_exit, _value, _terms, _occasion):
             found = reader(drafts, choices, said)
@@ -83,13 +90,23 @@ def corrected(
 def _correction(cleaned: str, context: ParseContext) -> Correction | None:
     low = _OPENERS.sub("", cleaned.strip().lower())
     text = cleaned.strip()[len(cleaned.strip()) - len(low) :]
+    place = _PLACED.match(low)
+    if place is not None:
+        text = text[place.end() :]
     for pattern, word in _EVEN:
         text = pattern.sub(word, text)
     sentences = Reader(tokens(text), coins_of(context)).sentences()
     items = tuple(item for sentence in sentences for item in sentence.items)
     if not items or any(sentence.asked for sentence in sentences):
         return None
-    return Correction(low=low, source=text, items=items, only=bool(_ONLY.match(low)), context=context)
+    return Correction(
+        low=low,
+        source=text,
+        items=items,
+        only=bool(_ONLY.match(low)),
+        context=context,
+        place=None if place is None else PLACES[place["place"]],
+    )
 
 
 # --- one more rule ---------------------------------------------------------------------------------------------------
@@ -161,16 +178,17 @@ def _value(drafts: list[RuleDraft], choices: Mapping[str, Any], said: Correction
     cur.skip("OF|MY|IT|POSITION|ALL" if item.kind in ("NUM", "ALL") else "")
     if cur.peek().kind != "END":
         return None
+    found = [spot for spot in spots_of(drafts, choices) if said.place in (None, spot.number)]
     match item.kind:
         case "COIN" if after is None and name is None:
             return other_market(drafts, choices, item.value)
         case "DUR":
             amount = Amount(value=Decimal(item.value))
             wanted: tuple[Name, ...] = ("candles",) if after is not None else ("duration", "candles")
-            spots = [spot for spot in spots_of(drafts, choices) if spot.name in wanted]
+            spots = [spot for spot in found if spot.name in wanted]
         case "ALL" | "EVERYTHING":
             amount = Amount(value=HUNDRED, unit="percent", words=True)
-            spots = _fitting(spots_of(drafts, choices), amount, "size")
+            spots = _fitting(found, amount, "size")
         case "NUM":
             amount = item.value
             if after is not None and after.kind in _NAMED:
@@ -181,7 +199,7 @@ def _value(drafts: list[RuleDraft], choices: Mapping[str, Any], said: Correction
                 return f"It is not about {after.text}. Say the whole rule again."
             if name in ("leverage", "slippage") or amount.unit == "times":
                 return _of_order(drafts, choices, name, amount)
-            spots = _fitting(spots_of(drafts, choices), amount, name)
+            spots = _fitting(found, amount, name)
         case _:
             return None
     if not spots:
@@ -199,6 +217,8 @@ def _fitting(spots: list[Spot], amount: Amount, name: Name | None) -> list[Spot]
         for spot in spots
         if (spot.name == name if name is not None else spot.name not in ("duration", "candles", "slippage"))
     ]
+    if name is None and amount.unit == "" and amount.value > HUNDRED:
+        fitting = [spot for spot in fitting if spot.amount.unit != "percent"] or fitting
     if name is None and amount.unit == "percent":
         same = [spot for spot in fitting if spot.said and spot.amount.unit == "percent"]
         fitting = same or [spot for spot in fitting if spot.name in ("size", "move")]
@@ -274,7 +294,7 @@ def _rest(draft: RuleDraft, order: Order, price: Decimal | None) -> None:
 def _occasion(drafts: list[RuleDraft], choices: Mapping[str, Any], said: Correction) -> Changed | str | None:
     """until Friday · only once · when it hits 180 instead · every 2 hours."""
     at = next((n for n, item in enumerate(said.items) if item.kind not in ("EARN", "SHIFT", "SET", "IT", "COMMA")), 0)
-    clauses = read_clauses(Sentence(list(said.items[at:])), said.source, None)
+    clauses = read_clauses(Sentence(list(said.items[at:])), said.source)
     whats = [part.what for part in clauses.parts]
     if not whats or clauses.leftover:
         return None
@@ -284,7 +304,7 @@ def _occasion(drafts: list[RuleDraft], choices: Mapping[str, Any], said: Correct
             return "I cannot tell which rule you mean. Say the whole rule again."
         for mod in mods:
             for draft in drafts:
-                apply_mod(draft, mod, drafts)
+                apply_mod(draft, mod)
         return Changed(drafts=drafts, choices=choices)
     if mods or any(isinstance(what, Act) for what in whats):
         return None

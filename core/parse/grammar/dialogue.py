@@ -5,7 +5,7 @@ from dataclasses import replace
 from typing import Any
 
 from core.domain.reading import ANSWER_MARK, Option, ParseContext, ParseResult
-from core.domain.wording import say_rule
+from core.parse.grammar.canonical import read_canonical
 from core.parse.grammar.changes import Changed, baked
 from core.parse.grammar.corrections import corrected, is_marked
 from core.parse.grammar.replies import MAX_REPLY, reply_of, value_of
@@ -13,11 +13,16 @@ from core.parse.grammar.settle import Settled, settle
 from core.parse.grammar.understanding import Understanding, understand
 
 MOST_ANSWERS = 12
+LONGEST_OWN = 20_000
+"""A set in the product's own words may be longer than what anybody types."""
 SEARCH_LIMIT = 80
 
 
 def read(text: str, context: ParseContext) -> ParseResult:
     """What *text* says in *context*, its answers (see `extended`) included; pure, bounded, never raises."""
+    own = read_canonical(text.strip(), context) if len(text) <= LONGEST_OWN else None
+    if own is not None:
+        return own
     understood, choices = _replayed(text, context)
     if understood.verdict is not None:
         return understood.verdict
@@ -36,14 +41,17 @@ def chosen(result: ParseResult, option: Option) -> ParseResult:
     return replace(result, kind="rules", rules=option.rules, questions=())
 
 
-def answer(text: str, result: ParseResult, reply: str, context: ParseContext) -> ParseResult | None:
+def answer(
+    text: str, result: ParseResult, reply: str, context: ParseContext, *, heard: Understanding | None = None
+) -> ParseResult | None:
     """What *result*, which *text* led to, becomes with a *reply* in free words; None where that answers nothing.
 
     *text* is the message, with earlier replies as `extended` adds them. Options that were pressed in between are found
     again by the result that they led to; where several choices lead to one result, that is None too. A surface avoids
-    this by extending the text with the label of what was pressed.
+    this by extending the text with the label of what was pressed. *heard* is what somebody else than the grammar
+    understood the message as.
     """
-    understood, choices = _replayed(text, context)
+    understood, choices = _replayed(text, context, heard)
     if understood.verdict is not None or result.kind != "question":
         return None
     known = _found_again(understood, choices, result, context)
@@ -54,8 +62,10 @@ def answer(text: str, result: ParseResult, reply: str, context: ParseContext) ->
     return _answered(understood, known, reply, context)
 
 
-def correct(text: str, result: ParseResult, reply: str, context: ParseContext) -> ParseResult | str | None:
-    """What *result*, which *text* led to, becomes with a correction in free words.
+def correct(
+    text: str, result: ParseResult, reply: str, context: ParseContext, *, heard: Understanding | None = None
+) -> ParseResult | str | None:
+    """What *result*, which *text* led to, becomes with a correction in free words; *heard* as for `answer`.
 
     A sentence for the trader where the correction could mean two things or cannot be made; None where *reply* is no
     correction, such as a whole rule of its own. Numbers are only ever those that were said.
@@ -66,12 +76,14 @@ def correct(text: str, result: ParseResult, reply: str, context: ParseContext) -
     whole = bool(alone.drafts) or (alone.verdict is not None and alone.verdict.kind == "command")
     if whole and not is_marked(reply):
         return None
-    amended = _amended(text, result, reply, context)
+    amended = _amended(text, result, reply, context, heard)
     return None if whole and isinstance(amended, str) else amended
 
 
-def _amended(text: str, result: ParseResult, reply: str, context: ParseContext) -> ParseResult | str | None:
-    said = _said(text, result, context)
+def _amended(
+    text: str, result: ParseResult, reply: str, context: ParseContext, heard: Understanding | None
+) -> ParseResult | str | None:
+    said = _said(text, result, context, heard)
     if said is None:
         return _SAY_IT_ALL if is_marked(reply) else None
     changed = _changed(*said, reply, context)
@@ -100,9 +112,11 @@ def _changed(
     return changed
 
 
-def _said(text: str, result: ParseResult, context: ParseContext) -> tuple[Understanding, Mapping[str, Any]] | None:
-    """Drafts and choices that say just what *result* does: those of the words, else of its rules read back."""
-    understood, choices = _replayed(text, context)
+def _said(
+    text: str, result: ParseResult, context: ParseContext, heard: Understanding | None
+) -> tuple[Understanding, Mapping[str, Any]] | None:
+    """Drafts and choices that say just what *result* does: those of the words, and the choices made since."""
+    understood, choices = _replayed(text, context, heard)
     if understood.verdict is None:
         # Since the draft was shown, prices may have opened a question; the rules are what is being corrected.
         if settle(understood.drafts, context, choices, depth=0).result.rules == result.rules:
@@ -110,9 +124,6 @@ def _said(text: str, result: ParseResult, context: ParseContext) -> tuple[Unders
         known = _found_again(understood, choices, result, context)
         if known is not None:
             return understood, known
-    again = understand(" ".join(say_rule(rule) for rule in result.rules), context)
-    if again.verdict is None and settle(again.drafts, context, {}, depth=0).result.rules == result.rules:
-        return replace(again, notes=()), {}
     return None
 
 
@@ -120,10 +131,12 @@ def _asked(result: ParseResult) -> list[tuple[str, str]]:
     return [(question.about, question.text) for question in result.questions]
 
 
-def _replayed(text: str, context: ParseContext) -> tuple[Understanding, dict[str, Any]]:
+def _replayed(
+    text: str, context: ParseContext, heard: Understanding | None = None
+) -> tuple[Understanding, dict[str, Any]]:
     """The message as understood, and the choices that its replies made."""
     message, *replies = text.split(ANSWER_MARK)
-    understood = understand(message, context)
+    understood = understand(message, context) if heard is None else heard
     choices: dict[str, Any] = {}
     if understood.verdict is None:
         for reply in replies[:MOST_ANSWERS]:

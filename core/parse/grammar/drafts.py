@@ -120,10 +120,14 @@ class TimeDraft:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class ScheduleDraft:
-    """Again and again: a plain interval, or a clock time on some days (cron's day field)."""
+    """Again and again: a plain interval, or a clock time (and `more` of them) on some days (cron's day field).
+
+    `month_day` is cron's field too; "" where a day of the month was meant and none was said.
+    """
 
     every_s: int | None = None
     clock: Clock | None = None
+    more: tuple[Clock, ...] = ()
     days: str = "*"
     month_day: str = "*"
     zone: str | None = None
@@ -178,7 +182,8 @@ class Act:
 
     `verb` is the family of the word used. `held` says that a position was spoken of ("my position", "half", "cover"),
     `everything` that all of them were, `vague` that a size was hinted at ("some"), `loose_number` that a bare number
-    may be no size. `at` is the price of "at X", which becomes a condition or a limit.
+    may be no size, `some_day` that a moment was hinted at ("the dip"). `at` is the price of "at X", which becomes
+    a condition or a limit.
     """
 
     verb: Literal[
@@ -210,6 +215,7 @@ class Act:
     bad_number: bool = False
     loose_number: bool = False
     vague: bool = False
+    some_day: bool = False
     filter: str | None = None
     text: str = ""
 

@@ -4,7 +4,7 @@ from typing import Literal
 
 from core.parse.grammar.drafts import Act, Change, Cond, Level, Order, PnlDraft, Trail
 from core.parse.grammar.items import Amount, Cursor
-from core.parse.grammar.phrases import read_reference, read_subject
+from core.parse.grammar.phrases import Subject, read_reference, read_subject
 from core.parse.grammar.slots import ORDER_KINDS
 
 _PURPOSES: dict[str, Literal["target", "stop", "trail"]] = {"TARGET": "target", "STOP": "stop", "TRAIL": "trail"}
@@ -22,12 +22,21 @@ def read_exit(cur: Cursor) -> Act | None:
     if item is None:
         return None
     if item.kind == "TRAIL":
+        cur.run("MY", "STOP")
         cur.skip("STOP")
     act.purpose = _PURPOSES[item.kind]
     act.number = item.value
     act.text = item.text
     if before is None and cur.sees("NUM", "AT|COLON|THEN", "NUM") and cur.peek().value.value in range(1, 6):
         act.number = int(cur.next().value.value)
+    if (
+        item.kind == "STOP"
+        and before is None
+        and cur.sees("TO", "BREAKEVEN")
+        and cur.peek(2).kind not in ("AND", "DASH")
+    ):
+        cur.at += 2
+        return Act(verb="move_stop", market=act.market, to="entry_price", order=Order(), text=item.text)
     if before is not None:
         act.inline = _exit_condition(act, before, None)
     _read_exit_slots(cur, act)
@@ -77,7 +86,7 @@ def _read_exit_slots(cur: Cursor, act: Act) -> None:
             cur.skip("OF")
         elif cur.peek().kind == "OUT":
             cur.next()
-        elif (reference := read_reference(cur)) is not None:
+        elif (reference := _read_whose(cur)) is not None:
             act.market = reference.market or act.market
             act.side = reference.side or act.side
             act.it = act.it or reference.it
@@ -90,12 +99,25 @@ def _read_exit_slots(cur: Cursor, act: Act) -> None:
             return
 
 
+def _read_whose(cur: Cursor) -> Subject | None:
+    """ "to my SOL", "on ETH": the position that the exit belongs to."""
+    begun = cur.at
+    if cur.sees("TO", "MY|COIN|POSITION|IT"):
+        cur.next()
+    found = read_reference(cur)
+    if found is None:
+        cur.at = begun
+    return found
+
+
 def _read_exit_value(cur: Cursor, act: Act) -> bool:
     """Where the exit lies: a price, a percent, a distance from the entry."""
     if act.inline is not None:
         return False
     cur.skip("AT|OF|TO|COLON|BY|THEN|ON|GO|IF" if cur.peek(1).kind == "NUM" else "")
     cur.skip("ABOVE|BELOW|REACH|GO" if cur.peek(1).kind == "NUM" and act.purpose != "trail" else "")
+    if _read_from_entry(cur, act):
+        return True
     item = cur.peek()
     if item.kind != "NUM" or item.value.words or item.value.unit == "times":
         return False
@@ -106,6 +128,27 @@ def _read_exit_value(cur: Cursor, act: Act) -> bool:
     cur.next()
     act.inline = _exit_condition(act, item.value, cur)
     return act.inline is not None
+
+
+def _read_from_entry(cur: Cursor, act: Act) -> bool:
+    """entry + 12 % · entry - $4."""
+    begun = cur.at
+    cur.skip("AT|TO|COLON")
+    if act.purpose != "trail" and cur.take("BREAKEVEN") is not None:
+        mark = cur.take("AND|DASH")
+        item = cur.take("NUM")
+        signed = item is not None and (mark is not None or item.value.sign)
+        if signed and item is not None and item.value.unit in ("usd", "percent") and not item.value.words:
+            down = (mark is not None and mark.kind == "DASH") or item.value.sign == "-"
+            act.inline = Change(
+                direction="down" if down else "up",
+                threshold=item.value.value,
+                unit=item.value.unit,
+                reference="entry_price",
+            )
+            return True
+    cur.at = begun
+    return False
 
 
 def _exit_condition(act: Act, amount: Amount, cur: Cursor | None) -> Cond | None:
@@ -133,6 +176,9 @@ def _from_entry(cur: Cursor, amount: Amount, unit: Literal["usd", "percent"] | N
     side = cur.take("ABOVE|BELOW|RISEWORD|FALLWORD")
     cur.skip("FROM|ON|OF|MY|AT")
     anchor = cur.take("BREAKEVEN|CURRENT")
+    if anchor is None and side is not None and unit == "percent" and cur.peek().kind in ("END", "COMMA", "AND", "RPAR"):
+        up = side.kind in ("ABOVE", "RISEWORD")
+        return Change(direction="up" if up else "down", threshold=amount.value, unit=unit, reference="entry_price")
     if anchor is None or side is None:
         if anchor is None or anchor.kind != "BREAKEVEN" or unit != "percent":
             cur.at = begun
@@ -147,7 +193,7 @@ def _from_entry(cur: Cursor, amount: Amount, unit: Literal["usd", "percent"] | N
 def _read_exit_share(cur: Cursor, act: Act) -> bool:
     """for half · (50 %) · half at 0.95."""
     begun = cur.at
-    cur.skip("FOR|ON|LPAR|WITH|CLOSE|SELL|OF")
+    cur.skip("FOR|ON|LPAR|DASH|WITH|CLOSE|SELL|OF")
     item = cur.peek()
     percent = item.kind == "NUM" and item.value.unit == "percent" and act.size is None
     if percent and (item.value.words or act.inline is not None):

@@ -66,6 +66,15 @@ def read_candle(cur: Cursor) -> Cond | None:
     comparison = read_comparison(cur)
     price = read_price(cur)
     operator = None if comparison is None else level_operator(comparison)
+    if operator is not None and (price is None or cur.sees("IND")):
+        cur.at -= int(price is not None)
+        line = _Line()
+        _read_line(cur, line)
+        if line.name is None:
+            return None
+        _read_tail(cur, line)
+        market, timeframe = market or line.market, timeframe or line.timeframe
+        return _built(_Line(market=market, timeframe=timeframe), line, operator, None)
     if operator is None or price is None:
         return None
     timeframe = timeframe or read_timeframe(cur)
@@ -81,9 +90,14 @@ def read_indicator(cur: Cursor) -> Cond | None:
     if cur.sees("GOLDEN|DEATH") or cur.sees("CROSSUP|CROSSDOWN"):
         return _read_cross(cur)
     _read_line(cur, left)
+    if left.name is not None and cur.sees("GO", "EXTREME"):
+        cur.at += 2
+        cur.skip("AT|COMMA|LPAR")
     comparison = read_comparison(cur)
     if comparison is None and cur.sees("COMMA"):
         return None
+    if comparison is None and left.name is not None and cur.peek(1).kind in ("NEGATIVE", "POSITIVE"):
+        cur.skip("GO|REVERSE|BREAK|RISE|FALL")
     right = _Line()
     value: Decimal | None = None
     begun = cur.at
@@ -101,6 +115,10 @@ def read_indicator(cur: Cursor) -> Cond | None:
     if value is None and right.name is None:
         cur.at = begun
         return None
+    if comparison == "hits" and right.name is not None and cur.sees("TO", "RISEWORD|FALLWORD"):
+        comparison = "crosses_above" if cur.peek(1).kind == "RISEWORD" else "crosses_below"
+        cur.at += 2
+    cur.skip("RPAR" if cur.peek(-1).kind == "NUM" and cur.peek(-3).kind == "LPAR" else "")
     _read_tail(cur, left)
     return _built(left, right, comparison, value)
 
@@ -168,7 +186,7 @@ def _read_cross(cur: Cursor) -> IndicatorDraft | None:
 
 def _period_ahead(cur: Cursor) -> bool:
     """Whether the number here is the period of the indicator after it: `200 EMA`, `20 period SMA`."""
-    return cur.peek(1).kind in ("IND", "BOLLINGER")
+    return cur.peek(1).kind in ("IND", "BOLLINGER") or cur.sees("NUM", "PERIOD|CANDLE", "IND")
 
 
 def _read_line(cur: Cursor, line: _Line) -> None:
@@ -184,6 +202,7 @@ def _read_line(cur: Cursor, line: _Line) -> None:
             line.name = "macd_signal"
         elif item.kind == "NUM" and line.name is None and _period_ahead(cur) and _whole(item.value):
             cur.next()
+            cur.skip("PERIOD|CANDLE")
             line.period = int(item.value.value)
         elif item.kind == "DUR" and line.name is None and _period_ahead(cur) and item.value % 86_400 == 0:
             _days_average(cur, line)
@@ -203,11 +222,24 @@ def _days_average(cur: Cursor, line: _Line) -> None:
 
 
 def _read_period(cur: Cursor, line: _Line) -> None:
-    if cur.sees("LPAR", "NUM", "RPAR") and _whole(cur.peek(1).value):
-        line.period = int(cur.peek(1).value.value)
-        cur.at += 3
+    if cur.sees("LPAR", "NUM") and _whole(cur.peek(1).value):
+        _read_bracket(cur, line)
     elif cur.sees("NUM") and _whole(cur.peek().value) and cur.peek(1).kind in _AFTER_PERIOD and line.period is None:
         line.period = int(cur.next().value.value)
+
+
+def _read_bracket(cur: Cursor, line: _Line) -> None:
+    """The period and what else stands in the brackets after it: `(14)`, `(14, 1h, close)`."""
+    begun = cur.at
+    period = int(cur.peek(1).value.value)
+    timeframe = None
+    cur.at += 2
+    while cur.skip("COMMA|CLOSE|CANDLE|PERIOD"):
+        timeframe = timeframe or read_timeframe(cur)
+    if cur.take("RPAR") is None:
+        cur.at = begun
+        return
+    line.period, line.timeframe = period, timeframe or line.timeframe
 
 
 _AFTER_PERIOD = (

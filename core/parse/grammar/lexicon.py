@@ -7,12 +7,22 @@ TRADING: dict[str, str] = {
         "cheers|thank u|thanks a lot|many thanks|thanks in advance|appreciate it|dear bot|would you mind|"
         "would u mind|so|well|lol|lfg|lets|let's|thanks|thx|ty|thank you|i want to|i want you to|"
         "i'd like to|i would like to|i wanna|wanna|i need to|i need you to|want to|can you|could you|"
-        "would you|will you|can u|could u|go ahead and|help me|make sure to|make sure you|be sure to|"
+        "would you|will you|can u|could u|go ahead and|make sure to|make sure you|be sure to|"
         "automatically|auto|simply|actually|basically|right|straight away|for me|asap|kindly|then go|"
         "gonna|going to|there|me to|lets go|let's go|gooo|lets gooo|lfggg|in total|total of|perp|"
         "perps|perpetual|coin|token|coins|tokens|level|mark|if possible|my friend|fam|guys|another|"
-        "additional|extra|actual|worth|value|do|we|again|back|also|then please|figure|current|currently|"
-        "at least|or so|fully|really|finally|eventually|instead|it's time to"
+        "additional|extra|actual|value|do|we|again|back|also|then please|figure|current|currently|"
+        "at least|or so|fully|really|finally|eventually|instead|it's time to|thank you very much|thanks so much|"
+        "thank you so much|very much|i would like you to|i'd like you to|i would like|i'd like|i'd love to|"
+        "i would love to|i'd want to|i'm looking to|im looking to|looking to|i'm trying to|trying to|"
+        "would it be possible for you to|would it be possible to|is it possible for you to|would you be able to|"
+        "be so kind as to|be so kind and|so kind as to|do me a favor and|do me a favour and|feel free to|"
+        "i'd appreciate it if you could|i would appreciate it if you could|i was wondering if you could|"
+        "could you please|can you please|if you could|if you can|if you would|pair|symbol|direction|side|"
+        "trade setup|trade idea|each of|send it|full send|straight|continuously|consecutively|let the rest run|"
+        "let it run|"
+        "let the rest ride|let it ride|let the remainder run|let the remaining run|let my winners run|"
+        "i'm going to sleep|im going to sleep|i'm going to bed|im going to bed|i'm off to bed|crypto|hereby|promptly"
     ),
     "IF": (
         "if|when|wen|once|as soon as|in case|in the event that|in the event|provided|provided that|"
@@ -27,8 +37,9 @@ TRADING: dict[str, str] = {
     "OR": "or|or else",
     "THEN": "then|->|and then|after that",
     "BUY": (
-        "buy|get me|panic buy|ape|grab|purchase|acquire|get|scoop|pick up|load up|load|accumulate|stack|snag|add|"
-        "market buy|buy in|buy the dip|buy dips|invest|throw|yolo|ape into|buys|scoop up|snap up|buy up|mop up|fomo in|"
+        "buy|get me|panic buy|ape|grab|acquire|get|scoop|pick up|load up|load|accumulate|stack|snag|add|"
+        "market buy|buy in|invest|throw|yolo|ape into|buys|scoop up|snap up|buy up|mop up|buying|purchase|"
+        "purchases|purchasing|fomo in|"
         "fomo into|grab me"
     ),
     "SELL": "sell|panic sell|dump|offload|unload|market sell|sel|liquidate|sells",
@@ -43,10 +54,10 @@ TRADING: dict[str, str] = {
     "SHORT": (
         "short|shorts|go short|go short on|open short|open a short|enter short|enter a short|"
         "start a short|open a short position|enter a short position|open short position|take a short|"
-        "shorting|shrt"
+        "shorting|shrt|fade"
     ),
     "CLOSE": (
-        "close|get me flat|i want out|i want out of|"
+        "nuke my|nuke all|nuke it|close|get me flat|i want out|i want out of|"
         "exit|get out of|get out|get me out of|get me out|flatten|flat|bail|bail out|bail out of|"
         "close out|close out of|get rid of|unwind|exit out of|pull out of|cash out|cash out of|shut|"
         "close down"
@@ -63,12 +74,21 @@ TRADING: dict[str, str] = {
     "RESUME": ("resume|unpause|reactivate|restart|enable|turn on|activate|turn back on|continue|re-enable|unfreeze"),
     "SHIFT": "move|slide|shift|raise|lower|drag|bring|adjust|tighten|push|bump|change|trail up|update|modify",
     "EARN": "make|made|earn|earned|making",
-    "PUTIN": "put in",
+    "PUTIN": "put in|place in|drop in|throw in",
     "SET": (
         "protect|set|put|place|create|set up|setup|use|attach|give me|have|start|do a|submit|enter|open|initiate|run"
     ),
+    "WATCH": "keep an eye on|watch|keep watching|monitor|keep track of|track|look at",
+    "WORTH": "worth|worth of",
+    "BREAKOUT": "the breakout|breakout|the breakdown|breakdown",
+    "EXTREME": "overbought|oversold",
+    "CORRECTION": (
+        "no wait|wait no|no sorry|sorry no|sorry|i mean|i meant|make that|scratch that|actually no|no actually|"
+        "or rather|correction|oops|i mean to say|no make that|wait"
+    ),
     "ALERT": (
-        "tell|tell me|ping|ping me|notify|notify me|alert|alert me|let me know|lemme know|wake me up|"
+        "gimme a ping|gimme an alert|gimme a shout|gimme a heads up|tell|tell me|ping|ping me|notify|notify me|"
+        "alert|alert me|let me know|lemme know|wake me up|"
         "wake me|warn|warn me|inform me|message me|msg me|text me|dm me|shout|send me an alert|"
         "send me a notification|remind me|remind|send an alert|send a notification|send alert|"
         "give me a heads up|heads up|give me a shout|buzz me|shoot me a message|hit me up|"
@@ -99,12 +119,13 @@ TRADING: dict[str, str] = {
     ),
     "BREAKEVEN": (
         "breakeven|break even|be|my entry|entry|entry price|my entry price|avg entry|average entry|"
+        "where i bought it|where i got it|where i entered it|what i paid|what i paid for it|where i shorted it|"
         "cost basis|my avg|average price|my avg price|where i got in|my cost|my average|"
         "average entry price|my buy price|where i entered|where i bought|my fill price|fill price|"
         "purchase price|where i opened|where i shorted"
     ),
     "CURRENT": (
-        "current price|current market price|here|current level|current levels|this price|this level|"
+        "cmp|current price|current market price|here|current level|current levels|this price|this level|"
         "present price|the price now|current prices|spot price|market price|where it is now|todays price|"
         "where we are|current value|this point|where we are now|right here"
     ),
@@ -143,7 +164,8 @@ TRADING: dict[str, str] = {
         "either side|both ways|in both directions|any way|whichever way|+/-"
     ),
     "GO": (
-        "flips|go|goes|going|gets|get to|gets back|getting|trades|trading|is|are|'s|be|was|becomes|comes|"
+        "does a|does an|makes a|makes an|has a|sees a|prints a|takes a|there's a|there is a|flips|go|goes|going|"
+        "gets|get to|gets back|getting|trades|trading|is|are|'s|be|was|becomes|comes|"
         "come|turns|turn|has|went|gone|heads|runs|moves to|moves back|moved|ticks|gotten|ever|has been|"
         "should be|needs to be|must be|has to be|has gone|pulls|makes it|ends up"
     ),
@@ -189,7 +211,7 @@ TRADING: dict[str, str] = {
     ),
     "VALIDFOR": (
         "valid for|good for|for the next|expires in|expire in|expires after|valid for the next|"
-        "good for the next|valid|cancel after|expire after|over the next|during the next|within the next"
+        "good for the next|in the next|valid|cancel after|expire after|over the next|during the next|within the next"
     ),
     "BETWEEN": "between|ranging from",
     "EVERY": "every|each|per|once every|once per|once each",

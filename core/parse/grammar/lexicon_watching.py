@@ -68,13 +68,19 @@ WATCHING: dict[str, str] = {
     "STARTING": "starting|start at|beginning|starting from|from tomorrow|commencing|starting at|starts",
     "LONGNOUN": "long position|longs position|buy position",
     "SHORTNOUN": "short position|shorts position|sell position",
+    "ENTRYWORD": (
+        "entry zone|entry range|buy zone|buy range|entries|entry point|entry target|entry targets|entry level|"
+        "entry area|entry order|enter at|enter around"
+    ),
+    "AMOUNT": "amount|quantity|qty|order size|trade size",
     "LOW": "low|lows|the low|bottom|local low|recent low|trough|its low|the bottom|the lows",
     "HIGH": "high|highs|peak|top|local high|recent high|its high|the top|the highs|its peak|ath|the peak",
+    "STATE": "pending|running|armed|live|ongoing|outstanding",
     "ACTIVATE": (
         "activate|activated|activation|activation price|activating|activates|active|arm it|kicks in|kicking in"
     ),
     "PERIOD": "period|periods|length",
-    "COOLDOWN": "cooldown|cool down|cooldown of|wait|pause between|apart",
+    "COOLDOWN": "cooldown|cool down|cooldown of|pause between|apart",
     "GTC": "gtc|good till cancelled|good til cancelled|good until cancelled|good till canceled",
     "DIP": "the dip|this dip",
     "ZONE=UTC": "utc|gmt|zulu",
@@ -92,6 +98,7 @@ WATCHING: dict[str, str] = {
     "ZONE=America/Chicago|Asia/Shanghai": "cst",
     "ZONE=Asia/Kolkata|Asia/Jerusalem": "ist",
     "ZONE=local": "my time|local time|my timezone|my local time",
+    "THISDAY": "today only|only today|just for today|for today|for today only|just today",
     "TODAY": "today|todays|today's|this day",
     "TONIGHT": "tonight|this evening",
     "TOMORROW": "tomorrow|tmrw|tmr|tomorow|tomorrow's|2moro",
@@ -135,7 +142,7 @@ WATCHING: dict[str, str] = {
     "MONTH=11": "november|nov",
     "MONTH=12": "december|dec",
     "SHOW": (
-        "show|list|display|view|check|what are|what is|what's|whats|wats|wat are|what|how much|how many|"
+        "which|show|list|display|view|check|what are|what is|what's|whats|wats|wat are|what|how much|how many|"
         "show me|give|see|how are|how is|how's|hows|where is|which|whats up with|do i have|have i got|how|"
         "status|any|got|wat|i see|lookup"
     ),
@@ -145,7 +152,7 @@ WATCHING: dict[str, str] = {
         "trading history|recent fills"
     ),
     "HELP": (
-        "help|commands|what can you do|how does this work|how do i|how to|how can i|how does it work|"
+        "help|help me|commands|what can you do|how does this work|how do i|how to|how can i|how does it work|"
         "/help|/start|instructions please|what can i say|manual|guide|tutorial|what do you do|"
         "how do you work|what can i do"
     ),

@@ -37,6 +37,7 @@ def read_funding(cur: Cursor) -> Cond | None:
     """funding above 0.01 % · BTC funding flips negative · 8h funding of 0.08 %."""
     subject = read_subject(cur)
     hours = cur.take("DUR")
+    span = cur.take("TF") if hours is None else None
     if cur.take("FUNDING") is None:
         return None
     market = subject.market
@@ -54,6 +55,8 @@ def read_funding(cur: Cursor) -> Cond | None:
         return None
     operator = level_operator(comparison) or ("<=" if item.value.sign == "-" else ">=")
     over_h = None if hours is None else hours.value // 3600
+    if span is not None:
+        over_h = {"1h": 1, "1d": 24}.get(span.value, 0)
     cur.skip("EVERYHOUR|PERHOUR")
     if cur.sees("EVERY|SLASH", "DUR"):
         cur.next()
@@ -80,7 +83,8 @@ def read_event(cur: Cursor) -> Cond | None:
         return None if found is None else EventDraft(market=_market(cur, found), event="closed")
     cur.skip("GO")
     word = cur.peek()
-    if word.kind not in _EVENTS or not (subject.position or subject.me or (subject.my and subject.market)):
+    known = subject.position or subject.me or subject.everything or (subject.my and subject.market)
+    if word.kind not in _EVENTS or not known:
         return None
     cur.next()
     if cur.peek().kind in ("NUM", "ABOVE", "BELOW", "AT"):
@@ -106,7 +110,7 @@ def read_pnl(cur: Cursor) -> Cond | None:
     everything = cur.skip("ACROSS")
     subject = read_subject(cur)
     everything = cur.skip("ACROSS") or everything or subject.everything
-    owned = subject.me or subject.position or (subject.my and subject.market is not None)
+    owned = subject.me or subject.position or subject.everything or (subject.my and subject.market is not None)
     sign, amount = _gain(cur, subject, owned=owned)
     if amount is None:
         return None
@@ -162,7 +166,7 @@ def _gain(cur: Cursor, subject: Subject, *, owned: bool) -> tuple[str, Amount | 
     word = cur.take("RISEWORD|FALLWORD|LOSE|FALL|RISE|EARN")
     if word is None:
         return "", None
-    cur.skip("BY|ABOVE")
+    cur.skip("BY|ABOVE|I" if word.kind == "EARN" else "BY|ABOVE")
     item = cur.take("NUM")
     if item is None or item.value.sign:
         return "", None

@@ -285,9 +285,15 @@ def _schedule(desk: Desk, number: int, cond: ScheduleDraft) -> Condition | None:
     clock, days = cond.clock, cond.days
     if clock is not None and cond.zone is None:
         desk.assume(f"Times are {zone}.")
+    month_day = cond.month_day or desk.ask(
+        Point(key=f"day:{number}", about="time", text="On which day of the month?"), best="1"
+    )
     if clock is None:
         clock = Clock(hour=0)
         desk.assume(f"At 00:00 ({zone}).")
+    if any(not other.sure or other.minute != clock.minute for other in cond.more):
+        desk.ask(Point(key=f"clocks:{number}", about="time", text="Send a rule of its own for each of those times."))
+        return None
     hour = clock.hour
     if not clock.sure:
         halves = (hour % 12, hour % 12 + 12)
@@ -298,7 +304,8 @@ def _schedule(desk: Desk, number: int, cond: ScheduleDraft) -> Condition | None:
     if cond.every_s == WEEK_S:
         days = desk.context.now.astimezone(zone_of(cond.zone, desk.context.timezone)).strftime("%a").upper()
         desk.assume(f"Every week on {days.title()}.")
-    return Schedule(cron=f"{clock.minute} {hour} {cond.month_day} * {days}", timezone=zone, start_at=start)
+    hours = ",".join(str(one) for one in sorted({hour, *(other.hour for other in cond.more)}))
+    return Schedule(cron=f"{clock.minute} {hours} {month_day} * {days}", timezone=zone, start_at=start)
 
 
 def _from_midnight(desk: Desk, when: When) -> When:

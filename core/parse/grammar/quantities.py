@@ -58,7 +58,8 @@ _TENS = {
     )
 }
 _SHARES: Mapping[tuple[str, ...], str] = {
-    ("half",): "50", ("in", "half"): "50", ("a", "half"): "50", ("one", "half"): "50", ("half", "of"): "50",
+    ("half",): "50", ("hafl",): "50", ("haf",): "50", ("halff",): "50",
+    ("in", "half"): "50", ("a", "half"): "50", ("one", "half"): "50", ("half", "of"): "50",
     ("a", "third"): "33.33", ("one", "third"): "33.33", ("third",): "33.33", ("two", "thirds"): "66.67",
     ("a", "quarter"): "25", ("one", "quarter"): "25", ("quarter",): "25", ("three", "quarters"): "75",
     ("three", "fourths"): "75", ("a", "fourth"): "25", ("one", "fourth"): "25", ("a", "fifth"): "20",

@@ -6,17 +6,17 @@ from dataclasses import dataclass, replace
 from core.parse.grammar.calendar import read_clock_or_date
 from core.parse.grammar.coins import Coins
 from core.parse.grammar.items import Item
+from core.parse.grammar.mended import corrected, reworded
 from core.parse.grammar.quantities import read_quantity
 from core.parse.grammar.spelling import known_word
 from core.parse.grammar.text import Token
-from core.parse.grammar.vocabulary import MAX_WORDS, phrases
+from core.parse.grammar.vocabulary import longest, phrases
 
 _MARKS = {
     ",": "COMMA", ";": "STOPMARK", ".": "STOPMARK", "!": "STOPMARK", "?": "QUESTION", ":": "COLON", "(": "LPAR",
     ")": "RPAR", "=": "THEN", "/": "SLASH", "-": "DASH", "@": "AT", "&": "AND", "~": "NOISE", "*": "NOISE",
-    "#": "NOISE",
-    "_": "NOISE",
-    "|": "COMMA", "$": "DOLLAR",
+    "#": "NOISE", "_": "NOISE", "'": "NOISE", "•": "NOISE",
+    "|": "COMMA", "$": "DOLLAR", "+": "AND",
 }  # fmt: skip
 _ARROWS = {"->": "THEN", "=>": "THEN", ">=": "ABOVE", "<=": "BELOW", ">": "ABOVE", "<": "BELOW"}
 _QUOTES = ("usd", "usdc", "usdt")
@@ -32,6 +32,11 @@ _REQUESTS = (
     "i want",
     "i'd like",
     "i would like",
+    "would it be",
+    "is it possible for",
+    "i was wondering",
+    "if you c",
+    "i'd appreciate",
 )
 CORRECTIONS_PER_MESSAGE = 24
 """More misspelt words than this in a message are not looked up: it is no English, and looking up is dear."""
@@ -78,6 +83,24 @@ def _settle_minutes(items: list[Item]) -> None:
             items[at] = replace(item, kind="DUR", value=item.value.minutes)
 
 
+def _settle_words(items: list[Item]) -> None:
+    """Reads "SOL gains $10" as a rise of the price and "when its 165" as "when it is 165"."""
+    for at, item in enumerate(items):
+        low = item.text.lower()
+        before = items[at - 1].kind if at else ""
+        after = items[at + 1].kind if at + 1 < len(items) else ""
+        owned = at > 1 and items[at - 2].kind in ("MY", "POSITION")
+        if low in ("gain", "gains") and before in ("COIN", "IT", "PRICE") and after in _MEASURED and not owned:
+            items[at] = replace(item, kind="RISE")
+        elif low == "move" and item.kind == "SHIFT" and before == "NUM":
+            items[at] = replace(item, kind="MOVE")
+        elif low in ("its", "it's") and item.kind in ("MY", "NOT") and after in ("NUM", "ABOVE", "BELOW", "AT"):
+            items[at] = replace(item, kind="IT")
+
+
+_MEASURED = ("NUM", "BY", "ABOVE", "VAGUE")
+
+
 class Reader:
     """One message being turned into items."""
 
@@ -110,6 +133,8 @@ class Reader:
         for sentence in done:
             sentence.items = _split_alternatives(sentence.items)
             _settle_minutes(sentence.items)
+            _settle_words(sentence.items)
+            sentence.items = corrected(reworded(sentence.items))
         return done
 
     def _read(self, at: int) -> tuple[Item, int]:
@@ -142,10 +167,11 @@ class Reader:
 
     def _phrase(self, at: int, *, shortest: int) -> tuple[Item, int] | None:
         """The longest known phrase of at least *shortest* words here."""
-        for count in range(MAX_WORDS, shortest - 1, -1):
+        known = phrases()
+        for count in range(longest().get(self._tokens[at].low, 0), shortest - 1, -1):
             words = self._words(at, count)
-            if words is not None and words in phrases():
-                kind, value = phrases()[words]
+            if words is not None and words in known:
+                kind, value = known[words]
                 return self._make(kind, value, at, count)
         return None
 
@@ -189,7 +215,7 @@ class Reader:
         token = self._tokens[at]
         if token.kind == "arrow":
             return self._make(_ARROWS[token.text], None, at, 1)
-        if token.kind == "mark":
+        if token.kind == "mark" and (token.text,) not in phrases():
             return self._make(_MARKS.get(token.text, "UNKNOWN"), None, at, 1)
         found = self._phrase(at, shortest=1)
         if found is not None:

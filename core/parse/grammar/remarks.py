@@ -29,10 +29,10 @@ def read_mod(cur: Cursor) -> Mod | None:
 
 
 def _read_expiry(cur: Cursor) -> Mod | None:
+    cur.skip("ORDERS|IT|RULES" if cur.peek(1).kind in ("VALIDFOR", "UNTIL") else "")
     if cur.run("VALIDFOR|WITHIN", "DUR"):
         return Mod(kind="lasting", value=cur.peek(-1).value)
-    if cur.sees("VALIDFOR", "TODAY"):
-        cur.at += 2
+    if cur.run("THISDAY") or cur.run("VALIDFOR", "TODAY"):
         return Mod(kind="expires", value=When(clock=Clock(hour=23, minute=59), day_offset=0))
     if cur.take("UNTIL") is None and not (cur.peek(1).kind in TIME_KINDS and cur.take("BY")):
         return Mod(kind="for", value=cur.peek(-1).value) if cur.run("FOR", "DUR") else None
@@ -50,8 +50,13 @@ def _read_expiry(cur: Cursor) -> Mod | None:
 
 def _read_times(cur: Cursor) -> Mod | None:
     limited = cur.skip("ATMOST|BELOW|FOR")
+    if cur.peek().text.lower() == "up to" and cur.peek(1).kind == "NUM" and cur.peek(1).value.unit in ("", "times"):
+        cur.next()
+        limited = True
     if cur.take("TWICE") is not None:
         return Mod(kind="times", value=2)
+    if not limited and cur.sees("EVERYHOUR|EVERYDAY", "IF") and cur.peek().text.lower().startswith("once"):
+        return Mod(kind="rate", value=3600 if cur.next().kind == "EVERYHOUR" else DAY_S)
     if cur.take("EVERYHOUR") is not None and limited:
         return Mod(kind="cooldown", value=3600)
     if cur.take("EVERYDAY") is not None and limited:
@@ -77,6 +82,9 @@ def _read_other(cur: Cursor) -> Mod | None:
     if cur.take("GTC") is not None:
         return Mod(kind="gtc")
     cur.skip("WITH")
+    if cur.sees("DUR", "COOLDOWN"):
+        cur.at += 2
+        return Mod(kind="cooldown", value=cur.peek(-2).value)
     if cur.take("COOLDOWN") is not None:
         cur.skip("OF|AT")
         item = cur.take("DUR")

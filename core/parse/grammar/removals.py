@@ -19,10 +19,11 @@ _REMOVAL = re.compile(
     rf"(?: (?P<place>first|second|third|fourth|fifth|last|1st|2nd|3rd|4th|5th))?"
     rf"(?: (?P<thing>{_THING}))?(?: ?(?:#|number |no\.? )?r?(?P<number>\d{{1,2}}))?(?: please)?$"
 )
-_PLACES = {
+PLACES = {
     **dict.fromkeys(("first", "1st"), 0), **dict.fromkeys(("second", "2nd"), 1), **dict.fromkeys(("third", "3rd"), 2),
     **dict.fromkeys(("fourth", "4th"), 3), **dict.fromkeys(("fifth", "5th"), 4), "last": -1,
 }  # fmt: skip
+"""The places that a rule of a draft may be named by."""
 
 
 def removed(drafts: list[RuleDraft], choices: Mapping[str, Any], low: str) -> Changed | str | None:
@@ -55,7 +56,7 @@ def _meant(drafts: list[RuleDraft], match: re.Match[str]) -> list[int]:
         at = int(number) - 1
         return among[at : at + 1] if at >= 0 else []
     if place is not None:
-        at = _PLACES[place]
+        at = PLACES[place]
         return among[at:] if at < 0 else among[at : at + 1]
     return among if thing not in ("one", "rule", "order", "thing") or len(drafts) == 1 else []
 

@@ -85,6 +85,12 @@ def value_of(point: Point, reply: Reply) -> Any | None:
     return _READERS[kind](reply) if kind in _READERS else None
 
 
+def place_of(said: str) -> int | None:
+    """The place that words name among options: "the second one", "2"; None where they name none."""
+    words = said.removeprefix("the ").replace("option", "").replace(" one", "").strip()
+    return int(words) - 1 if words.isdigit() and len(words) == 1 else _PLACES.get(words)
+
+
 def _candidate(point: Point, reply: Reply) -> Any | None:
     """One of the ready answers, named by its place, label, value or a word for it."""
     words = reply.low.replace("option", "").replace(" one", "").strip()
@@ -138,14 +144,17 @@ def _one(reply: Reply, kind: str) -> Item | None:
 
 def _unit(point: Point, reply: Reply) -> str | None:
     """ "$0.1", "10 %", "0.1 percent": the number as the trader means it."""
-    item = _one(reply, "NUM")
-    if item is None or item.value.unit not in ("usd", "percent"):
+    numbers = [item for item in reply.items if item.kind == "NUM"]
+    units = {item.value.unit for item in numbers}
+    rest = [item for item in reply.items if item.kind not in ("NUM", "AND", "COMMA", "SLASH", "OR")]
+    if rest or len(units) != 1 or not units <= {"usd", "percent"}:
         return None
-    if item.value.unit == "usd":
+    if units == {"usd"}:
         return "usd"
     said = point.text.partition(":")[0].split(" and ")
     below_one = all(Decimal(text) < 1 for text in said)
-    return "literal_percent" if below_one and str(item.value.value) in said else "percent"
+    literal = all(str(item.value.value) in said for item in numbers)
+    return "literal_percent" if below_one and literal else "percent"
 
 
 def _market(reply: Reply) -> str | None:
@@ -261,7 +270,7 @@ def _condition(reply: Reply) -> Any | None:
     items = list(reply.items)
     if items and items[0].kind not in ("IF", "EACH"):
         items = [Item(kind="IF", text="when"), *items]
-    clauses = read_clauses(Sentence(items), reply.source, None)
+    clauses = read_clauses(Sentence(items), reply.source)
     conds = [part.what for part in clauses.parts]
     return conds[0] if len(conds) == 1 and clauses.parts[0].is_cond and not clauses.leftover else None
 

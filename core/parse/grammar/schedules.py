@@ -5,7 +5,7 @@ from dataclasses import replace
 from core.parse.grammar.calendar import Clock
 from core.parse.grammar.drafts import ScheduleDraft, TimeDraft
 from core.parse.grammar.instants import hour_of, read_when, turned
-from core.parse.grammar.items import Cursor
+from core.parse.grammar.items import Cursor, Item
 
 DAY_S, WEEK_S = 86_400, 604_800
 
@@ -44,12 +44,20 @@ def _read_schedule(cur: Cursor) -> ScheduleDraft | None:
         return found
     elif cur.take("EVERYHOUR") is not None:
         found = ScheduleDraft(every_s=3600)
+    elif cur.sees("SPAN"):
+        found = ScheduleDraft(every_s=int(cur.next().value))
+    elif (monthly := _read_monthly(cur)) is not None:
+        found = monthly
+    elif cur.take("EVERYWEEK") is not None:
+        found = _read_days(cur, every=True) or ScheduleDraft(every_s=WEEK_S)
     elif cur.take("EVERYDAY") is not None:
         found = ScheduleDraft(every_s=DAY_S)
     elif cur.sees("TF") and cur.peek(1).kind not in ("CLOSE", "CLOSES", "CANDLE", "IND"):
         word = cur.next().text.lower()
         found = {"daily": ScheduleDraft(every_s=DAY_S), "hourly": ScheduleDraft(every_s=3600),
                  "weekly": ScheduleDraft(every_s=WEEK_S)}.get(word)  # fmt: skip
+        if word == "weekly":
+            found = _read_days(cur, every=True) or found
     else:
         found = _read_days(cur)
     if found is None:
@@ -57,11 +65,39 @@ def _read_schedule(cur: Cursor) -> ScheduleDraft | None:
     return _read_clock(cur, found)
 
 
-def _read_days(cur: Cursor) -> ScheduleDraft | None:
-    """every Monday and Thursday · on weekdays · Mondays."""
+def _read_monthly(cur: Cursor) -> ScheduleDraft | None:
+    """every month on the 1st · on the 15th of every month · monthly."""
+    begun = cur.at
+    if cur.take("EVERYMONTH") is not None:
+        mark = cur.at
+        cur.skip("ON|COMMA")
+        day = cur.take("ORDINAL")
+        if day is None:
+            cur.at = mark
+        return ScheduleDraft(month_day="" if day is None else str(day.value))
+    cur.skip("ON|EVERY")
+    days = [item.value for item in _ordinals(cur)]
+    if days and cur.take("EVERYMONTH") is not None:
+        return ScheduleDraft(month_day=",".join(str(day) for day in days))
+    cur.at = begun
+    return None
+
+
+def _ordinals(cur: Cursor) -> list[Item]:
+    """the 1st and the 15th."""
+    found: list[Item] = []
+    while (item := cur.take("ORDINAL")) is not None:
+        found.append(item)
+        if cur.sees("AND|COMMA", "ORDINAL"):
+            cur.next()
+    return found
+
+
+def _read_days(cur: Cursor, *, every: bool = False) -> ScheduleDraft | None:
+    """every Monday and Thursday · on weekdays · Mondays; *every* where that was said already."""
     begun = cur.at
     cur.skip("ON")
-    every = cur.take("EVERY") is not None
+    every = cur.take("EVERY") is not None or every
     if cur.take("WEEKDAYS") is not None:
         return ScheduleDraft(days="MON-FRI")
     if cur.take("WEEKENDS") is not None:
@@ -95,5 +131,10 @@ def _read_clock(cur: Cursor, found: ScheduleDraft) -> ScheduleDraft:
     part = cur.take("DAYPART")
     if part is not None and not clock.sure:
         clock = turned(clock, part.value)
+    more: list[Clock] = []
+    while cur.sees("AND|COMMA", "CLOCK|NOON|MIDNIGHT") or cur.sees("AND|COMMA", "AT", "CLOCK|NOON|MIDNIGHT"):
+        cur.skip("AND|COMMA|AT")
+        item = cur.next()
+        more.append(item.value if item.kind == "CLOCK" else Clock(hour=12 if item.kind == "NOON" else 0))
     zone = cur.take("ZONE")
-    return replace(found, clock=clock, zone=None if zone is None else zone.value)
+    return replace(found, clock=clock, more=tuple(more), zone=None if zone is None else zone.value)

@@ -186,6 +186,10 @@ def _asks_for_value(desk: Desk, number: int) -> bool:
         }[act.purpose]
         desk.ask(Point(key=f"exit:{number}", about="value", text=text))
         return True
+    if act.some_day:
+        text = "At what price, or after what move? For example: when it drops 5 %."
+        desk.ask(Point(key=f"exit:{number}", about="value", text=text))
+        return True
     if act.verb == "alert":
         desk.ask(
             Point(key=f"exit:{number}", about="value", text="When should I tell you? For example: when SOL hits 200.")

@@ -5,6 +5,7 @@ from typing import Literal
 
 from core.domain.money import HUNDRED
 from core.parse.grammar.drafts import Act, Change
+from core.parse.grammar.instants import hour_of
 from core.parse.grammar.items import Amount, Cursor
 from core.parse.grammar.phrases import read_price, read_reference, read_subject
 
@@ -46,6 +47,8 @@ def _read_order(cur: Cursor, act: Act) -> bool:
             act.order.type, act.at_once = act.order.type or "market", True
         case "LIMIT" | "BID" | "OFFER":
             return _read_limit(cur, act)
+        case "WITH" if cur.peek(1).kind in ("TWAP", "LADDER", "LIMIT", "ATMARKET", "POSTONLY"):
+            pass
         case "AT" if cur.peek(1).kind in ("ATMARKET", "CURRENT") or (act.verb == "buy" and cur.peek(1).kind == "COIN"):
             pass
         case "POSTONLY":
@@ -56,14 +59,15 @@ def _read_order(cur: Cursor, act: Act) -> bool:
             act.order.type = "twap"
         case "LADDER":
             act.order.type = "ladder"
-        case "GTC" | "DIP" | "ORDERS" | "LEVERAGE" if item.kind != "ORDERS" or act.order.type is not None:
+        case "GTC" | "DIP" | "BREAKOUT" | "ORDERS" | "LEVERAGE" if item.kind != "ORDERS" or act.order.type is not None:
             pass
         case "ACROSS" if act.order.type == "ladder" or act.size is not None:
             pass
         case _:
             return _read_order_terms(cur, act)
     cur.next()
-    if item.kind == "DIP":
+    if item.kind in ("DIP", "BREAKOUT"):
+        act.some_day = True
         cur.skip("COLON|COMMA")
     return True
 
@@ -81,7 +85,7 @@ def _read_order_terms(cur: Cursor, act: Act) -> bool:
     """Words about an order that carry a number."""
     if _read_slippage(cur, act) or _read_range(cur, act):
         return True
-    if cur.sees("ABOVE|ON|FOR", "DUR") and act.order.type == "twap":
+    if cur.sees("ABOVE|ON|FOR|VALIDFOR|WITHIN", "DUR") and act.order.type == "twap":
         cur.next()
         act.order.over_s = cur.next().value
         return True
@@ -160,6 +164,11 @@ def _read_range(cur: Cursor, act: Act) -> bool:
 def _read_numbers(cur: Cursor, act: Act) -> bool:
     """Sizes, prices, leverage and margin."""
     item = cur.peek()
+    if item.kind == "WORTH" and cur.peek(1).kind == "NUM" and act.size is None and act.margin is None:
+        cur.next()
+        found = _read_bare_number(cur, act)
+        act.notional = act.notional or found
+        return found
     if item.kind == "BADNUM":
         act.bad_number = True
         cur.next()
@@ -167,6 +176,7 @@ def _read_numbers(cur: Cursor, act: Act) -> bool:
     if item.text.lower() == "size" and (cur.peek(1).kind == "NUM" or cur.sees("POSITION", "OF", "NUM")):
         cur.next()
         cur.skip("OF")
+        act.notional = True
         return _read_bare_number(cur, act)
     if item.kind in ("AT", "FOR", "WITH", "ABOVE", "BELOW", "ON", "TO", "OF", "BY") and cur.peek(1).kind == "NUM":
         return _read_led_number(cur, act, item.kind)
@@ -191,6 +201,10 @@ def _read_led_number(cur: Cursor, act: Act, lead: str) -> bool:
         )
         return True
     if lead == "AT" and amount.unit in ("", "usd") and not amount.words and act.at is None and act.order.price is None:
+        if hour_of(amount) is not None and (
+            cur.peek(2).kind in ("TOMORROW", "TODAY", "TONIGHT", "DAYPART", "ZONE") or cur.peek(2).kind == "DAY"
+        ):
+            return False
         cur.next()
         if cur.peek(1).kind in ("PROFIT", "LOSS", "SLIPPAGE", "COIN", "BELOW", "ABOVE"):
             cur.at -= 1
@@ -237,12 +251,24 @@ def _read_bare_number(cur: Cursor, act: Act) -> bool:
         cur.skip("LEVERAGE")
         return _lever(act, amount)
     follower = cur.peek(1)
-    if amount.unit == "usd" and (follower.kind == "MARGIN" or (follower.kind == "OF" and cur.peek(2).kind == "MARGIN")):
-        cur.at += 2 if follower.kind == "MARGIN" else 3
+    own = "MARGIN|COLLATERAL"
+    if amount.unit == "usd" and (
+        cur.sees("NUM", own) or cur.sees("NUM", "OF", own) or cur.sees("NUM", "OF", "MY", own)
+    ):
+        while cur.take(own) is None:
+            cur.next()
         act.margin = amount.value
+        return True
+    if act.size is not None and _rests_at(cur, act, amount):
         return True
     if act.size is not None or follower.kind in ("IND", "TRAIL", "SLICES"):
         return False
+    if amount.words and follower.kind == "NUM" and follower.value.unit == "percent":
+        act.bad_number = True
+        cur.at += 2
+        return True
+    if act.verb in ("buy", "long", "short") and _read_zone(cur, act):
+        return True
     if follower.kind in ("STOP", "TARGET") and cur.peek(2).kind not in ("NUM", "AT", "COLON"):
         return False
     if amount.unit == "" and follower.text.lower() in ("into", "in") and cur.peek(2).kind == "COIN":
@@ -255,10 +281,36 @@ def _read_bare_number(cur: Cursor, act: Act) -> bool:
     cur.next()
     act.size = amount
     if amount.unit == "usd":
-        act.notional = cur.sees("OF|ON|FOR", "COIN|MY|IT")
+        act.notional = cur.skip("WORTH") or cur.sees("OF|ON|FOR", "COIN|MY|IT")
     if amount.unit == "percent":
         return _read_share_of(cur, act)
     return True
+
+
+def _read_zone(cur: Cursor, act: Act) -> bool:
+    """ "SOL long 145-142": no size is a range, so these are prices."""
+    begun = cur.at
+    first = read_price(cur)
+    second = read_price(cur) if cur.skip("DASH|SLASH") else None
+    if first is None or second is None or act.order.from_price is not None or act.order.price is not None:
+        cur.at = begun
+        return False
+    act.order.type, act.order.from_price, act.order.to_price = "ladder", first, second
+    return True
+
+
+def _rests_at(cur: Cursor, act: Act, amount: Amount) -> bool:
+    """ "limit long 2 SOL 144": the second number of a limit order is its price."""
+    entry = act.verb in ("buy", "long", "short") and act.order.type is None and act.at is None
+    if entry and act.market is not None and cur.sees("NUM", "STOP|TARGET", "NUM|AT|COLON"):
+        act.at = read_price(cur) if amount.unit in ("", "usd") else None
+        return act.at is not None
+    limit = act.order.type == "limit" and act.order.price is None and act.at is None
+    if not limit or act.market is None or cur.peek(1).kind not in ("END", "COMMA", "GTC", "POSTONLY", "STOP", "TARGET"):
+        return False
+    price = read_price(cur) if amount.unit in ("", "usd") else None
+    act.order.price = price
+    return price is not None
 
 
 def _read_share_of(cur: Cursor, act: Act) -> bool:

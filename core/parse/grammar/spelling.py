@@ -29,12 +29,12 @@ def distance(a: str, b: str, limit: int) -> int:
 
 
 @cache
-def _by_initials() -> Mapping[str, tuple[str, ...]]:
-    """Correctable words by their first letter, and again by their second (for a swap at the start)."""
-    index: dict[str, list[str]] = {}
+def _by_initials() -> Mapping[str, tuple[tuple[str, frozenset[str]], ...]]:
+    """Correctable words with their letters, by their first letter and by their second (for a swap at the start)."""
+    index: dict[str, list[tuple[str, frozenset[str]]]] = {}
     for word in correctable():
         for letter in {word[0], word[1]}:
-            index.setdefault(letter, []).append(word)
+            index.setdefault(letter, []).append((word, frozenset(word)))
     return {letter: tuple(words) for letter, words in index.items()}
 
 
@@ -42,16 +42,19 @@ def _by_initials() -> Mapping[str, tuple[str, ...]]:
 def known_word(word: str, names: tuple[str, ...]) -> str | None:
     """The one known word or coin name (*names*) that *word* must be; None where two meanings are as near.
 
-    Letters that changed places are the nearest slip: "cancle" is cancel, not candle.
+    Letters that changed places are the nearest slip, a letter left out comes next: "cancle" is cancel, not candle.
     """
     if len(word) < SHORTEST or not word.isalpha():
         return None
     limit = 1 if len(word) < 8 else 2
     best: dict[str, set[str]] = {}
-    nearest = 2 * limit + 1
-    for candidate in _by_initials().get(word[0], ()):
+    nearest = 3 * limit + 1
+    letters = frozenset(word)
+    for candidate, others in _by_initials().get(word[0], ()):
+        if abs(len(candidate) - len(word)) > limit or len(letters ^ others) > 2 * limit:
+            continue  # A slip changes no more than two letters of the set.
         slips = distance(word, candidate, limit)
-        away = 2 * slips - (sorted(word) == sorted(candidate))
+        away = 3 * slips - 2 * (sorted(word) == sorted(candidate)) - (slips == 1 and _within(word, candidate))
         meaning = phrases()[(candidate,)]
         if slips > limit or away > nearest or not _allowed(word, candidate, meaning[0]):
             continue
@@ -59,9 +62,9 @@ def known_word(word: str, names: tuple[str, ...]) -> str | None:
             best, nearest = {}, away
         best.setdefault(str(meaning), set()).add(candidate)
     for name in names:
-        if len(name) >= 5 and word[0] == name[0] and distance(word, name, 1) <= 1 and nearest >= 2:
-            if nearest > 2:
-                best, nearest = {}, 2
+        if len(name) >= 5 and word[0] == name[0] and distance(word, name, 1) <= 1 and nearest >= 3:
+            if nearest > 3:
+                best, nearest = {}, 3
             best.setdefault("coin " + name, set()).add(name)
     if len(best) != 1:
         return None

@@ -29,24 +29,20 @@ _TOKEN = re.compile(
     re.VERBOSE | re.DOTALL,
 )
 
-_INDICATOR = re.compile(r"(rsi|sma|ema|ma|atr)(\d{1,3})", re.IGNORECASE)
-"""An indicator written together with its period: ema50."""
+_INDICATOR = re.compile(r"(rsi|sma|ema|ma|atr)(\d{1,3})|(tp|sl)(\d{2,9})", re.IGNORECASE)
+"""An indicator written together with its period, an exit with its price: ema50, tp165."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Token:
-    """A piece of the cleaned message; `spaced` says whether white space stood before it."""
+    """A piece of the cleaned message, `low` without regard to case; `spaced`: white space stood before it."""
 
     kind: str
     text: str
+    low: str
     start: int
     end: int
     spaced: bool
-
-    @property
-    def low(self) -> str:
-        """The text without regard to case."""
-        return self.text.lower()
 
 
 def clean(text: str) -> str:
@@ -63,6 +59,10 @@ def clean(text: str) -> str:
     return "".join(pieces)
 
 
+def _token(*, kind: str, text: str, start: int, end: int, spaced: bool) -> Token:
+    return Token(kind=kind, text=text, low=text.lower(), start=start, end=end, spaced=spaced)
+
+
 def tokens(cleaned: str) -> list[Token]:
     """The tokens of a cleaned message, from left to right; line breaks become `break`."""
     found: list[Token] = []
@@ -72,17 +72,43 @@ def tokens(cleaned: str) -> list[Token]:
         if kind == "space":
             spaced = True
             if "\n" in text and found and found[-1].kind != "break":
-                found.append(Token(kind="break", text="\n", start=match.start(), end=match.end(), spaced=True))
+                found.append(_token(kind="break", text="\n", start=match.start(), end=match.end(), spaced=True))
             continue
         if text == "-" and not spaced and found and _glues(found[-1], cleaned, match.end()):
             continue
+        if kind == "slash" and not _is_share_or_date(text, found[-1].low if found else ""):
+            found += _apart(text, match.start(), spaced=spaced)
+            spaced = False
+            continue
         start, glued = match.start(), _INDICATOR.fullmatch(text) if kind == "word" else None
         if glued is not None:
-            found.append(Token(kind=kind, text=glued[1], start=start, end=start + len(glued[1]), spaced=spaced))
-            kind, text, start, spaced = "number", glued[2], start + len(glued[1]), False
-        found.append(Token(kind=kind, text=text, start=start, end=match.end(), spaced=spaced))
+            name, number = (part for part in glued.groups() if part)
+            found.append(_token(kind=kind, text=name, start=start, end=start + len(name), spaced=spaced))
+            kind, text, start, spaced = "number", number, start + len(name), False
+        found.append(_token(kind=kind, text=text, start=start, end=match.end(), spaced=spaced))
         spaced = False
     return found
+
+
+_SHARES = frozenset({"1/2", "1/3", "2/3", "1/4", "3/4", "1/5", "1/8", "1/10", "50/50"})
+_BEFORE_DATE = frozenset({"on", "until", "till", "by", "before", "expires", "from", "starting"})
+
+
+def _is_share_or_date(text: str, before: str) -> bool:
+    """Whether 1/4 or 05/12 is one thing, rather than prices in a row like 160/170."""
+    parts = [int(part) for part in text.split("/")]
+    dated = max(parts[:2]) <= 31 and min(parts[:2]) <= 12 and (before in _BEFORE_DATE or len(parts) == 3)
+    return text in _SHARES or dated
+
+
+def _apart(text: str, start: int, *, spaced: bool) -> list[Token]:
+    """The numbers of 160/170 and the slashes between them."""
+    pieces: list[Token] = []
+    for piece in re.split("(/)", text):
+        kind = "mark" if piece == "/" else "number"
+        pieces.append(_token(kind=kind, text=piece, start=start, end=start + len(piece), spaced=spaced))
+        start, spaced = start + len(piece), False
+    return pieces
 
 
 def _glues(before: Token, cleaned: str, after: int) -> bool:

@@ -10,7 +10,7 @@ from core.parse.grammar.commands import read_command
 from core.parse.grammar.drafts import Act, RuleDraft
 from core.parse.grammar.items import Item, TooMuchWork
 from core.parse.grammar.reader import Reader
-from core.parse.grammar.refusals import contradicted, declined, not_understood
+from core.parse.grammar.refusals import contradicted, declined, not_understood, unsupported
 from core.parse.grammar.text import MAX_CHARS, clean, tokens
 
 MOST_RULES = 20
@@ -48,14 +48,14 @@ def _read(cleaned: str, context: ParseContext) -> Understanding:
         return Understanding(verdict=ParseResult(kind="command", command=command, assumptions=notes))
     read: list[list[Part]] = []
     leftover: list[Item] = []
-    before: Act | None = None
+    before: list[Act] = []
     steps = 0
     for sentence in sentences:
         clauses = read_clauses(sentence, cleaned, before)
         steps += clauses.steps
         leftover += clauses.leftover
         read.append(clauses.parts)
-        before = next((part.what for part in reversed(clauses.parts) if isinstance(part.what, Act)), before)
+        before += [part.what for part in clauses.parts if isinstance(part.what, Act)]
     if leftover:
         verdict = contradicted(sentences) or declined(sentences, leftover, list(context.prices))
         return Understanding(verdict=verdict, steps=steps)
@@ -71,7 +71,8 @@ def _assembled(read: list[list[Part]], notes: tuple[str, ...], steps: int) -> Un
     try:
         drafts = assemble([parts for parts in read if parts])
     except Unclear as unclear:
-        return Understanding(verdict=not_understood(str(unclear)), steps=steps)
+        verdict = unsupported(str(unclear)) if unclear.beyond else not_understood(str(unclear))
+        return Understanding(verdict=verdict, steps=steps)
     if not drafts or len(drafts) > MOST_RULES:
         return Understanding(
             verdict=not_understood("Tell me what to do and when, at most 20 rules at once."), steps=steps

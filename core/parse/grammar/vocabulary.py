@@ -18,8 +18,6 @@ _PRICE_VERBS = {
     "EXCEED": "exceed top surpass",
 }
 
-MAX_WORDS = 6
-
 
 def _forms(verb: str) -> list[str]:
     """The inflections of a price verb: drops, dropping, dropped …"""
@@ -79,6 +77,15 @@ def phrases() -> dict[tuple[str, ...], tuple[str, Any]]:
         for stem in ("target", "tp", "take profit"):
             table[(word, *stem.split())] = ("TARGET", number)
     return table
+
+
+@cache
+def longest() -> dict[str, int]:
+    """How many words the longest phrase has that begins with this word."""
+    found: dict[str, int] = {}
+    for words in phrases():
+        found[words[0]] = max(found.get(words[0], 0), len(words))
+    return found
 
 
 @cache

@@ -12,6 +12,7 @@ from alembic.script import ScriptDirectory
 from pgqueuer import Queries
 from sqlalchemy.engine import Connection
 
+import core.db.access_tables
 import core.db.paper_tables  # noqa: F401 - its tables belong to the metadata
 from core.db.connection import Database
 from core.db.migrate import alembic_config, migrate

@@ -5,8 +5,8 @@ from typing import Any
 
 from core import codec
 from core.domain.reading import ParseContext, ParseResult
+from core.parse.compare import same_rules
 from core.parse.grammar import read
-from tests.core.parse.compare import same_rules
 
 NOW = datetime(2026, 11, 22, 12, tzinfo=UTC)
 """A Sunday."""

@@ -10,8 +10,8 @@ from typing import Any
 import pytest
 
 from core import codec
+from core.parse.compare import score
 from core.parse.grammar import read
-from tests.core.parse.compare import score
 from tests.core.parse.spoken import NOW
 
 CORPUS = Path(__file__).resolve().parents[3].parent / "shared" / "corpus" / "examples.jsonl"

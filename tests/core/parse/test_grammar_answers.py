@@ -6,8 +6,8 @@ import pytest
 
 from core import codec
 from core.domain.reading import ParseResult
+from core.parse.compare import same_rules
 from core.parse.grammar import answer, chosen, extended, read
-from tests.core.parse.compare import same_rules
 from tests.core.parse.spoken import AT_ONCE, BOTH, FLAT, LONG, buy, change, context, leave, level, rule, short
 
 

@@ -167,7 +167,7 @@ def test_work_grows_with_the_message_and_stays_in_its_budget(count: int) -> None
 def test_a_sentence_beyond_the_step_budget_is_declined_not_read_for_ever() -> None:
     items = [Item(kind="AND")] * (STEP_BUDGET + 1)
     with pytest.raises(TooMuchWork):
-        read_clauses(Sentence(items), "", None)
+        read_clauses(Sentence(items), "")
 
 
 @given(

@@ -5,8 +5,8 @@ from decimal import Decimal
 import pytest
 
 from core import codec
+from core.parse.compare import same_rules
 from core.parse.grammar import GrammarParser, answer, chosen, read
-from tests.core.parse.compare import same_rules
 from tests.core.parse.spoken import change, context, leave
 
 SENTENCE = (

@@ -1,4 +1,4 @@
-"""Scores a parse result against an expectation of the corpus, by the comparison rules of its README."""
+"""Compares a parse result with an expectation, by meaning: defaults filled in, order and labels left aside."""
 
 from collections.abc import Mapping
 from datetime import datetime
@@ -15,7 +15,7 @@ _FLIPPED = {">=": "<=", "<=": ">=", "crosses_above": "crosses_below", "crosses_b
 def score(expect: Mapping[str, Any], result: Mapping[str, Any], context: Mapping[str, Any]) -> Outcome:
     """Right, declined (a message more) or wrong (money)."""
     wanted = [expect, *expect.get("alternatives", [])]
-    if any(_matches(one, result, context) for one in wanted):
+    if any(matches(one, result, context) for one in wanted):
         return "right"
     acts = any(one["kind"] in ("rules", "command") for one in wanted)
     return (
@@ -25,7 +25,8 @@ def score(expect: Mapping[str, Any], result: Mapping[str, Any], context: Mapping
     )
 
 
-def _matches(expect: Mapping[str, Any], result: Mapping[str, Any], context: Mapping[str, Any]) -> bool:
+def matches(expect: Mapping[str, Any], result: Mapping[str, Any], context: Mapping[str, Any]) -> bool:
+    """Whether the result says what is expected; alternatives aside."""
     if expect["kind"] != result["kind"]:
         return False
     match expect["kind"]:

@@ -1,0 +1,208 @@
+"""Who calls and what they may do: tokens, cookies and keys → a Caller; decides permission, never identity."""
+
+import hmac
+import time
+from dataclasses import dataclass
+from typing import Annotated, Any
+
+import jwt
+from fastapi import Depends, Request, Response
+from starlette.requests import HTTPConnection
+
+from api.errors import Refused
+from api.throttle import Throttle
+from core.app import Core
+from core.app.identity import SESSION_LIFE, SignedIn
+from core.domain.ids import OwnerId
+from core.ports.access import ApiKey
+
+ACCESS_S = 600
+ACCESS_COOKIE, REFRESH_COOKIE, CSRF_COOKIE = "saywhen_access", "saywhen_refresh", "saywhen_csrf"
+CSRF_HEADER = "x-csrf-token"
+REFRESH_PATH = "/api/auth"
+BELIEVED_S = 2.0
+"""How long a credential that was good is believed to be: a session ended elsewhere is out within this time."""
+_MOST_KNOWN = 20_000
+_ALL = frozenset({"read", "write", "trade", "owner"})
+_SAFE = frozenset({"GET", "HEAD", "OPTIONS"})
+_AUDIENCE = "saywhen"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Caller:
+    """An owner, by a session or by a program's key, and what that credential may do."""
+
+    owner: OwnerId
+    by: str
+    scopes: frozenset[str]
+    key: ApiKey | None = None
+
+
+class Doorkeeper:
+    """Issues and reads access tokens, and remembers for two seconds whom it let in."""
+
+    def __init__(self, core: Core, secret: str, throttle: Throttle) -> None:
+        self._core = core
+        self._secret = secret
+        self._known: dict[str, tuple[float, Caller]] = {}
+        self.throttle = throttle
+        self.secure = core.settings.public_url.startswith("https://")
+        others = core.settings.cors_origins.split(",")
+        self.origins = {core.settings.public_url, *(origin.strip() for origin in others if origin.strip())}
+
+    # --- tokens ------------------------------------------------------------------------------------------------
+
+    def access_token(self, signed_in: SignedIn) -> str:
+        """Good for ten minutes, and only as long as its session is."""
+        now = int(time.time())
+        claims = {
+            "sub": str(signed_in.session.owner),
+            "sid": signed_in.session.id,
+            "aud": _AUDIENCE,
+            "iat": now,
+            "exp": now + ACCESS_S,
+        }
+        return jwt.encode(claims, self._secret, algorithm="HS256")
+
+    def csrf_token(self, session_id: str) -> str:
+        """What a page must repeat in a header; another site's page cannot know it."""
+        return hmac.digest(self._secret.encode(), f"csrf {session_id}".encode(), "sha256").hex()
+
+    def set_cookies(self, response: Response, signed_in: SignedIn) -> None:
+        """Access and refresh where scripts cannot read them, the CSRF token where they can."""
+        options: dict[str, Any] = {"secure": self.secure, "samesite": "strict"}
+        life = int(SESSION_LIFE.total_seconds())
+        response.set_cookie(ACCESS_COOKIE, self.access_token(signed_in), ACCESS_S, httponly=True, path="/", **options)
+        response.set_cookie(REFRESH_COOKIE, signed_in.refresh_token, life, httponly=True, path=REFRESH_PATH, **options)
+        response.set_cookie(CSRF_COOKIE, self.csrf_token(signed_in.session.id), life, path="/", **options)
+
+    def clear_cookies(self, response: Response) -> None:
+        """Forget all three."""
+        for name, path in ((ACCESS_COOKIE, "/"), (REFRESH_COOKIE, REFRESH_PATH), (CSRF_COOKIE, "/")):
+            response.delete_cookie(name, path=path, secure=self.secure, samesite="strict", httponly=name != CSRF_COOKIE)
+
+    # --- letting in --------------------------------------------------------------------------------------------
+
+    async def admit(self, credential: str) -> Caller:
+        """Who an access token or a key belongs to. Raises Refused."""
+        known = self._known.get(credential)
+        now = time.monotonic()
+        if known is not None and now < known[0]:
+            return known[1]
+        caller = await (self._by_key if credential.startswith("sw_") else self._by_token)(credential)
+        if len(self._known) >= _MOST_KNOWN:
+            self._known.clear()
+        self._known[credential] = (now + BELIEVED_S, caller)
+        return caller
+
+    def forget(self, owner: OwnerId) -> None:
+        """Ask anew about every credential of *owner*: something was revoked here."""
+        self._known = {name: known for name, known in self._known.items() if known[1].owner != owner}
+
+    async def _by_key(self, secret: str) -> Caller:
+        key = await self._core.keys.find(secret)
+        if key is None:
+            raise unauthorized("This key is revoked, expired or was never made.")
+        return Caller(owner=key.owner, by=key.id, scopes=frozenset(key.scopes), key=key)
+
+    async def _by_token(self, token: str) -> Caller:
+        try:
+            claims = jwt.decode(
+                token,
+                self._secret,
+                algorithms=["HS256"],
+                audience=_AUDIENCE,
+                options={"require": ["exp", "sub", "sid", "aud"]},
+            )
+        except jwt.InvalidTokenError:
+            raise unauthorized("Your access has expired or is not ours.") from None
+        session = await self._core.identity.session(str(claims["sid"]))
+        if session is None or str(session.owner) != claims["sub"]:
+            raise unauthorized("You are signed out.")
+        return Caller(owner=session.owner, by=session.id, scopes=_ALL)
+
+    def check_origin(self, connection: HTTPConnection) -> None:
+        """A browser names the page that asks; a foreign one may not. Raises Refused."""
+        origin = connection.headers.get("origin")
+        if origin is not None and origin not in self.origins:
+            raise Refused(403, "foreign_origin", "This page may not do that.", "Use the address of SayWhen itself.")
+
+
+def unauthorized(message: str) -> Refused:
+    """Who are you?"""
+    headers = {"WWW-Authenticate": 'Bearer realm="saywhen"'}
+    return Refused(401, "not_signed_in", message, "Sign in again.", headers)
+
+
+def core_of(connection: HTTPConnection) -> Core:
+    """The Core this application answers from."""
+    core: Core = connection.app.state.core
+    return core
+
+
+def door_of(connection: HTTPConnection) -> Doorkeeper:
+    """The application's Doorkeeper."""
+    door: Doorkeeper = connection.app.state.door
+    return door
+
+
+def bearer_of(connection: HTTPConnection) -> str | None:
+    """The token or key in the Authorization header, if there is one."""
+    kind, _, credential = connection.headers.get("authorization", "").partition(" ")
+    return credential.strip() or None if kind.lower() == "bearer" else None
+
+
+async def _caller(request: Request) -> Caller:
+    door = door_of(request)
+    credential = bearer_of(request)
+    if credential is not None:
+        caller = await door.admit(credential)
+    else:
+        cookie = request.cookies.get(ACCESS_COOKIE)
+        if cookie is None or cookie.startswith("sw_"):
+            raise unauthorized("Nobody is signed in.")
+        caller = await door.admit(cookie)
+        if request.method not in _SAFE:
+            door.check_origin(request)
+            given = request.headers.get(CSRF_HEADER, "")
+            if not hmac.compare_digest(given.encode(), door.csrf_token(caller.by).encode()):
+                hint = "Send the value of the cookie saywhen_csrf in the header X-CSRF-Token."
+                raise Refused(403, "csrf", "The request does not come from our page.", hint)
+    await door.throttle.charge(caller.by, writes=request.method not in _SAFE)
+    return caller
+
+
+def _may(scope: str) -> Any:
+    async def check(request: Request) -> Caller:
+        caller = await _caller(request)
+        if scope not in caller.scopes:
+            detail = f"This credential may not {_DEEDS[scope]}."
+            raise Refused(403, "scope", detail, f"Use one with the scope {scope!r}.")
+        return caller
+
+    return check
+
+
+_DEEDS = {
+    "read": "look",
+    "write": "change anything",
+    "trade": "agree to a trade",
+    "owner": "do what only the owner does, signed in",
+}
+
+Reading = Annotated[Caller, Depends(_may("read"))]
+Writing = Annotated[Caller, Depends(_may("write"))]
+Trading = Annotated[Caller, Depends(_may("trade"))]
+Owning = Annotated[Caller, Depends(_may("owner"))]
+
+
+async def _core(request: Request) -> Core:
+    return core_of(request)
+
+
+async def _door(request: Request) -> Doorkeeper:
+    return door_of(request)
+
+
+CoreIn = Annotated[Core, Depends(_core)]
+DoorIn = Annotated[Doorkeeper, Depends(_door)]

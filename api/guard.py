@@ -1,0 +1,133 @@
+"""What surrounds every request: its id, its size, headers of the answer, a line in the log, the counters."""
+
+import logging
+import re
+import secrets
+import time
+from typing import Any
+
+import structlog
+from prometheus_client import CollectorRegistry, Counter, Gauge, Histogram
+from starlette.types import ASGIApp, Message, Receive, Scope, Send
+
+from api.errors import problem
+
+LARGEST_BODY = 64 * 1024
+_GIVEN_ID = re.compile(rb"[0-9A-Za-z_-]{8,64}")
+_CSP = (
+    "default-src 'none'; script-src 'self'; style-src 'self'; img-src 'self' data:; font-src 'self'; "
+    "connect-src 'self'; manifest-src 'self'; base-uri 'none'; form-action 'self'; frame-ancestors 'none'"
+)
+HEADERS = [
+    (b"content-security-policy", _CSP.encode()),
+    (b"x-content-type-options", b"nosniff"),
+    (b"x-frame-options", b"DENY"),
+    (b"referrer-policy", b"no-referrer"),
+    (b"cross-origin-opener-policy", b"same-origin"),
+    (b"cross-origin-resource-policy", b"same-origin"),
+    (b"permissions-policy", b"camera=(), microphone=(), geolocation=(), payment=(), usb=()"),
+]
+_TLS = (b"strict-transport-security", b"max-age=31536000; includeSubDomains")
+_PRIVATE = (b"cache-control", b"no-store")
+
+_log = logging.getLogger("api.access")
+
+
+class Measures:
+    """The API's own figures, in a registry of its own."""
+
+    def __init__(self) -> None:
+        self.registry = CollectorRegistry()
+        labels = ["method", "route", "status"]
+        self.requests = Counter("saywhen_api_requests", "Requests answered", labels, registry=self.registry)
+        self.seconds = Histogram(
+            "saywhen_api_seconds",
+            "Time to the first byte of the answer",
+            ["route"],
+            registry=self.registry,
+            buckets=(0.001, 0.0025, 0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1, 2.5, 10),
+        )
+        self.sockets = Gauge("saywhen_api_sockets", "Sockets open now", registry=self.registry)
+        self.frames = Counter("saywhen_api_frames", "Frames sent on sockets", registry=self.registry)
+        self.dropped = Counter("saywhen_api_sockets_dropped", "Sockets closed by us", ["why"], registry=self.registry)
+
+
+class _TooLarge(Exception):
+    """The body went over the limit while it was read."""
+
+
+class Guard:
+    """Pure ASGI, for nothing here needs a request object."""
+
+    def __init__(self, app: ASGIApp, *, measures: Measures, tls: bool) -> None:
+        self._app = app
+        self._measures = measures
+        self._headers = [*HEADERS, _TLS] if tls else HEADERS
+
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        if scope["type"] != "http":
+            await self._app(scope, receive, send)
+            return
+        began = time.perf_counter()
+        given = dict(scope["headers"])
+        request_id = _request_id(given.get(b"x-request-id"))
+        scope["request_id"] = request_id.decode()
+        structlog.contextvars.bind_contextvars(request_id=scope["request_id"])
+        status = 500
+        started = False
+
+        async def answer(message: Message) -> None:
+            nonlocal status, started
+            if message["type"] == "http.response.start":
+                started, status = True, message["status"]
+                headers: list[tuple[bytes, bytes]] = message.setdefault("headers", [])
+                headers += self._headers
+                headers.append((b"x-request-id", request_id))
+                if not any(name == b"cache-control" for name, _ in headers):
+                    headers.append(_PRIVATE)
+            await send(message)
+
+        try:
+            if _length(given.get(b"content-length")) > LARGEST_BODY:
+                raise _TooLarge
+            await self._app(scope, _bounded(receive), answer)
+        except _TooLarge:
+            if not started:
+                said = f"The body is larger than {LARGEST_BODY // 1024} kB."
+                await problem(413, "too_large", said, "Send less at once.")(scope, receive, answer)
+        finally:
+            self._note(scope, status, time.perf_counter() - began)
+            structlog.contextvars.unbind_contextvars("request_id")
+
+    def _note(self, scope: Scope, status: int, seconds: float) -> None:
+        route: Any = scope.get("route")
+        # The pattern, never the path: ids and whatever else stands in an address stay out of logs and labels.
+        name = getattr(route, "path", "unknown")
+        self._measures.requests.labels(scope["method"], name, str(status)).inc()
+        self._measures.seconds.labels(name).observe(seconds)
+        if _log.isEnabledFor(logging.INFO):
+            _log.info("%s %s %d %.1f ms", scope["method"], name, status, 1000 * seconds)
+
+
+def _request_id(given: bytes | None) -> bytes:
+    """The caller's own id where it is one, so that their logs and ours meet."""
+    return given if given is not None and _GIVEN_ID.fullmatch(given) else secrets.token_hex(8).encode()
+
+
+def _length(given: bytes | None) -> int:
+    return int(given) if given is not None and given.isdigit() and len(given) < 12 else 0
+
+
+def _bounded(receive: Receive) -> Receive:
+    seen = 0
+
+    async def counted() -> Message:
+        nonlocal seen
+        message = await receive()
+        if message["type"] == "http.request":
+            seen += len(message.get("body", b""))
+            if seen > LARGEST_BODY:
+                raise _TooLarge
+        return message
+
+    return counted

@@ -1,0 +1,1 @@
+"""The routes by noun; each only translates between HTTP and one façade of the core."""

@@ -1,0 +1,222 @@
+"""Orders, trades, jobs, events and dead letters over HTTP, page by page; decides no order of them."""
+
+import csv
+import io
+from collections.abc import AsyncIterator
+from datetime import datetime
+from typing import Annotated, Literal
+
+from fastapi import APIRouter, Depends, Path, Query, Response
+from pydantic_core import to_json as encode
+from starlette.responses import StreamingResponse
+
+from api.auth import CoreIn, Reading, Writing
+from api.routes.market import aware
+from api.schemas import DraftOut, MarketName, ReadIn, Token
+from api.shapes import (
+    EventsOut,
+    JobLogsOut,
+    JobsOut,
+    LetterOut,
+    LettersOut,
+    NoticesOut,
+    OrderOut,
+    OrdersOut,
+    PnlOut,
+    TradesOut,
+)
+from api.views import draft_view, job_log_view, job_view, letter_view, notice_view, order_view, reply, trade_view
+from core.app import Core
+from core.codec import to_json
+from core.domain.ids import OwnerId, RuleId
+from core.domain.order import IN_FLIGHT, OrderState
+from core.feed.envelope import envelope
+from core.ports import TradeFilter
+
+router = APIRouter(prefix="/api", tags=["history"])
+RowId = Annotated[str, Path(pattern=r"^[0-9A-Za-z_]{1,40}$", examples=["r_064qj3w4m8x2v5k7p0"])]
+LetterId = Annotated[int, Path(ge=0, le=2**53)]
+Before = Annotated[int | None, Query(ge=1, le=2**53)]
+Limit = Annotated[int, Query(ge=1, le=500)]
+_COLUMNS = (
+    "number", "at", "market", "side", "base", "price", "notional", "fee", "realised_pnl", "maker", "rule_id",
+    "order_id", "venue", "simulated",
+)  # fmt: skip
+
+
+@router.get("/orders", response_model=OrdersOut)
+async def orders(
+    caller: Reading,
+    core: CoreIn,
+    state: Annotated[Literal["open", "all"], Query()] = "open",
+    before: Annotated[str | None, Query(pattern=r"^[0-9A-Za-z_]{1,40}$")] = None,
+    limit: Limit = 50,
+) -> Response:
+    """Orders, newest first: those that the venue has, may have or will get, or all there ever were."""
+    states = {*IN_FLIGHT, OrderState.PLANNED} if state == "open" else None
+    found = await core.orders.page(caller.owner, states, before, limit)
+    more = {"next": found[-1].id} if len(found) == limit else {}
+    return reply({"orders": [order_view(order) for order in found]} | more)
+
+
+@router.get("/orders/{order_id}", response_model=OrderOut)
+async def order(order_id: RowId, caller: Reading, core: CoreIn) -> Response:
+    """One order."""
+    return reply(order_view(await core.orders.get(caller.owner, order_id)))
+
+
+@router.delete("/orders/{order_id}", response_model=OrderOut)
+async def cancel_order(order_id: RowId, caller: Writing, core: CoreIn) -> Response:
+    """Have the order taken off the venue, or never sent; an event tells what became of it."""
+    return reply(order_view(await core.orders.cancel(caller.owner, order_id)))
+
+
+async def _wanted(
+    market: Annotated[MarketName | None, Query()] = None,
+    rule_id: Annotated[str | None, Query(pattern=r"^[0-9A-Za-z_]{1,40}$")] = None,
+    start: Annotated[datetime | None, Query()] = None,
+    end: Annotated[datetime | None, Query()] = None,
+) -> TradeFilter:
+    return TradeFilter(
+        market=market,
+        rule_id=None if rule_id is None else RuleId(rule_id),
+        start=None if start is None else aware(start),
+        end=None if end is None else aware(end),
+    )
+
+
+Wanted = Annotated[TradeFilter, Depends(_wanted)]
+
+
+@router.get("/trades", response_model=TradesOut)
+async def trades(caller: Reading, core: CoreIn, wanted: Wanted, before: Before = None, limit: Limit = 50) -> Response:
+    """What traded, newest first."""
+    found = await core.trades.page(caller.owner, wanted, before, limit)
+    more = {"next": found[-1][0]} if len(found) == limit else {}
+    return reply({"trades": [trade_view(number, fill) for number, fill in found]} | more)
+
+
+@router.get(
+    "/trades/export",
+    response_class=Response,
+    responses={
+        200: {
+            "content": {
+                "text/csv": {"schema": {"type": "string"}},
+                "application/json": {"schema": {"type": "array", "items": {"$ref": "#/components/schemas/TradeOut"}}},
+            }
+        }
+    },
+)
+async def export(
+    caller: Reading,
+    core: CoreIn,
+    wanted: Wanted,
+    format: Annotated[Literal["csv", "json"], Query()] = "csv",  # noqa: A002
+) -> Response:
+    """Every trade that is wanted, as a file; newest first."""
+    name = f'attachment; filename="saywhen-trades.{format}"'
+    headers = {"Content-Disposition": name}
+    if format == "csv":
+        lines = _csv(core, caller.owner, wanted)
+        return StreamingResponse(lines, media_type="text/csv", headers=headers)
+    return StreamingResponse(_json(core, caller.owner, wanted), media_type="application/json", headers=headers)
+
+
+async def _csv(core: Core, owner: OwnerId, wanted: TradeFilter) -> AsyncIterator[str]:
+    yield ",".join(_COLUMNS) + "\r\n"
+    async for batch in core.trades.all(owner, wanted):
+        text = io.StringIO()
+        writer = csv.DictWriter(text, _COLUMNS, extrasaction="ignore")
+        writer.writerows(trade_view(number, fill) for number, fill in batch)
+        yield text.getvalue()
+
+
+async def _json(core: Core, owner: OwnerId, wanted: TradeFilter) -> AsyncIterator[bytes]:
+    lead = b"["
+    async for batch in core.trades.all(owner, wanted):
+        yield lead + b",".join(encode(trade_view(number, fill)) for number, fill in batch)
+        lead = b","
+    yield b"[]" if lead == b"[" else b"]"
+
+
+@router.get("/pnl", response_model=PnlOut)
+async def pnl(
+    caller: Reading, core: CoreIn, wanted: Wanted, by: Annotated[Literal["day", "market", "rule"], Query()] = "day"
+) -> Response:
+    """Realised profit, fees and funding apart, by day, market or rule."""
+    lines = [
+        {
+            "key": line.key,
+            "realised": to_json(line.realised),
+            "fees": to_json(line.fees),
+            "funding": to_json(line.funding),
+            "net": to_json(line.realised - line.fees + line.funding),
+            "fills": line.fills,
+        }
+        for line in await core.trades.pnl(caller.owner, by, wanted)
+    ]
+    return reply({"by": by, "lines": lines})
+
+
+@router.get("/jobs", response_model=JobsOut)
+async def jobs(caller: Reading, core: CoreIn) -> Response:
+    """What is being watched, the newest rule first."""
+    return reply({"jobs": [job_view(job) for job in await core.jobs.list(caller.owner)]})
+
+
+@router.get("/jobs/{job_id}/logs", response_model=JobLogsOut)
+async def job_logs(job_id: RowId, caller: Reading, core: CoreIn, before: Before = None, limit: Limit = 100) -> Response:
+    """What the job checked and when, newest first."""
+    found = await core.jobs.logs(caller.owner, job_id, before, limit)
+    more = {"next": found[-1][0]} if len(found) == limit else {}
+    return reply({"logs": [job_log_view(number, line) for number, line in found]} | more)
+
+
+@router.get("/events", response_model=EventsOut)
+async def events(caller: Reading, core: CoreIn, after: Annotated[Token, Query()] = "", limit: Limit = 100) -> Response:
+    """What happened, oldest first; `after` is the token of the page before, and empty for the beginning."""
+    found, token = await core.events.page(caller.owner, after, limit)
+    return reply({"events": [envelope(event) for event in found], "token": token})
+
+
+@router.get("/notifications", response_model=NoticesOut)
+async def notifications(
+    caller: Reading, core: CoreIn, after: Annotated[Token, Query()] = "", limit: Limit = 50
+) -> Response:
+    """The inbox, oldest first. A page may hold fewer than asked for; it ends where the token no longer moves."""
+    notices, token = await core.events.inbox(caller.owner, after, limit)
+    read = await core.events.read_up_to(caller.owner)
+    return reply({"notifications": [notice_view(notice) for notice in notices], "token": token, "read_up_to": read})
+
+
+@router.post("/notifications/read", status_code=204)
+async def mark_read(body: ReadIn, caller: Writing, core: CoreIn) -> Response:
+    """Note that the inbox was read up to a token."""
+    await core.events.mark_read(caller.owner, body.token)
+    return Response(status_code=204)
+
+
+@router.get("/dead-letters", response_model=LettersOut)
+async def letters(caller: Reading, core: CoreIn) -> Response:
+    """Orders whose wake-up was given up, newest first."""
+    return reply({"dead_letters": [letter_view(letter) for letter in await core.letters.list(caller.owner)]})
+
+
+@router.get("/dead-letters/{letter_id}", response_model=LetterOut)
+async def letter(letter_id: LetterId, caller: Reading, core: CoreIn) -> Response:
+    """One dead letter."""
+    return reply(letter_view(await core.letters.get(caller.owner, letter_id)))
+
+
+@router.delete("/dead-letters/{letter_id}", status_code=204)
+async def discard(letter_id: LetterId, caller: Writing, core: CoreIn) -> Response:
+    """Throw it away; what it was to trade is not traded."""
+    await core.letters.discard(caller.owner, letter_id)
+    return Response(status_code=204)
+
+
+@router.post("/dead-letters/{letter_id}/retry", response_model=DraftOut, status_code=201)
+async def retry(letter_id: LetterId, caller: Writing, core: CoreIn) -> Response:
+    """A draft that does now what was given up, checked anew and to be confirmed anew."""
+    return reply(draft_view(await core.letters.retry(caller.owner, letter_id)), 201)

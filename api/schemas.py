@@ -1,0 +1,335 @@
+"""What goes in and out over HTTP, as OpenAPI and the dashboard's types know it; decides shapes, not values."""
+
+from datetime import datetime
+from decimal import Decimal
+from typing import Annotated, Any, Literal
+
+from pydantic import AfterValidator, BaseModel, ConfigDict, Field, WithJsonSchema
+
+from core.domain.market import Timeframe
+from core.domain.money import read_decimal
+from core.domain.owner import DraftState
+from core.domain.rule import RuleState
+
+
+def _exact(text: str) -> str:
+    read_decimal(text)
+    return text
+
+
+RULE_SPEC = {"x-stands-for": "RuleSpec"}
+"""Where a rule of the rule language goes; `api.app` puts the language's own schema there."""
+Amount = Annotated[str, Field(examples=["149.9"], pattern=r"^-?[0-9]+(\.[0-9]+)?$")]
+"""A decimal number as a string, never a float."""
+Given = Annotated[str, Field(pattern=r"^[0-9]{1,15}(\.[0-9]{1,12})?$", examples=["25"]), AfterValidator(_exact)]
+Text = Annotated[str, Field(pattern=r"^[^\x00]*$")]
+Id = Annotated[str, Field(pattern=r"^[0-9A-Za-z_]{1,40}$", examples=["r_064qj3w4m8x2v5k7p0"])]
+MarketName = Annotated[str, Field(pattern=r"^[A-Z0-9]{1,12}-PERP$", examples=["SOL-PERP"])]
+Token = Annotated[str, Field(pattern=r"^[0-9.-]{0,64}$", examples=["1.7421.388"])]
+Spec = Annotated[Any, WithJsonSchema(dict(RULE_SPEC))]
+Specs = Annotated[
+    list[Any],
+    Field(min_length=1, max_length=20),
+    WithJsonSchema({"type": "array", "items": dict(RULE_SPEC), "minItems": 1, "maxItems": 20}),
+]
+Scope = Literal["read", "write", "trade", "auto_confirm"]
+WORDS = (
+    "If SOL-PERP price drops 0.1 from current price, sell 50% of my position. "
+    "If it goes up by 0.2, take profit on the entire position."
+)
+
+
+class In(BaseModel):
+    """A body that is sent to us; a field that we do not know is an error."""
+
+    model_config = ConfigDict(extra="forbid")
+
+
+class Problem(BaseModel):
+    """RFC 9457; `code` is stable, the words are for people."""
+
+    type: str
+    title: str
+    status: int
+    code: str = Field(examples=["conflict"])
+    detail: str
+    hint: str | None = None
+    errors: list[dict[str, str]] | None = None
+
+
+# --- signing in ------------------------------------------------------------------------------------------------------
+
+
+class ChallengeIn(In):
+    """Who is about to sign."""
+
+    address: Annotated[str, Field(min_length=32, max_length=44, pattern="^[1-9A-HJ-NP-Za-km-z]+$")]
+
+
+class ChallengeOut(BaseModel):
+    """What to sign: `input` for `solana:signIn`, or `message` for `signMessage`, or the memo transaction."""
+
+    nonce: str
+    input: dict[str, str]
+    message: str
+    memo_transaction: str
+    expires_at: datetime
+
+
+class ProofIn(In):
+    """A challenge's nonce with its signature, or with the signed memo transaction, in base64."""
+
+    nonce: Annotated[str, Field(pattern="^[0-9a-f]{32}$")]
+    signature: Annotated[str, Field(max_length=200)] | None = None
+    transaction: Annotated[str, Field(max_length=2_000)] | None = None
+
+
+class Deliver(In):
+    """Where the tokens go: into cookies, for a browser, or into the body, for a program."""
+
+    deliver: Literal["cookie", "body"] = "cookie"
+
+
+class WalletSignIn(ProofIn):
+    """Signing in with a wallet."""
+
+    deliver: Literal["cookie", "body"] = "cookie"
+
+
+class LinkSignIn(Deliver):
+    """Signing in with a link from a bot."""
+
+    token: Annotated[str, Field(min_length=20, max_length=100, pattern=r"^[0-9A-Za-z_-]+$")]
+
+
+class TelegramSignIn(Deliver):
+    """Signing in from a Telegram Mini App."""
+
+    init_data: Annotated[Text, Field(max_length=4_096)]
+
+
+class RefreshIn(Deliver):
+    """The refresh token, where it is not in the cookie."""
+
+    refresh_token: Annotated[str, Field(max_length=200, pattern=r"^[0-9A-Za-z_.-]+$")] | None = None
+
+
+class SignedInOut(BaseModel):
+    """Signed in. The tokens are here only where they were asked for in the body."""
+
+    owner: int
+    session_id: str
+    how: str
+    csrf_token: str
+    expires_in: int
+    access_token: str | None = None
+    refresh_token: str | None = None
+
+
+class SessionOut(BaseModel):
+    """Where the owner is signed in."""
+
+    id: str
+    how: str
+    created_at: datetime
+    expires_at: datetime
+    current: bool
+
+
+class CallerOut(BaseModel):
+    """Who is asking."""
+
+    owner: int
+    by: str
+    scopes: list[str]
+
+
+# --- rules and drafts ----------------------------------------------------------------------------------------------
+
+
+class RuleIn(In):
+    """A rule in words, or rules in the rule language; one of the two."""
+
+    model_config = ConfigDict(extra="forbid", json_schema_extra={"examples": [{"text": WORDS}]})
+    text: Annotated[Text, Field(min_length=1, max_length=4_000)] | None = None
+    rules: Specs | None = None
+
+
+class RulePut(In):
+    """What the rule shall say from now on, in words or in the rule language; one of the two."""
+
+    text: Annotated[Text, Field(min_length=1, max_length=4_000)] | None = None
+    rule: Spec | None = None
+
+
+class RuleOut(BaseModel):
+    """A rule that its owner confirmed."""
+
+    id: str
+    label: str = Field(examples=["r7"])
+    number: int
+    version: int
+    state: RuleState
+    says: str
+    words: str
+    spec: Spec
+    references: dict[str, Amount]
+    trigger_no: int
+    set_id: str
+    draft_id: str
+    created_at: datetime
+    armed_at: datetime | None = None
+    fired_at: datetime | None = None
+    after_rule: str | None = None
+    held_by: str | None = None
+    reason: str | None = None
+
+
+class RulesOut(BaseModel):
+    """Rules by number."""
+
+    rules: list[RuleOut]
+
+
+class QuestionOut(BaseModel):
+    """Something that only the owner can say."""
+
+    about: str
+    text: str
+    options: list[str]
+
+
+class DraftOut(BaseModel):
+    """What was understood and is not agreed to yet. Nothing of it is armed before it is confirmed."""
+
+    draft_id: str
+    revision: int
+    state: DraftState
+    words: str
+    read_back: list[str]
+    questions: list[QuestionOut]
+    assumptions: list[str]
+    rules: Specs
+    rule_ids: list[str] = Field(description="ids of the rules that it became, once it is confirmed")
+    replaces: str | None = None
+    created_at: datetime
+    expires_at: datetime
+
+
+class DraftsOut(BaseModel):
+    """Drafts that wait."""
+
+    drafts: list[DraftOut]
+
+
+class AnswerIn(In):
+    """An option by its number, or the answer in words; one of the two."""
+
+    model_config = ConfigDict(extra="forbid", json_schema_extra={"examples": [{"revision": 1, "option": 0}]})
+    revision: Annotated[int, Field(ge=1, le=10**6)] | None = None
+    question: Annotated[int, Field(ge=0, le=50)] = 0
+    option: Annotated[int, Field(ge=0, le=50)] | None = None
+    text: Annotated[Text, Field(min_length=1, max_length=4_000)] | None = None
+
+
+class AmendIn(In):
+    """The whole of what is meant, said anew."""
+
+    text: Annotated[Text, Field(min_length=1, max_length=4_000)]
+
+
+class ConfirmIn(In):
+    """The revision that was seen; an older card than the last change confirms nothing."""
+
+    revision: Annotated[int, Field(ge=1, le=10**6)]
+
+
+class ConfirmedOut(BaseModel):
+    """What was armed."""
+
+    draft_id: str
+    rule_ids: list[str]
+    rules: list[RuleOut]
+
+
+class BulkIn(In):
+    """What to do to which rules: by id, or all of a market, or all."""
+
+    model_config = ConfigDict(extra="forbid", json_schema_extra={"examples": [{"do": "pause", "market": "SOL-PERP"}]})
+    do: Literal["pause", "resume", "cancel"]
+    ids: Annotated[list[Id], Field(min_length=1, max_length=200)] | None = None
+    market: MarketName | None = None
+    all: bool = False
+
+
+class CloseIn(In):
+    """How much of the position, in percent."""
+
+    amount_percent: Given = "100"
+
+
+class ReplayIn(RuleIn):
+    """What would this have done?"""
+
+    model_config = ConfigDict(
+        extra="forbid",
+        json_schema_extra={"examples": [{"text": "buy 1 SOL when SOL drops 1 %", "market": "SOL-PERP"}]},
+    )
+    market: MarketName
+    timeframe: Timeframe = "1m"
+    start: datetime | None = None
+    end: datetime | None = None
+    position: Annotated[str, Field(max_length=80, pattern=r"^[+-]?[0-9.]+@[0-9.]+$", examples=["+2@148"])] | None = None
+    equity: Given = "10000"
+
+
+# --- the rest of what is sent --------------------------------------------------------------------------------------
+
+
+class SettingsIn(In):
+    """What to change; what is left out stays."""
+
+    timezone: Annotated[Text, Field(min_length=1, max_length=64)] | None = None
+
+
+class LimitsIn(In):
+    """Limits to change. Lower ones hold at once; higher ones wait for a wallet's signature where there is a wallet."""
+
+    max_order_usd: Given | None = None
+    max_position_usd: Given | None = None
+    max_leverage: Given | None = None
+    max_slippage_bps: Annotated[int, Field(ge=0, le=10_000)] | None = None
+    max_orders_a_day: Annotated[int, Field(ge=0, le=10**6)] | None = None
+
+
+class KeyIn(In):
+    """A program's key: what it may do, for how many days, and its own caps where it confirms by itself."""
+
+    name: Annotated[Text, Field(min_length=1, max_length=60)]
+    scopes: Annotated[list[Scope], Field(min_length=1, max_length=4)]
+    max_order_usd: Given | None = None
+    max_rules_a_day: Annotated[int, Field(ge=1, le=1_000)] | None = None
+    days: Annotated[int, Field(ge=1, le=3_650)] | None = None
+
+
+class ClaimIn(In):
+    """Whether to link who waits."""
+
+    agree: bool
+
+
+class ApproveIn(In):
+    """Which wallet will sign."""
+
+    address: Annotated[str, Field(min_length=32, max_length=44, pattern="^[1-9A-HJ-NP-Za-km-z]+$")]
+
+
+class ReadIn(In):
+    """How far the inbox was read: the token of its page."""
+
+    token: Annotated[Token, Field(min_length=1)]
+
+
+def whole(value: str) -> Decimal:
+    """A Given as the number that it is."""
+    return read_decimal(value)

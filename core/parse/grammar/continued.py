@@ -1,0 +1,190 @@
+"""Reads clauses that lean on one before them: a second price or bound, one more target, the terms of an entry."""
+
+from dataclasses import replace
+from typing import Any, cast
+
+from core.parse.grammar.drafts import (
+    AccountDraft,
+    Act,
+    CandleDraft,
+    Cond,
+    FundingDraft,
+    IndicatorDraft,
+    Level,
+    Order,
+    PnlDraft,
+)
+from core.parse.grammar.items import Cursor
+from core.parse.grammar.phrases import level_operator, read_comparison, read_price
+from core.parse.grammar.slots import read_slots
+
+OPENING = ("buy", "long", "short")
+_ALTERNATIVES = frozenset({"OR", "AND", "SLASH"})
+_LISTED = frozenset({"SLASH", "COMMA", "AND", "DASH"})
+_ENDS_A_PRICE = ("END", "COMMA", "SLASH", "AND", "DASH", "STOP", "TARGET", "NUM", "OR")
+
+
+def second_bound(cur: Cursor, last: Cond | None, joins: set[str]) -> Cond | None:
+    """ "160 or 140" · "under 25 or over 80": another price or bound of what was just spoken of."""
+    if last is None or not joins & _ALTERNATIVES:
+        return None
+    begun = cur.at
+    if isinstance(last, Level) and last.operator is None:
+        price = read_price(cur)
+        return None if price is None else replace(last, price=price)
+    found = _bounded(cur, last)
+    if found is None:
+        cur.at = begun
+    return found
+
+
+def _bounded(cur: Cursor, last: Cond) -> Cond | None:
+    if isinstance(last, PnlDraft):
+        word = cur.take("RISEWORD|FALLWORD")
+        item = cur.take("NUM")
+        if word is None or item is None or item.value.sign or item.value.unit not in ("usd", "percent"):
+            return None
+        up = word.kind == "RISEWORD"
+        value = item.value.value if up else -item.value.value
+        return replace(last, operator=">=" if up else "<=", threshold=value, unit=item.value.unit)
+    if not isinstance(last, IndicatorDraft | FundingDraft | AccountDraft | CandleDraft):
+        return None
+    comparison = read_comparison(cur)
+    item = cur.take("NUM")
+    if (
+        comparison is None
+        or comparison == "hits"
+        or item is None
+        or item.value.words
+        or cur.peek().kind in ("IND", "BOLLINGER")
+    ):
+        return None
+    if isinstance(last, IndicatorDraft):
+        kept = last.operator.startswith("crosses") == comparison.startswith("crosses")
+        return replace(last, operator=comparison, value=item.value.signed, other=None) if kept else None
+    operator = level_operator(comparison)
+    if operator is None:
+        return None
+    match last:
+        case CandleDraft():
+            return replace(last, operator=operator, price=item.value.value)
+        case FundingDraft():
+            return replace(last, operator=operator, value=item.value.signed)
+        case _:
+            return replace(last, operator=operator, value=item.value.signed)
+
+
+def one_more_exit(cur: Cursor, last: Act | None, joins: set[str]) -> Act | None:
+    """ "targets 160 / 170 / 180": another price for the exit before it."""
+    if last is None or last.purpose not in ("target", "stop") or not isinstance(last.inline, Level):
+        return None
+    if joins - _LISTED or not cur.sees("NUM", "|".join(_ENDS_A_PRICE)) or (cur.peek(1).kind == "NUM" and joins):
+        return None
+    begun = cur.at
+    price = read_price(cur)
+    if price is None:
+        cur.at = begun
+        return None
+    return Act(verb="exit", purpose=last.purpose, market=last.market, side=last.side, held=last.held,
+               order=Order(), text=last.text, inline=Level(market=last.inline.market, price=price))  # fmt: skip
+
+
+def entry_terms(cur: Cursor, entry: Act | None) -> bool:
+    """ "Entry: 145" · "Leverage 5x" · "Margin $100" · "size: 2 SOL": the terms of the entry before it."""
+    if entry is None or entry.verb not in OPENING:
+        return False
+    begun = cur.at
+    done = _entry_price(cur, entry) or _entry_size(cur, entry)
+    if not done:
+        cur.at = begun
+    return done
+
+
+def _entry_price(cur: Cursor, entry: Act) -> bool:
+    word = cur.take("ENTRYWORD|BREAKEVEN|SET")
+    if word is None or (word.kind != "ENTRYWORD" and word.text.lower() not in ("entry", "entry price", "enter")):
+        return False
+    cur.skip("COLON|AT|THEN|DASH|BETWEEN|NOW" if cur.peek().kind != "NOW" else "")
+    if cur.skip("ATMARKET|CURRENT|NOW"):
+        entry.at_once = True
+        return entry.at is None and entry.order.price is None
+    if entry.at is not None or entry.order.price is not None:
+        return False
+    mark = cur.take("ABOVE|BELOW")
+    first = read_price(cur)
+    if first is None:
+        return False
+    if cur.skip("DASH|TO|SLASH|AND") and mark is None:
+        second = read_price(cur)
+        entry.order.type, entry.order.from_price, entry.order.to_price = "ladder", first, second
+        return second is not None
+    entry.at = first
+    entry.at_operator = None if mark is None else ">=" if mark.kind == "ABOVE" else "<="
+    return cur.peek().kind != "NUM"
+
+
+def _entry_size(cur: Cursor, entry: Act) -> bool:
+    named = cur.take("LEVERAGE|MARGIN|COLLATERAL|POSITION|AMOUNT")
+    if named is None:
+        return False
+    cur.skip("COLON|THEN|OF|AT|DASH|POSITION")
+    if named.kind == "LEVERAGE" and cur.peek().text.lower() == "cross":
+        cur.next()
+    item = cur.peek()
+    if item.kind != "NUM":
+        return False
+    amount = item.value
+    match named.kind:
+        case "LEVERAGE" if entry.leverage is None and amount.unit in ("", "times"):
+            entry.leverage = amount.value
+        case "MARGIN" | "COLLATERAL" if entry.margin is None and entry.size is None and amount.unit in ("", "usd"):
+            entry.margin = amount.value
+        case "POSITION" | "AMOUNT" if entry.size is None and entry.margin is None and named.text.lower() != "position":
+            entry.notional = entry.notional or named.kind == "POSITION"
+            return read_slots(cur, entry)
+        case _:
+            return False
+    cur.next()
+    cur.skip("LEVERAGE")
+    return True
+
+
+def late_size(cur: Cursor, last: Act) -> bool:
+    """Whether the size of the trade before follows: `…, 3 SOL`, `…, $50 collateral`."""
+    if last.size is not None or last.margin is not None or last.whole or last.purpose is not None:
+        return False
+    if last.verb in ("alert", "reverse", "move_stop") or not cur.sees("COMMA", "NUM"):
+        return False
+    unit, after = cur.peek(1).value.unit, cur.peek(2)
+    coin = unit == "" and after.kind == "COIN" and last.market in (None, after.value)
+    return (coin and cur.peek(3).kind in _CLOSES) or (
+        unit == "usd" and (after.kind in ("MARGIN", "COLLATERAL") or after.kind in _CLOSES)
+    )
+
+
+_CLOSES = ("END", "COMMA", "ACROSS", "STOP", "TARGET", "AND", "WITH")
+
+
+def takes_over(heading: Act, act: Act) -> Act:
+    """*act* with what the heading before its colon said: "scale out of my SOL: 25 % at 160"."""
+    bare = replace(act)
+    bare.market, bare.side = act.market or heading.market, act.side or heading.side
+    bare.held, bare.everything = act.held or heading.held, act.everything or heading.everything
+    return bare
+
+
+def is_heading(act: Act) -> bool:
+    """Whether an action only announces what follows."""
+    said = (act.size, act.margin, act.leverage, act.at, act.inline, act.order.type, act.order.price, act.to)
+    flags = act.whole or act.rest or act.bad_number or act.at_once
+    return all(part is None for part in said) and not flags and act.verb not in ("alert", "reverse", *OPENING)
+
+
+def last_condition(last: object) -> Cond | None:
+    """The clause that was read last, where it is a condition."""
+    return None if last is None or isinstance(last, Act) else cast(Cond, last)
+
+
+def altered_timeframe(what: Any, timeframe: str) -> Any:
+    """The condition on candles of this length."""
+    return replace(what, timeframe=timeframe)

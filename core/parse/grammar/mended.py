@@ -1,0 +1,82 @@
+"""Mends a sentence before it is read: a slip that was corrected in it, words that only introduce others."""
+
+from collections.abc import Sequence
+from dataclasses import replace
+
+from core.parse.grammar.items import Item
+
+_SIDES = ("LONG", "SHORT", "BUY", "SELL")
+_BOUNDS = ("ABOVE", "BELOW")
+_INTRODUCED = ("IF", "EACH")
+
+
+def corrected(items: list[Item]) -> list[Item]:
+    """ "sell 30 %, no wait, 40 %": what follows the correction takes the place of the last thing of its kind.
+
+    Where nothing of its kind came before, the correction stays and is left over.
+    """
+    result = list(items)
+    while (at := next((n for n, item in enumerate(result) if item.kind == "CORRECTION"), None)) is not None:
+        mended = _mended(result, at)
+        if mended is None:
+            return result
+        result = mended
+    return result
+
+
+def _mended(items: list[Item], at: int) -> list[Item] | None:
+    new = at + 1
+    while new < len(items) and items[new].kind in ("COMMA", "MY", "AT", "CORRECTION"):
+        new += 1
+    if new == len(items):
+        return None
+    old = next((n for n in range(at - 1, -1, -1) if _alike(items[n], items[new])), None)
+    if old is None:
+        return None
+    end = new + 1
+    unit = replace(items[new])
+    if items[new].kind == "NUM" and items[new].value.unit == "" and items[old].value.unit != "":
+        unit = replace(items[new], value=replace(items[new].value, unit=items[old].value.unit, words=False))
+    if end < len(items) and old + 1 < at and items[end].kind == items[old + 1].kind == "COIN":
+        if items[end].value != items[old + 1].value:
+            return None
+        end += 1
+    begun = at - 1 if items[at - 1].kind in ("COMMA", "DASH", "LPAR") else at
+    if end < len(items) and items[end].kind in ("COMMA", "DASH", "RPAR") and begun < at:
+        end += 1
+    if any(item.kind in ("NUM", "COIN") for item in items[old + 1 : begun] if _alike(item, items[new])):
+        return None
+    return [*items[:old], unit, *items[old + 1 : begun], *items[end:]]
+
+
+def _alike(old: Item, new: Item) -> bool:
+    """Whether *new* can only be meant in the place of *old*."""
+    if new.kind == "NUM":
+        return old.kind == "NUM" and new.value.unit in (old.value.unit, "") and not new.value.sign
+    if new.kind in _SIDES or new.kind in _BOUNDS:
+        return old.kind in (_SIDES if new.kind in _SIDES else _BOUNDS)
+    return new.kind in ("COIN", "DUR", "CLOCK", "DAY") and old.kind == new.kind
+
+
+def reworded(items: list[Item]) -> list[Item]:
+    """ "keep an eye on JUP and tell me if it …", "I'm out if …": the same in the words that clauses are made of."""
+    result = list(items)
+    kinds = [item.kind for item in result]
+    if kinds[:2] == ["WATCH", "COIN"] and "ALERT" in kinds:
+        pronoun = next((n for n, item in enumerate(result) if item.kind == "IT"), None)
+        if pronoun is not None and kinds.count("COIN") == 1:
+            result[pronoun] = replace(result[1], text=result[pronoun].text)
+            return _without_lead(result, 2)
+    if kinds[:1] == ["HELP"] and result[0].text.lower() == "help me" and len(result) > 1:
+        return result[1:]
+    for at in range(len(result) - 2):
+        if kinds[at] == "I" and kinds[at + 1] == "OUT" and kinds[at + 2] in _INTRODUCED:
+            return [*result[:at], replace(result[at + 1], kind="CLOSE"), *result[at + 2 :]]
+    return result
+
+
+def _without_lead(items: Sequence[Item], count: int) -> list[Item]:
+    rest = list(items[count:])
+    while rest and rest[0].kind in ("AND", "COMMA"):
+        rest.pop(0)
+    return rest

@@ -1,0 +1,227 @@
+"""Holds a model's answer to the words it was made from: empties what they do not state, refuses what they contradict.
+
+What is emptied is asked about later; what the words say and the answer leaves out is a contradiction too. Nothing is
+ever added, and nothing decided here trades: rules still go through questions and the confirmation.
+"""
+
+import re
+from collections.abc import Mapping
+from copy import deepcopy
+from decimal import Decimal
+from typing import Any
+
+from core.domain.condition import ALL_MARKETS
+from core.domain.reading import ParseContext
+from core.parse.evidence import Evidence, Mark, evidence_of
+from core.parse.extraction import Fields, leaves_of, whole
+from core.parse.grounding_actions import ground_action
+from core.parse.grounding_conditions import ground_condition, ground_instant
+from core.parse.heard import UNPLACED
+from core.parse.witness import Ungrounded, Witness
+
+DAY_S = 86_400
+MOST_STRANGE = 3
+"""At most one mark in so many may be a word that means nothing here, or the message speaks of something else."""
+_MARKUP = re.compile(
+    r"</?[a-z_|]+\b[^<>]*>|\{\{|\}\}|\}\]|\[/?INST\]|```|--|;\s*DROP|^\s*>|^\W*(?:system|assistant|developer|tool\w*|user)\W*:",
+    re.IGNORECASE | re.MULTILINE,
+)
+"""Marks of code and of other people's prompts, which nobody types to say when to trade."""
+_ROLES = {"stop": {"STOP", "LOSS", "LETLOSE", "CUT"}, "target": {"TARGET", "PROFIT"}, "trail": {"TRAIL"}}
+
+
+def ground(answer: Fields, text: str, context: ParseContext) -> dict[str, Any]:
+    """*answer*, of kind `rules`, with everything emptied that *text* does not state. Raises Ungrounded or BadAnswer."""
+    said = evidence_of(text, context)
+    _forbid(said)
+    grounded = deepcopy(dict(answer))
+    witnesses = [_witness(rule, said, context) for rule in grounded["rules"]]
+    for rule, witness in zip(grounded["rules"], witnesses, strict=True):
+        _ground_rule(rule, witness)
+        idle = [mark for mark in witness.both if _counts(mark) and mark not in witness.used]
+        if idle:
+            raise Ungrounded(f"it left out “{idle[0].text}”")
+    _nothing_left_out(grounded, said, witnesses)
+    return grounded
+
+
+def _forbid(said: Evidence) -> None:
+    """Messages that are no rule, whatever is made of them."""
+    kinds = said.kinds()
+    if foreign := next((mark for mark in said.marks if mark.kind in ("FOREIGN", "OTHERCASH")), None):
+        raise Ungrounded(f"“{foreign.text}” is not something I do", foreign=True)
+    if coin := next((mark for mark in said.marks if mark.kind == "NOCOIN"), None):
+        raise Ungrounded(f"“{coin.text}” is not among the markets here", foreign=True)
+    if "NOT" in kinds:
+        raise Ungrounded("you say what not to do")
+    strange = sum(mark.kind == "UNKNOWN" for mark in said.marks)
+    foreign_body = _MARKUP.search(said.text) is not None or strange * MOST_STRANGE > len(said.marks)
+    if kinds & {"ADVICE", "REPORT"} or said.asked or foreign_body:
+        raise Ungrounded("that does not sound like an instruction")
+
+
+def _witness(rule: Fields, said: Evidence, context: ParseContext) -> Witness:
+    when = said.within(rule["when_words"]) if rule["when_words"].strip() else ()
+    do = said.within(rule["do_words"])
+    if when is None or do is None:
+        raise Ungrounded("it quotes words that are not yours")
+    if not (rule["when"] or rule["after"]) and any(mark.kind in ("IF", "EACH", "WHILE") for mark in when):
+        raise Ungrounded("it left out a condition")
+    return Witness(said=said, context=context, when=when, do=do)
+
+
+def _counts(mark: Mark) -> bool:
+    """Whether a mark is a number that some rule must use."""
+    return mark.kind in ("NUM", "CLOCK", "BADNUM") or (mark.kind == "DUR" and mark.unit != "one")
+
+
+def _ground_rule(rule: dict[str, Any], witness: Witness) -> None:
+    do = rule["do"]
+    reduces = do["type"] == "close" or do.get("reduce_only") == "yes"
+    for leaf in leaves_of(rule):
+        ground_condition(leaf, witness, reduces=reduces)
+    _role(rule, witness, reduces=reduces)
+    ground_action(do, witness)
+    _terms(rule, witness)
+
+
+def _role(rule: dict[str, Any], witness: Witness, *, reduces: bool) -> None:
+    """A stop is a stop where the words say so, and only there."""
+    kinds = witness.kinds()
+    spoken = [role for role, words in _ROLES.items() if kinds & words]
+    if rule["role"] and rule["role"] not in spoken:
+        raise Ungrounded(f"it made a {rule['role']} of something else")
+    exits = [role for role in ("stop", "target") if role in spoken and kinds & {role.upper()}]
+    if reduces and not rule["role"] and len(exits) == 1 and "trail" not in spoken:
+        rule["role"] = exits[0]
+    if rule["role"] in ("stop", "target") and reduces:
+        for leaf in leaves_of(rule):
+            if leaf["type"] == "price_level" and witness.way(witness.when, None) is None:
+                leaf["operator"] = ""
+
+
+# --- how often, how long ---------------------------------------------------------------------------------------------
+
+
+def _terms(rule: dict[str, Any], witness: Witness) -> None:
+    scheduled = any(leaf["type"] == "schedule" for leaf in leaves_of(rule))
+    times = rule["times"].strip().lower()
+    if times in ("endless", "forever", "unlimited"):
+        if not scheduled and not witness.take({"EVERY", "EACH", "EVERYDAY", "EVERYWEEK", "EVERYHOUR"}):
+            raise Ungrounded("it repeats without end where you did not say that")
+    elif (count := whole(rule, "times") or 1) > 1 and not (count == 2 and witness.take({"TWICE"})):
+        every = [seconds for leaf in leaves_of(rule) if (seconds := whole(leaf, "every_s")) is not None]
+        every += [DAY_S for leaf in leaves_of(rule) if leaf.get("cron")]
+        if not any(witness.span(witness.both, seconds * count) for seconds in every):  # "daily for 10 days"
+            witness.needs(witness.both, Decimal(count), ("", "times"))
+    if rule["cooldown_s"].strip() not in ("", "0") and (rest := whole(rule, "cooldown_s")) is not None:
+        witness.needs_span(witness.both, rest)
+    if rule["expires_at"].strip():
+        _expiry(rule, witness)
+    if rule["exclusive"] == "yes" and "OCO" not in witness.said.kinds():
+        rule["exclusive"] = "no"
+
+
+def _expiry(rule: dict[str, Any], witness: Witness) -> None:
+    lasting = {"UNTIL", "VALIDFOR", "TODAY", "TONIGHT", "WITHIN", "FOR", "NEXT", "EOD"}
+    if witness.said.tongue is None and not witness.kinds() & lasting:
+        raise Ungrounded("it expires where you did not say that")
+    both = Witness(said=witness.said, context=witness.context, when=witness.both, do=(), used=witness.used)
+    ground_instant(rule, "expires_at", both)
+
+
+# --- what was said and is not there ----------------------------------------------------------------------------------
+
+
+def _nothing_left_out(answer: Fields, said: Evidence, witnesses: list[Witness]) -> None:
+    used = {mark for witness in witnesses for mark in witness.used}
+    quoted = {mark for witness in witnesses for mark in witness.both}
+    for mark in said.marks:
+        counts = _counts(mark) and mark not in used
+        strange = mark.kind == "UNKNOWN" and mark not in quoted and any(char.isalnum() for char in mark.text)
+        if counts or strange:
+            raise Ungrounded(f"it left out “{mark.text}”")
+    markets = {leaf.get("market") for rule in answer["rules"] for leaf in leaves_of(rule)}
+    markets |= {rule["do"].get("market") for rule in answer["rules"]}
+    for mark in said.marks:
+        if mark.kind == "COIN" and mark.value not in markets and not _emptied(answer):
+            raise Ungrounded(f"it left out “{mark.text}”")
+    features = _features(answer)
+    for mark in said.marks:
+        wanted = None if mark.text.lower() in _WEAK else _MUST.get(mark.kind)
+        if wanted is not None and not wanted & features:
+            raise Ungrounded(f"it left out “{mark.text}”")
+
+
+def _emptied(answer: Fields) -> bool:
+    """Whether some market is to be asked about."""
+    return any(item.get("market") == "" for rule in answer["rules"] for item in (rule["do"], *leaves_of(rule)))
+
+
+_MUST: Mapping[str, frozenset[str]] = {
+    kind: frozenset(features.split())
+    for kinds, features in (
+        ("IF EACH WHILE AFTER", "waits"),
+        ("REDUCEONLY", "reduces"),
+        ("LIMIT POSTONLY", "limit move_stop"),
+        ("POSTONLY", "post_only"),
+        ("TWAP SLICES", "twap"),
+        ("LADDER", "ladder twap"),
+        ("TRAIL", "trailing"),
+        ("FUNDING", "funding_rate alert"),
+        ("IND BOLLINGER GOLDEN DEATH", "indicator"),
+        ("TF", "indicator candle_close repeats"),
+        ("METRIC", "account amount_percent"),
+        ("ALERT", "alert"),
+        ("REVERSE", "reverse"),
+        ("PAUSE", "pause_rules"),
+        ("CANCEL", "cancel_orders cancel_rules expires exclusive"),
+        ("UNTIL VALIDFOR", "expires"),
+        ("EVERY EACH EVERYDAY EVERYWEEK EVERYHOUR EVERYMONTH SPAN", "repeats funding_rate"),
+        ("TWICE", "repeats"),
+        ("OCO", "exclusive"),
+        ("BUY", "buy reverse"),
+        ("LONG SHORT", "buy sell reduces reverse alert move_stop cancel_rules"),
+        ("SELL", "sell close reverse"),
+        ("CLOSE REVERSE COVER TRIM", "reduces reverse candle_close position_event"),
+        ("STOP", "stop trailing move_stop cancel_rules loss alert"),
+        ("TARGET", "target profit alert"),
+        ("LIQUIDATED", "position_event"),
+        ("SLIPPAGE", "slippage"),
+        ("LEVERAGE", "leverage account"),
+        ("BREAKEVEN", "move_stop entry_price"),
+        ("MARGIN", "margin_usd account"),
+        ("ALL EVERYTHING", "whole all"),
+    )
+    for kind in kinds.split()
+}  # fmt: skip
+"""For each kind of trading word, what of it an answer must have at least one of."""
+
+
+_WEAK = frozenset({"get", "set", "put", "take", "have"})
+"""Words that trade in some sentences and mean nothing in others."""
+
+
+def _features(answer: Fields) -> set[str]:
+    """What an answer does, as far as a word of the message may demand it."""
+    found: set[str] = set()
+    for rule in answer["rules"]:
+        do = rule["do"]
+        leaves = leaves_of(rule)
+        found |= {do["type"], rule["role"], *(leaf["type"] for leaf in leaves)}
+        found |= {leaf[name] for leaf in leaves for name in ("favour", "reference") if name in leaf}
+        order = do.get("order", {"type": ""})
+        found |= {order["type"], *(name for name in ("margin_usd", "leverage", "amount_percent") if do.get(name))}
+        flags = {
+            "waits": bool(leaves) or bool(rule["after"]) or order["type"] == "limit",
+            "reduces": do["type"] == "close" or do.get("reduce_only") in ("yes", ""),
+            "whole": do.get("amount_percent", "") in ("", "100", UNPLACED),
+            "all": do.get("market") == ALL_MARKETS or any(leaf.get("market") == ALL_MARKETS for leaf in leaves),
+            "post_only": order.get("post_only") == "yes",
+            "slippage": bool(order.get("max_slippage_bps")),
+            "expires": bool(rule["expires_at"] or order.get("ttl_s")),
+            "exclusive": rule["exclusive"] == "yes",
+            "repeats": bool(rule["times"]) or any(leaf["type"] == "schedule" for leaf in leaves),
+        }
+        found |= {name for name, holds in flags.items() if holds}
+    return found
