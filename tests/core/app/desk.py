@@ -1,6 +1,6 @@
 """The façades and the engine on memory, with the flow's clock and line in hand."""
 
-from typing import Any
+from typing import Any, NoReturn, cast
 
 from core.app.account import Accounts
 from core.app.drafts import Drafts
@@ -14,6 +14,7 @@ from core.domain.rule import Rule
 from core.flow.board import Board
 from core.flow.trust import Bounds, Trust
 from core.parse.grammar import GrammarParser
+from core.ports import Journal
 from core.settings import read_settings
 from tests.core.flow.bench import Bench
 
@@ -44,14 +45,22 @@ class Desk(Bench):
         return process
 
 
+class Closed:
+    """Stands where the database's lists would be; what is tested here changes things and lists none."""
+
+    def __getattr__(self, name: str) -> NoReturn:
+        raise AssertionError(f"Expected nobody to read lists here, was {name}")
+
+
 class Process:
     """What one process of the product runs."""
 
     def __init__(self, desk: Desk, parts: Parts) -> None:
         self.desk, self.parts = desk, parts
         self.engine, self.execution = Engine(parts), Execution(parts)
-        self.account, self.drafts = Accounts(parts), Drafts(parts)
-        self.rules = Rules(parts, self.drafts)
+        journal = cast(Journal, Closed())
+        self.account, self.drafts = Accounts(parts), Drafts(parts, journal)
+        self.rules = Rules(parts, self.drafts, journal)
 
     async def see(self, price: str, **more: Any) -> None:
         """A second passes and the market is seen; what follows is done."""
