@@ -49,6 +49,8 @@ class Engine:
         self._showing = asyncio.Lock()
         self._fences: dict[str, Fence] = {}
         self._cursor: Cursor | None = None
+        self._unwatched_since: datetime | None = None
+        """Since when nobody watched what is still to be loaded; our own heartbeat says more than that meanwhile."""
         self._candles = CandleBuilder()
         self._marks = Marks()
         self._watch = Watch(
@@ -91,10 +93,22 @@ class Engine:
             if lost:
                 self._watch.forget(lambda owner: partition_of(owner) in held)
             if gained - {VENUE_LEASE}:
-                if blind_since is None:
-                    blind_since = await self._parts.store.heard(HEARTBEAT)
-                count = await self._watch.load(lambda owner: partition_of(owner) in gained, blind_since)
-                _log.info("watching %d rules of %d partitions", count, len(gained - {VENUE_LEASE}))
+                try:
+                    await self._load(gained, blind_since)
+                except BaseException as problem:
+                    # A partition is held only with its rules: what is let go here is gained, and loaded, next time.
+                    self._fences = {name: fence for name, fence in held.items() if name not in gained}
+                    if not isinstance(problem, StorageUnavailable):
+                        raise
+                    _log.warning("rules of %d partitions are loaded later: %s", len(gained), problem)
+
+    async def _load(self, gained: set[str], blind_since: datetime | None) -> None:
+        if self._unwatched_since is None:
+            heard = await self._parts.store.heard(HEARTBEAT) if blind_since is None else blind_since
+            self._unwatched_since = heard
+        count = await self._watch.load(lambda owner: partition_of(owner) in gained, self._unwatched_since)
+        self._unwatched_since = None
+        _log.info("watching %d rules of %d partitions", count, len(gained - {VENUE_LEASE}))
 
     async def stop(self) -> None:
         """Store what must be remembered and let others take over at once."""

@@ -217,8 +217,10 @@ async def rearm(
     memory: dict[str, Any] = {}
     if repeat.cooldown_s > 0:
         memory["rest_until"] = (at + timedelta(seconds=repeat.cooldown_s)).isoformat()
-    if not isinstance(rule.spec.condition, Trailing | Schedule) and not current_price_markets(rule.spec):
-        # A level is still crossed right after it fired: without this it would fire again with every tick.
+    measured = current_price_markets(rule.spec)
+    moves = isinstance(rule.spec.condition, Trailing | Schedule) or (measured and measured <= prices.keys())
+    if not moves:
+        # What it is measured from stays where it was, and is still crossed: it would fire again with every tick.
         memory["reset"] = True
     return await arm(tx, rule, at=at, why="repeat", prices=prices, entries=entries, memory=memory)
 

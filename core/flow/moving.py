@@ -37,7 +37,12 @@ async def move_stop(
         if rule.id != by.id and _is_stop(rule, position, prices.get(action.market, position.mark))
     ]
     for rule in stops:
-        level = PriceLevel(market=action.market, operator="<=" if position.base > 0 else ">=", price=to)
+        level = PriceLevel(
+            market=action.market,
+            operator="<=" if position.base > 0 else ">=",
+            price=to,
+            for_s=getattr(rule.spec.condition, "for_s", None),
+        )
         moved = replace(rule, spec=replace(rule.spec, condition=level), version=rule.version + 1)
         await tx.save_rule(moved, was=rule.state, version=rule.version)
         if rule.state is RuleState.ARMED:

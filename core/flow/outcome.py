@@ -1,7 +1,7 @@
 """What an order's fills and its end bring about: events, siblings, waiting rules, and the rule's own next state."""
 
-from collections.abc import Sequence
-from dataclasses import dataclass, replace
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field, replace
 from datetime import datetime, timedelta
 from decimal import Decimal
 from typing import Any
@@ -32,6 +32,8 @@ from core.ports import Finding, OrderReport, Transaction
 RETRIES = 5
 """How often an exit that ended without doing its work is tried again before it fails."""
 FIRST_RETRY = timedelta(seconds=2)
+SAME_CROSSING = timedelta(minutes=1)
+"""What still holds when its rest is over fires then; one that fires this much later has crossed anew."""
 
 _ENDS = {
     Finding.FILLED: OrderState.FILLED,
@@ -47,13 +49,14 @@ class Outcome:
     """One owner's transaction in which an order's news are taken in.
 
     `account` is the account as the venue showed it with that news, or None where the venue could not be asked; then
-    nothing of the order can have traded.
+    nothing of the order can have traded. `marks` are prices (quote) that what follows from a fill is measured from.
     """
 
     tx: Transaction
     now: datetime
     account: Account | None
     simulated: bool
+    marks: Mapping[str, Decimal] = field(default_factory=dict)
 
     async def record(self, order: Order, report: OrderReport) -> Order:
         """The order after everything that *report* proves is stored: fills, state, and what follows from them."""
@@ -161,14 +164,7 @@ class Outcome:
                 continue
             bound = replace(waiting, bound_side=None if held is None else held.side)
             if waiting.state is RuleState.WAITING:
-                await lifecycle.arm(
-                    self.tx,
-                    bound,
-                    at=self.now,
-                    why="after_fill",
-                    prices=self._prices(order),
-                    entries=self._entries(),
-                )
+                await self._arm_behind(bound, rule, self._prices(order))
             elif waiting.resume_to is RuleState.WAITING:  # what it waited for has happened while it was paused
                 armable = replace(bound, resume_to=RuleState.ARMED)
                 await self.tx.save_rule(armable, was=RuleState.PAUSED, version=waiting.version)
@@ -177,8 +173,18 @@ class Outcome:
             await settle_siblings(self.tx, rule, self.now, filled=True)
         await retire(self.tx, self.account, self.now, market=order.market, but=rule)
 
+    async def _arm_behind(self, waiting: Rule, filled: Rule, prices: Mapping[str, Decimal]) -> None:
+        """Watch what waited for the fill of *filled*; without the price it is measured from it could never fire."""
+        unknown = sorted(lifecycle.current_price_markets(waiting.spec) - prices.keys())
+        if unknown:
+            why = f"there was no price of {unknown[0]} to measure it from when {filled.label} filled"
+            await lifecycle.cancel(self.tx, waiting, self.now, why)
+            return
+        await lifecycle.arm(self.tx, waiting, at=self.now, why="after_fill", prices=prices, entries=self._entries())
+
     def _prices(self, order: Order) -> dict[str, Decimal]:
         prices = {} if self.account is None else {p.market: p.mark for p in self.account.positions}
+        prices.update(self.marks)
         if order.average_price is not None:
             prices.setdefault(order.market, order.average_price)
         return prices
@@ -199,11 +205,11 @@ class Outcome:
         filled = any(leg.filled_base > 0 for leg in legs)
         if not filled or (is_exit(rule.spec.action) and self._left_open(legs)):
             await settle_siblings(self.tx, rule, self.now, filled=False)
-        if gone and not filled:
+        if gone and not filled and not self._left_open([leg for leg in legs if leg.market != order.market]):
             await lifecycle.cancel(self.tx, rule, self.now, order.reason or "its position is gone")
             if self.account is not None:
                 await retire(self.tx, self.account, self.now, market=order.market)
-        elif self._unfinished(rule, legs) and await self._retry(rule):
+        elif self._unfinished(rule, legs) and await self._retry(rule, filled=filled):
             return
         elif filled:
             prices, entries = self._prices(order), self._entries()
@@ -229,9 +235,18 @@ class Outcome:
         """Whether something is still held where *legs* traded."""
         return self.account is not None and any(self.account.position(leg.market) is not None for leg in legs)
 
-    async def _retry(self, rule: Rule) -> bool:
-        """Arm an exit again after a pause: a position is not left without it. False once it was tried often enough."""
-        tries = int(rule.memory.get("tries", 0)) + 1
+    async def _retry(self, rule: Rule, *, filled: bool) -> bool:
+        """Arm an exit again after a pause: a position is not left without it.
+
+        False once it was tried often enough at one crossing; a try that filled some of it counts as the first.
+        """
+        rested = rule.memory.get("rest_until")
+        same = (
+            rested is not None
+            and rule.fired_at is not None
+            and rule.fired_at - datetime.fromisoformat(rested) <= SAME_CROSSING
+        )
+        tries = int(rule.memory.get("tries", 0)) + 1 if same and not filled else 1
         if tries > RETRIES:
             return False
         rest = self.now + FIRST_RETRY * 2 ** (tries - 1)
@@ -240,13 +255,26 @@ class Outcome:
         return True
 
 
-async def retire(tx: Transaction, account: Account, now: datetime, *, market: str, but: Rule | None = None) -> int:
-    """Cancel the exits of *market* that were meant for a position that is gone or has turned; how many there were."""
+async def retire(
+    tx: Transaction,
+    account: Account,
+    now: datetime,
+    *,
+    market: str,
+    but: Rule | None = None,
+    armed_before: datetime | None = None,
+) -> int:
+    """Cancel the exits of *market* that were meant for a position that is gone or has turned; how many there were.
+
+    Exits armed since `armed_before`, when *account* was asked for, may be for a position that it does not show yet.
+    """
     held = account.position(market)
     retired = 0
     for rule in await tx.rules({RuleState.ARMED, RuleState.HELD, RuleState.PAUSED}):
         about = getattr(rule.spec.action, "market", None) == market and rule.bound_side is not None
         if not about or (but is not None and rule.id == but.id) or (held is not None and held.side == rule.bound_side):
+            continue
+        if armed_before is not None and (rule.armed_at or rule.created_at) >= armed_before:
             continue
         await lifecycle.cancel(tx, rule, now, f"the {rule.bound_side} {market} position it was for is gone")
         retired += 1

@@ -2,8 +2,9 @@
 
 import asyncio
 from datetime import datetime
+from decimal import Decimal
 
-from core.domain.errors import VenueError
+from core.domain.errors import PriceUnavailable, VenueError
 from core.domain.event import PositionFundingPaid, PositionLiquidated
 from core.domain.ids import OrderId, OwnerId
 from core.domain.order import IN_FLIGHT, Order
@@ -33,17 +34,31 @@ async def settle(store: Store, venue: Venue, clock: Clock, owner: OwnerId, order
                 await venue.cancel(owner, order.signature)
                 report = await venue.lookup(owner, order.signature)
             account = await venue.account(owner)
+            marks = await _marks(store, venue, order) if report.fills else {}
     except (VenueError, TimeoutError, OSError):
         return order
     async with store.begin(owner) as tx:
         order = await tx.order(order_id)
         if order is None or order.state not in IN_FLIGHT:
             return order
-        outcome = Outcome(tx=tx, now=clock.now(), account=account, simulated=venue.simulated)
+        outcome = Outcome(tx=tx, now=clock.now(), account=account, simulated=venue.simulated, marks=marks)
         order = await outcome.record(order, report)
         passing("settle.before_commit")
     passing("settle.after_commit")
     return order
+
+
+async def _marks(store: Store, venue: Venue, order: Order) -> dict[str, Decimal]:
+    """Prices (quote) that rules are measured from once *order* has filled: its own, and those behind it."""
+    async with store.begin(order.owner) as tx:
+        rules = [rule for rule in await tx.rules(LIVE) if order.rule_id in (rule.id, rule.after_rule)]
+    marks = {}
+    for market in sorted({market for rule in rules for market in lifecycle.current_price_markets(rule.spec)}):
+        try:
+            marks[market] = (await venue.mark(market)).price
+        except (VenueError, PriceUnavailable):
+            continue  # a fill is taken in whether or not the price of another market is known
+    return marks
 
 
 async def reconcile(store: Store, venue: Venue, clock: Clock, owner: OwnerId) -> int:
@@ -51,8 +66,10 @@ async def reconcile(store: Store, venue: Venue, clock: Clock, owner: OwnerId) ->
 
     Positions closed by hand or on another device are found here too. Returns how many things were found.
     """
+    asked_at = clock.now()
     async with store.begin(owner) as tx:
         after = await tx.activity_cursor(venue.name)
+        traded = await tx.fills(limit=1)
     try:
         async with asyncio.timeout(TIME_OUT_S):
             news = await venue.activity(owner, after)
@@ -93,11 +110,15 @@ async def reconcile(store: Store, venue: Venue, clock: Clock, owner: OwnerId) ->
         if news:
             await tx.save_activity_cursor(venue.name, news[-1].number)
         await _expire_unwatched(tx, clock.now())
-        if await tx.orders(states=IN_FLIGHT, limit=1):
-            return len(news)  # what is in flight may explain a position that is gone, and will settle it
+        if await tx.fills(limit=1) != traded:
+            return len(news)  # the account is older than our books: what it does not show may just have been opened
         bound = [rule for rule in await tx.rules(LIVE) if rule.bound_side is not None]
         markets = {market for rule in bound if (market := getattr(rule.spec.action, "market", None)) is not None}
-        gone = [await retire(tx, account, clock.now(), market=market) for market in sorted(markets)]
+        # What is in flight may explain a position that is gone, and will settle it.
+        markets -= {order.market for order in await tx.orders(states=IN_FLIGHT)}
+        gone = [
+            await retire(tx, account, clock.now(), market=market, armed_before=asked_at) for market in sorted(markets)
+        ]
     return len(news) + sum(gone)
 
 

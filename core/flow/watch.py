@@ -366,6 +366,8 @@ def _position_words(event: Any) -> list[str]:
             return ["closed"]
         case PositionLiquidated(base=base):
             return ["liquidated", "closed"] if base == 0 else ["liquidated"]
+        case PositionChanged(base=base, was=was) if base * was < 0:
+            return ["closed", "opened"]  # it turned: the one is gone, and another is there
         case PositionChanged(base=base, was=was):
             return ["increased" if abs(base) > abs(was) else "decreased"]
         case _:

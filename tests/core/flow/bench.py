@@ -1,7 +1,7 @@
 """The whole flow on a workbench: memory store, real paper venue, real watchlist, a clock and a price in hand."""
 
 from collections.abc import Awaitable, Callable, Sequence
-from contextlib import AbstractAsyncContextManager
+from contextlib import AbstractAsyncContextManager, suppress
 from dataclasses import replace
 from datetime import timedelta
 from decimal import Decimal
@@ -13,10 +13,10 @@ from core.domain.action import Action, Trade
 from core.domain.condition import Condition, PriceLevel
 from core.domain.errors import StorageUnavailable
 from core.domain.event import Event
-from core.domain.ids import DraftId, OwnerId, new_id
+from core.domain.ids import DraftId, OrderId, OwnerId, new_id
 from core.domain.limit import Limits
-from core.domain.market import Candle, Observation
-from core.domain.order import ENDED, IN_FLIGHT, Order, OrderState
+from core.domain.market import Candle, Observation, Side
+from core.domain.order import ENDED, IN_FLIGHT, Order, OrderIntent, OrderState
 from core.domain.owner import Draft, DraftState
 from core.domain.reading import ParseResult
 from core.domain.rule import Rule, RuleSpec, RuleState
@@ -29,7 +29,7 @@ from core.flow.replay import SteppedClock
 from core.flow.settle import reconcile, settle
 from core.flow.trust import Bounds, Trust
 from core.flow.watch import Watch
-from core.ports import Cursor, Fence, Transaction, VenueStatus
+from core.ports import Again, Cursor, Fence, Transaction, VenueStatus
 from core.venues.paper import Depth, PaperVenue
 from core.watchlist import HeapWatchlist
 from tests.clock import START
@@ -101,6 +101,7 @@ class Bench:
         self.ann = OwnerId(1)
         self.known: dict[str, Decimal] = {}
         self._cursor = Cursor("")
+        self._by_hand = 0
         self.watch = self.another_watch()
 
     async def open(self, price: str = "100", *, position: str | None = None, entry: str = "100") -> "Bench":
@@ -151,21 +152,26 @@ class Bench:
     async def _show(self, observation: Observation) -> None:
         await self.venue.observe(observation)
 
-    async def see(self, price: str | Decimal, market: str = SOL, *, work: bool = True, **more: Any) -> None:
-        """A second passes, then *market* is seen at *price*; what follows is done unless *work* is False."""
+    async def see(
+        self, price: str | Decimal, market: str = SOL, *, work: bool = True, shown: bool = True, **more: Any
+    ) -> None:
+        """A second passes, then *market* is seen at *price*; what follows is done unless *work* is False.
+
+        The venue sees it too, on a line that does not break where *shown* is False.
+        """
         self.pass_time(seconds=1)
         observation = self.observation(price, market, **more)
         self.known[market] = observation.price
-        await self.venue.observe(observation)
+        await (self.venue if shown else self.venue.real).observe(observation)
         await self.watch.observe(observation)
         if work:
             await self.work()
 
-    async def tick(self, seconds: float = 1) -> None:
+    async def tick(self, seconds: float = 1, *, shown: bool = True) -> None:
         """Time passes with the last prices still standing; due legs are woken, what is in flight is asked about."""
         self.pass_time(seconds=seconds)
         for market, price in self.known.items():
-            await self.venue.observe(self.observation(price, market))
+            await (self.venue if shown else self.venue.real).observe(self.observation(price, market))
             await self.watch.observe(self.observation(price, market))
         await self.watch.poll()
         await self.sweep()
@@ -182,15 +188,20 @@ class Bench:
     async def work(self) -> None:
         """Wake-ups and events, until nothing more follows."""
         while True:
-            await self.store.queue.drain(self.step)
+            await self.store.queue.drain(self._woken)
             events, self._cursor = await self.store.event_log.read(self._cursor)
             if not events:
                 return
             for event in events:
                 await self.watch.take_in(event)
 
-    async def step(self, owner: OwnerId, order_id: Any, attempt: int) -> None:
+    async def step(self, owner: OwnerId, order_id: OrderId, attempt: int) -> None:
         await execute(self.store, self.venue, self.clock, owner, order_id, attempt)
+
+    async def _woken(self, owner: OwnerId, order_id: OrderId, attempt: int) -> None:
+        """A step whose next attempt is left to the next sweep."""
+        with suppress(Again):
+            await self.step(owner, order_id, attempt)
 
     async def settle_all(self) -> None:
         for order in await self.orders():
@@ -205,6 +216,21 @@ class Bench:
 
     async def _history(self, market: str, timeframe: Any, start: Any, end: Any) -> list[Candle]:
         return [c for c in self.candles if c.market == market and c.timeframe == timeframe and start <= c.start < end]
+
+    async def by_hand(self, side: Side, base: str, market: str = SOL) -> None:
+        """Ann trades on the venue without us."""
+        self._by_hand += 1
+        mark = await self.venue.real.mark(market)
+        intent = OrderIntent(
+            order_id=OrderId(f"by hand {self._by_hand}"),
+            owner=self.ann,
+            market=market,
+            side=side,
+            base=D(base),
+            reduce_only=False,
+            oracle_price=mark.price,
+        )
+        await self.venue.real.send(await self.venue.real.prepare(intent))
 
     # --- agreeing ----------------------------------------------------------------------------------------------
 

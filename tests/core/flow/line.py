@@ -2,16 +2,18 @@
 
 from collections import defaultdict, deque
 from collections.abc import Awaitable, Callable
+from contextlib import suppress
 from typing import Any, Literal
 
 from core.domain.errors import VenuePaused, VenueRejected, VenueUnknown
-from core.ports import Prepared, VenueStatus
-from core.venues.paper import PaperVenue
+from core.ports import Finding, OrderReport, Prepared, VenueStatus
+from core.venues.paper import PaperVenue, tickets
 
 Effect = Literal["lost", "landed", "late", "silent", "refused", "paused"]
 """`lost`: the call never arrives; `landed`: it does, and the answer is lost; `late`: it arrives when told to;
 `silent`: no answer in time, and it never arrived; `refused`: a proven no; `paused`: the venue takes nothing now."""
 
+NO = "the venue does not want it"
 Work = Callable[[], Awaitable[None]]
 
 
@@ -24,7 +26,10 @@ class Line:
         self.holds_protective_orders = real.holds_protective_orders
         self.sent: list[Prepared] = []
         self.says = VenueStatus(state="open")
+        self.answers: dict[str, Any] = {}
+        """By call, an answer that has been on its way for long: given once, whatever is true by then."""
         self._script: defaultdict[str, deque[Effect | Work]] = defaultdict(deque)
+        self._refused: set[str] = set()
         self._late: list[Prepared] = []
 
     def will(self, call: str, *effects: Effect) -> None:
@@ -43,10 +48,9 @@ class Line:
         """Let what is late arrive."""
         late, self._late = self._late, []
         for prepared in late:
-            try:
-                await self.real.send(prepared)
-            except VenueUnknown:
-                continue  # it came after its time, and nobody listens to the answer any more
+            if prepared.signature not in self._refused:
+                with suppress(VenueUnknown, VenueRejected):  # nobody listens to the answer any more
+                    await self.real.send(prepared)
 
     async def markets(self) -> Any:
         return await self._call("markets")
@@ -66,12 +70,17 @@ class Line:
 
     async def send(self, prepared: Prepared) -> None:
         self.sent.append(prepared)
+        if prepared.signature in self._refused:
+            raise VenueRejected(NO)
         effect = await self._meets("send", prepared)
         await self.real.send(prepared)
         if effect == "landed":
             raise VenueUnknown("the line broke")
 
     async def lookup(self, owner: Any, signature: str) -> Any:
+        if signature in self._refused:
+            await self._meets("lookup")
+            return OrderReport(finding=Finding.REJECTED, reason=NO)
         return await self._call("lookup", owner, signature)
 
     async def cancel(self, owner: Any, signature: str) -> None:
@@ -94,6 +103,8 @@ class Line:
 
     async def _call(self, name: str, *arguments: Any) -> Any:
         await self._meets(name)
+        if name in self.answers:
+            return self.answers.pop(name)
         return await getattr(self.real, name)(*arguments)
 
     async def _meets(self, name: str, prepared: Prepared | None = None) -> Effect | None:
@@ -109,7 +120,12 @@ class Line:
             case "silent":
                 raise TimeoutError
             case "refused":
-                raise VenueRejected("the venue does not want it")
+                if prepared is not None:
+                    owner = tickets.read(prepared).owner
+                    if (await self.real.lookup(owner, prepared.signature)).finding is not Finding.ABSENT:
+                        return None  # a no is only said where it is proven, and it was taken in already
+                    self._refused.add(prepared.signature)
+                raise VenueRejected(NO)
             case "paused":
                 raise VenuePaused("the venue rests")
             case "landed" | None:
