@@ -249,5 +249,6 @@ def _read_verbless(cur: Cursor, act: Act, begun: int) -> Act | None:
         return None
     if out and act.size is not None:
         act.whole = False
-    counted = act.order.type == "ladder" and act.order.orders is not None
+    ranged = act.order.from_price is not None and act.size is not None
+    counted = act.order.type == "ladder" and (act.order.orders is not None or ranged)
     return act if out or counted or act.order.type == "twap" else None

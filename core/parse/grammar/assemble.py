@@ -96,12 +96,26 @@ def _begins_with_cond(group: _Group, part: Part, following: Part | None) -> bool
     """Whether a condition here starts a new rule rather than belonging to the one before it."""
     if not group.acts:
         return False
+    if _completes(group, part):
+        return False
     if group.conds:
         trailing = group.cond_first and (following is None or isinstance(following.what, Mod)) and part.led
         return (group.cond_first or group.last == "act") and not trailing
     acts_next = following is not None and isinstance(following.what, Act)
     apart = bool(part.joins & {"COMMA", "AND", "THEN", "OR"})
     return acts_next and apart and (_placed(group.acts[-1]) or not part.is_time)
+
+
+def _completes(group: _Group, part: Part) -> bool:
+    """Whether the time of day belongs to the schedule that was said before its action: "on Mondays buy …, at 8am"."""
+    if not isinstance(part.what, TimeDraft) or len(group.conds) != 1 or part.led:
+        return False
+    schedule, when = group.conds[0].what, part.what.when
+    return (
+        isinstance(schedule, ScheduleDraft)
+        and schedule.clock is None
+        and when == When(clock=when.clock, zone=when.zone)
+    )
 
 
 def _begins_with_act(group: _Group, part: Part, following: Part | None) -> bool:
@@ -198,6 +212,10 @@ def joined(parts: Sequence[Part]) -> Cond | None:
             "One thing after another is more than one rule can watch. Send the later step once the first has happened."
         )
         raise Unclear(text, beyond=True)
+    if len(parts) == 2 and isinstance(parts[0].what, ScheduleDraft) and isinstance(parts[1].what, TimeDraft):
+        schedule, when = parts[0].what, parts[1].what.when
+        if schedule.clock is None and when.clock is not None and when == When(clock=when.clock, zone=when.zone):
+            return replace(schedule, clock=when.clock, zone=when.zone or schedule.zone)
     levels = [part.what for part in parts if isinstance(part.what, Level) and part.what.operator is None]
     if 1 < len(levels) == len(parts):  # It cannot hit two prices at once.
         return GroupDraft(type="any", parts=tuple(levels))

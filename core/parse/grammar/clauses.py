@@ -102,10 +102,10 @@ class _Reading:
     def _step(self) -> bool:
         cur = self.cur
         last = self.last
-        if last is not None and not self.joins and cur.peek().kind in ("COMMA", "AND"):
+        if last is not None and not self.joins and cur.peek().kind in ("COMMA", "AND", "COLON"):
             if late_size(cur, last):
                 return cur.next() is not None and read_slots(cur, last)
-            if resumes(cur, 1):
+            if cur.peek().kind != "COLON" and resumes(cur, 1, last):
                 cur.next()
                 return read_slots(cur, last if last.purpose is None else self.entry or last)
         if last is not None and last.verb == "close" and cur.peek().text.lower() == "flat":
@@ -145,7 +145,9 @@ class _Reading:
         """ "once an hour" is no "once …"; "after 6 hours" is a time."""
         if self.cur.peek().text.lower() == "once" and self.cur.peek(1).kind in ("DUR", "EVERY"):
             return self._mod()
-        candle = self.cur.peek(2).kind in ("CLOSE", "CLOSES", "CANDLE")
+        candle = self.cur.peek(2).kind in ("CLOSES", "CANDLE") or self.cur.sees(
+            "AFTER", "DUR", "CLOSE", "ABOVE|BELOW|AT"
+        )
         if self.cur.peek().kind == "AFTER" and self.cur.peek(1).kind == "DUR" and not candle:
             return self._add(read_time_condition(self.cur))
         return False
@@ -157,6 +159,10 @@ class _Reading:
             item = self.cur.peek()
         if item.kind in ("ON", "EVERY") and self.cur.peek(1).kind == "NUM" and self.cur.peek(2).kind in _MOVES:
             self.joins.add("EACH" if item.kind == "EVERY" else "IF")
+            self.cur.next()
+            return True
+        if item.kind == "ON" and self.cur.sees("ON", "DUR|TF|NUM", "CLOSE|CLOSES", "ABOVE|BELOW|AT"):
+            self.joins.add("IF")
             self.cur.next()
             return True
         if item.kind in ("AT", "ON") and self.cur.peek(1).kind in ("PROFIT", "LOSS") and self.last is not None:
@@ -181,10 +187,11 @@ class _Reading:
     def _add(self, what: Cond | Act | Mod | None) -> bool:
         if what is None:
             return False
-        if "COLON" in self.joins and isinstance(what, Act) and self.out.parts:
+        if "COLON" in self.joins and self.out.parts and not isinstance(what, Mod):
             before = self.out.parts[-1]
-            if isinstance(before.what, Act) and is_heading(before.what):
-                what = takes_over(before.what, what)
+            heads = isinstance(before.what, Act) and is_heading(before.what)
+            if isinstance(before.what, Act) and heads and (isinstance(what, Act) or before.what.some_day):
+                what = takes_over(before.what, what) if isinstance(what, Act) else what
                 self.joins |= before.joins - {"COLON"}
                 self.out.parts.pop()
         if isinstance(what, Act):
@@ -289,7 +296,7 @@ class _Reading:
             last = self.entry
         if last is None or last.verb in ("alert", "reverse", "move_stop"):
             return False
-        return resumes(self.cur, 0) and read_slots(self.cur, last)
+        return resumes(self.cur, 0, last) and read_slots(self.cur, last)
 
 
 def read_clauses(sentence: Sentence, source: str, before: Sequence[Act] = ()) -> Clauses:

@@ -157,6 +157,9 @@ def _read_verb_change(cur: Cursor) -> Change | Trail | None:
     if verb is None:
         return None
     change = Change(direction=_DIRECTIONS[verb.kind])
+    sided = cur.take("AGAINST|FAVOUR") if verb.kind == "MOVE" else None
+    if sided is not None:
+        change = Change(reference="entry_price", favour="loss" if sided.kind == "AGAINST" else "profit")
     if verb.kind == "MOVE":
         side = cur.take("RISEWORD|FALLWORD")
         if side is not None:

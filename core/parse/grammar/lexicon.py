@@ -19,7 +19,8 @@ TRADING: dict[str, str] = {
         "be so kind as to|be so kind and|so kind as to|do me a favor and|do me a favour and|feel free to|"
         "i'd appreciate it if you could|i would appreciate it if you could|i was wondering if you could|"
         "could you please|can you please|if you could|if you can|if you would|pair|symbol|direction|side|"
-        "trade setup|trade idea|each of|send it|full send|straight|continuously|consecutively|let the rest run|"
+        "trade setup|trade idea|each of|average down|averaging down|avg down|recurring|regular|automatic|send it|"
+        "full send|straight|continuously|consecutively|let the rest run|"
         "let it run|"
         "let the rest ride|let it ride|let the remainder run|let the remaining run|let my winners run|"
         "i'm going to sleep|im going to sleep|i'm going to bed|im going to bed|i'm off to bed|crypto|hereby|promptly"
@@ -44,7 +45,7 @@ TRADING: dict[str, str] = {
     ),
     "SELL": "sell|panic sell|dump|offload|unload|market sell|sel|liquidate|sells",
     "CUT": "cut",
-    "TRIM": "trim|reduce|scale out|scale out of|shave|lighten|take off|decrease|derisk",
+    "TRIM": "dca out of|dca out|trim|reduce|scale out|scale out of|shave|lighten|take off|decrease|derisk",
     "TAKE": "take",
     "COVER": "cover|buy back|buyback",
     "LONG": (
@@ -57,7 +58,8 @@ TRADING: dict[str, str] = {
         "shorting|shrt|fade"
     ),
     "CLOSE": (
-        "nuke my|nuke all|nuke it|close|get me flat|i want out|i want out of|"
+        "force exit|force close|force sell|forceexit|forcesell|nuke my|nuke all|nuke it|close|get me flat|"
+        "i want out|i want out of|"
         "exit|get out of|get out|get me out of|get me out|flatten|flat|bail|bail out|bail out of|"
         "close out|close out of|get rid of|unwind|exit out of|pull out of|cash out|cash out of|shut|"
         "close down"
@@ -80,7 +82,10 @@ TRADING: dict[str, str] = {
     ),
     "WATCH": "keep an eye on|watch|keep watching|monitor|keep track of|track|look at",
     "WORTH": "worth|worth of",
-    "BREAKOUT": "the breakout|breakout|the breakdown|breakdown",
+    "BREAKOUT": "the pump|the rip|the spike|the breakout|breakout|the breakdown|breakdown",
+    "AGAINST": "against me|against us|against my position|against my long|against my short|the wrong way",
+    "FAVOUR": "in my favor|in my favour|my way|in our favor",
+    "LATEST": "last|latest|recent",
     "EXTREME": "overbought|oversold",
     "CORRECTION": (
         "no wait|wait no|no sorry|sorry no|sorry|i mean|i meant|make that|scratch that|actually no|no actually|"
@@ -114,7 +119,8 @@ TRADING: dict[str, str] = {
         "cut my losses|cut loss|stop limit|invalidation|stop it out|get stopped out"
     ),
     "TRAIL": (
-        "trailing stop|trailing stops|trailing stop loss|trailing sl|tsl|trail|trailing|"
+        "trailing take profit|trailing tp|trailing stop|trailing stops|trailing stop loss|trailing sl|tsl|trail|"
+        "trailing|"
         "trailing stop order|trail stop|trailing stop-loss|stop trailing|trail stop loss"
     ),
     "BREAKEVEN": (

@@ -121,7 +121,7 @@ WATCHING: dict[str, str] = {
     "SPAN=172800": "every other day|every second day|each other day|alternate days",
     "SPAN=1209600": "every other week|every second week|biweekly|fortnightly|every fortnight",
     "EVERYHOUR": "every hour|each hour|once an hour|per hour|once per hour|every single hour",
-    "PERHOUR": "/hr|/h|p/h",
+    "PERHOUR": "/ hr|/ h|/ hour|p / h|/ 1h",
     "DAY=MON": "monday|mon|mondays",
     "DAY=TUE": "tuesday|tue|tues|tuesdays",
     "DAY=WED": "wednesday|wed|weds|wednesdays",

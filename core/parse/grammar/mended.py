@@ -69,6 +69,14 @@ def reworded(items: list[Item]) -> list[Item]:
             return _without_lead(result, 2)
     if kinds[:1] == ["HELP"] and result[0].text.lower() == "help me" and len(result) > 1:
         return result[1:]
+    more = next((n for n in range(1, len(result)) if result[n].text.lower() == "more" and kinds[n - 1] == "NUM"), None)
+    if more is not None and kinds[more] == "VAGUE":
+        return reworded([*result[:more], *result[more + 1 :]])
+    at = 1 if kinds[:1] == ["SET"] else 0
+    if kinds[at : at + 1] == ["LOSS"] and result[at].text.lower().startswith("max"):
+        value = at + 1 + int(kinds[at + 1 : at + 2] in (["OF"], ["AT"], ["COLON"]))
+        if kinds[value : value + 1] == ["NUM"] and not {"CLOSE", "SELL", "IF", "ACROSS"} & set(kinds):
+            return [replace(result[at], kind="LETLOSE"), *result[value:]]
     for at in range(len(result) - 2):
         if kinds[at] == "I" and kinds[at + 1] == "OUT" and kinds[at + 2] in _INTRODUCED:
             return [*result[:at], replace(result[at + 1], kind="CLOSE"), *result[at + 2 :]]
