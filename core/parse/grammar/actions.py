@@ -52,7 +52,7 @@ def read_message(cur: Cursor, act: Act) -> bool:
     if quote is not None:
         act.message = str(quote.value) or None
         return True
-    if said is None and cur.take("TO") is None:
+    if said is None and (cur.peek().text.lower() != "to" or cur.take("TO") is None):
         cur.at = begun
         return False
     first, last = cur.peek(), None
@@ -72,6 +72,9 @@ def read_retraction(cur: Cursor) -> Act | None:
         return None
     act = Act(verb="cancel_orders", order=Order(), text=item.text)
     _read_whose(cur, act)
+    if item.kind == "PAUSE" and cur.peek(-1).kind == "EVERYTHING":
+        act.verb = "pause_rules"
+        return act
     what = cur.take("ORDERS|RULES|ALERTS|STOPS")
     if what is None:
         return None

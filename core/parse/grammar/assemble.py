@@ -19,6 +19,7 @@ from core.parse.grammar.drafts import (
     Trail,
 )
 from core.parse.grammar.remarks import Mod
+from core.parse.grammar.schedules import DAY_S
 
 OPENING = ("buy", "long", "short")
 _SAID_OF_ALL = ("alert", "cancel_orders", "cancel_rules", "pause_rules")
@@ -175,6 +176,9 @@ def _add_rules(drafts: list[RuleDraft], group: _Group) -> None:
         if draft.oco:
             drafts[-1].oco = True
         _settle_price(draft)
+        over_s, plan = act.order.over_s, draft.cond
+        if over_s is not None and isinstance(plan, ScheduleDraft) and over_s >= (plan.every_s or DAY_S):
+            raise Unclear("Once, spread over that time, or again and again? Say it as one or the other.")
         if draft.cond is None and not draft.then and act.verb in _ALONGSIDE and part is not group.acts[0]:
             draft.cond = drafts[-1].cond
         drafts.append(draft)

@@ -240,9 +240,11 @@ class _Reading:
     def _activation(self, last: Act) -> bool:
         """ "…, activate at 165" of a trailing stop."""
         cur, begun = self.cur, self.cur.at
+        cur.skip("MY")
         if not isinstance(last.inline, Trail) or cur.take("ACTIVATE|RESUME") is None:
+            cur.at = begun
             return False
-        cur.skip("AT|ABOVE|BELOW|IF|ON|REACH|PRICE|IT|OF")
+        cur.skip("COIN|GO|AT|ABOVE|BELOW|IF|ON|REACH|PRICE|IT|OF")
         price = read_price(cur)
         if price is None:
             cur.at = begun

@@ -63,7 +63,8 @@ WATCHING: dict[str, str] = {
     "ONCE": "only once|one time|one time only|just once|a single time|one-time",
     "TWICE": "twice|two times",
     "ATMOST": (
-        "max|at most|up to a max of|maximum|up to|limit of|no more than|for a total of|for a max of|a maximum of"
+        "but not more than|not more than|but no more than|but at most|max|at most|up to a max of|maximum|up to|"
+        "limit of|no more than|for a total of|for a max of|a maximum of"
     ),
     "STARTING": "starting|start at|beginning|starting from|from tomorrow|commencing|starting at|starts",
     "LONGNOUN": "long position|longs position|buy position",

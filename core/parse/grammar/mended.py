@@ -60,7 +60,7 @@ def _alike(old: Item, new: Item) -> bool:
 
 def reworded(items: list[Item]) -> list[Item]:
     """ "keep an eye on JUP and tell me if it …", "I'm out if …": the same in the words that clauses are made of."""
-    result = list(items)
+    result = _named(list(items))
     kinds = [item.kind for item in result]
     if kinds[:2] == ["WATCH", "COIN"] and "ALERT" in kinds:
         pronoun = next((n for n, item in enumerate(result) if item.kind == "IT"), None)
@@ -80,6 +80,19 @@ def reworded(items: list[Item]) -> list[Item]:
     for at in range(len(result) - 2):
         if kinds[at] == "I" and kinds[at + 1] == "OUT" and kinds[at + 2] in _INTRODUCED:
             return [*result[:at], replace(result[at + 1], kind="CLOSE"), *result[at + 2 :]]
+    return result
+
+
+def _named(items: list[Item]) -> list[Item]:
+    """ "HYPE, 20 tokens": the tokens are those of the one coin that is named; elsewhere the word says nothing."""
+    coins = {item.value for item in items if item.kind == "COIN"}
+    named = next((item for item in items if item.kind == "COIN"), None)
+    result: list[Item] = []
+    for item in items:
+        if item.kind != "COINWORD":
+            result.append(item)
+        elif named is not None and len(coins) == 1 and result and result[-1].kind == "NUM":
+            result.append(replace(named, text=item.text, start=item.start, end=item.end))
     return result
 
 

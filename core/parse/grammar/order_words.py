@@ -64,7 +64,8 @@ def _read_order_terms(cur: Cursor, act: Act) -> bool:
         act.order.over_s = cur.next().value
         return True
     sized = act.size is not None or act.whole
-    if cur.sees("ABOVE", "DUR") and cur.peek().text.lower() == "over" and act.order.type is None and sized:
+    sized = sized and act.order.from_price is None
+    if cur.sees("ABOVE", "DUR") and cur.peek().text.lower() == "over" and act.order.type in (None, "ladder") and sized:
         cur.next()
         act.order.type, act.order.over_s = "twap", cur.next().value
         return True

@@ -92,12 +92,13 @@ def _settle_words(items: list[Item]) -> None:
         owned = at > 1 and items[at - 2].kind in ("MY", "POSITION")
         if low in ("gain", "gains") and before in ("COIN", "IT", "PRICE") and after in _MEASURED and not owned:
             items[at] = replace(item, kind="RISE")
-        elif low == "move" and item.kind == "SHIFT" and before == "NUM":
+        elif low == "move" and item.kind == "SHIFT" and before == "NUM" and after in _AFTER_MOVE:
             items[at] = replace(item, kind="MOVE")
         elif low in ("its", "it's") and item.kind in ("MY", "NOT") and after in ("NUM", "ABOVE", "BELOW", "AT"):
             items[at] = replace(item, kind="IT")
 
 
+_AFTER_MOVE = ("", "EITHER", "ON", "WITHIN", "FROM", "RISEWORD", "FALLWORD", "COMMA")
 _MEASURED = ("NUM", "BY", "ABOVE", "VAGUE")
 
 

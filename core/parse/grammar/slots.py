@@ -97,7 +97,7 @@ def _read_led_number(cur: Cursor, act: Act, lead: str) -> bool:
         cur.next()
         act.at, act.at_operator = read_price(cur), ">=" if lead == "ABOVE" else "<="
         return act.at is not None
-    if lead == "WITH" and amount.unit == "usd":
+    if lead == "WITH" and amount.unit == "usd" and cur.peek(2).kind not in ("NOTIONAL", "WORTH"):
         cur.at += 2
         cur.skip("OF|MY")
         cur.skip("MARGIN|COLLATERAL")
@@ -160,7 +160,7 @@ def _read_bare_number(cur: Cursor, act: Act) -> bool:
     cur.next()
     act.size = amount
     if amount.unit == "usd":
-        act.notional = cur.skip("WORTH") or cur.sees("OF|ON|FOR", "COIN|MY|IT")
+        act.notional = cur.skip("WORTH|NOTIONAL") or cur.sees("OF|ON|FOR", "COIN|MY|IT")
     if amount.unit == "percent":
         return _read_share_of(cur, act)
     return True
