@@ -7,10 +7,14 @@ from typing import Literal
 from core.parse.grammar.calendar import When
 from core.parse.grammar.clauses import Part
 from core.parse.grammar.drafts import (
+    AccountDraft,
     Act,
+    CandleDraft,
     Cond,
     FilledDraft,
+    FundingDraft,
     GroupDraft,
+    IndicatorDraft,
     Level,
     RuleDraft,
     ScheduleDraft,
@@ -23,6 +27,8 @@ from core.parse.grammar.schedules import DAY_S
 
 OPENING = ("buy", "long", "short")
 _SAID_OF_ALL = ("alert", "cancel_orders", "cancel_rules", "pause_rules")
+_BESIDE_A_PRICE = (Level, CandleDraft, IndicatorDraft, AccountDraft, FundingDraft)
+"""Conditions that go together with "at X" of the action before them: "half at 160 only if BTC is above 62k"."""
 _ALONGSIDE = (*_SAID_OF_ALL, "move_stop")
 """What is done together with the trade before it unless it says when itself."""
 
@@ -164,6 +170,8 @@ def _add_rules(drafts: list[RuleDraft], group: _Group) -> None:
         _add_remarks(drafts, group)
         return
     cond = joined(group.conds)
+    if not group.cond_first and group.conds and "OR" in group.conds[0].joins:
+        raise Unclear("I cannot tell what that is an alternative to. Send one rule at a time.")
     each = any("EACH" in part.joins for part in group.conds)
     then = any({"THEN", "IF"} <= part.joins for part in group.conds)
     for part in group.acts:
@@ -175,7 +183,7 @@ def _add_rules(drafts: list[RuleDraft], group: _Group) -> None:
         draft.oco = "OR" in part.joins and bool(drafts)
         if draft.oco:
             drafts[-1].oco = True
-        _settle_price(draft)
+        _settle_price(draft, cond_first=group.cond_first)
         over_s, plan = act.order.over_s, draft.cond
         if over_s is not None and isinstance(plan, ScheduleDraft) and over_s >= (plan.every_s or DAY_S):
             raise Unclear("Once, spread over that time, or again and again? Say it as one or the other.")
@@ -269,12 +277,14 @@ def _expression(tokens: list[object], *, led: bool) -> tuple[Cond, list[object]]
     return GroupDraft(type="any" if "any" in kinds else "all", parts=tuple(found)), tokens
 
 
-def _settle_price(draft: RuleDraft) -> None:
+def _settle_price(draft: RuleDraft, *, cond_first: bool) -> None:
     """Makes "at X" a limit price or a level, and an exit's own level its condition. Raises Unclear."""
     act = draft.act
     if act.at is not None and act.order.type == "limit" and act.order.price is None:
         act.order.price, act.at = act.at, None
     _settle_limit(draft)
+    if act.at_once and act.at is not None:
+        raise Unclear("Now, or at that price? Say it as one or the other.")
     own: Cond | None = act.inline
     if act.at is not None:
         own = Level(operator=act.at_operator, price=act.at)
@@ -286,6 +296,8 @@ def _settle_price(draft: RuleDraft) -> None:
         draft.cond = own
     elif isinstance(own, Trail) and isinstance(draft.cond, Level) and own.activation is None:
         draft.cond = replace(own, activation=draft.cond.price, market=draft.cond.market)
+    elif isinstance(own, Level) and act.purpose is None and not cond_first and isinstance(draft.cond, _BESIDE_A_PRICE):
+        draft.cond = GroupDraft(type="all", parts=(replace(own, market=act.market), draft.cond))
     else:
         raise Unclear(f"I cannot tell how {act.text!r} at a price goes with the other condition.")
 
@@ -315,6 +327,8 @@ def apply_mod(draft: RuleDraft, mod: Mod) -> None:
             draft.expires = When(in_s=mod.value)
         case "for":
             _last_for(draft, mod.value)
+        case "times" if draft.cond is None and not draft.then and draft.act.inline is None and draft.act.at is None:
+            raise Unclear("Several times at once? Say the whole size, or how often.")
         case "times":
             draft.times = mod.value
         case "cooldown":

@@ -133,7 +133,7 @@ class _Reading:
             self._mod()
             or self._add(read_time_condition(cur))
             or self._add(self._closing_candle())
-            or self._add(read_action(cur))
+            or self._add(self._action())
             or self._add(one_more_exit(cur, last, self.joins))
             or self._fragment()
             or self._add(read_condition(cur))
@@ -215,6 +215,16 @@ class _Reading:
             return self._add(TargetHit(number=item.value or 1))
         cur.at = begun
         return False
+
+    def _action(self) -> Act | None:
+        """An action; a bare "close" right behind another is no second one: "close SOL at market close"."""
+        begun = self.cur.at
+        act = read_action(self.cur)
+        behind = self.out.parts and isinstance(self.out.parts[-1].what, Act) and not self.joins
+        if act is not None and behind and act.verb == "close" and is_heading(act) and act.market is None:
+            self.cur.at = begun
+            return None
+        return act
 
     def _closing_candle(self) -> Cond | None:
         """`ETH close below 2400` is said of a candle, not to close anything."""
