@@ -14,7 +14,7 @@ _VERBS: dict[str, Literal["buy", "sell", "long", "short", "cover", "trim", "exit
     "COVER": "cover", "TRIM": "trim", "TAKE": "trim", "CUT": "exit", "CLOSE": "close", "REVERSE": "reverse",
 }  # fmt: skip
 _SIDES = ("LONG", "SHORT", "LONGNOUN", "SHORTNOUN")
-_LEADING = "SET|PUTIN|LIMIT|POSTONLY|TWAP|LADDER|ATMARKET|MY"
+_LEADING = "REDUCEONLY|SET|PUTIN|LIMIT|POSTONLY|TWAP|LADDER|ATMARKET|MY"
 _RETRACTIONS: dict[str, Literal["cancel_orders", "cancel_rules", "pause_rules"]] = {
     "ORDERS": "cancel_orders", "RULES": "cancel_rules", "ALERTS": "cancel_rules", "STOPS": "cancel_rules",
 }  # fmt: skip
@@ -199,6 +199,7 @@ def _read_before_verb(cur: Cursor, act: Act) -> None:
         if item.kind in _LEADING.split("|") or (item.kind in ("ORDERS", "TO") and act.order.type is not None):
             act.order.type = ORDER_KINDS.get(item.kind, act.order.type)
             act.order.post_only = act.order.post_only or item.kind == "POSTONLY"
+            act.reduce_only = act.reduce_only or item.kind == "REDUCEONLY"
             act.text = act.text or item.text
             cur.next()
             cur.skip("COLON" if item.kind in ("TWAP", "LADDER", "LIMIT") else "")

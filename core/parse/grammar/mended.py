@@ -60,7 +60,7 @@ def _alike(old: Item, new: Item) -> bool:
 
 def reworded(items: list[Item]) -> list[Item]:
     """ "keep an eye on JUP and tell me if it …", "I'm out if …": the same in the words that clauses are made of."""
-    result = _named(list(items))
+    result = _named([item for at, item in enumerate(items) if not _is_title(items, at)])
     kinds = [item.kind for item in result]
     if kinds[:2] == ["WATCH", "COIN"] and "ALERT" in kinds:
         pronoun = next((n for n, item in enumerate(result) if item.kind == "IT"), None)
@@ -81,6 +81,11 @@ def reworded(items: list[Item]) -> list[Item]:
         if kinds[at] == "I" and kinds[at + 1] == "OUT" and kinds[at + 2] in _INTRODUCED:
             return [*result[:at], replace(result[at + 1], kind="CLOSE"), *result[at + 2 :]]
     return result
+
+
+def _is_title(items: Sequence[Item], at: int) -> bool:
+    """Whether "setup" only heads a signal: "SOL LONG setup"."""
+    return items[at].text.lower() == "setup" and at > 0 and items[at - 1].kind in ("LONG", "SHORT")
 
 
 def _named(items: list[Item]) -> list[Item]:
