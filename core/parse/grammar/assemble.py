@@ -183,7 +183,7 @@ def _add_rules(drafts: list[RuleDraft], group: _Group) -> None:
         draft.oco = "OR" in part.joins and bool(drafts)
         if draft.oco:
             drafts[-1].oco = True
-        _settle_price(draft, cond_first=group.cond_first)
+        _settle_price(draft, beside=not group.cond_first and all(part.led for part in group.conds))
         over_s, plan = act.order.over_s, draft.cond
         if over_s is not None and isinstance(plan, ScheduleDraft) and over_s >= (plan.every_s or DAY_S):
             raise Unclear("Once, spread over that time, or again and again? Say it as one or the other.")
@@ -277,7 +277,7 @@ def _expression(tokens: list[object], *, led: bool) -> tuple[Cond, list[object]]
     return GroupDraft(type="any" if "any" in kinds else "all", parts=tuple(found)), tokens
 
 
-def _settle_price(draft: RuleDraft, *, cond_first: bool) -> None:
+def _settle_price(draft: RuleDraft, *, beside: bool) -> None:
     """Makes "at X" a limit price or a level, and an exit's own level its condition. Raises Unclear."""
     act = draft.act
     if act.at is not None and act.order.type == "limit" and act.order.price is None:
@@ -291,12 +291,14 @@ def _settle_price(draft: RuleDraft, *, cond_first: bool) -> None:
     if isinstance(draft.cond, FilledDraft):
         draft.then, draft.cond = True, None
     if own is None:
+        if act.purpose in ("target", "stop") and isinstance(draft.cond, GroupDraft):
+            raise Unclear("At which of those prices? Say one, or how much at each.")
         return
     if draft.cond is None:
         draft.cond = own
     elif isinstance(own, Trail) and isinstance(draft.cond, Level) and own.activation is None:
         draft.cond = replace(own, activation=draft.cond.price, market=draft.cond.market)
-    elif isinstance(own, Level) and act.purpose is None and not cond_first and isinstance(draft.cond, _BESIDE_A_PRICE):
+    elif isinstance(own, Level) and act.purpose is None and beside and isinstance(draft.cond, _BESIDE_A_PRICE):
         draft.cond = GroupDraft(type="all", parts=(replace(own, market=act.market), draft.cond))
     else:
         raise Unclear(f"I cannot tell how {act.text!r} at a price goes with the other condition.")
@@ -353,7 +355,7 @@ def _last_for(draft: RuleDraft, seconds: int) -> None:
             draft.times = seconds // every
         case ScheduleDraft():
             draft.expires = When(in_s=seconds)
-        case Level(for_s=None):
+        case Level(for_s=None) if draft.act.at is None:
             draft.cond = replace(draft.cond, for_s=seconds)
         case _:
             raise Unclear("I cannot tell what should last that long.")

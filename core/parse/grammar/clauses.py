@@ -74,6 +74,11 @@ class Clauses:
     steps: int = 0
 
 
+def _has_place(act: Act) -> bool:
+    """Whether it was said when the action should be done."""
+    return act.at is not None or act.inline is not None or act.at_once or act.order.type is not None
+
+
 def _enters(act: Act) -> bool:
     return act.verb in OPENING and not act.held
 
@@ -294,6 +299,9 @@ class _Reading:
         sized = act.size is not None or act.rest or act.whole or (named and last.verb in ("close", "exit"))
         other = last.market is not None and act.market not in (None, last.market) and bool(self.joins)
         placed = act.at is not None or act.inline is not None or cur.peek().kind in ("IF", "EACH")
+        alone = all(isinstance(part.what, Act | Mod) for part in self.out.parts)
+        if placed and alone and self.last is not None and not (_has_place(self.last) or is_heading(self.last)):
+            sized = False  # "sell 50 %, 25 % at 160": when should the first be sold?
         if not sized or not (placed or other):
             cur.at = begun
             return False

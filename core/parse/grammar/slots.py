@@ -138,6 +138,8 @@ def _read_bare_number(cur: Cursor, act: Act) -> bool:
             cur.next()
         act.margin = amount.value
         return True
+    if amount.sign == "+" and amount.unit == "percent":
+        return False
     if act.size is not None and _rests_at(cur, act, amount):
         return True
     if act.size is not None or follower.kind in ("IND", "TRAIL", "SLICES"):
