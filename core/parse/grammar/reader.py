@@ -145,7 +145,7 @@ class Reader:
             _settle_minutes(sentence.items)
             _settle_words(sentence.items)
             sentence.items = corrected(reworded(sentence.items))
-        return done
+        return [sentence for sentence in done if sentence.items]
 
     def _read(self, at: int) -> tuple[Item, int]:
         token = self._tokens[at]
