@@ -64,7 +64,7 @@ def edit_card(draft: Draft) -> Card:
     return Card(
         title="What should change?",
         lines=(
-            "Say the whole rule again, the way it should be.",
+            "Say what should change, for example “make it 40%” or “add a stop at 120”, or say the whole rule again.",
             f"It was: {_shortened(one_line(draft.words), _MOST_QUOTED)}",
         ),
         buttons=((_cancel(draft),),),

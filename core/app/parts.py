@@ -85,6 +85,7 @@ class Parts:
             venue=status,
             timezone=person.timezone,
             limits=person.limits,
+            funding={market: rate for market in markets if (rate := self.board.funding(market)) is not None},
         )
 
     def prices(self) -> Mapping[str, Decimal]:

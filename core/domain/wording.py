@@ -16,10 +16,12 @@ from core.domain.wording_amounts import (
     say_time,
 )
 from core.domain.wording_condition import say_condition, trigger_prices
+from core.domain.wording_consequence import Ground
 from core.domain.wording_readback import read_back
 from core.domain.wording_rule import say_rule, say_rules
 
 __all__ = [
+    "Ground",
     "base_of",
     "one_line",
     "read_back",

@@ -73,6 +73,39 @@ def say_size(spec: RuleSpec, reading: Reading) -> list[str]:
     return [f"{worth}the {say_amount(abs(held), action.market)} {side} {whose}."] if worth else []
 
 
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Move:
+    """A signed change of a position: what it is `before`, by how much it changes, at about which price (quote)."""
+
+    before: Decimal
+    change: Decimal
+    price: Decimal
+
+
+def move_of(spec: RuleSpec, reading: Reading) -> Move | None:
+    """What the rule's order would do to the position of its market; None where that cannot be told."""
+    action = spec.action
+    if not isinstance(action, Trade | Close | Reverse) or action.market == ALL_MARKETS:
+        return None
+    price = _fill_price(spec, reading)
+    held, _ = _held_base(spec, reading)
+    before = held or ZERO
+    if price is None:
+        return None
+    if isinstance(action, Trade) and not action.reduce_only:
+        base = opening_base(action, price)
+        return (
+            None if base is None else Move(before=before, change=base if action.type == "buy" else -base, price=price)
+        )
+    if held is None or (isinstance(action, Trade) and (held > 0) != (action.type == "sell")):
+        return None
+    base = _exit_base(action, abs(held), price)
+    if base is None:
+        return None
+    base *= 2 if isinstance(action, Reverse) else 1
+    return Move(before=before, change=-base if held > 0 else base, price=price)
+
+
 def _say_worth(base: Decimal, market: str, price: Decimal) -> str:
     return f"{say_amount(base, market)} (worth {say_money(base * price)})"
 

@@ -20,6 +20,8 @@ from core.domain.position import Position
 from core.domain.reading import Holding
 from core.domain.rule import RuleSet, RuleSpec
 from core.domain.wording_amounts import say_bps
+from core.domain.wording_condition import NO_PRICES
+from core.domain.wording_consequence import Ground, say_consequences
 from core.domain.wording_estimate import Reading, say_size, say_triggers
 from core.domain.wording_rule import say_rule
 
@@ -34,11 +36,13 @@ def read_back(
     references: Mapping[str, Decimal] | None = None,
     markets_source: str = "",
     assumptions: Sequence[str] = (),
+    ground: Ground | None = None,
 ) -> tuple[str, ...]:
     """What the owner is asked to agree to, line by line, without markup.
 
-    `prices` are those of now and `positions` those held now, both by market. `references` are the prices that "from
-    current price" was frozen at; None = not yet, and the lines say that it happens on confirmation. `markets_source`
+    Before confirmation each rule is its canonical sentence, which the grammar reads back; `ground` adds what the
+    account would be like after. `prices` are those of now and `positions` those held now, both by market. `references`
+    are the prices that "from current price" was frozen at; None = not yet, and the lines say so. `markets_source`
     names where the watched price comes from, with the word SIMULATED in it where that is so.
     """
     numbered = len(rules) > 1
@@ -51,9 +55,12 @@ def read_back(
     )
     lines: list[str] = []
     for number, spec in enumerate(rules, 1):
-        sentence = say_rule(spec, reading.references, after=reading.names.get(spec.after or "", "the rule before it"))
+        after = reading.names.get(spec.after or "", "the rule before it")
+        sentence = say_rule(spec, NO_PRICES if references is None else references, after=after)
         lines.append(f"{number}. {sentence}" if numbered else sentence)
         lines += [f"{_INDENT}{line}" for line in (*say_triggers(spec, reading), *say_size(spec, reading))]
+        if ground is not None:
+            lines += [f"{_INDENT}{line}" for line in say_consequences(spec, reading, ground)]
     lines += _say_relations(reading)
     lines += _say_terms(rules, assumptions, frozen=references is not None)
     lines += _say_watching(rules, markets_source)
@@ -118,6 +125,9 @@ def _say_terms(rules: RuleSet, assumptions: Sequence[str], *, frozen: bool) -> l
     }
     if DEFAULT_SLIPPAGE_BPS in slippages and not any("slippage" in said.lower() for said in assumptions):
         terms.append(f"{say_bps(DEFAULT_SLIPPAGE_BPS)} slippage is the default")
+    kinds = sorted({order.type for spec in rules if (order := getattr(spec.action, "order", None)) is not None})
+    terms += [f"the {kind} order is yours" for kind in kinds if kind != "market"]
+    terms += [f"{say_bps(bps)} slippage is yours" for bps in sorted(slippages - {DEFAULT_SLIPPAGE_BPS})]
     return [*lines, f"{'; '.join(terms)}."] if terms else lines
 
 

@@ -1,7 +1,7 @@
 """Words → a draft that waits for an answer or a confirmation; nothing here arms or trades."""
 
 from collections.abc import Mapping
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 from datetime import timedelta
 from decimal import Decimal
 from typing import Protocol
@@ -15,7 +15,7 @@ from core.domain.owner import OPEN_DRAFTS, Draft, DraftState, Said
 from core.domain.position import Account
 from core.domain.reading import ANSWER_MARK, Holding, ParseContext, ParseResult, Question
 from core.domain.rule import RuleSet
-from core.domain.wording import read_back
+from core.domain.wording import Ground, read_back
 from core.flow.allow import objections
 from core.ports import Clock, RuleParser, Store, Transaction, VenueStatus
 
@@ -48,7 +48,7 @@ class Scene:
     """What is true when words are said: the account, the venue, and prices (quote) by market.
 
     `prices` are fresh and trusted; `known` are the last ones seen, and name the markets that exist. `source` says in
-    words who says what the prices are.
+    words who says what the prices are. `funding` is percent an hour by market, where known.
     """
 
     prices: Mapping[str, Decimal]
@@ -59,6 +59,7 @@ class Scene:
     venue: VenueStatus
     timezone: str
     limits: Limits
+    funding: Mapping[str, Decimal] = field(default_factory=dict)
 
     def context(self, clock: Clock) -> ParseContext:
         """The scene as a parser needs it."""
@@ -314,6 +315,7 @@ def summary_of(
             references=references,
             markets_source=scene.source,
             assumptions=assumptions,
+            ground=Ground(account=scene.account, markets=scene.markets, funding=scene.funding),
         )
     )
     if scene.venue.state != "open":

@@ -14,7 +14,7 @@ _VERBS: dict[str, Literal["buy", "sell", "long", "short", "cover", "trim", "exit
     "COVER": "cover", "TRIM": "trim", "TAKE": "trim", "CUT": "exit", "CLOSE": "close", "REVERSE": "reverse",
 }  # fmt: skip
 _SIDES = ("LONG", "SHORT", "LONGNOUN", "SHORTNOUN")
-_LEADING = "SET|PUTIN|LIMIT|POSTONLY|TWAP|LADDER|ATMARKET|MY"
+_LEADING = "REDUCEONLY|SET|PUTIN|LIMIT|POSTONLY|TWAP|LADDER|ATMARKET|MY"
 _RETRACTIONS: dict[str, Literal["cancel_orders", "cancel_rules", "pause_rules"]] = {
     "ORDERS": "cancel_orders", "RULES": "cancel_rules", "ALERTS": "cancel_rules", "STOPS": "cancel_rules",
 }  # fmt: skip
@@ -52,7 +52,7 @@ def read_message(cur: Cursor, act: Act) -> bool:
     if quote is not None:
         act.message = str(quote.value) or None
         return True
-    if said is None and cur.take("TO") is None:
+    if said is None and (cur.peek().text.lower() != "to" or cur.take("TO") is None):
         cur.at = begun
         return False
     first, last = cur.peek(), None
@@ -72,6 +72,9 @@ def read_retraction(cur: Cursor) -> Act | None:
         return None
     act = Act(verb="cancel_orders", order=Order(), text=item.text)
     _read_whose(cur, act)
+    if item.kind == "PAUSE" and cur.peek(-1).kind == "EVERYTHING":
+        act.verb = "pause_rules"
+        return act
     what = cur.take("ORDERS|RULES|ALERTS|STOPS")
     if what is None:
         return None
@@ -196,6 +199,7 @@ def _read_before_verb(cur: Cursor, act: Act) -> None:
         if item.kind in _LEADING.split("|") or (item.kind in ("ORDERS", "TO") and act.order.type is not None):
             act.order.type = ORDER_KINDS.get(item.kind, act.order.type)
             act.order.post_only = act.order.post_only or item.kind == "POSTONLY"
+            act.reduce_only = act.reduce_only or item.kind == "REDUCEONLY"
             act.text = act.text or item.text
             cur.next()
             cur.skip("COLON" if item.kind in ("TWAP", "LADDER", "LIMIT") else "")
@@ -249,5 +253,6 @@ def _read_verbless(cur: Cursor, act: Act, begun: int) -> Act | None:
         return None
     if out and act.size is not None:
         act.whole = False
-    counted = act.order.type == "ladder" and act.order.orders is not None
+    ranged = act.order.from_price is not None and act.size is not None
+    counted = act.order.type == "ladder" and (act.order.orders is not None or ranged)
     return act if out or counted or act.order.type == "twap" else None

@@ -7,10 +7,14 @@ from typing import Literal
 from core.parse.grammar.calendar import When
 from core.parse.grammar.clauses import Part
 from core.parse.grammar.drafts import (
+    AccountDraft,
     Act,
+    CandleDraft,
     Cond,
     FilledDraft,
+    FundingDraft,
     GroupDraft,
+    IndicatorDraft,
     Level,
     RuleDraft,
     ScheduleDraft,
@@ -19,9 +23,12 @@ from core.parse.grammar.drafts import (
     Trail,
 )
 from core.parse.grammar.remarks import Mod
+from core.parse.grammar.schedules import DAY_S
 
 OPENING = ("buy", "long", "short")
 _SAID_OF_ALL = ("alert", "cancel_orders", "cancel_rules", "pause_rules")
+_BESIDE_A_PRICE = (Level, CandleDraft, IndicatorDraft, AccountDraft, FundingDraft)
+"""Conditions that go together with "at X" of the action before them: "half at 160 only if BTC is above 62k"."""
 _ALONGSIDE = (*_SAID_OF_ALL, "move_stop")
 """What is done together with the trade before it unless it says when itself."""
 
@@ -96,12 +103,26 @@ def _begins_with_cond(group: _Group, part: Part, following: Part | None) -> bool
     """Whether a condition here starts a new rule rather than belonging to the one before it."""
     if not group.acts:
         return False
+    if _completes(group, part):
+        return False
     if group.conds:
         trailing = group.cond_first and (following is None or isinstance(following.what, Mod)) and part.led
         return (group.cond_first or group.last == "act") and not trailing
     acts_next = following is not None and isinstance(following.what, Act)
     apart = bool(part.joins & {"COMMA", "AND", "THEN", "OR"})
     return acts_next and apart and (_placed(group.acts[-1]) or not part.is_time)
+
+
+def _completes(group: _Group, part: Part) -> bool:
+    """Whether the time of day belongs to the schedule that was said before its action: "on Mondays buy …, at 8am"."""
+    if not isinstance(part.what, TimeDraft) or len(group.conds) != 1 or part.led:
+        return False
+    schedule, when = group.conds[0].what, part.what.when
+    return (
+        isinstance(schedule, ScheduleDraft)
+        and schedule.clock is None
+        and when == When(clock=when.clock, zone=when.zone)
+    )
 
 
 def _begins_with_act(group: _Group, part: Part, following: Part | None) -> bool:
@@ -149,6 +170,8 @@ def _add_rules(drafts: list[RuleDraft], group: _Group) -> None:
         _add_remarks(drafts, group)
         return
     cond = joined(group.conds)
+    if not group.cond_first and group.conds and "OR" in group.conds[0].joins:
+        raise Unclear("I cannot tell what that is an alternative to. Send one rule at a time.")
     each = any("EACH" in part.joins for part in group.conds)
     then = any({"THEN", "IF"} <= part.joins for part in group.conds)
     for part in group.acts:
@@ -160,7 +183,10 @@ def _add_rules(drafts: list[RuleDraft], group: _Group) -> None:
         draft.oco = "OR" in part.joins and bool(drafts)
         if draft.oco:
             drafts[-1].oco = True
-        _settle_price(draft)
+        _settle_price(draft, beside=not group.cond_first and all(part.led for part in group.conds))
+        over_s, plan = act.order.over_s, draft.cond
+        if over_s is not None and isinstance(plan, ScheduleDraft) and over_s >= (plan.every_s or DAY_S):
+            raise Unclear("Once, spread over that time, or again and again? Say it as one or the other.")
         if draft.cond is None and not draft.then and act.verb in _ALONGSIDE and part is not group.acts[0]:
             draft.cond = drafts[-1].cond
         drafts.append(draft)
@@ -198,6 +224,10 @@ def joined(parts: Sequence[Part]) -> Cond | None:
             "One thing after another is more than one rule can watch. Send the later step once the first has happened."
         )
         raise Unclear(text, beyond=True)
+    if len(parts) == 2 and isinstance(parts[0].what, ScheduleDraft) and isinstance(parts[1].what, TimeDraft):
+        schedule, when = parts[0].what, parts[1].what.when
+        if schedule.clock is None and when.clock is not None and when == When(clock=when.clock, zone=when.zone):
+            return replace(schedule, clock=when.clock, zone=when.zone or schedule.zone)
     levels = [part.what for part in parts if isinstance(part.what, Level) and part.what.operator is None]
     if 1 < len(levels) == len(parts):  # It cannot hit two prices at once.
         return GroupDraft(type="any", parts=tuple(levels))
@@ -247,23 +277,29 @@ def _expression(tokens: list[object], *, led: bool) -> tuple[Cond, list[object]]
     return GroupDraft(type="any" if "any" in kinds else "all", parts=tuple(found)), tokens
 
 
-def _settle_price(draft: RuleDraft) -> None:
+def _settle_price(draft: RuleDraft, *, beside: bool) -> None:
     """Makes "at X" a limit price or a level, and an exit's own level its condition. Raises Unclear."""
     act = draft.act
     if act.at is not None and act.order.type == "limit" and act.order.price is None:
         act.order.price, act.at = act.at, None
     _settle_limit(draft)
+    if act.at_once and act.at is not None:
+        raise Unclear("Now, or at that price? Say it as one or the other.")
     own: Cond | None = act.inline
     if act.at is not None:
         own = Level(operator=act.at_operator, price=act.at)
     if isinstance(draft.cond, FilledDraft):
         draft.then, draft.cond = True, None
     if own is None:
+        if act.purpose in ("target", "stop") and isinstance(draft.cond, GroupDraft):
+            raise Unclear("At which of those prices? Say one, or how much at each.")
         return
     if draft.cond is None:
         draft.cond = own
     elif isinstance(own, Trail) and isinstance(draft.cond, Level) and own.activation is None:
         draft.cond = replace(own, activation=draft.cond.price, market=draft.cond.market)
+    elif isinstance(own, Level) and act.purpose is None and beside and isinstance(draft.cond, _BESIDE_A_PRICE):
+        draft.cond = GroupDraft(type="all", parts=(replace(own, market=act.market), draft.cond))
     else:
         raise Unclear(f"I cannot tell how {act.text!r} at a price goes with the other condition.")
 
@@ -293,6 +329,8 @@ def apply_mod(draft: RuleDraft, mod: Mod) -> None:
             draft.expires = When(in_s=mod.value)
         case "for":
             _last_for(draft, mod.value)
+        case "times" if draft.cond is None and not draft.then and draft.act.inline is None and draft.act.at is None:
+            raise Unclear("Several times at once? Say the whole size, or how often.")
         case "times":
             draft.times = mod.value
         case "cooldown":
@@ -317,7 +355,7 @@ def _last_for(draft: RuleDraft, seconds: int) -> None:
             draft.times = seconds // every
         case ScheduleDraft():
             draft.expires = When(in_s=seconds)
-        case Level(for_s=None):
+        case Level(for_s=None) if draft.act.at is None:
             draft.cond = replace(draft.cond, for_s=seconds)
         case _:
             raise Unclear("I cannot tell what should last that long.")

@@ -74,6 +74,11 @@ class Clauses:
     steps: int = 0
 
 
+def _has_place(act: Act) -> bool:
+    """Whether it was said when the action should be done."""
+    return act.at is not None or act.inline is not None or act.at_once or act.order.type is not None
+
+
 def _enters(act: Act) -> bool:
     return act.verb in OPENING and not act.held
 
@@ -102,10 +107,10 @@ class _Reading:
     def _step(self) -> bool:
         cur = self.cur
         last = self.last
-        if last is not None and not self.joins and cur.peek().kind in ("COMMA", "AND"):
+        if last is not None and not self.joins and cur.peek().kind in ("COMMA", "AND", "COLON"):
             if late_size(cur, last):
                 return cur.next() is not None and read_slots(cur, last)
-            if resumes(cur, 1):
+            if cur.peek().kind != "COLON" and resumes(cur, 1, last):
                 cur.next()
                 return read_slots(cur, last if last.purpose is None else self.entry or last)
         if last is not None and last.verb == "close" and cur.peek().text.lower() == "flat":
@@ -133,7 +138,7 @@ class _Reading:
             self._mod()
             or self._add(read_time_condition(cur))
             or self._add(self._closing_candle())
-            or self._add(read_action(cur))
+            or self._add(self._action())
             or self._add(one_more_exit(cur, last, self.joins))
             or self._fragment()
             or self._add(read_condition(cur))
@@ -145,7 +150,9 @@ class _Reading:
         """ "once an hour" is no "once …"; "after 6 hours" is a time."""
         if self.cur.peek().text.lower() == "once" and self.cur.peek(1).kind in ("DUR", "EVERY"):
             return self._mod()
-        candle = self.cur.peek(2).kind in ("CLOSE", "CLOSES", "CANDLE")
+        candle = self.cur.peek(2).kind in ("CLOSES", "CANDLE") or self.cur.sees(
+            "AFTER", "DUR", "CLOSE", "ABOVE|BELOW|AT"
+        )
         if self.cur.peek().kind == "AFTER" and self.cur.peek(1).kind == "DUR" and not candle:
             return self._add(read_time_condition(self.cur))
         return False
@@ -157,6 +164,10 @@ class _Reading:
             item = self.cur.peek()
         if item.kind in ("ON", "EVERY") and self.cur.peek(1).kind == "NUM" and self.cur.peek(2).kind in _MOVES:
             self.joins.add("EACH" if item.kind == "EVERY" else "IF")
+            self.cur.next()
+            return True
+        if item.kind == "ON" and self.cur.sees("ON", "DUR|TF|NUM", "CLOSE|CLOSES", "ABOVE|BELOW|AT"):
+            self.joins.add("IF")
             self.cur.next()
             return True
         if item.kind in ("AT", "ON") and self.cur.peek(1).kind in ("PROFIT", "LOSS") and self.last is not None:
@@ -181,10 +192,11 @@ class _Reading:
     def _add(self, what: Cond | Act | Mod | None) -> bool:
         if what is None:
             return False
-        if "COLON" in self.joins and isinstance(what, Act) and self.out.parts:
+        if "COLON" in self.joins and self.out.parts and not isinstance(what, Mod):
             before = self.out.parts[-1]
-            if isinstance(before.what, Act) and is_heading(before.what):
-                what = takes_over(before.what, what)
+            heads = isinstance(before.what, Act) and is_heading(before.what)
+            if isinstance(before.what, Act) and heads and (isinstance(what, Act) or before.what.some_day):
+                what = takes_over(before.what, what) if isinstance(what, Act) else what
                 self.joins |= before.joins - {"COLON"}
                 self.out.parts.pop()
         if isinstance(what, Act):
@@ -208,6 +220,16 @@ class _Reading:
             return self._add(TargetHit(number=item.value or 1))
         cur.at = begun
         return False
+
+    def _action(self) -> Act | None:
+        """An action; a bare "close" right behind another is no second one: "close SOL at market close"."""
+        begun = self.cur.at
+        act = read_action(self.cur)
+        behind = self.out.parts and isinstance(self.out.parts[-1].what, Act) and not self.joins
+        if act is not None and behind and act.verb == "close" and is_heading(act) and act.market is None:
+            self.cur.at = begun
+            return None
+        return act
 
     def _closing_candle(self) -> Cond | None:
         """`ETH close below 2400` is said of a candle, not to close anything."""
@@ -233,9 +255,11 @@ class _Reading:
     def _activation(self, last: Act) -> bool:
         """ "…, activate at 165" of a trailing stop."""
         cur, begun = self.cur, self.cur.at
+        cur.skip("MY")
         if not isinstance(last.inline, Trail) or cur.take("ACTIVATE|RESUME") is None:
+            cur.at = begun
             return False
-        cur.skip("AT|ABOVE|BELOW|IF|ON|REACH|PRICE|IT|OF")
+        cur.skip("COIN|GO|AT|ABOVE|BELOW|IF|ON|REACH|PRICE|IT|OF")
         price = read_price(cur)
         if price is None:
             cur.at = begun
@@ -275,6 +299,9 @@ class _Reading:
         sized = act.size is not None or act.rest or act.whole or (named and last.verb in ("close", "exit"))
         other = last.market is not None and act.market not in (None, last.market) and bool(self.joins)
         placed = act.at is not None or act.inline is not None or cur.peek().kind in ("IF", "EACH")
+        alone = all(isinstance(part.what, Act | Mod) for part in self.out.parts)
+        if placed and alone and self.last is not None and not (_has_place(self.last) or is_heading(self.last)):
+            sized = False  # "sell 50 %, 25 % at 160": when should the first be sold?
         if not sized or not (placed or other):
             cur.at = begun
             return False
@@ -289,7 +316,7 @@ class _Reading:
             last = self.entry
         if last is None or last.verb in ("alert", "reverse", "move_stop"):
             return False
-        return resumes(self.cur, 0) and read_slots(self.cur, last)
+        return resumes(self.cur, 0, last) and read_slots(self.cur, last)
 
 
 def read_clauses(sentence: Sentence, source: str, before: Sequence[Act] = ()) -> Clauses:

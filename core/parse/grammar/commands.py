@@ -54,6 +54,7 @@ def _kill(cur: Cursor) -> Command | None:
     alone = cur.peek().text.lower() == "kill" and cur.peek(1).kind == "END" and cur.take("CANCEL") is not None
     if not alone and cur.take("KILL") is None and not cur.run("STOP", "EVERYTHING"):
         return None
+    cur.skip("MY|RULES")
     if cur.skip("AND|COMMA"):
         if cur.take("CANCEL|PAUSE|STOP") is None:
             return None
@@ -133,6 +134,8 @@ def _look(cur: Cursor, *, asked: bool) -> Command | None:
         words.append(word.text.lower())
         if word.kind == "COIN":
             markets.append(word.value)
+        elif word.kind == "NUM" and len(words) > 1 and cur.peek(-2).kind == "LATEST" and word.value.unit == "":
+            continue
         elif word.kind == "GO" and word.text.lower() == "trades":
             topics.append("HISTORY")
         elif word.kind == "ALERT" and word.text.lower() == "tell me":
@@ -151,11 +154,12 @@ def _look(cur: Cursor, *, asked: bool) -> Command | None:
             "OPENED",
             "STATE",
             "WORTH",
+            "LATEST",
         ):
             return None
     looking = (
         asked
-        or begun in ("SHOW", "SLASH", "PRICE", "MY", "HISTORY", "METRIC", "COLLATERAL", "CURRENT")
+        or begun in ("SHOW", "SLASH", "PRICE", "MY", "HISTORY", "METRIC", "COLLATERAL", "CURRENT", "LATEST")
         or len(words) <= 2
     )
     if not looking:

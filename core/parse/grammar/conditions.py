@@ -2,7 +2,7 @@
 
 from dataclasses import replace
 
-from core.parse.grammar.drafts import CandleDraft, Change, Cond, Direction, GroupDraft, Level, Trail
+from core.parse.grammar.drafts import CandleDraft, Change, Cond, Direction, GroupDraft, Level, PnlDraft, Trail
 from core.parse.grammar.indicators import read_candle, read_indicator, read_timeframe
 from core.parse.grammar.items import Amount, Cursor
 from core.parse.grammar.metrics import read_account, read_event, read_funding, read_pnl
@@ -47,8 +47,9 @@ def _read_of_several(cur: Cursor) -> Cond | None:
 
 
 def _read_price_condition(cur: Cursor) -> Cond | None:
-    led = cur.peek(-1).kind in ("IF", "EACH")
+    led = cur.peek(-1).kind in ("IF", "EACH", "OR")
     subject = read_subject(cur)
+    signed = cur.peek().kind == "NUM" and cur.peek().value.sign != ""
     unsaid = led and subject.empty and cur.sees("RISEWORD|FALLWORD", "NUM")
     if subject.everything or (subject.me and not subject.price and subject.market is None and not _verb_ahead(cur)):
         return None
@@ -56,7 +57,14 @@ def _read_price_condition(cur: Cursor) -> Cond | None:
     found = _read_between(cur, subject) or _read_change(cur) or _read_level(cur, named=named)
     if isinstance(found, GroupDraft):
         return found
-    if unsaid and isinstance(found, Change) and found == replace(found, reference="current_price"):
+    moved = isinstance(found, Change) and found == replace(found, reference="current_price")
+    if isinstance(found, Change) and moved and found.threshold and subject.empty and signed:
+        up = found.direction == "up"
+        if found.unit == "usd" and led:
+            size = found.threshold if up else -found.threshold
+            return PnlDraft(operator=">=" if up else "<=", threshold=size, unit="usd")
+        unsaid = True
+    if unsaid and isinstance(found, Change) and moved:
         found = replace(found, unsaid=True)
     if found is None or (subject.position and not subject.price and isinstance(found, Level)):
         return None
@@ -157,6 +165,9 @@ def _read_verb_change(cur: Cursor) -> Change | Trail | None:
     if verb is None:
         return None
     change = Change(direction=_DIRECTIONS[verb.kind])
+    sided = cur.take("AGAINST|FAVOUR") if verb.kind == "MOVE" else None
+    if sided is not None:
+        change = Change(reference="entry_price", favour="loss" if sided.kind == "AGAINST" else "profit")
     if verb.kind == "MOVE":
         side = cur.take("RISEWORD|FALLWORD")
         if side is not None:

@@ -153,16 +153,20 @@ def late_size(cur: Cursor, last: Act) -> bool:
     """Whether the size of the trade before follows: `…, 3 SOL`, `…, $50 collateral`."""
     if last.size is not None or last.margin is not None or last.whole or last.purpose is not None:
         return False
-    if last.verb in ("alert", "reverse", "move_stop") or not cur.sees("COMMA", "NUM"):
+    if last.verb in ("alert", "reverse", "move_stop") or not cur.sees("COMMA|COLON", "NUM"):
+        return False
+    if cur.peek().kind == "COLON" and last.at is not None:
         return False
     unit, after = cur.peek(1).value.unit, cur.peek(2)
+    if unit == "percent" and last.verb in ("sell", "trim", "exit", "close"):
+        return after.kind in (*_CLOSES, "EVERY", "EVERYDAY", "TF", "SPAN", "EVERYWEEK", "EVERYHOUR")
     coin = unit == "" and after.kind == "COIN" and last.market in (None, after.value)
     return (coin and cur.peek(3).kind in _CLOSES) or (
         unit == "usd" and (after.kind in ("MARGIN", "COLLATERAL") or after.kind in _CLOSES)
     )
 
 
-_CLOSES = ("END", "COMMA", "ACROSS", "STOP", "TARGET", "AND", "WITH")
+_CLOSES = ("END", "COMMA", "ACROSS", "STOP", "TARGET", "AND", "WITH", "EVERY", "EVERYDAY", "TF", "SPAN", "EVERYWEEK")
 
 
 def takes_over(heading: Act, act: Act) -> Act:
@@ -177,7 +181,11 @@ def is_heading(act: Act) -> bool:
     """Whether an action only announces what follows."""
     said = (act.size, act.margin, act.leverage, act.at, act.inline, act.order.type, act.order.price, act.to)
     flags = act.whole or act.rest or act.bad_number or act.at_once
-    return all(part is None for part in said) and not flags and act.verb not in ("alert", "reverse", *OPENING)
+    return (
+        all(part is None for part in said)
+        and not flags
+        and (act.verb not in ("alert", "reverse", *OPENING) or act.some_day)
+    )
 
 
 def last_condition(last: object) -> Cond | None:

@@ -1,10 +1,12 @@
 """Reads a stop, a target or a trailing stop: where it lies and how much it takes; decides no side."""
 
+from dataclasses import replace
+from decimal import Decimal
 from typing import Literal
 
 from core.parse.grammar.drafts import Act, Change, Cond, Level, Order, PnlDraft, Trail
 from core.parse.grammar.items import Amount, Cursor
-from core.parse.grammar.phrases import Subject, read_reference, read_subject
+from core.parse.grammar.phrases import Subject, read_price, read_reference, read_subject
 from core.parse.grammar.slots import ORDER_KINDS
 
 _PURPOSES: dict[str, Literal["target", "stop", "trail"]] = {"TARGET": "target", "STOP": "stop", "TRAIL": "trail"}
@@ -27,6 +29,7 @@ def read_exit(cur: Cursor) -> Act | None:
     act.purpose = _PURPOSES[item.kind]
     act.number = item.value
     act.text = item.text
+    activation = _read_activation(cur) if act.purpose == "trail" else None
     if before is None and cur.sees("NUM", "AT|COLON|THEN", "NUM") and cur.peek().value.value in range(1, 6):
         act.number = int(cur.next().value.value)
     if (
@@ -40,7 +43,24 @@ def read_exit(cur: Cursor) -> Act | None:
     if before is not None:
         act.inline = _exit_condition(act, before, None)
     _read_exit_slots(cur, act)
-    return act
+    if activation is not None and isinstance(act.inline, Trail):
+        act.inline = replace(act.inline, activation=activation)
+    return act if activation is None or isinstance(act.inline, Trail) else None
+
+
+def _read_activation(cur: Cursor) -> Decimal | None:
+    """ "…: activate at 165, trail 2 %": the activation where it comes before the distance."""
+    begun = cur.at
+    cur.skip("COLON|COMMA")
+    price = None
+    if cur.take("ACTIVATE|RESUME") is not None:
+        cur.skip("AT|ABOVE|BELOW|REACH|PRICE|OF")
+        price = read_price(cur)
+    if price is None:
+        cur.at = begun
+        return None
+    cur.skip("COMMA|AND|THEN|TRAIL|BY|WITH")
+    return price
 
 
 def _read_loss_limit(cur: Cursor, act: Act) -> Act:
@@ -80,6 +100,8 @@ def _read_exit_slots(cur: Cursor, act: Act) -> None:
         if _read_exit_value(cur, act) or _read_exit_share(cur, act):
             continue
         cur.at = begun
+        if cur.sees("ALL|REST", "AT", "NUM") and act.inline is not None:
+            return
         if cur.peek().kind in ("ALL", "REST"):
             act.whole = True
             cur.next()

@@ -115,9 +115,11 @@ def read_indicator(cur: Cursor) -> Cond | None:
     if value is None and right.name is None:
         cur.at = begun
         return None
-    if comparison == "hits" and right.name is not None and cur.sees("TO", "RISEWORD|FALLWORD"):
-        comparison = "crosses_above" if cur.peek(1).kind == "RISEWORD" else "crosses_below"
-        cur.at += 2
+    if comparison == "hits" and right.name is not None:
+        cur.skip("TO" if cur.sees("TO", "RISEWORD|FALLWORD") else "")
+        way = cur.take("RISEWORD|FALLWORD")
+        if way is not None:
+            comparison = "crosses_above" if way.kind == "RISEWORD" else "crosses_below"
     cur.skip("RPAR" if cur.peek(-1).kind == "NUM" and cur.peek(-3).kind == "LPAR" else "")
     _read_tail(cur, left)
     return _built(left, right, comparison, value)
@@ -256,6 +258,8 @@ _AFTER_PERIOD = (
     "TF",
     "BREAK",
     "OF",
+    "RISEWORD",
+    "FALLWORD",
 )
 
 

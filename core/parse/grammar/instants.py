@@ -10,7 +10,12 @@ from core.parse.grammar.items import Cursor
 def read_when(cur: Cursor) -> When | None:
     """at 9am tomorrow · on Friday at 20:00 · in 45 minutes · Dec 5 at noon; None puts the cursor back."""
     begun = cur.at
-    if cur.run("ON|AFTER|AT", "DUR") or cur.run("DUR", "FROM", "NOW"):
+    lead, candle = (
+        cur.peek().text.lower(),
+        cur.peek(2).kind in ("CLOSES", "CANDLE")
+        or cur.sees("ON|AFTER|AT", "DUR", "CLOSE", "ABOVE|BELOW|AT|CROSSUP|CROSSDOWN"),
+    )
+    if ((lead != "on" and not candle) and cur.run("ON|AFTER|AT", "DUR")) or cur.run("DUR", "FROM", "NOW"):
         seconds = next(cur.peek(n).value for n in (-1, -3) if cur.peek(n).kind == "DUR")
         cur.run("FROM", "NOW")
         return When(in_s=seconds)
@@ -26,7 +31,12 @@ def read_when(cur: Cursor) -> When | None:
             bare = hour_of(cur.peek(1).value)
             cur.at += 2
             continue
-        if half is None and cur.sees("DAYPART") and when.clock is None and when.day_offset is not None:
+        if (
+            half is None
+            and cur.sees("DAYPART")
+            and when.clock is None
+            and (when.day_offset, when.weekday) != (None, None)
+        ):
             half = cur.next().value
             continue
         found = _read_time_part(cur, when)

@@ -10,7 +10,7 @@ TRADING: dict[str, str] = {
         "would you|will you|can u|could u|go ahead and|make sure to|make sure you|be sure to|"
         "automatically|auto|simply|actually|basically|right|straight away|for me|asap|kindly|then go|"
         "gonna|going to|there|me to|lets go|let's go|gooo|lets gooo|lfggg|in total|total of|perp|"
-        "perps|perpetual|coin|token|coins|tokens|level|mark|if possible|my friend|fam|guys|another|"
+        "perps|perpetual|coin|token|level|mark|if possible|my friend|fam|guys|another|"
         "additional|extra|actual|value|do|we|again|back|also|then please|figure|current|currently|"
         "at least|or so|fully|really|finally|eventually|instead|it's time to|thank you very much|thanks so much|"
         "thank you so much|very much|i would like you to|i'd like you to|i would like|i'd like|i'd love to|"
@@ -19,7 +19,8 @@ TRADING: dict[str, str] = {
         "be so kind as to|be so kind and|so kind as to|do me a favor and|do me a favour and|feel free to|"
         "i'd appreciate it if you could|i would appreciate it if you could|i was wondering if you could|"
         "could you please|can you please|if you could|if you can|if you would|pair|symbol|direction|side|"
-        "trade setup|trade idea|each of|send it|full send|straight|continuously|consecutively|let the rest run|"
+        "trade setup|trade idea|each of|average down|averaging down|avg down|recurring|regular|automatic|send it|"
+        "full send|but only|if it gets there|if it gets that far|straight|continuously|consecutively|let the rest run|"
         "let it run|"
         "let the rest ride|let it ride|let the remainder run|let the remaining run|let my winners run|"
         "i'm going to sleep|im going to sleep|i'm going to bed|im going to bed|i'm off to bed|crypto|hereby|promptly"
@@ -37,14 +38,15 @@ TRADING: dict[str, str] = {
     "OR": "or|or else",
     "THEN": "then|->|and then|after that",
     "BUY": (
-        "buy|get me|panic buy|ape|grab|acquire|get|scoop|pick up|load up|load|accumulate|stack|snag|add|"
+        "smash buy|slam buy|hammer buy|buy|get me|panic buy|ape|grab|acquire|get|scoop|pick up|load up|load|"
+        "accumulate|stack|snag|add|"
         "market buy|buy in|invest|throw|yolo|ape into|buys|scoop up|snap up|buy up|mop up|buying|purchase|"
         "purchases|purchasing|fomo in|"
         "fomo into|grab me"
     ),
     "SELL": "sell|panic sell|dump|offload|unload|market sell|sel|liquidate|sells",
     "CUT": "cut",
-    "TRIM": "trim|reduce|scale out|scale out of|shave|lighten|take off|decrease|derisk",
+    "TRIM": "dca out of|dca out|trim|reduce|scale out|scale out of|shave|lighten|take off|decrease|derisk",
     "TAKE": "take",
     "COVER": "cover|buy back|buyback",
     "LONG": (
@@ -57,7 +59,8 @@ TRADING: dict[str, str] = {
         "shorting|shrt|fade"
     ),
     "CLOSE": (
-        "nuke my|nuke all|nuke it|close|get me flat|i want out|i want out of|"
+        "force exit|force close|force sell|forceexit|forcesell|nuke my|nuke all|nuke it|close|get me flat|"
+        "i want out|i want out of|"
         "exit|get out of|get out|get me out of|get me out|flatten|flat|bail|bail out|bail out of|"
         "close out|close out of|get rid of|unwind|exit out of|pull out of|cash out|cash out of|shut|"
         "close down"
@@ -78,16 +81,24 @@ TRADING: dict[str, str] = {
     "SET": (
         "protect|set|put|place|create|set up|setup|use|attach|give me|have|start|do a|submit|enter|open|initiate|run"
     ),
+    "NOTIONAL": "notional|in notional|of notional|notional size|in size",
+    "FALL": "pulls back|pull back|pulling back|sells off|rolls over|backs off",
+    "RISE": "bounces back|takes off|shoots up",
+    "COINWORD": "tokens|coins|units",
     "WATCH": "keep an eye on|watch|keep watching|monitor|keep track of|track|look at",
     "WORTH": "worth|worth of",
-    "BREAKOUT": "the breakout|breakout|the breakdown|breakdown",
+    "BREAKOUT": "the pump|the rip|the spike|the breakout|breakout|the breakdown|breakdown",
+    "AGAINST": "against me|against us|against my position|against my long|against my short|the wrong way",
+    "FAVOUR": "in my favor|in my favour|my way|in our favor",
+    "LATEST": "last|latest|recent",
     "EXTREME": "overbought|oversold",
     "CORRECTION": (
         "no wait|wait no|no sorry|sorry no|sorry|i mean|i meant|make that|scratch that|actually no|no actually|"
         "or rather|correction|oops|i mean to say|no make that|wait"
     ),
     "ALERT": (
-        "gimme a ping|gimme an alert|gimme a shout|gimme a heads up|tell|tell me|ping|ping me|notify|notify me|"
+        "hit me with a ping|hit me with an alert|throw me an alert|shoot me an alert|gimme a ping|gimme an alert|"
+        "gimme a shout|gimme a heads up|tell|tell me|ping|ping me|notify|notify me|"
         "alert|alert me|let me know|lemme know|wake me up|"
         "wake me|warn|warn me|inform me|message me|msg me|text me|dm me|shout|send me an alert|"
         "send me a notification|remind me|remind|send an alert|send a notification|send alert|"
@@ -114,7 +125,8 @@ TRADING: dict[str, str] = {
         "cut my losses|cut loss|stop limit|invalidation|stop it out|get stopped out"
     ),
     "TRAIL": (
-        "trailing stop|trailing stops|trailing stop loss|trailing sl|tsl|trail|trailing|"
+        "trailing take profit|trailing tp|trailing stop|trailing stops|trailing stop loss|trailing sl|tsl|trail|"
+        "trailing|"
         "trailing stop order|trail stop|trailing stop-loss|stop trailing|trail stop loss"
     ),
     "BREAKEVEN": (
@@ -172,11 +184,13 @@ TRADING: dict[str, str] = {
     "ABOVE": (
         "above|over|>|>=|greater than|more than|higher than|at or above|at or over|or more|north of|"
         "or above|or higher|past|upwards of|bigger than|at least|or better|beyond|abv|"
-        "no less than|or greater|equal or above"
+        "no less than|or greater|equal or above|equal to or above|equal to or greater than|"
+        "greater than or equal to|equal to or over"
     ),
     "BELOW": (
         "below|under|<|<=|less than|lower than|at or below|at or under|beneath|south of|or below|or lower|"
-        "or less|smaller than|underneath|at most|no more than|equal or below"
+        "or less|smaller than|underneath|at most|no more than|equal or below|equal to or below|"
+        "equal to or less than|less than or equal to|equal to or under"
     ),
     "LOSE": "lose|loses|losing|lost|loose|looses",
     "CROSSUP": (

@@ -63,7 +63,8 @@ WATCHING: dict[str, str] = {
     "ONCE": "only once|one time|one time only|just once|a single time|one-time",
     "TWICE": "twice|two times",
     "ATMOST": (
-        "max|at most|up to a max of|maximum|up to|limit of|no more than|for a total of|for a max of|a maximum of"
+        "but not more than|not more than|but no more than|but at most|max|at most|up to a max of|maximum|up to|"
+        "limit of|no more than|for a total of|for a max of|a maximum of"
     ),
     "STARTING": "starting|start at|beginning|starting from|from tomorrow|commencing|starting at|starts",
     "LONGNOUN": "long position|longs position|buy position",
@@ -121,7 +122,7 @@ WATCHING: dict[str, str] = {
     "SPAN=172800": "every other day|every second day|each other day|alternate days",
     "SPAN=1209600": "every other week|every second week|biweekly|fortnightly|every fortnight",
     "EVERYHOUR": "every hour|each hour|once an hour|per hour|once per hour|every single hour",
-    "PERHOUR": "/hr|/h|p/h",
+    "PERHOUR": "/ hr|/ h|/ hour|p / h|/ 1h",
     "DAY=MON": "monday|mon|mondays",
     "DAY=TUE": "tuesday|tue|tues|tuesdays",
     "DAY=WED": "wednesday|wed|weds|wednesdays",

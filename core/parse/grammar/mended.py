@@ -60,7 +60,7 @@ def _alike(old: Item, new: Item) -> bool:
 
 def reworded(items: list[Item]) -> list[Item]:
     """ "keep an eye on JUP and tell me if it …", "I'm out if …": the same in the words that clauses are made of."""
-    result = list(items)
+    result = _named([item for at, item in enumerate(items) if not _is_title(items, at)])
     kinds = [item.kind for item in result]
     if kinds[:2] == ["WATCH", "COIN"] and "ALERT" in kinds:
         pronoun = next((n for n, item in enumerate(result) if item.kind == "IT"), None)
@@ -69,9 +69,35 @@ def reworded(items: list[Item]) -> list[Item]:
             return _without_lead(result, 2)
     if kinds[:1] == ["HELP"] and result[0].text.lower() == "help me" and len(result) > 1:
         return result[1:]
+    more = next((n for n in range(1, len(result)) if result[n].text.lower() == "more" and kinds[n - 1] == "NUM"), None)
+    if more is not None and kinds[more] == "VAGUE":
+        return reworded([*result[:more], *result[more + 1 :]])
+    at = 1 if kinds[:1] == ["SET"] else 0
+    if kinds[at : at + 1] == ["LOSS"] and result[at].text.lower().startswith("max"):
+        value = at + 1 + int(kinds[at + 1 : at + 2] in (["OF"], ["AT"], ["COLON"]))
+        if kinds[value : value + 1] == ["NUM"] and not {"CLOSE", "SELL", "IF", "ACROSS"} & set(kinds):
+            return [replace(result[at], kind="LETLOSE"), *result[value:]]
     for at in range(len(result) - 2):
         if kinds[at] == "I" and kinds[at + 1] == "OUT" and kinds[at + 2] in _INTRODUCED:
             return [*result[:at], replace(result[at + 1], kind="CLOSE"), *result[at + 2 :]]
+    return result
+
+
+def _is_title(items: Sequence[Item], at: int) -> bool:
+    """Whether "setup" only heads a signal: "SOL LONG setup"."""
+    return items[at].text.lower() == "setup" and at > 0 and items[at - 1].kind in ("LONG", "SHORT")
+
+
+def _named(items: list[Item]) -> list[Item]:
+    """ "HYPE, 20 tokens": the tokens are those of the one coin that is named; elsewhere the word says nothing."""
+    coins = {item.value for item in items if item.kind == "COIN"}
+    named = next((item for item in items if item.kind == "COIN"), None)
+    result: list[Item] = []
+    for item in items:
+        if item.kind != "COINWORD":
+            result.append(item)
+        elif named is not None and len(coins) == 1 and result and result[-1].kind == "NUM":
+            result.append(replace(named, text=item.text, start=item.start, end=item.end))
     return result
 
 

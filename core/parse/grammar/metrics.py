@@ -48,6 +48,9 @@ def read_funding(cur: Cursor) -> Cond | None:
     sign = cur.take("NEGATIVE|POSITIVE")
     if sign is not None:
         operator: Literal[">=", "<="] = "<=" if sign.kind == "NEGATIVE" else ">="
+        if market is None and cur.sees("ON|FOR", "COIN"):
+            cur.next()
+            market = cur.next().value
         return FundingDraft(market=market, operator=operator, value=Decimal(0))
     comparison = read_comparison(cur)
     item = cur.take("NUM")

@@ -114,7 +114,12 @@ def _is_side(cur: Cursor) -> bool:
     """Whether "long" or "short" here names a position: `of the short`, `long position`."""
     if cur.peek().kind.endswith("NOUN"):
         return True
-    return cur.peek(-1).kind in ("OF", "ON", "FOR") and cur.peek(1).kind not in ("NUM", "COIN", "VAGUE", "NOCOIN")
+    return cur.peek(-1).kind in ("OF", "ON", "FOR", "CLOSE", "COVER", "TRIM") and cur.peek(1).kind not in (
+        "NUM",
+        "COIN",
+        "VAGUE",
+        "NOCOIN",
+    )
 
 
 def _note(subject: Subject, kind: str) -> None:

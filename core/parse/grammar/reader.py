@@ -92,12 +92,22 @@ def _settle_words(items: list[Item]) -> None:
         owned = at > 1 and items[at - 2].kind in ("MY", "POSITION")
         if low in ("gain", "gains") and before in ("COIN", "IT", "PRICE") and after in _MEASURED and not owned:
             items[at] = replace(item, kind="RISE")
-        elif low == "move" and item.kind == "SHIFT" and before == "NUM":
+        elif low == "move" and item.kind == "SHIFT" and before == "NUM" and after in _AFTER_MOVE:
             items[at] = replace(item, kind="MOVE")
+        elif low == "|" and _compared(items, at):
+            items[at] = replace(item, kind="OR")
         elif low in ("its", "it's") and item.kind in ("MY", "NOT") and after in ("NUM", "ABOVE", "BELOW", "AT"):
             items[at] = replace(item, kind="IT")
 
 
+def _compared(items: list[Item], at: int) -> bool:
+    """Whether a bar stands between two comparisons of a condition, and not between the lines of a signal."""
+    kinds = [item.kind for item in items]
+    bounds = {"ABOVE", "BELOW", "CROSSUP", "CROSSDOWN"}
+    return "IF" in kinds[:at] and bool(bounds & set(kinds[:at])) and bool(bounds & set(kinds[at:]))
+
+
+_AFTER_MOVE = ("", "EITHER", "ON", "WITHIN", "FROM", "RISEWORD", "FALLWORD", "COMMA")
 _MEASURED = ("NUM", "BY", "ABOVE", "VAGUE")
 
 
@@ -135,7 +145,7 @@ class Reader:
             _settle_minutes(sentence.items)
             _settle_words(sentence.items)
             sentence.items = corrected(reworded(sentence.items))
-        return done
+        return [sentence for sentence in done if sentence.items]
 
     def _read(self, at: int) -> tuple[Item, int]:
         token = self._tokens[at]

@@ -244,8 +244,17 @@ def _closing(desk: Desk, number: int, market: str) -> Action | None:
         return _reducing(desk, number, market)
     if market != "*":
         side_of(desk, number)
+    _no_leverage(desk, number)
     percent = _percent(desk, number)
     return None if percent is None else Close(market=market, amount_percent=percent, order=_order(desk, number))
+
+
+def _no_leverage(desk: Desk, number: int) -> None:
+    """Asks where leverage was said of an exit, which has none."""
+    leverage = desk.drafts[number].act.leverage
+    if leverage is not None:
+        text = f"Leverage is for opening a position. What should {plain(leverage)}x say of closing one?"
+        desk.ask(Point(key=f"lever:{number}", about="leverage", text=text))
 
 
 def _percent(desk: Desk, number: int) -> Decimal | None:
@@ -275,6 +284,11 @@ def _reducing(desk: Desk, number: int, market: str, side: Literal["buy", "sell"]
         percent = _percent(desk, number)
         return None if percent is None else Close(market="*", amount_percent=percent, order=_order(desk, number))
     facing = side_of(desk, number)
+    _no_leverage(desk, number)
+    sold = any(draft.act.verb in ("sell", "exit", "trim", "close") for draft in desk.drafts[:number])
+    if act.verb == "cover" and sold and desk.holding(market) is None:
+        text = "Should that buy a new long, or cover a short? Say “buy” with a size, or “cover my short”."
+        desk.ask(Point(key=f"direction:{number}", about="side", text=text))
     if side is None:
         if facing is None:
             desk.assume(f"You hold {coin(market)} long when this fires; it only reduces, and does nothing otherwise.")

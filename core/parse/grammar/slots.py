@@ -7,6 +7,7 @@ from core.domain.money import HUNDRED
 from core.parse.grammar.drafts import Act, Change
 from core.parse.grammar.instants import hour_of
 from core.parse.grammar.items import Amount, Cursor
+from core.parse.grammar.order_words import read_order
 from core.parse.grammar.phrases import read_price, read_reference, read_subject
 
 ORDER_KINDS: dict[str, Literal["market", "limit", "twap", "ladder"]] = {
@@ -18,12 +19,12 @@ _LATER = "REDUCEONLY|POSTONLY|SLIPPAGE|ATMARKET|LIMIT|LEVERAGE|WITH"
 def read_slots(cur: Cursor, act: Act) -> bool:
     """Everything that belongs to the trade from here on; whether there was anything."""
     begun = cur.at
-    while _read_order(cur, act) or _read_numbers(cur, act) or _read_things(cur, act):
+    while read_order(cur, act) or _read_numbers(cur, act) or _read_things(cur, act):
         pass
     return cur.at > begun
 
 
-def resumes(cur: Cursor, ahead: int) -> bool:
+def resumes(cur: Cursor, ahead: int, last: Act | None = None) -> bool:
     """Whether the item *ahead* still speaks of the order before it: `…, reduce only`, `…, max slippage 1 %`."""
     first, second, third = (cur.peek(ahead + n) for n in range(3))
     if first.kind in _LATER.split("|"):
@@ -32,133 +33,11 @@ def resumes(cur: Cursor, ahead: int) -> bool:
         first.text.lower() == "size" and second.kind in ("NUM", "OF")
     ):
         return True
+    if last is not None and last.order.type == "ladder" and (first.kind, second.kind) == ("NUM", "ORDERS"):
+        return True
     times = first.kind == "NUM" and first.value.unit == "times"
     slip = first.kind in ("ATMOST", "NUM", "WITH") and "SLIPPAGE" in (second.kind, third.kind)
     return (times and second.kind not in ("LONG", "SHORT", "BUY", "SELL")) or slip
-
-
-def _read_order(cur: Cursor, act: Act) -> bool:
-    """Words about how the order is placed."""
-    item = cur.peek()
-    match item.kind:
-        case "ATMARKET":
-            act.order.type = act.order.type or "market"
-        case "CURRENT" | "NOW":
-            act.order.type, act.at_once = act.order.type or "market", True
-        case "LIMIT" | "BID" | "OFFER":
-            return _read_limit(cur, act)
-        case "WITH" if cur.peek(1).kind in ("TWAP", "LADDER", "LIMIT", "ATMARKET", "POSTONLY"):
-            pass
-        case "AT" if cur.peek(1).kind in ("ATMARKET", "CURRENT") or (act.verb == "buy" and cur.peek(1).kind == "COIN"):
-            pass
-        case "POSTONLY":
-            act.order.type, act.order.post_only = "limit", True
-        case "REDUCEONLY":
-            act.reduce_only = True
-        case "TWAP":
-            act.order.type = "twap"
-        case "LADDER":
-            act.order.type = "ladder"
-        case "GTC" | "DIP" | "BREAKOUT" | "ORDERS" | "LEVERAGE" if item.kind != "ORDERS" or act.order.type is not None:
-            pass
-        case "ACROSS" if act.order.type == "ladder" or act.size is not None:
-            pass
-        case _:
-            return _read_order_terms(cur, act)
-    cur.next()
-    if item.kind in ("DIP", "BREAKOUT"):
-        act.some_day = True
-        cur.skip("COLON|COMMA")
-    return True
-
-
-def _read_limit(cur: Cursor, act: Act) -> bool:
-    """`limit`, with or without its price right behind it."""
-    cur.next()
-    act.order.type = "limit"
-    if act.at is None and act.order.price is None and cur.peek(1).kind not in ("COIN", "BUY", "SELL"):
-        act.order.price = read_price(cur)
-    return True
-
-
-def _read_order_terms(cur: Cursor, act: Act) -> bool:
-    """Words about an order that carry a number."""
-    if _read_slippage(cur, act) or _read_range(cur, act):
-        return True
-    if cur.sees("ABOVE|ON|FOR|VALIDFOR|WITHIN", "DUR") and act.order.type == "twap":
-        cur.next()
-        act.order.over_s = cur.next().value
-        return True
-    if act.order.ttl_s is not None and cur.run("THEN|AND", "CANCEL", "IT"):
-        return True
-    if cur.sees("FOR|VALIDFOR", "DUR") and act.order.type == "limit":
-        cur.next()
-        act.order.ttl_s = cur.next().value
-        return True
-    begun = cur.at
-    cur.skip("ON|WITH")
-    if cur.sees("NUM", "ORDERS") and cur.peek().value.unit == "" and act.order.type == "ladder":
-        return _read_count(cur, act)
-    if cur.sees("NUM", "SLICES"):
-        act.order.slices = int(cur.next().value.value)
-        act.order.type = act.order.type or "twap"
-        cur.next()
-        return True
-    cur.at = begun
-    if cur.sees("NUM", "BUY|SELL|ORDERS|BID|LIMIT") and cur.peek().value.unit == "" and act.order.type == "ladder":
-        return _read_count(cur, act)
-    if cur.sees("NUM", "BUY|SELL", "BETWEEN|FROM") or cur.sees("COLON", "NUM", "BUY|SELL|ORDERS"):
-        cur.skip("COLON")
-        return _read_count(cur, act)
-    return False
-
-
-def _read_count(cur: Cursor, act: Act) -> bool:
-    act.order.type = "ladder"
-    act.order.orders = int(cur.next().value.value)
-    while (item := cur.take("BUY|SELL|ORDERS|BID|LIMIT")) is not None:
-        if item.kind in ("BUY", "BID") and act.verb not in ("buy", "long"):
-            act.verb = "buy"
-        elif item.kind == "SELL" and act.verb == "buy":
-            act.verb = "sell"
-    return True
-
-
-def _read_slippage(cur: Cursor, act: Act) -> bool:
-    begun = cur.at
-    cur.skip("WITH|ATMOST")
-    if cur.take("SLIPPAGE") is not None:
-        cur.skip("OF|AT|ATMOST|TO|BELOW|UNDER")
-        item = cur.take("NUM")
-    else:
-        item = cur.take("NUM")
-        if cur.take("SLIPPAGE") is None:
-            item = None
-    if item is None or item.value.unit not in ("percent", ""):
-        cur.at = begun
-        return False
-    bps = item.value.value * HUNDRED
-    if bps != int(bps) or not 0 < bps <= 10_000:
-        cur.at = begun
-        return False
-    act.order.slippage_bps = int(bps)
-    return True
-
-
-def _read_range(cur: Cursor, act: Act) -> bool:
-    """between 4300 and 4600 · from 140 down to 130."""
-    begun = cur.at
-    if cur.take("BETWEEN|FROM") is not None:
-        first = read_price(cur)
-        cur.skip("FALLWORD|RISEWORD")
-        joined = cur.skip("TO|AND|DASH")
-        second = read_price(cur)
-        if first is not None and joined and second is not None:
-            act.order.type = "ladder"
-            act.order.from_price, act.order.to_price = first, second
-            return True
-    cur.at = begun
-    return False
 
 
 def _read_numbers(cur: Cursor, act: Act) -> bool:
@@ -218,7 +97,7 @@ def _read_led_number(cur: Cursor, act: Act, lead: str) -> bool:
         cur.next()
         act.at, act.at_operator = read_price(cur), ">=" if lead == "ABOVE" else "<="
         return act.at is not None
-    if lead == "WITH" and amount.unit == "usd":
+    if lead == "WITH" and amount.unit == "usd" and cur.peek(2).kind not in ("NOTIONAL", "WORTH"):
         cur.at += 2
         cur.skip("OF|MY")
         cur.skip("MARGIN|COLLATERAL")
@@ -259,6 +138,8 @@ def _read_bare_number(cur: Cursor, act: Act) -> bool:
             cur.next()
         act.margin = amount.value
         return True
+    if amount.sign == "+" and amount.unit == "percent":
+        return False
     if act.size is not None and _rests_at(cur, act, amount):
         return True
     if act.size is not None or follower.kind in ("IND", "TRAIL", "SLICES"):
@@ -281,7 +162,7 @@ def _read_bare_number(cur: Cursor, act: Act) -> bool:
     cur.next()
     act.size = amount
     if amount.unit == "usd":
-        act.notional = cur.skip("WORTH") or cur.sees("OF|ON|FOR", "COIN|MY|IT")
+        act.notional = cur.skip("WORTH|NOTIONAL") or cur.sees("OF|ON|FOR", "COIN|MY|IT")
     if amount.unit == "percent":
         return _read_share_of(cur, act)
     return True

@@ -16,6 +16,8 @@ from core.parse.grammar.drafts import (
 )
 
 MAX_MARKET_OPTIONS = 8
+_ALL_OF_IT = ("flatten", "get me flat")
+"""Words that close whatever is open, where nothing is named."""
 
 
 def cond_markets(cond: Cond | None) -> list[str]:
@@ -58,6 +60,9 @@ def _market_of(desk: Desk, draft: RuleDraft, carried: str | None, number: int) -
     if act.verb == "alert":
         return (named[0] if named else carried) if needs_market(draft.cond) or named else "*"
     if act.everything and act.verb in ("close", "exit") and act.purpose is None:
+        return "*"
+    alone = not (act.it or act.held or act.size or named or carried or draft.then)
+    if act.verb == "close" and act.text.lower() in _ALL_OF_IT and alone and len(desk.held_markets()) > 1:
         return "*"
     if act.verb == "close" and act.whole and not (act.it or act.held or named or carried or draft.then):
         return "*"

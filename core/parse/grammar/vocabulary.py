@@ -11,7 +11,7 @@ _PRICE_VERBS = {
     "appreciate pop",
     "FALL": "drop fall dip dump nuke crash decline slide sink tank bleed retrace plunge plummet decrease "
     "tumble slip correct",
-    "MOVE": "move swing change shift fluctuate",
+    "MOVE": "wick move swing change shift fluctuate",
     "REACH": "hit reach touch tag print tap",
     "BREAK": "break cross clear breach pierce",
     "STAY": "stay hold remain sit keep",

@@ -156,13 +156,13 @@ def test_the_sentence_is_read_back_with_prices_sizes_and_what_cancels_what() -> 
     )
     assert lines == (
         (
-            "1. When SOL-PERP falls $0.10 from $150.00, to $149.90 or lower: sell 50 % of the SOL-PERP long"
+            "1. When SOL-PERP falls $0.10 from its price at confirmation: sell 50 % of the SOL-PERP long"
             " (reduce-only), market order, at most 0.5 % slippage."
         ),
         "   Fires at $149.90, 0.07 % below the price now ($150.00).",
         "   About 1 SOL (worth $149.90) of the 2 SOL long held now.",
         (
-            "2. When SOL-PERP rises $0.20 from $150.00, to $150.20 or higher: sell 100 % of the SOL-PERP long"
+            "2. When SOL-PERP rises $0.20 from its price at confirmation: sell 100 % of the SOL-PERP long"
             " (reduce-only), market order, at most 0.5 % slippage."
         ),
         "   Fires at $150.20, 0.13 % above the price now ($150.00).",

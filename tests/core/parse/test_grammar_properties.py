@@ -60,6 +60,8 @@ HOSTILE = [
     "sell -5",
     "sell 500%",
     "NaN",
+    "units",
+    "help me. tokens",
     "a" * 10_000,
     "buy sell " * 400,
     "(" * 3900,
