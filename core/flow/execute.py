@@ -23,7 +23,10 @@ from core.flow.settle import settle
 from core.ports import Again, Clock, JobLog, Prepared, Store, Transaction, Venue
 
 TIME_OUT_S = 10.0
-"""The longest wait for one answer of a venue; after it nothing is known."""
+"""The longest wait for one answer of a venue; after it nothing is known.
+
+Waited for with `asyncio.timeout`: before Python 3.12, `wait_for` may swallow a cancellation that comes with the answer.
+"""
 MAX_ATTEMPTS = 6
 FIRST_RETRY_S = 1.0
 LONGEST_RETRY_S = 30.0
@@ -63,7 +66,8 @@ async def execute(store: Store, venue: Venue, clock: Clock, owner: OwnerId, orde
     if order.due_at > clock.now():
         return
     try:
-        look = await asyncio.wait_for(_look(venue, order), TIME_OUT_S)
+        async with asyncio.timeout(TIME_OUT_S):
+            look = await _look(venue, order)
         signed = await _sign(store, venue, clock, order, rule, look)
     except (VenueError, PriceUnavailable, TimeoutError, OSError) as problem:
         await _again_or_dead(store, clock, order, max(attempt, order.attempts + 1), problem, simulated=venue.simulated)
@@ -108,7 +112,8 @@ async def _sign(store: Store, venue: Venue, clock: Clock, order: Order, rule: Ru
             await outcome(tx).end(replace(order, intent=wanted), OrderState.DENIED, denial.reason)
             return None
     try:
-        prepared = await asyncio.wait_for(venue.prepare(wanted), TIME_OUT_S)
+        async with asyncio.timeout(TIME_OUT_S):
+            prepared = await venue.prepare(wanted)
     except VenueRejected as refusal:
         async with store.begin(order.owner) as tx:
             # Never signed, so never sent: it ends as our own denial, in the venue's words.
@@ -258,11 +263,13 @@ async def _send(store: Store, venue: Venue, clock: Clock, order: Order) -> None:
     prepared = Prepared(signature=order.signature, raw=order.raw, valid_until=order.valid_until)
     passing("execute.before_send")
     try:
-        await asyncio.wait_for(venue.send(prepared), TIME_OUT_S)
+        async with asyncio.timeout(TIME_OUT_S):
+            await venue.send(prepared)
     except VenueRejected as refusal:
         passing("execute.after_send")
         try:
-            account = await asyncio.wait_for(venue.account(order.owner), TIME_OUT_S)
+            async with asyncio.timeout(TIME_OUT_S):
+                account = await venue.account(order.owner)
         except (VenueError, TimeoutError, OSError):
             return  # asked again by the sweep, which finds the same refusal
         async with store.begin(order.owner) as tx:
