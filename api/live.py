@@ -131,7 +131,8 @@ class Hub:
 
     async def begin(self, client: Client, channels: set[str], after: str | None) -> list[bytes]:
         """The first frames after a subscription: a snapshot of what is new, or what happened since *after*."""
-        await asyncio.wait_for(self._ready.wait(), 10)
+        async with asyncio.timeout(10):
+            await self._ready.wait()
         markets = {name.removeprefix("prices:") for name in channels if name.startswith("prices:")}
         states = channels - {f"prices:{market}" for market in markets}
         first = not client.listening

@@ -100,7 +100,8 @@ class Courier:
             news.clear()
             if await self.send_once(channel) == 0:
                 try:
-                    await asyncio.wait_for(news.wait(), LOOK_EVERY_S)
+                    async with asyncio.timeout(LOOK_EVERY_S):
+                        await news.wait()
                 except TimeoutError:
                     continue
 

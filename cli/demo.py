@@ -100,7 +100,8 @@ async def _demo(settings: Settings, stage: Stage, told: dict[str, Any]) -> int:
         channel = ConsoleChannel(stage, core.clock)
         async with running(core, worker, [channel]) as ready:
             try:
-                await asyncio.wait_for(ready.wait(), _READY_WITHIN_S)
+                async with asyncio.timeout(_READY_WITHIN_S):
+                    await ready.wait()
             except TimeoutError:
                 raise Conflict(f"There were no prices within {_READY_WITHIN_S:.0f} s.") from None
             owner = await core.account.sign_in(channel.name, ADDRESS)

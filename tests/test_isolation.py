@@ -23,7 +23,8 @@ async def test_loopback_is_open_to_tests(host: str) -> None:
     server = await asyncio.start_server(lambda _, writer: writer.close(), "127.0.0.1", 0)
     async with server:
         reader, writer = await asyncio.open_connection(host, server.sockets[0].getsockname()[1])
-        assert await asyncio.wait_for(reader.read(), 5) == b""
+        async with asyncio.timeout(5):
+            assert await reader.read() == b""
         writer.close()
         await writer.wait_closed()
 

@@ -40,7 +40,8 @@ class Accounts:
 
     async def view(self, owner: OwnerId) -> Account:
         """The account at the venue as it is now."""
-        return await asyncio.wait_for(self._parts.venue.account(owner), TIME_OUT_S)
+        async with asyncio.timeout(TIME_OUT_S):
+            return await self._parts.venue.account(owner)
 
     async def orders(self, owner: OwnerId) -> list[Order]:
         """Orders that the venue has or may have, or that are planned, oldest first."""

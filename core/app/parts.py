@@ -115,6 +115,7 @@ class Parts:
     async def venue_status(self) -> VenueStatus:
         """Whether the venue takes orders, in words where it does not."""
         try:
-            return await asyncio.wait_for(self.venue.status(), TIME_OUT_S)
+            async with asyncio.timeout(TIME_OUT_S):
+                return await self.venue.status()
         except (VenueError, TimeoutError) as problem:
             return VenueStatus(state="lost", reason=str(problem) or "it does not answer")

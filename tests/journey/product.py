@@ -48,7 +48,8 @@ class MovedMarket:
                         market=market, price=price, at=now, seen_at=now, source=self.name, sources=2, volume=Decimal(1)
                     )
             try:
-                await asyncio.wait_for(self._moved.wait(), 0.1)
+                async with asyncio.timeout(0.1):
+                    await self._moved.wait()
             except TimeoutError:
                 continue
 
@@ -139,7 +140,8 @@ async def running(dsn: str, prices: dict[str, Decimal], home: str) -> AsyncItera
         ]
         try:
             product = Product(core=core, market=market, told=told, dialogue=Dialogue(core, core.clock))
-            await asyncio.wait_for(ready.wait(), WITHIN_S)
+            async with asyncio.timeout(WITHIN_S):
+                await ready.wait()
 
             async def all_seen() -> bool:
                 return len(core.prices.latest()) == len(prices)

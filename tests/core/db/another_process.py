@@ -31,18 +31,21 @@ class User:
 
     async def dsn(self) -> str:
         assert self.process.stdout is not None
-        line = await asyncio.wait_for(self.process.stdout.readline(), DEADLINE_SECONDS)
+        async with asyncio.timeout(DEADLINE_SECONDS):
+            line = await self.process.stdout.readline()
         assert line, "Expected the user to start, was an exit"
         return line.decode().strip()
 
     async def leave(self) -> None:
-        await asyncio.wait_for(self.process.communicate(b""), DEADLINE_SECONDS)
+        async with asyncio.timeout(DEADLINE_SECONDS):
+            await self.process.communicate(b"")
         assert self.process.returncode == 0
 
     async def kill(self) -> None:
         """SIGKILL; returns when its pipes are closed, which a server holding on to them would prevent."""
         self.process.kill()
-        await asyncio.wait_for(self.process.communicate(), DEADLINE_SECONDS)
+        async with asyncio.timeout(DEADLINE_SECONDS):
+            await self.process.communicate()
 
 
 @asynccontextmanager

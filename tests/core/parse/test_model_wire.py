@@ -195,7 +195,8 @@ async def test_commands_do_not_wait_for_a_model(wire: Wire) -> None:
 async def test_after_a_message_was_given_up_the_next_one_is_read(wire: Wire) -> None:
     async with reader(wire, Reply(delay_s=5)) as (chosen, models):
         turn = asyncio.create_task(chosen.parse(TEXT, context(LONG)))
-        await asyncio.wait_for(models.arrived.wait(), 5)
+        async with asyncio.timeout(5):
+            await models.arrived.wait()
         turn.cancel()
         with pytest.raises(asyncio.CancelledError):
             await turn
