@@ -39,6 +39,7 @@ def read_alert(cur: Cursor) -> Act | None:
         return None
     act = Act(verb="alert", order=Order(), text=item.text)
     cur.skip("I|ALERT|NOW")
+    cur.skip("FOR" if cur.peek(1).kind in ("IF", "EACH") else "")
     read_message(cur, act)
     return act
 

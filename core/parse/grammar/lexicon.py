@@ -23,7 +23,8 @@ TRADING: dict[str, str] = {
         "full send|but only|if it gets there|if it gets that far|straight|continuously|consecutively|let the rest run|"
         "let it run|"
         "let the rest ride|let it ride|let the remainder run|let the remaining run|let my winners run|"
-        "i'm going to sleep|im going to sleep|i'm going to bed|im going to bed|i'm off to bed|crypto|hereby|promptly"
+        "i'm going to sleep|im going to sleep|i'm going to bed|im going to bed|i'm off to bed|crypto|hereby|"
+        "promptly|both"
     ),
     "IF": (
         "if|when|wen|once|as soon as|in case|in the event that|in the event|provided|provided that|"

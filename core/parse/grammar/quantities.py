@@ -225,7 +225,7 @@ def _spoken(tokens: Sequence[Token], at: int) -> tuple[Item, int] | None:
     if _low(tokens, at) == "half" and _low(tokens, at + 1) in ("a", "an") and _low(tokens, at + 2) not in _SECONDS:
         whole = _low(tokens, at + 2) in ("position", "bag", "stack", "dozen", "million", "grand", "percent", "")
         return None if whole else _item("NUM", Amount(value=Decimal("0.5")), tokens, begun, 2)
-    if _low(tokens, at) == "a" and _low(tokens, at + 1) == "dollar":
+    if _low(tokens, at) == "a" and _low(tokens, at + 1) in ("dollar", "buck"):
         return _item("NUM", Amount(value=Decimal(1), unit="usd"), tokens, begun, 2)
     value, at = _counted(tokens, at)
     if at == begun:

@@ -61,7 +61,7 @@ HOSTILE = [
     "sell 500%",
     "NaN",
     "units",
-    "help me. tokens",
+    "tokens. coins",
     "a" * 10_000,
     "buy sell " * 400,
     "(" * 3900,
