@@ -31,6 +31,13 @@ class Settings(BaseSettings):
     agreement_bps: Decimal = Field(Decimal(30), alias="SAYWHEN_AGREEMENT_BPS", gt=0)
     pyth_api_key: SecretStr | None = Field(None, alias="PYTH_API_KEY")
     pyth_url: str | None = Field(None, alias="PYTH_URL")
+    telegram_token: SecretStr | None = Field(None, alias="TELEGRAM_BOT_TOKEN")
+    telegram_base: str | None = Field(None, alias="TELEGRAM_API_BASE", pattern="^https?://[^/]+.*$")
+    telegram_webhook: str | None = Field(None, alias="TELEGRAM_WEBHOOK_URL", pattern="^https?://[^/]+.*$")
+    telegram_listen: str = Field("127.0.0.1:8443", alias="TELEGRAM_WEBHOOK_LISTEN", pattern=r"^[^:\s]+:\d{1,5}$")
+    telegram_sends: int = Field(25, alias="TELEGRAM_SENDS_PER_SECOND", ge=1, le=1000)
+    telegram_admins: str = Field("", alias="TELEGRAM_ADMINS", pattern=r"^\s*(\d+\s*,?\s*)*$")
+    dashboard_url: str | None = Field(None, alias="SAYWHEN_DASHBOARD_URL", pattern="^https?://[^/]+.*$")
     log_level: str = Field("INFO", alias="SAYWHEN_LOG_LEVEL", pattern="^(DEBUG|INFO|WARNING|ERROR)$")
 
     @cached_property

@@ -6,19 +6,24 @@ from collections.abc import AsyncIterator
 from contextlib import AsyncExitStack, asynccontextmanager
 from dataclasses import dataclass
 from decimal import Decimal
+from functools import partial
 
 from core.app.account import Accounts
 from core.app.drafts import Drafts
 from core.app.engine import Engine
 from core.app.execution import Execution
+from core.app.inbox import Inbox
 from core.app.notices import Notices
 from core.app.parts import Parts
+from core.app.people import People
 from core.app.prices import Prices
 from core.app.rules import Rules
 from core.clock import SystemClock
+from core.db.census import Census
 from core.db.connection import Database
 from core.db.embedded import EmbeddedPostgres
 from core.db.event_log import PostgresEventLog
+from core.db.inbox import PostgresInbox
 from core.db.lease import PostgresLease
 from core.db.ledger import PostgresLedger
 from core.db.migrate import migrate
@@ -44,6 +49,8 @@ class Core:
     rules: Rules
     prices: Prices
     notices: Notices
+    inbox: Inbox
+    people: People
     engine: Engine
     execution: Execution
     clock: Clock
@@ -79,7 +86,9 @@ async def open_core(settings: Settings, *, clock: Clock | None = None, role: str
             log=PostgresEventLog(database),
             outbox=PostgresOutbox(database),
             queue=PgQueue(database),
-            lease=PostgresLease(database, f"{os.uname().nodename}:{os.getpid()}:{secrets.token_hex(4)}"),
+            lease=_lease(database),
+            leases=partial(_lease, database),
+            inbox=PostgresInbox(database),
             venue=venue,
             parser=GrammarParser(),
             board=Board(fresh_s=settings.stale_s),
@@ -93,12 +102,18 @@ async def open_core(settings: Settings, *, clock: Clock | None = None, role: str
             rules=Rules(parts, drafts),
             prices=Prices(parts, ledger),
             notices=Notices(parts),
+            inbox=Inbox(parts),
+            people=People(parts, Census(database)),
             engine=Engine(parts),
             execution=Execution(parts),
             clock=time,
             settings=settings,
             parts=parts,
         )
+
+
+def _lease(database: Database) -> PostgresLease:
+    return PostgresLease(database, f"{os.uname().nodename}:{os.getpid()}:{secrets.token_hex(4)}")
 
 
 async def _database(settings: Settings, role: str, stack: AsyncExitStack) -> Database:

@@ -1,7 +1,7 @@
 """What `open_core` plugged together and every façade draws on; decides the scene that words are read in."""
 
 import asyncio
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from decimal import Decimal
@@ -14,7 +14,7 @@ from core.domain.reading import ParseContext, ParseResult
 from core.flow.board import Board
 from core.flow.draft import Scene
 from core.flow.trust import Trust
-from core.ports import Clock, EventLog, Lease, Outbox, PriceSource, Queue, Store, Venue, VenueStatus
+from core.ports import Clock, EventLog, Inbox, Lease, Outbox, PriceSource, Queue, Store, Venue, VenueStatus
 from core.settings import Settings
 
 TIME_OUT_S = 10.0
@@ -39,7 +39,7 @@ class OwnVenue(Venue, Protocol):
 
 @dataclass(slots=True, kw_only=True)
 class Parts:
-    """One process's adapters. `source` is None until prices are opened."""
+    """One process's adapters. `source` is None until prices are opened; `leases` makes one more holder of leases."""
 
     settings: Settings
     clock: Clock
@@ -48,6 +48,8 @@ class Parts:
     outbox: Outbox
     queue: Queue
     lease: Lease
+    leases: Callable[[], Lease]
+    inbox: Inbox
     venue: OwnVenue
     parser: Reader
     board: Board

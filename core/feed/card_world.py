@@ -4,6 +4,7 @@ from decimal import Decimal
 from typing import assert_never
 
 from core.domain.event import (
+    AccountAnnounced,
     AccountApprovalRequested,
     AccountDelegateRevoked,
     AccountDrawdownReached,
@@ -27,6 +28,7 @@ from core.domain.event import (
 )
 from core.domain.wording import (
     base_of,
+    one_line,
     say_amount,
     say_duration,
     say_money,
@@ -48,6 +50,7 @@ AccountHappened = (
     | AccountKilled
     | AccountDelegateRevoked
     | AccountApprovalRequested
+    | AccountAnnounced
 )
 
 _SHORT_BLINDNESS_S = 60
@@ -138,6 +141,9 @@ def account_card(event: AccountHappened) -> Card | None:
             return Card(title=f"SayWhen may no longer trade for you on {venue}", lines=lines, tone="bad", key=key)
         case AccountApprovalRequested(what=what):
             return Card(title="Your wallet's signature is needed", lines=(sentence(what),), tone="warn", key=key)
+        case AccountAnnounced(words=words):
+            said = tuple(one_line(line) for line in words.splitlines())
+            return Card(title="From the people who run this SayWhen", lines=said, key=key)
         case _:
             assert_never(event)
 
