@@ -5,6 +5,7 @@ from collections.abc import AsyncIterator, Sequence
 from contextlib import asynccontextmanager
 
 from bots.channel import Channel
+from bots.console.channel import ConsoleChannel
 from bots.delivery import Courier
 from bots.dialogue import Dialogue
 from cli.worker import WorkerProcess
@@ -25,6 +26,10 @@ async def running(core: Core, worker: WorkerProcess, channels: Sequence[Channel]
             tasks.create_task(run_scheduler(core, ready), name="scheduler"),
             tasks.create_task(Courier(core.notices, channels, core.clock).run(), name="delivery"),
         ]
+        if core.settings.telegram_token is not None:
+            from bots.telegram.run import run_telegram
+
+            parts.append(tasks.create_task(run_telegram(core, core.prices), name="telegram"))
         try:
             yield ready
         finally:
@@ -32,6 +37,6 @@ async def running(core: Core, worker: WorkerProcess, channels: Sequence[Channel]
                 part.cancel()
 
 
-async def converse(core: Core, channel: Channel) -> None:
+async def converse(core: Core, channel: ConsoleChannel) -> None:
     """Talk on *channel* until the person leaves."""
-    await channel.run(Dialogue(core, core.clock).answer)
+    await channel.run(Dialogue(core, core.clock, dashboard=core.settings.dashboard_url).answer)

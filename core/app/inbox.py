@@ -41,9 +41,9 @@ class Inbox:
         """Note which message shows a card to whom; the older messages of the same card."""
         return await self._parts.inbox.show(channel, place, ref, person, key, self._parts.clock.now())
 
-    async def person_of(self, channel: str, place: str, ref: str) -> str | None:
-        """For whom a message was, where that was noted."""
-        return await self._parts.inbox.person_of(channel, place, ref)
+    async def shown_at(self, channel: str, place: str, ref: str) -> tuple[str, str | None] | None:
+        """For whom a message was, and what card it shows still, where that was noted."""
+        return await self._parts.inbox.shown_at(channel, place, ref)
 
     async def known(self, channel: str, address: str) -> OwnerId | None:
         """The owner linked to an address; nobody is made."""

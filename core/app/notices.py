@@ -1,7 +1,7 @@
 """Events on their way to people: planned once for each place that takes them, as loud as asked, sent at least once."""
 
 import asyncio
-from collections.abc import Collection
+from collections.abc import Collection, Sequence
 from contextlib import AbstractAsyncContextManager
 from datetime import UTC, datetime, timedelta, tzinfo
 from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
@@ -52,10 +52,10 @@ class Notices:
             passing("deliver.before_send")
         return due
 
-    async def sent(self, id: int, ref: str) -> None:  # noqa: A002 - the façade's word
-        """It was told; *ref* is what the channel calls the message."""
+    async def sent(self, ids: Sequence[int], ref: str) -> None:
+        """They were told, all with one message; *ref* is what the channel calls it."""
         passing("deliver.after_send")
-        await self._parts.outbox.sent(id, self._parts.clock.now(), ref)
+        await self._parts.outbox.sent(ids, self._parts.clock.now(), ref)
 
     async def failed(self, id: int, reason: str, retry_in_s: float | None) -> None:  # noqa: A002
         """It could not be told; tried again in *retry_in_s* seconds, or never where None."""

@@ -7,6 +7,7 @@ from datetime import datetime, timedelta
 from decimal import Decimal
 from typing import Protocol
 
+from core.domain.action import DEFAULT_SLIPPAGE_BPS
 from core.domain.errors import PriceUnavailable, SayWhenError, VenueError, VenueUnknown
 from core.domain.ids import OwnerId
 from core.domain.market import TIMEFRAME_S, Candle, Observation, Timeframe
@@ -84,6 +85,7 @@ class Parts:
             venue=status,
             timezone=person.timezone,
             limits=person.limits,
+            slippage_bps=person.preferences.slippage_bps or DEFAULT_SLIPPAGE_BPS,
         )
 
     def prices(self) -> Mapping[str, Decimal]:

@@ -7,7 +7,7 @@ from typing import cast
 
 from core.app.parts import Parts
 from core.domain.ids import new_id
-from core.domain.market import Observation
+from core.domain.market import Candle, Observation, Timeframe
 from core.ports import Ledger
 from core.prices.opening import Live, PriceKind, Replay, Simulation, open_prices
 from core.prices.pyth import HERMES
@@ -41,6 +41,10 @@ class Prices:
         board.at = self._parts.clock.now()
         names = sorted(board.prices()) if markets is None else markets
         return [seen for name in names if (seen := board.observation(name)) is not None]
+
+    async def candles(self, market: str, timeframe: Timeframe, start: datetime) -> list[Candle]:
+        """Closed candles of *market* from *start* until now, as far as they are known; oldest first."""
+        return await self._parts.history(market, timeframe, start, self._parts.clock.now())
 
     async def open(self) -> None:
         """Choose the source as the settings say, once; `auto` may take some seconds."""

@@ -13,7 +13,7 @@ inbox = Table(
     Column("number", BigInteger, nullable=False),
     Column("person", Text, nullable=False),
     Column("body", JSONB),
-    Column("received_at", DateTime(timezone=True), nullable=False),
+    Column("sent_at", DateTime(timezone=True), nullable=False),
     Column("answered_at", DateTime(timezone=True)),
     PrimaryKeyConstraint("channel", "account", "number"),
     Index("inbox_unanswered_idx", "channel", "account", "number", postgresql_where=text("answered_at IS NULL")),

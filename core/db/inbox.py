@@ -29,7 +29,7 @@ class PostgresInbox:
                 "number": letter.number,
                 "person": letter.person,
                 "body": dict(letter.body),
-                "received_at": letter.received_at,
+                "sent_at": letter.sent_at,
             }
             for letter in letters
         ]
@@ -60,7 +60,7 @@ class PostgresInbox:
                     number=row.number,
                     person=row.person,
                     body=row.body or {},
-                    received_at=row.received_at,
+                    sent_at=row.sent_at,
                 )
                 for row in await connection.execute(query)
             ]
@@ -103,11 +103,14 @@ class PostgresInbox:
 
         return await self._database.run(write)
 
-    async def person_of(self, channel: str, place: str, ref: str) -> str | None:
-        query = select(shown.c.person).where(shown.c.channel == channel, shown.c.place == place, shown.c.ref == ref)
+    async def shown_at(self, channel: str, place: str, ref: str) -> tuple[str, str | None] | None:
+        query = select(shown.c.person, shown.c.key).where(
+            shown.c.channel == channel, shown.c.place == place, shown.c.ref == ref
+        )
 
-        async def look(connection: AsyncConnection) -> str | None:
-            return (await connection.execute(query)).scalar_one_or_none()
+        async def look(connection: AsyncConnection) -> tuple[str, str | None] | None:
+            row = (await connection.execute(query)).one_or_none()
+            return None if row is None else (row.person, row.key)
 
         return await self._database.run(look)
 

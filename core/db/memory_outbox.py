@@ -70,8 +70,14 @@ class MemoryOutbox:
             del self._pending[number]
         return self._store.links.get((channel, address))
 
-    async def sent(self, delivery_id: int, at: datetime, message_ref: str | None = None) -> None:  # noqa: ARG002 - the port's
-        self._pending.pop(delivery_id, None)
+    async def sent(
+        self,
+        delivery_ids: Collection[int],
+        at: datetime,  # noqa: ARG002 - the port's
+        message_ref: str | None = None,  # noqa: ARG002
+    ) -> None:
+        for number in delivery_ids:
+            self._pending.pop(number, None)
 
     async def failed(self, delivery_id: int, reason: str, retry_at: datetime | None) -> None:  # noqa: ARG002
         delivery = self._pending.get(delivery_id)

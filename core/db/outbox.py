@@ -116,13 +116,13 @@ class PostgresOutbox:
 
         return await self._database.run(look)
 
-    async def sent(self, delivery_id: int, at: datetime, message_ref: str | None = None) -> None:
-        await self._close(delivery_id, state="sent", sent_at=at, message_ref=message_ref, retry_at=None)
+    async def sent(self, delivery_ids: Collection[int], at: datetime, message_ref: str | None = None) -> None:
+        await self._close(delivery_ids, state="sent", sent_at=at, message_ref=message_ref, retry_at=None)
 
     async def failed(self, delivery_id: int, reason: str, retry_at: datetime | None) -> None:
         state = "failed" if retry_at is None else "pending"
         await self._close(
-            delivery_id, state=state, reason=reason, retry_at=retry_at, attempts=deliveries.c.attempts + 1
+            [delivery_id], state=state, reason=reason, retry_at=retry_at, attempts=deliveries.c.attempts + 1
         )
 
     async def dead(self, channel: str, address: str, reason: str, at: datetime) -> OwnerId | None:
@@ -142,9 +142,11 @@ class PostgresOutbox:
             await connection.execute(give_up)
         return None if owner is None else OwnerId(owner)
 
-    async def _close(self, delivery_id: int, **values: object) -> None:
+    async def _close(self, delivery_ids: Collection[int], **values: object) -> None:
         statement = (
-            update(deliveries).where(deliveries.c.id == delivery_id, deliveries.c.state == "pending").values(**values)
+            update(deliveries)
+            .where(deliveries.c.id.in_(sorted(delivery_ids)), deliveries.c.state == "pending")
+            .values(**values)
         )
 
         async with self._database.begin() as connection:

@@ -36,7 +36,8 @@ from core.domain.wording import (
     say_rough_percent,
 )
 from core.feed.card_marks import marked, sentence, settled_key
-from core.feed.parts import Card
+from core.feed.parts import Button, Card
+from core.feed.press import Say, write
 
 PositionHappened = (
     PositionOpened | PositionChanged | PositionClosed | PositionEndangered | PositionLiquidated | PositionFundingPaid
@@ -156,11 +157,18 @@ def _killed(event: AccountKilled) -> Card:
     if event.positions:
         lines.append("Still open, with no rule guarding:")
         lines += [f"   {position}" for position in event.positions]
-        lines.append('Say "close everything" to leave them: you will be asked to confirm.')
+        lines.append('They stay as they are. "close everything" leaves them: you will be asked to confirm.')
     else:
         lines.append("No position is open.")
     lines.append("Nothing fires until you resume.")
-    return Card(title="Everything is stopped", lines=tuple(lines), tone="warn", key=settled_key(event))
+    flatten = (Button(label="Close everything", verb=write(Say(words="close everything"))),)
+    return Card(
+        title="Everything is stopped",
+        lines=tuple(lines),
+        buttons=(*((flatten,) if event.positions else ()), (Button(label="Resume", verb=write(Say(words="/resume"))),)),
+        tone="warn",
+        key=settled_key(event),
+    )
 
 
 def _position(event: PositionHappened, title: str, line: str, *, bad: bool) -> Card:

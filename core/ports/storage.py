@@ -314,8 +314,8 @@ class Outbox(Protocol):
         """The address takes nothing any more: nothing is planned for it, and what was is given up; whose it is."""
         ...
 
-    async def sent(self, delivery_id: int, at: datetime, message_ref: str | None = None) -> None:
-        """It was told; `message_ref` is what the channel calls the message."""
+    async def sent(self, delivery_ids: Collection[int], at: datetime, message_ref: str | None = None) -> None:
+        """They were told, all or none; `message_ref` is what the channel calls the message."""
         ...
 
     async def failed(self, delivery_id: int, reason: str, retry_at: datetime | None) -> None:

@@ -10,7 +10,7 @@ from typing import Any, Protocol
 class Letter:
     """Something a channel brought, as it was brought: `number` is the channel's own, once for each `account` of ours.
 
-    `person` is who sent it, by the channel's name for them.
+    `person` is who sent it, by the channel's name for them; `sent_at` when, as far as that can be told.
     """
 
     channel: str
@@ -18,7 +18,7 @@ class Letter:
     number: int
     person: str
     body: Mapping[str, Any]
-    received_at: datetime
+    sent_at: datetime
 
 
 class Inbox(Protocol):
@@ -40,8 +40,8 @@ class Inbox(Protocol):
         """Message *ref* at *place* shows *person* the card called *key*; the messages that showed it until now."""
         ...
 
-    async def person_of(self, channel: str, place: str, ref: str) -> str | None:
-        """For whom the message was, where that was noted."""
+    async def shown_at(self, channel: str, place: str, ref: str) -> tuple[str, str | None] | None:
+        """For whom the message was, and what card it shows still, where that was noted."""
         ...
 
     async def sweep(self, before: datetime) -> int:

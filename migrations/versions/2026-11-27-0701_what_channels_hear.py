@@ -16,7 +16,7 @@ STATEMENTS = (
         number BIGINT NOT NULL,
         person TEXT NOT NULL,
         body JSONB,
-        received_at TIMESTAMP WITH TIME ZONE NOT NULL,
+        sent_at TIMESTAMP WITH TIME ZONE NOT NULL,
         answered_at TIMESTAMP WITH TIME ZONE,
         CONSTRAINT inbox_pkey PRIMARY KEY (channel, account, number)
     )

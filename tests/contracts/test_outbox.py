@@ -91,7 +91,7 @@ async def test_a_delivery_carries_its_event_and_is_told_once(storage: Storage, o
     ]
     assert due[0].event == replace(samples.armed_event(owner), id=planned[0].event_id)
     assert await outbox.due("telegram", START) == []
-    await outbox.sent(due[0].id, START, "message 1")
+    await outbox.sent([due[0].id], START, "message 1")
     await outbox.save_cursor("console", Cursor("3"), was=Cursor("2"), planned=planned)
     assert await outbox.due("console", START) == due[1:]
 

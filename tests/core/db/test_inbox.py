@@ -23,7 +23,7 @@ async def core(postgres_dsn: str) -> AsyncIterator[Core]:
 
 def letter(number: int, person: str = "7") -> Letter:
     body = {"text": f"words {number}"}
-    return Letter(channel="telegram", account="42", number=number, person=person, body=body, received_at=START)
+    return Letter(channel="telegram", account="42", number=number, person=person, body=body, sent_at=START)
 
 
 async def test_a_letter_is_kept_once_and_given_back_until_it_is_answered(core: Core) -> None:
@@ -50,8 +50,9 @@ async def test_a_new_message_of_a_card_names_those_that_showed_it_before(core: C
     assert await core.inbox.show("telegram", "7", "101", "7", "draft:1") == ["100"]
     assert await core.inbox.show("telegram", "7", "101", "7", "draft:1") == []
     assert await core.inbox.show("telegram", "8", "102", "8", "draft:1") == []
-    assert await core.inbox.person_of("telegram", "8", "102") == "8"
-    assert await core.inbox.person_of("telegram", "8", "100") is None
+    assert await core.inbox.shown_at("telegram", "8", "102") == ("8", "draft:1")
+    assert await core.inbox.shown_at("telegram", "7", "100") == ("7", None)
+    assert await core.inbox.shown_at("telegram", "8", "100") is None
 
 
 async def test_what_is_old_is_swept_away_and_what_is_unanswered_stays(core: Core) -> None:
@@ -135,7 +136,7 @@ async def test_quiet_hours_make_a_plan_silent_and_off_makes_none(core: Core) -> 
     await core.notices.plan()
     [silent] = await core.notices.due("telegram")
     assert silent.silent
-    await core.notices.sent(silent.id, "1")
+    await core.notices.sent([silent.id], "1")
     await core.people.be_quiet(owner, None)
     await core.account.kill(owner)
     await core.notices.plan()
