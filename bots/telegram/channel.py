@@ -22,6 +22,7 @@ from core.ports import Clock, Letter
 NAME = "telegram"
 TOAST_WITHIN_S = 0.7
 """A press is answered by then, even if its work takes longer."""
+ANSWERED_WITHIN_S = 1.5
 TYPING_AFTER_S = 1.0
 _TYPING_EVERY_S = 4.0
 _MOST_TOLD = 5_000
@@ -46,11 +47,17 @@ class TelegramChannel:
         self._sender = sender
         self._core = core
         self._clock = clock
+        self._answering: dict[int, asyncio.Event] = {}
         self._told: OrderedDict[tuple[int, str], Card] = OrderedDict()
 
     async def send(self, outbound: Outbound) -> str:
         """Show a notice in somebody's private chat, unless the very same card was just given as an answer there."""
         chat, card = chat_of(outbound.address), outbound.card
+        answering = self._answering.get(chat)
+        if answering is not None and outbound.urgency > 0:
+            # What this person has just done is told by the answer to it, which is on its way.
+            with suppress(TimeoutError):
+                await asyncio.wait_for(answering.wait(), ANSWERED_WITHIN_S)
         if card.key is not None and self._told.get((chat, card.key)) == card:
             return ""
         urgency = FIRST if outbound.urgency == 0 else LATER
@@ -59,6 +66,9 @@ class TelegramChannel:
     async def answer(self, letter: Letter, us: User, answer: Answer, *, again: bool) -> None:
         """Hear one update and show what comes of it, trying until Telegram takes it."""
         heard = hear(Update.de_json(dict(letter.body), self._bot), us)
+        answered = asyncio.Event()
+        if heard is not None:
+            self._answering[heard.person] = answered
         try:
             match heard:
                 case None:
@@ -76,6 +86,10 @@ class TelegramChannel:
                     await self._pressed(heard, letter, answer)
         except Undeliverable as problem:
             _log.info("an answer could not be shown: %s", problem)
+        finally:
+            answered.set()
+            if heard is not None and self._answering.get(heard.person) is answered:
+                del self._answering[heard.person]
 
     async def _words(self, words: Words, letter: Letter, answer: Answer, *, again: bool) -> None:
         if words.in_group and await self._core.inbox.known(NAME, str(words.person)) is None:

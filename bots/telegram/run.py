@@ -2,6 +2,7 @@
 
 import asyncio
 import logging
+import os
 import sys
 from collections.abc import Sequence
 from contextlib import AsyncExitStack, suppress
@@ -79,6 +80,7 @@ def open_bot(settings: Settings) -> Bot:
     if settings.telegram_token is None:
         raise NotConfigured("There is no Telegram bot.", "Set TELEGRAM_BOT_TOKEN.")
     token = settings.telegram_token.get_secret_value()
+    os.environ.setdefault("PTB_TIMEDELTA", "1")  # durations as durations, which the library asks for one by one
     base = (settings.telegram_base or "https://api.telegram.org").rstrip("/")
     return Bot(
         token,

@@ -5,6 +5,7 @@ neither Telegram's real rates nor its own reading of markup.
 """
 
 import asyncio
+import copy
 import json
 from collections import deque
 from collections.abc import Callable
@@ -152,7 +153,7 @@ class TelegramServer(People):
             wait = self.rates.count(chat)
             if wait is not None:
                 raise Refused(429, f"Too Many Requests: retry after {wait}", wait)
-        result = self._answer(method, params)
+        result = copy.deepcopy(self._answer(method, params))
         call = Call(method, params, result, self.rates.now())
         self.calls.append(call)
         if self.on_call is not None:
@@ -201,6 +202,7 @@ class TelegramServer(People):
         if self.webhook:
             raise Refused(409, "Conflict: can't use getUpdates method while webhook is active")
         self.polls += 1
+        await self._ring()
         if self._poll is not None and not self._poll.done():
             self._poll.cancel()  # the old one gets 409, the new one is served
         offset = params.get("offset") or 0
