@@ -240,7 +240,11 @@ class Dialogue:
         else:
             self._forget(place, draft.id)
         owner = await self._core.account.owner(turn.owner)
-        return draft_cards.draft_card(draft, owner, self._core.prices.latest())
+        entries = {}
+        if draft.state is DraftState.AWAITING_CONFIRMATION:
+            held = (await self._core.account.view(turn.owner)).positions
+            entries = {position.market: position.entry_price for position in held if position.base != 0}
+        return draft_cards.draft_card(draft, owner, self._core.prices.latest(), entries)
 
     def _remember(
         self, place: tuple[str, str], draft: Draft, *, editing: bool = False, instead_of: str | None = None

@@ -1,6 +1,7 @@
 """A draft as cards: its open question, its read-back with Confirm / Edit / Cancel, and what became of it."""
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
+from decimal import Decimal
 
 from bots.views import STATE_WORDS, local_time
 from core.domain.condition import markets_of
@@ -17,8 +18,16 @@ _MOST_LINES = 8
 _MOST_QUOTED = 200
 
 
-def draft_card(draft: Draft, owner: Owner, seen: Sequence[Observation] = ()) -> Card:
-    """Where the draft stands, with what can be done about it; *seen* is where the markets stand."""
+def draft_card(
+    draft: Draft,
+    owner: Owner,
+    seen: Sequence[Observation] = (),
+    entries: Mapping[str, Decimal] | None = None,
+) -> Card:
+    """Where the draft stands, with what can be done about it.
+
+    *seen* is where the markets stand and *entries* the entry prices of what is held, for the picture beside it.
+    """
     match draft.state:
         case DraftState.ASKING if draft.result.questions:
             return _question_card(draft, draft.result.questions)
@@ -37,7 +46,7 @@ def draft_card(draft: Draft, owner: Owner, seen: Sequence[Observation] = ()) -> 
                     ),
                 ),
                 key=_key(draft),
-                chart=_chart(draft, seen),
+                chart=_chart(draft, seen, entries or {}),
             )
         case DraftState.CANCELLED:
             return Card(title="Dropped", lines=("Nothing was armed.",), key=_key(draft))
@@ -119,14 +128,14 @@ def _question_card(draft: Draft, questions: Sequence[Question]) -> Card:
     return Card(title=question.text, lines=tuple(lines), buttons=(*rows, (_cancel(draft),)), key=_key(draft))
 
 
-def _chart(draft: Draft, seen: Sequence[Observation]) -> Chart | None:
+def _chart(draft: Draft, seen: Sequence[Observation], entries: Mapping[str, Decimal]) -> Chart | None:
     """The market of the draft's rules with a line wherever one would fire; None where nothing is to be drawn."""
     prices = {observation.market: observation.price for observation in seen}
     lines: dict[str, list[ChartLine]] = {}
     for spec in draft.result.rules:
         for market in sorted(markets_of(spec.condition) & set(prices)):
             side = getattr(spec.action, "type", "")
-            for price in trigger_prices(spec.condition, prices):
+            for price in trigger_prices(spec.condition, prices, entries):
                 tone: Tone = "bad" if price < prices[market] else "good"
                 lines.setdefault(market, []).append(
                     ChartLine(price=price, label=f"{spec.id} {side}".strip(), tone=tone)

@@ -56,6 +56,11 @@ class Pace:
             state.free = max(state.free, now + timedelta(seconds=BETWEEN_S + _MARGIN_S))
             state.recent.append(now)
 
+    def sent(self, chat: int) -> None:
+        """A message has just arrived in *chat*: the next one's second counts from here."""
+        state = self._chat(chat)
+        state.free = max(state.free, self._clock.now() + timedelta(seconds=BETWEEN_S))
+
     def hold(self, chat: int, seconds: float) -> None:
         """Telegram wants *seconds* of silence: in this chat, and everywhere if another was told so just now."""
         now = self._clock.now()

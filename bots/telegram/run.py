@@ -60,7 +60,7 @@ async def run_telegram(core: Whole, market: Market) -> None:
     pause = _FIRST_PAUSE_S
     while True:
         async with AsyncExitStack() as stack:
-            bot = open_bot(core.settings)
+            bot = open_bot(core.settings, stack)
             try:
                 await bot.initialize()
             except InvalidToken:
@@ -71,23 +71,23 @@ async def run_telegram(core: Whole, market: Market) -> None:
                 pause = min(pause * 2, _LONGEST_PAUSE_S)
                 continue
             pause = _FIRST_PAUSE_S
-            stack.push_async_callback(bot.shutdown)
             await _in_turn(core, market, bot)
 
 
-def open_bot(settings: Settings) -> Bot:
-    """The bot of the settings' token, not yet initialised. Raises NotConfigured without one."""
+def open_bot(settings: Settings, stack: AsyncExitStack) -> Bot:
+    """The bot of the settings' token, not yet initialised; *stack* ends its connections. Raises NotConfigured."""
     if settings.telegram_token is None:
         raise NotConfigured("There is no Telegram bot.", "Set TELEGRAM_BOT_TOKEN.")
     token = settings.telegram_token.get_secret_value()
     os.environ.setdefault("PTB_TIMEDELTA", "1")  # durations as durations, which the library asks for one by one
     base = (settings.telegram_base or "https://api.telegram.org").rstrip("/")
+    calls = HTTPXRequest(connection_pool_size=_CONNECTIONS, read_timeout=15, connect_timeout=5, pool_timeout=15)
+    polls = HTTPXRequest(connection_pool_size=2, read_timeout=POLL_S + 10, connect_timeout=5)
+    # Not the bot's own shutdown: it closes nothing where the first call of all failed.
+    for request in (calls, polls):
+        stack.push_async_callback(request.shutdown)
     return Bot(
-        token,
-        base_url=f"{base}/bot",
-        base_file_url=f"{base}/file/bot",
-        request=HTTPXRequest(connection_pool_size=_CONNECTIONS, read_timeout=15, connect_timeout=5, pool_timeout=15),
-        get_updates_request=HTTPXRequest(connection_pool_size=2, read_timeout=POLL_S + 10, connect_timeout=5),
+        token, base_url=f"{base}/bot", base_file_url=f"{base}/file/bot", request=calls, get_updates_request=polls
     )
 
 

@@ -1,7 +1,9 @@
 """Cards onto Telegram's wire: paced, split, with a plain fallback, its errors in our words; decides no card."""
 
+import asyncio
 import logging
 from collections.abc import Awaitable, Callable
+from contextlib import nullcontext
 from typing import TypeVar
 
 from telegram import Bot, InputMediaPhoto, LinkPreviewOptions, Message
@@ -19,6 +21,8 @@ _NO_PREVIEW = LinkPreviewOptions(is_disabled=True)
 _GONE = ("chat not found", "user is deactivated", "bot was kicked", "peer_id_invalid", "chat_write_forbidden")
 
 T = TypeVar("T")
+IN_FLIGHT = 4
+"""So many notices are on the wire at once: enough for 25 a second, and no more than these can repeat after a crash."""
 REPLY, FIRST, LATER = 1, 0, 2
 """Urgencies on the wire: fills, then answers to people, then what can wait."""
 
@@ -34,6 +38,7 @@ class Sender:
         self._bot = bot
         self._pace = pace
         self._pictures = pictures
+        self._notices = asyncio.Semaphore(IN_FLIGHT)
 
     async def send(
         self, chat: int, card: Card, *, urgency: int, silent: bool = False, reply_to: int | None = None
@@ -52,7 +57,10 @@ class Sender:
         return message
 
     async def edit(self, chat: int, message: int, card: Card, *, with_picture: bool) -> None:
-        """Turn *message* into *card*. Raises Stuck where Telegram does not let it become that."""
+        """Turn *message* into *card*, whose picture follows below where the words leave it no room above.
+
+        Raises Stuck where Telegram does not let the message become that.
+        """
         pages = pages_of(card)
         keyboard = pages[-1].keyboard
         if len(pages) > 1:
@@ -92,6 +100,8 @@ class Sender:
                 link_preview_options=_NO_PREVIEW,
             ),
         )
+        if card.chart is not None and png is None and (png := await self._pictures.of(card.chart)) is not None:
+            await self._photo(chat, png, None, REPLY, silent=True, reply_to=message)
 
     async def unbutton(self, chat: int, message: int) -> None:
         """Take the buttons off a message whose card is shown further down now; not worth an error."""
@@ -153,7 +163,8 @@ class Sender:
     async def _put(self, chat: int, put: "Put", urgency: int) -> int:
         await self._pace.turn(chat, urgency)
         try:
-            return (await self._translated(chat, lambda: put(plain=False))).message_id
+            async with nullcontext() if urgency == REPLY else self._notices:
+                return (await self._translated(chat, lambda: put(plain=False))).message_id
         except BadRequest as problem:
             if "entit" not in str(problem).lower():
                 raise Undeliverable(f"Telegram refuses the message: {problem}") from None
@@ -178,7 +189,9 @@ class Sender:
     async def _translated(self, chat: int, call: Callable[[], Awaitable[T]]) -> T:
         """What *call* returns; BadRequest is left to the caller, unless it says that the chat is gone."""
         try:
-            return await call()
+            result = await call()
+            self._pace.sent(chat)
+            return result
         except RetryAfter as problem:
             after = problem.retry_after
             seconds = float(after) if isinstance(after, int) else after.total_seconds()

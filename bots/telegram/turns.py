@@ -15,6 +15,7 @@ Done = Callable[[list[int]], Awaitable[None]]
 
 AT_ONCE = 32
 MOST_WAITING = 2_000
+END_WITHIN_S = 3.0
 _NOTED_EVERY_S = 0.05
 
 
@@ -31,36 +32,43 @@ class Turns:
         self._room.set()
         self._answered: list[int] = []
         self._news = asyncio.Event()
-        self._group = asyncio.TaskGroup()
-        self._begun = asyncio.Event()
+        self._walking: set[asyncio.Task[None]] = set()
+        self._ending = False
 
     async def run(self) -> None:
-        """Work until cancelled, once; what was answered by then is noted."""
+        """Note what is answered, until cancelled; then what is being worked on may still end, and is noted too."""
         try:
-            async with self._group:
-                self._begun.set()
-                await self._note_forever()
+            await self._note_forever()
         finally:
+            self._ending = True
+            if self._walking:
+                await asyncio.wait(self._walking, timeout=END_WITHIN_S)
+            for walk in self._walking:
+                walk.cancel()
+            await asyncio.gather(*self._walking, return_exceptions=True)
             if self._answered:
-                await asyncio.shield(self._note())
+                await self._note()
 
     async def put(self, letters: Iterable[Letter], *, again: bool = False) -> None:
         """Have *letters* worked on; waits while too many do already."""
-        await self._begun.wait()
         for letter in letters:
             await self._room.wait()
+            if self._ending:
+                return  # it is kept, and answered by whoever comes next
             self._waiting += 1
             if self._waiting >= MOST_WAITING:
                 self._room.clear()
             lane = self._lanes.get(letter.person)
             if lane is None:
                 lane = self._lanes[letter.person] = deque()
-                self._group.create_task(self._walk(letter.person, lane), name="telegram-turn")
+                walk = asyncio.create_task(self._walk(letter.person, lane), name="telegram-turn")
+                self._walking.add(walk)
+                walk.add_done_callback(self._walking.discard)
             lane.append((letter, again))
 
     async def _walk(self, person: str, lane: deque[tuple[Letter, bool]]) -> None:
         try:
-            while lane:
+            while lane and not self._ending:
                 letter, again = lane.popleft()
                 async with self._places:
                     try:

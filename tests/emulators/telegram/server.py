@@ -76,7 +76,7 @@ class TelegramServer(People):
         self._poll: asyncio.Task[Any] | None = None
         self._runner: web.AppRunner | None = None
         self._pushing: asyncio.Task[None] | None = None
-        self.files: dict[str, bytes] = {}
+        self.last_files: list[bytes] = []
 
     async def __aenter__(self) -> Self:
         app = web.Application(client_max_size=20 * 2**20)
@@ -273,7 +273,6 @@ class TelegramServer(People):
         for key, content in files.items():
             if not content.startswith(_SIGNATURES):
                 raise Refused(400, "Bad Request: IMAGE_PROCESS_FAILED")
-            self.files[key] = content
             if key == "photo":
                 fields["photo"] = "attach://photo"
         attached = [v for k, v in fields.items() if k == "photo"] + [
@@ -281,7 +280,8 @@ class TelegramServer(People):
         ]
         if any(str(name).removeprefix("attach://") not in files for name in attached):
             raise Refused(400, "Bad Request: wrong file identifier/HTTP URL specified")
-        self.last_files = list(files.values())
+        if files:
+            self.last_files = list(files.values())
         return fields
 
     async def _ring(self) -> None:
