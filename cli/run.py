@@ -18,7 +18,7 @@ def run(options: Namespace) -> int:
         raise NotConfigured("The API is not built in yet.", "Use saywhen up, or run the other roles: bots, worker, …")
     settings = settings_of(options)
     set_up_logs(settings.log_level, options.role)
-    return run_until_stopped(lambda: _role(settings, options.role, tied=options.tied))
+    return run_until_stopped(lambda: _role(settings, options.role, tied=options.tied), busy=options.role == "bots")
 
 
 async def _role(settings: Settings, role: str, *, tied: bool) -> int:

@@ -13,6 +13,7 @@ import sys
 import tempfile
 import time
 from collections import defaultdict
+from contextlib import suppress
 from pathlib import Path
 
 import psutil  # type: ignore[import-untyped]
@@ -50,7 +51,7 @@ async def main(chats: int, rate: float, seconds: float) -> int:
     answered: dict[int, list[float]] = defaultdict(list)
 
     def note(call: Call) -> None:
-        if call.method in {"sendMessage", "sendPhoto"} and "reply_markup" in {*call.params, "reply_markup"}:
+        if call.method in {"sendMessage", "sendPhoto"} and (call.method == "sendMessage" or "caption" in call.params):
             answered[call.params["chat_id"]].append(time.monotonic())
 
     with tempfile.TemporaryDirectory() as home:
@@ -67,7 +68,10 @@ async def main(chats: int, rate: float, seconds: float) -> int:
                 "TELEGRAM_SENDS_PER_SECOND": "400",
             }
             product = await asyncio.create_subprocess_exec(
-                sys.executable, "-m", "cli", "run", "bots", cwd=ROOT, env=environment
+                sys.executable,
+                *os.environ.get("BENCH_WITH", "-m cli run bots").split(),
+                cwd=ROOT,
+                env=environment,
             )
             try:
                 await telegram.until(lambda: telegram.polls, within_s=60)
@@ -80,10 +84,8 @@ async def main(chats: int, rate: float, seconds: float) -> int:
                 memory = psutil.Process(product.pid)
                 brought = await crowd(telegram, chats, rate, seconds)
                 total = sum(map(len, brought.values()))
-                try:
+                with suppress(TimeoutError):
                     await telegram.until(lambda: sum(map(len, answered.values())) >= total, within_s=60)
-                except TimeoutError:
-                    pass
                 megabytes = memory.memory_info().rss / 2**20
             finally:
                 product.terminate()

@@ -1,4 +1,4 @@
-"""Ten thousand fills for three thousand chats, the teller killed in the middle: all told, in order, within the rates."""
+"""Ten thousand fills for three thousand chats, the teller killed in the middle: all told, in order, in the rates."""
 
 import asyncio
 import json
@@ -124,4 +124,6 @@ async def test_every_fill_is_told_in_order_within_the_rates_though_the_teller_is
     chatter = [place for place, call in enumerate(calls) if _EXPIRED.search(words_of(call.result))]
     assert len(chatter) == CHATTER
     assert chatter[len(chatter) // 2] > 0.9 * len(calls), "Expected fills ahead of chatter"
-    print(f"{len(calls)} messages, killed after {before_kill}, repeated {repeated}; chatter from {chatter[0]} on")
+    report = f"{len(calls)} messages, killed after {before_kill}, repeated {repeated}; chatter from {chatter[0]} on"
+    sys.stdout.write(f"{report}
+")
