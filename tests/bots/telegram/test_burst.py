@@ -125,5 +125,4 @@ async def test_every_fill_is_told_in_order_within_the_rates_though_the_teller_is
     assert len(chatter) == CHATTER
     assert chatter[len(chatter) // 2] > 0.9 * len(calls), "Expected fills ahead of chatter"
     report = f"{len(calls)} messages, killed after {before_kill}, repeated {repeated}; chatter from {chatter[0]} on"
-    sys.stdout.write(f"{report}
-")
+    sys.stdout.write(report + "\n")
