@@ -14,6 +14,7 @@ from core.feed.press import Say, write
 
 Period = Literal["day", "week", "month"]
 _PERIODS: tuple[Period, ...] = ("day", "week", "month")
+_SAID: dict[str, str] = {"day": "Today", "week": "This week", "month": "This month"}
 _MOST_FILLS = 1_000
 
 
@@ -39,9 +40,9 @@ async def pnl(turn: Turn, words: str) -> list[Card]:
     if len(fills) == _MOST_FILLS and len(since) == _MOST_FILLS:
         lines.append(f"Only your latest {_MOST_FILLS} fills are counted.")
     net = realised - fees
-    title = f"This {period}: {say_signed_money(net)} after fees"
+    title = f"{_SAID[period]}: {say_signed_money(net)} after fees"
     others = tuple(
-        Button(label=f"This {other}", verb=write(Say(words=f"/pnl {other}"))) for other in _PERIODS if other != period
+        Button(label=_SAID[other], verb=write(Say(words=f"/pnl {other}"))) for other in _PERIODS if other != period
     )
     return [
         Card(

@@ -98,8 +98,8 @@ class Receiver:
             await self.take(updates)
             if updates:
                 offset = updates[-1].update_id + 1
-            else:
-                self._behind = None
+            if len(updates) < _MOST_AT_ONCE:
+                self._behind = None  # what had waited for us is all here
 
     async def take(self, updates: Sequence[Update]) -> None:
         """Store *updates*, then have them worked on; returns once they are stored."""

@@ -134,11 +134,11 @@ async def test_every_main_card_keeps_telegrams_limits() -> None:
 
 @pytest.mark.parametrize("letter", ["x", "é", "😀"])
 def test_a_card_longer_than_a_message_is_told_in_several_and_loses_nothing(letter: str) -> None:
-    card = Card(title="A long one", lines=tuple(f"{number} {letter * 700}" for number in range(12)) + (letter * 9_000,))
+    card = Card(title="A long one", lines=(*(f"{number} {letter * 700}" for number in range(12)), letter * 9_000))
     pages = pages_of(card)
     assert all(units(page.text) <= 4096 for page in pages)
     assert "".join(page.text for page in pages).count(letter) == 12 * 700 + 9_000
-    assert [bool(page.entities) for page in pages] == [True] + [False] * (len(pages) - 1)
+    assert [bool(page.entities) for page in pages] == [True, *[False] * (len(pages) - 1)]
 
 
 def test_what_could_forge_a_message_is_made_visible() -> None:

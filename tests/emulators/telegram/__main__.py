@@ -52,7 +52,7 @@ async def main(port: int) -> None:
                 case "unblock":
                     telegram.blocked.discard(person)
                 case "photo" if telegram.last_files:
-                    Path(words).write_bytes(telegram.last_files[-1])
+                    await asyncio.to_thread(Path(words).write_bytes, telegram.last_files[-1])
 
 
 asyncio.run(main(int(sys.argv[1]) if len(sys.argv) > 1 else 0))
