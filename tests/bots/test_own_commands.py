@@ -64,7 +64,7 @@ async def test_slippage_is_read_in_percent_and_basis_points(talk: Talk, said: st
 )
 async def test_earnings_are_counted_from_the_owners_own_midnight(talk: Talk, period: str, count: int, net: str) -> None:
     # START is a Monday at 13:00 in Berlin, the second of the month.
-    fill = samples.fill(samples.order(ME, samples.rule(ME)))
+    fill = samples.fill(samples.order(samples.rule(ME)))
     midnight = START.replace(hour=23) - timedelta(days=1)
     times = {"": [midnight], "week": [midnight, START], "month": [midnight, START - timedelta(days=1)]}[period]
     old = [midnight - timedelta(seconds=1)] if period != "month" else [START - timedelta(days=3)]
