@@ -1,6 +1,8 @@
 """Everything `saywhen up` runs, put together once, so that the demo shows the product itself; decides no behaviour."""
 
 import asyncio
+import logging
+import sys
 from collections.abc import AsyncIterator, Sequence
 from contextlib import asynccontextmanager
 
@@ -10,7 +12,10 @@ from bots.delivery import Courier
 from bots.dialogue import Dialogue
 from cli.worker import WorkerProcess
 from core.app import Core
+from core.domain.errors import NotConfigured
 from scheduler import run_scheduler
+
+_log = logging.getLogger(__name__)
 
 
 @asynccontextmanager
@@ -27,14 +32,23 @@ async def running(core: Core, worker: WorkerProcess, channels: Sequence[Channel]
             tasks.create_task(Courier(core.notices, channels, core.clock).run(), name="delivery"),
         ]
         if core.settings.telegram_token is not None:
-            from bots.telegram.run import run_telegram
-
-            parts.append(tasks.create_task(run_telegram(core, core.prices), name="telegram"))
+            parts.append(tasks.create_task(_telegram(core), name="telegram"))
         try:
             yield ready
         finally:
             for part in parts:
                 part.cancel()
+
+
+async def _telegram(core: Core) -> None:
+    """Serve the Telegram bot; a token that is wrong, or was taken back, ends that and nothing else."""
+    from bots.telegram.run import run_telegram
+
+    try:
+        await run_telegram(core, core.prices)
+    except NotConfigured as problem:
+        _log.error("Telegram is off: %s %s", problem, problem.hint)
+        print(f"Telegram is off: {problem} {problem.hint}", file=sys.stderr, flush=True)
 
 
 async def converse(core: Core, channel: ConsoleChannel) -> None:

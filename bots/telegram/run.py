@@ -59,19 +59,40 @@ async def run_telegram(core: Whole, market: Market) -> None:
     """
     pause = _FIRST_PAUSE_S
     while True:
-        async with AsyncExitStack() as stack:
-            bot = open_bot(core.settings, stack)
-            try:
+        began = core.clock.now()
+        try:
+            async with AsyncExitStack() as stack:
+                bot = open_bot(core.settings, stack)
                 await bot.initialize()
-            except InvalidToken:
-                raise NotConfigured("Telegram does not know the bot's token.", "Correct TELEGRAM_BOT_TOKEN.") from None
-            except TelegramError as problem:
-                _log.warning("Telegram cannot be reached, again in %.0f s: %s", pause, type(problem).__name__)
-                await core.clock.sleep(pause)
-                pause = min(pause * 2, _LONGEST_PAUSE_S)
-                continue
+                await _in_turn(core, market, bot)
+            problem: Exception | None = None
+        except InvalidToken:
+            raise _wrong_token() from None
+        except TelegramError as said:
+            problem = said
+        except Exception as said:  # noqa: BLE001 - whatever broke, people must be heard again; what is kept is answered
+            wrong = _not_configured(said)
+            if wrong is not None:
+                raise wrong from None
+            problem = said
+        if (core.clock.now() - began).total_seconds() > _LONGEST_PAUSE_S:
             pause = _FIRST_PAUSE_S
-            await _in_turn(core, market, bot)
+        if problem is not None:
+            _log.warning("Telegram is served again in %.0f s", pause, exc_info=problem)
+            await core.clock.sleep(pause)
+            pause = min(pause * 2, _LONGEST_PAUSE_S)
+
+
+def _wrong_token() -> NotConfigured:
+    return NotConfigured("Telegram does not know the bot's token.", "Correct TELEGRAM_BOT_TOKEN.")
+
+
+def _not_configured(problem: Exception) -> NotConfigured | None:
+    """What only an operator can put right, in *problem* or among what it groups."""
+    if isinstance(problem, NotConfigured):
+        return problem
+    inner = problem.exceptions if isinstance(problem, ExceptionGroup) else ()
+    return next((found for one in inner if (found := _not_configured(one)) is not None), None)
 
 
 def open_bot(settings: Settings, stack: AsyncExitStack) -> Bot:

@@ -2,13 +2,16 @@
 
 import asyncio
 import logging
+from collections.abc import Sequence
 from datetime import UTC, datetime
 
 import aiohttp
 import asyncpg
 import pytest
 
-from core.domain.errors import NotConfigured
+from core.db.inbox import PostgresInbox
+from core.domain.errors import NotConfigured, StorageUnavailable
+from core.ports import Letter
 from tests.bots.telegram.stage import ANN, labels_of, staged, words_of
 from tests.emulators.telegram.server import Fault, TelegramServer
 
@@ -174,3 +177,20 @@ async def test_the_token_is_in_no_log_line_whatever_goes_wrong(
     assert "sendMessage" in written
     assert telegram.token not in written
     assert telegram.token.partition(":")[2] not in written
+
+
+async def test_a_database_that_fails_for_a_moment_loses_nothing(
+    postgres_dsn: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    async with TelegramServer() as telegram, staged(postgres_dsn, telegram) as stage:
+        assert "Prices" in words_of(await stage.say("/prices"))
+        keep, failures = PostgresInbox.keep, [StorageUnavailable("it restarts")]
+
+        async def failing(self: PostgresInbox, letters: Sequence[Letter]) -> list[Letter]:
+            if failures:
+                raise failures.pop()
+            return await keep(self, letters)
+
+        monkeypatch.setattr(PostgresInbox, "keep", failing)
+        assert "What SayWhen keeps" in words_of(await stage.say("/privacy"))
+        assert failures == []
