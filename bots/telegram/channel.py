@@ -13,8 +13,9 @@ from telegram import Bot, Update, User
 from bots.channel import Answer, Inbound, Outbound, TryAgain, Undeliverable
 from bots.facade import Facade
 from bots.telegram.hearing import Left, NotSaid, Pressed, Strange, Words, chat_of, hear
+from bots.telegram.pacing import FIRST, LATER, REPLY
 from bots.telegram.render import toast_of
-from bots.telegram.sender import FIRST, LATER, REPLY, Sender, Stuck
+from bots.telegram.sender import Sender, Stuck
 from core.feed.card import Card
 from core.feed.press import EditDraft, HandleRule, Press, Say, read
 from core.ports import Clock, Letter

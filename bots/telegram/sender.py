@@ -1,9 +1,7 @@
 """Cards onto Telegram's wire: paced, split, with a plain fallback, its errors in our words; decides no card."""
 
-import asyncio
 import logging
 from collections.abc import Awaitable, Callable
-from contextlib import nullcontext
 from typing import TypeVar
 
 from telegram import Bot, InputMediaPhoto, LinkPreviewOptions, Message
@@ -11,7 +9,7 @@ from telegram.error import BadRequest, ChatMigrated, Forbidden, InvalidToken, Ne
 
 from bots.channel import TryAgain, Undeliverable
 from bots.pictures import Pictures
-from bots.telegram.pacing import Pace
+from bots.telegram.pacing import REPLY, Pace
 from bots.telegram.render import MOST_CAPTION, Page, pages_of, units
 from core.domain.errors import NotConfigured
 from core.feed.card import Card
@@ -21,10 +19,6 @@ _NO_PREVIEW = LinkPreviewOptions(is_disabled=True)
 _GONE = ("chat not found", "user is deactivated", "bot was kicked", "peer_id_invalid", "chat_write_forbidden")
 
 T = TypeVar("T")
-IN_FLIGHT = 4
-"""So many notices are on the wire at once: enough for 25 a second, and no more than these can repeat after a crash."""
-REPLY, FIRST, LATER = 1, 0, 2
-"""Urgencies on the wire: fills, then answers to people, then what can wait."""
 
 
 class Stuck(Exception):
@@ -38,7 +32,6 @@ class Sender:
         self._bot = bot
         self._pace = pace
         self._pictures = pictures
-        self._notices = asyncio.Semaphore(IN_FLIGHT)
 
     async def send(
         self, chat: int, card: Card, *, urgency: int, silent: bool = False, reply_to: int | None = None
@@ -161,24 +154,23 @@ class Sender:
         return await self._put(chat, put, urgency)
 
     async def _put(self, chat: int, put: "Put", urgency: int) -> int:
-        await self._pace.turn(chat, urgency)
         try:
-            async with nullcontext() if urgency == REPLY else self._notices:
+            async with self._pace.turn(chat, urgency):
                 return (await self._translated(chat, lambda: put(plain=False))).message_id
         except BadRequest as problem:
             if "entit" not in str(problem).lower():
                 raise Undeliverable(f"Telegram refuses the message: {problem}") from None
         # A message never dies on its markup.
-        await self._pace.turn(chat, urgency)
         try:
-            return (await self._translated(chat, lambda: put(plain=True))).message_id
+            async with self._pace.turn(chat, urgency):
+                return (await self._translated(chat, lambda: put(plain=True))).message_id
         except BadRequest as problem:
             raise Undeliverable(f"Telegram refuses the message: {problem}") from None
 
     async def _edit(self, chat: int, change: Callable[[], Awaitable[Message | bool]]) -> None:
-        await self._pace.turn(chat, REPLY)
         try:
-            await self._translated(chat, change)
+            async with self._pace.turn(chat, REPLY):
+                await self._translated(chat, change)
         except BadRequest as problem:
             said = str(problem).lower()
             if "not modified" in said:
@@ -189,9 +181,7 @@ class Sender:
     async def _translated(self, chat: int, call: Callable[[], Awaitable[T]]) -> T:
         """What *call* returns; BadRequest is left to the caller, unless it says that the chat is gone."""
         try:
-            result = await call()
-            self._pace.sent(chat)
-            return result
+            return await call()
         except RetryAfter as problem:
             after = problem.retry_after
             seconds = float(after) if isinstance(after, int) else after.total_seconds()

@@ -14,7 +14,7 @@ from pathlib import Path
 import asyncpg
 import pytest
 
-from bots.telegram.sender import IN_FLIGHT
+from bots.telegram.pacing import IN_FLIGHT
 from core.app import Core, open_core, read_settings
 from core.codec import event_to_json
 from core.domain.event import OrderFilled, RuleExpired
@@ -26,7 +26,7 @@ pytestmark = [pytest.mark.slow, pytest.mark.chaos, pytest.mark.timeout(600)]
 ROOT = Path(__file__).parents[3]
 EXAM = bool(os.environ.get("SAYWHEN_EXAM"))
 FILLS, CHATS, CHATTER = (10_000, 3_000, 300) if EXAM else (1_500, 500, 100)
-SPEED = 8.0
+SPEED = 4.0 if EXAM else 8.0
 _ORDER = re.compile(r"o_(\d+)")
 _EXPIRED = re.compile(r"x(\d+) expired")
 

@@ -2,7 +2,7 @@
 
 import asyncio
 
-from bots.telegram.pacing import Pace
+from bots.telegram.pacing import IN_FLIGHT, Pace
 from tests.clock import START, FakeClock
 
 
@@ -12,11 +12,14 @@ class Sent:
     def __init__(self, clock: FakeClock, overall: int = 25) -> None:
         self.clock = clock
         self.pace = Pace(clock, overall)
+        self.wire = asyncio.Event()
+        self.wire.set()
         self.turns: list[tuple[int, int, float]] = []
 
     async def one(self, chat: int, urgency: int = 1) -> None:
-        await self.pace.turn(chat, urgency)
-        self.turns.append((chat, urgency, (self.clock.now() - START).total_seconds()))
+        async with self.pace.turn(chat, urgency):
+            self.turns.append((chat, urgency, (self.clock.now() - START).total_seconds()))
+            await self.wire.wait()
 
     def start(self, *wanted: tuple[int, int]) -> list[asyncio.Task[None]]:
         return [asyncio.ensure_future(self.one(chat, urgency)) for chat, urgency in wanted]
@@ -63,3 +66,16 @@ async def test_what_telegram_holds_back_is_held_back_alone_until_it_holds_back_a
     await sent.clock.advance(40)
     await asyncio.gather(*tasks)
     assert [(chat, at) for chat, _, at in sent.turns[1:]] == [(10, 11.0), (7, 30.0)]
+
+
+async def test_what_waits_for_a_slow_wire_does_not_leave_it_as_a_burst() -> None:
+    sent = Sent(FakeClock(), overall=10)
+    sent.wire.clear()
+    tasks = sent.start(*((chat, 0) for chat in range(1, 31)))
+    await sent.clock.advance(30)
+    assert len(sent.turns) == IN_FLIGHT
+    sent.wire.set()
+    await sent.clock.advance(5)
+    await asyncio.gather(*tasks)
+    times = [at for *_, at in sent.turns]
+    assert all(sum(start <= at < start + 1 for at in times) <= 12 for start in times)
