@@ -14,7 +14,8 @@ class Inbound:
     """What a person wrote, or the verb of the button they pressed, on some channel.
 
     `address` names the person there (a chat's user id, `local` in a terminal); `sent_at` is when *they* sent it, by
-    the channel's own account, so that what waited while nobody listened is recognised as old.
+    the channel's own account, so that what waited while nobody listened is recognised as old. `again` = it may have
+    been acted on before: a crash came between that and the answer.
     """
 
     channel: str
@@ -22,14 +23,17 @@ class Inbound:
     sent_at: datetime
     text: str = ""
     verb: str | None = None
+    again: bool = False
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Outbound:
-    """A card on its way to an address."""
+    """A card on its way to an address; the smallest `urgency` first, `silent` without a sound."""
 
     address: str
     card: Card
+    urgency: int = 1
+    silent: bool = False
 
 
 class Undeliverable(SayWhenError):
@@ -49,15 +53,11 @@ Answer = Callable[[Inbound], Awaitable[list[Card]]]
 
 
 class Channel(Protocol):
-    """One place where people talk."""
+    """One place where people are told things. How they are heard is each channel's own affair."""
 
     @property
     def name(self) -> str:
         """`console`, `telegram`, `discord`."""
-        ...
-
-    async def run(self, answer: Answer) -> None:
-        """Hear people and show them the answers, one person's in their order, until they or the operator leave."""
         ...
 
     async def send(self, outbound: Outbound) -> str:

@@ -6,12 +6,15 @@ from dataclasses import dataclass
 from types import MappingProxyType
 from typing import get_args
 
-from bots import views
-from bots.obey import obey
+from bots import operator, views
+from bots.earnings import pnl
+from bots.obey import LATE_AFTER_S, obey
+from bots.preferences import settings
 from bots.turn import Turn
 from core.domain.errors import BadInput
 from core.domain.reading import Command, CommandName, RuleFilter
-from core.feed.card import Card
+from core.feed.card import Button, Card
+from core.feed.press import Say, write
 
 _LABEL = re.compile(r"r\d{1,9}", re.IGNORECASE)
 _MARKET = re.compile(r"\$?([A-Za-z0-9]{2,12})(?:-PERP)?", re.IGNORECASE)
@@ -28,6 +31,9 @@ class SlashCommand:
     run: Callable[[Turn, str], Awaitable[list[Card]]]
     bare: bool = False
     """Whether its name alone, without the slash, means it too. Not for what cannot be undone."""
+    admin: bool = False
+    dashboard: bool = False
+    """Shown only where a dashboard's address is configured."""
 
 
 async def _start(turn: Turn, words: str) -> list[Card]:  # noqa: ARG001 - a payload is for linking, later
@@ -38,7 +44,14 @@ async def _start(turn: Turn, words: str) -> list[Card]:  # noqa: ARG001 - a payl
     source = "Prices are SIMULATED." if core.prices.simulated else f"Prices come from {core.prices.source_name}."
     lines.append(f"Your account {money}. {core.prices.notice or source}")
     lines.append("/help shows everything else.")
-    return [Card(title="SayWhen: you say when, it watches and trades", lines=tuple(lines))]
+    title = "SayWhen: you say when, it watches and trades"
+    buttons = (
+        (
+            Button(label="Prices", verb=write(Say(words="/prices"))),
+            Button(label="Help", verb=write(Say(words="/help"))),
+        ),
+    )
+    return [Card(title=title, lines=tuple(lines), buttons=buttons, public=True)]
 
 
 async def _rule(turn: Turn, words: str) -> list[Card]:
@@ -135,8 +148,32 @@ def _market(word: str) -> str:
     return f"{found[1].upper()}-PERP"
 
 
+async def _alerts(turn: Turn, words: str) -> list[Card]:  # noqa: ARG001 - takes no words
+    return await obey(turn, Command(name="rules", filter="alert"))
+
+
+async def _web(turn: Turn, words: str) -> list[Card]:  # noqa: ARG001 - takes no words
+    lines = (str(turn.dashboard), "Raising a limit is possible only there, with your wallet's signature.")
+    return [Card(title="Your dashboard", lines=lines, public=True)]
+
+
+async def _privacy(turn: Turn, words: str) -> list[Card]:  # noqa: ARG001 - takes no words
+    return [Card(title="What SayWhen keeps about you", lines=_PRIVACY, public=True)]
+
+
+async def _delete_me(turn: Turn, words: str) -> list[Card]:
+    if words != "now":
+        sure = (Button(label="Delete everything about me", verb=write(Say(words="/deleteme now"))),)
+        lines = ("Your rules, trades, history and settings go, here and on every other channel. It cannot be undone.",)
+        return [Card(title="Delete your account?", lines=lines, buttons=(sure,), tone="warn")]
+    if turn.waited_s > LATE_AFTER_S:
+        return [views.late_card(turn.waited_s, "/deleteme now", write(Say(words="/deleteme now")))]
+    await turn.core.people.forget(turn.owner)
+    return [Card(title="Everything about you is deleted", lines=("Write again whenever you like to begin anew.",))]
+
+
 async def _help(turn: Turn, words: str) -> list[Card]:  # noqa: ARG001 - takes no words
-    return [help_card()]
+    return [help_card(dashboard=turn.dashboard is not None, admin=turn.admin)]
 
 
 COMMANDS: tuple[SlashCommand, ...] = (
@@ -181,6 +218,8 @@ COMMANDS: tuple[SlashCommand, ...] = (
         run=_trades,
         bare=True,
     ),
+    SlashCommand(name="pnl", args="[day|week|month]", description="Your profit or loss", run=pnl, bare=True),
+    SlashCommand(name="alerts", description="Rules that only tell you", run=_alerts, bare=True),
     SlashCommand(name="history", args="<rule>", description="What happened to a rule", run=_history),
     SlashCommand(
         name="pause",
@@ -206,6 +245,13 @@ COMMANDS: tuple[SlashCommand, ...] = (
         bare=True,
     ),
     SlashCommand(name="timezone", args="[zone]", description="Your time zone", run=_timezone),
+    SlashCommand(name="settings", args="[what] [value]", description="Notices, quiet hours, slippage", run=settings),
+    SlashCommand(name="web", description="Open the dashboard", run=_web, dashboard=True),
+    SlashCommand(name="privacy", description="What is kept about you", run=_privacy),
+    SlashCommand(name="deleteme", description="Delete everything about you", run=_delete_me),
+    SlashCommand(name="status", description="Whether everything runs", run=operator.status, admin=True),
+    SlashCommand(name="users", description="How many people there are", run=operator.users, admin=True),
+    SlashCommand(name="broadcast", args="<words>", description="Tell everybody", run=operator.broadcast, admin=True),
     SlashCommand(
         name="help",
         description="What you can say",
@@ -222,10 +268,24 @@ _EXAMPLES = (
 )
 
 
-def help_card() -> Card:
+_PRIVACY = (
+    "The words you send until they are answered; the rules made of them, your orders, trades and settings.",
+    "Your number on this channel, so that you can be told things. Not your name, not your phone.",
+    "Nothing is given to anybody. A language model sees a message only where the operator has set one up.",
+    "/deleteme removes all of it.",
+)
+
+
+def in_menu(*, dashboard: bool, admin: bool) -> list[SlashCommand]:
+    """The commands that somebody is shown."""
+    return [command for command in COMMANDS if (dashboard or not command.dashboard) and (admin or not command.admin)]
+
+
+def help_card(*, dashboard: bool = False, admin: bool = False) -> Card:
     """Everything that can be said, from the table."""
-    listed = (f"/{command.name} {command.args}".rstrip() + f": {command.description}" for command in COMMANDS)
-    return Card(title="Say a rule in your own words", lines=(*_EXAMPLES, *listed))
+    shown = in_menu(dashboard=dashboard, admin=admin)
+    listed = (f"/{command.name} {command.args}".rstrip() + f": {command.description}" for command in shown)
+    return Card(title="Say a rule in your own words", lines=(*_EXAMPLES, *listed), public=True)
 
 
 def as_command(words: str) -> str | None:
@@ -239,6 +299,9 @@ async def run_command(turn: Turn, text: str) -> list[Card]:
     name, _, words = text[1:].partition(" ")
     # Telegram writes /rules@OurBot in groups.
     command = BY_NAME.get(name.partition("@")[0].lower())
-    if command is None:
+    hidden = command is not None and (
+        (command.admin and not turn.admin) or (command.dashboard and turn.dashboard is None)
+    )
+    if command is None or hidden:
         raise BadInput(f"There is no command /{name[:32]}", "/help shows all of them.")
     return await command.run(turn, words.strip())

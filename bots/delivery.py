@@ -6,17 +6,21 @@ from collections.abc import Awaitable, Callable, Sequence
 from functools import partial
 from typing import NoReturn
 
+from bots.bundle import Told, bundled, one_card
 from bots.channel import Channel, Outbound, TryAgain, Undeliverable
 from bots.facade import Notices
 from core.domain.errors import SayWhenError
-from core.feed.card import card_of
+from core.feed.card import Card, card_of
 from core.ports import Clock, Delivery
 
 _log = logging.getLogger(__name__)
 
-SEND_WITHIN_S = 30.0
+SEND_WITHIN_S = 120.0
 LOOK_EVERY_S = 2.0
 """The bell is only a hint; without it everything still arrives, this much later."""
+LOOK_AGAIN_S = 0.1
+"""While cards are on their way, whose lane is free is looked at this often."""
+MOST_AT_ONCE = 64
 _FIRST_RETRY_S = 1.0
 _LONGEST_RETRY_S = 300.0
 
@@ -54,38 +58,52 @@ class Courier:
         return planned
 
     async def send_once(self, channel: Channel) -> int:
-        """Send what is due on *channel* now; how many notices were done with, shown or not."""
+        """Send what is due on *channel* now, one address after the other; how many notices were done with."""
         done = 0
-        waiting: set[str] = set()
-        for notice in await self._notices.due(channel.name):
-            if notice.address in waiting:
-                continue
-            if await self._send(channel, notice):
-                done += 1
-            else:
-                waiting.add(notice.address)
+        for notices in _by_address(await self._notices.due(channel.name)).values():
+            done += await self._tell(channel, notices)
         return done
 
-    async def _send(self, channel: Channel, notice: Delivery) -> bool:
-        """Whether the notice is over and done with; False = it waits for another attempt."""
-        card = card_of(notice.event)
-        if card is None:
-            await self._notices.sent(notice.id, "")
-            return True
+    async def _tell(self, channel: Channel, notices: Sequence[Delivery]) -> int:
+        """Tell one address *notices*, in their order, until one has to wait; how many are over and done with."""
+        told: list[Told] = []
+        for notice in notices:
+            card = card_of(notice.event)
+            if card is not None:
+                told.append((notice, card))
+            else:
+                await self._notices.sent([notice.id], "")
+        done = len(notices) - len(told)
+        for part in bundled(told):
+            if not await self._send(channel, [notice for notice, _ in part], one_card(part)):
+                break
+            done += len(part)
+        return done
+
+    async def _send(self, channel: Channel, part: Sequence[Delivery], card: Card) -> bool:
+        """Whether the notices of one card are over and done with; False = they wait for another attempt."""
+        first = part[0]
+        outbound = Outbound(
+            address=first.address,
+            card=card,
+            urgency=min(notice.urgency for notice in part),
+            silent=all(notice.silent for notice in part),
+        )
         try:
             async with asyncio.timeout(SEND_WITHIN_S):
-                ref = await channel.send(Outbound(address=notice.address, card=card))
+                ref = await channel.send(outbound)
         except Undeliverable as problem:
-            await self._notices.failed(notice.id, str(problem), None)
-            return True
+            await self._notices.failed(first.id, str(problem), None)
+            await self._notices.dead(channel.name, first.address, str(problem))
+            return False
         except TryAgain as problem:
-            await self._notices.failed(notice.id, str(problem), _pause(notice, problem.retry_in_s))
+            await self._notices.failed(first.id, str(problem), _pause(first, problem.retry_in_s))
             return False
         except Exception as problem:  # noqa: BLE001 - no error of a channel's library proves that the card did not arrive
             _log.warning("A card could not be sent on %s", channel.name, exc_info=problem)
-            await self._notices.failed(notice.id, type(problem).__name__, _pause(notice, None))
+            await self._notices.failed(first.id, type(problem).__name__, _pause(first, None))
             return False
-        await self._notices.sent(notice.id, ref)
+        await self._notices.sent([notice.id for notice in part], ref)
         return True
 
     async def _plan_forever(self) -> NoReturn:
@@ -95,15 +113,31 @@ class Courier:
                     await bell.wait(LOOK_EVERY_S)
 
     async def _send_forever(self, channel: Channel) -> NoReturn:
+        """Many addresses at once, one address in its order: who has to wait holds up nobody else."""
         news = self._news[channel.name]
-        while True:
-            news.clear()
-            if await self.send_once(channel) == 0:
+        busy: set[str] = set()
+        async with asyncio.TaskGroup() as lanes:
+            while True:
+                news.clear()
+                started = False
+                if len(busy) < MOST_AT_ONCE:
+                    due = await self._notices.due(channel.name, busy=busy)
+                    for address, notices in _by_address(due).items():
+                        if len(busy) < MOST_AT_ONCE:
+                            busy.add(address)
+                            lanes.create_task(self._lane(channel, notices, busy), name=f"tell-{channel.name}")
+                            started = True
                 try:
-                    async with asyncio.timeout(LOOK_EVERY_S):
+                    async with asyncio.timeout(LOOK_AGAIN_S if started or busy else LOOK_EVERY_S):
                         await news.wait()
                 except TimeoutError:
                     continue
+
+    async def _lane(self, channel: Channel, notices: Sequence[Delivery], busy: set[str]) -> None:
+        try:
+            await self._tell(channel, notices)
+        finally:
+            busy.discard(notices[0].address)
 
     async def _supervised(self, what: str, work: Callable[[], Awaitable[NoReturn]]) -> None:
         failures = 0
@@ -121,6 +155,13 @@ class Courier:
                 else:
                     _log.exception("Delivery: %s failed, again in %.0f s", what, pause)
                 await self._clock.sleep(pause)
+
+
+def _by_address(due: Sequence[Delivery]) -> dict[str, list[Delivery]]:
+    found: dict[str, list[Delivery]] = {}
+    for notice in due:
+        found.setdefault(notice.address, []).append(notice)
+    return found
 
 
 def _pause(notice: Delivery, asked_s: float | None) -> float:

@@ -3,6 +3,7 @@
 import logging
 import re
 from collections import OrderedDict
+from collections.abc import Collection
 from dataclasses import dataclass, replace
 
 from bots import draft_cards, views
@@ -23,7 +24,6 @@ from core.feed.press import (
     EditDraft,
     HandleRule,
     Press,
-    RuleDeed,
     Say,
     SettleMissed,
     read,
@@ -38,17 +38,18 @@ _NOT_STORABLE = re.compile("[\x00\ud800-\udfff]")
 _YES = frozenset({"confirm", "confirm it"})
 _NO = frozenset({"cancel", "cancel it", "drop it", "never mind"})
 _MOST_REMEMBERED = 10_000
-_DEEDS: dict[RuleDeed, CommandName] = {"pause": "pause_rules", "resume": "resume_rules", "cancel": "cancel_rules"}
+_DEEDS: dict[str, CommandName] = {"pause": "pause_rules", "resume": "resume_rules", "cancel": "cancel_rules"}
 
 
 @dataclass(frozen=True, slots=True)
 class _Shown:
-    """The draft that somebody looks at; `editing` = their next words say what to change in it."""
+    """The draft somebody looks at; `editing` = their next words change it, `instead_of` the rule it is to replace."""
 
     draft_id: DraftId
     revision: int
     state: DraftState
     editing: bool = False
+    instead_of: str | None = None
 
 
 class Dialogue:
@@ -58,8 +59,18 @@ class Dialogue:
     Everything that matters is in the façade, so a restart loses no draft, question or button.
     """
 
-    def __init__(self, core: Facade, clock: Clock) -> None:
+    def __init__(
+        self,
+        core: Facade,
+        clock: Clock,
+        *,
+        dashboard: str | None = None,
+        admins: Collection[tuple[str, str]] = (),
+    ) -> None:
+        """*dashboard* is its address, *admins* the (channel, address) of those who run this SayWhen."""
         self._core = core
+        self._dashboard = dashboard
+        self._admins = frozenset(admins)
         self._clock = clock
         self._shown: OrderedDict[tuple[str, str], _Shown] = OrderedDict()
 
@@ -97,13 +108,18 @@ class Dialogue:
         async def typed(words: str) -> list[Card]:
             return await self._typed(turn, place, words)
 
+        now = self._clock.now()
         turn = Turn(
             core=self._core,
             owner=owner,
             channel=inbound.channel,
-            waited_s=(self._clock.now() - inbound.sent_at).total_seconds(),
+            now=now,
+            waited_s=(now - inbound.sent_at).total_seconds(),
             draft=draft,
             typed=typed,
+            again=inbound.again,
+            dashboard=self._dashboard,
+            admin=place in self._admins,
         )
         text = inbound.text
         if inbound.verb is not None:
@@ -145,6 +161,11 @@ class Dialogue:
         return await (self._draft(turn, place, text) if command is None else run_command(turn, command))
 
     async def _draft(self, turn: Turn, place: tuple[str, str], words: str) -> list[Card]:
+        if turn.again:
+            # Said just before a crash: where it became a draft then, it must not become another.
+            for draft in reversed(await self._core.drafts.open(turn.owner)):
+                if draft.channel == turn.channel and draft.words.endswith(words):
+                    return [await self._show(turn, place, draft)]
         made = await self._core.drafts.say(turn.owner, words, turn.channel)
         if isinstance(made, Draft):
             return [await self._show(turn, place, made)]
@@ -166,8 +187,10 @@ class Dialogue:
                     agreed = await drafts.confirm(turn.owner, DraftId(draft_id), revision)
                 except Conflict as problem:
                     return await self._newer(turn, place, draft_id, revision, problem)
+                shown = self._shown.get(place)
+                instead_of = shown.instead_of if shown is not None and shown.draft_id == draft_id else None
                 self._forget(place, draft_id)
-                return [draft_cards.armed_card(draft_id, agreed)]
+                return [draft_cards.armed_card(draft_id, agreed, instead_of)]
             case AnswerDraft(draft_id=draft_id, revision=revision, question=question, option=option):
                 try:
                     draft = await drafts.answer(turn.owner, DraftId(draft_id), revision, option, question)
@@ -188,6 +211,12 @@ class Dialogue:
             case SettleMissed(rule_id=rule_id):
                 rule = await rules.skip_missed(turn.owner, RuleId(rule_id))
                 return [Card(title=f"{rule.label} skipped", lines=("Nothing was traded.",))]
+            case HandleRule(deed="copy", label=label):
+                return [await self._show(turn, place, await drafts.copy(turn.owner, label))]
+            case HandleRule(deed="edit", label=label):
+                draft = await drafts.copy(turn.owner, label)
+                self._remember(place, draft, editing=True, instead_of=label)
+                return [draft_cards.rule_edit_card(draft, label)]
             case HandleRule(deed=deed, label=label):
                 return await obey(turn, Command(name=_DEEDS[deed], rule_ids=(label,)))
             case Say(words=words):
@@ -198,9 +227,9 @@ class Dialogue:
     ) -> list[Card]:
         """Why the button of an older card did nothing, and the draft's present card if there is one to press."""
         draft = await self._core.drafts.get(turn.owner, DraftId(draft_id))
-        if draft.state in OPEN_DRAFTS and draft.revision != revision:
-            return [views.error_card(problem), await self._show(turn, place, draft)]
-        return [views.error_card(problem)]
+        if draft.state in OPEN_DRAFTS and draft.revision == revision:
+            return [views.error_card(problem)]
+        return [views.error_card(problem), await self._show(turn, place, draft)]
 
     async def _amend(self, turn: Turn, place: tuple[str, str], draft_id: DraftId, words: str) -> list[Card]:
         return [await self._show(turn, place, await self._core.drafts.amend(turn.owner, draft_id, words))]
@@ -210,10 +239,20 @@ class Dialogue:
             self._remember(place, draft)
         else:
             self._forget(place, draft.id)
-        return draft_cards.draft_card(draft, await self._core.account.owner(turn.owner))
+        owner = await self._core.account.owner(turn.owner)
+        entries = {}
+        if draft.state is DraftState.AWAITING_CONFIRMATION:
+            held = (await self._core.account.view(turn.owner)).positions
+            entries = {position.market: position.entry_price for position in held if position.base != 0}
+        return draft_cards.draft_card(draft, owner, self._core.prices.latest(), entries)
 
-    def _remember(self, place: tuple[str, str], draft: Draft, *, editing: bool = False) -> None:
-        self._shown[place] = _Shown(draft.id, draft.revision, draft.state, editing)
+    def _remember(
+        self, place: tuple[str, str], draft: Draft, *, editing: bool = False, instead_of: str | None = None
+    ) -> None:
+        before = self._shown.get(place)
+        if before is not None and before.draft_id == draft.id and instead_of is None:
+            instead_of = before.instead_of
+        self._shown[place] = _Shown(draft.id, draft.revision, draft.state, editing, instead_of)
         self._shown.move_to_end(place)
         while len(self._shown) > _MOST_REMEMBERED:
             self._shown.popitem(last=False)

@@ -1,21 +1,33 @@
 """A draft as cards: its open question, its read-back with Confirm / Edit / Cancel, and what became of it."""
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
+from decimal import Decimal
 
 from bots.views import STATE_WORDS, local_time
+from core.domain.condition import markets_of
+from core.domain.market import Observation
 from core.domain.owner import Draft, DraftState, Owner
 from core.domain.reading import ParseResult, Question
 from core.domain.rule import Rule, RuleState
-from core.domain.wording import one_line, say_rule
-from core.feed.card import Button, Card, Rows
+from core.domain.wording import one_line, say_rule, trigger_prices
+from core.feed.card import Button, Card, Chart, ChartLine, Rows, Tone
 from core.feed.press import AnswerDraft, CancelDraft, ConfirmDraft, EditDraft, Say, write
 
 _MOST_LABEL = 60
+_MOST_LINES = 8
 _MOST_QUOTED = 200
 
 
-def draft_card(draft: Draft, owner: Owner) -> Card:
-    """Where the draft stands, with what can be done about it."""
+def draft_card(
+    draft: Draft,
+    owner: Owner,
+    seen: Sequence[Observation] = (),
+    entries: Mapping[str, Decimal] | None = None,
+) -> Card:
+    """Where the draft stands, with what can be done about it.
+
+    *seen* is where the markets stand and *entries* the entry prices of what is held, for the picture beside it.
+    """
     match draft.state:
         case DraftState.ASKING if draft.result.questions:
             return _question_card(draft, draft.result.questions)
@@ -34,6 +46,7 @@ def draft_card(draft: Draft, owner: Owner) -> Card:
                     ),
                 ),
                 key=_key(draft),
+                chart=_chart(draft, seen, entries or {}),
             )
         case DraftState.CANCELLED:
             return Card(title="Dropped", lines=("Nothing was armed.",), key=_key(draft))
@@ -43,8 +56,8 @@ def draft_card(draft: Draft, owner: Owner) -> Card:
             return Card(title="Confirmed", lines=tuple(draft.summary.splitlines()), tone="good", key=_key(draft))
 
 
-def armed_card(draft_id: str, rules: Sequence[Rule]) -> Card:
-    """What was agreed to, with the names it goes by from now on."""
+def armed_card(draft_id: str, rules: Sequence[Rule], instead_of: str | None = None) -> Card:
+    """What was agreed to, with the names it goes by from now on; *instead_of* is the rule it was made to replace."""
     labels = ", ".join(rule.label for rule in rules)
     lines = []
     for rule in rules:
@@ -53,9 +66,27 @@ def armed_card(draft_id: str, rules: Sequence[Rule]) -> Card:
     return Card(
         title=f"Confirmed: {labels}",
         lines=tuple(lines),
-        buttons=((Button(label="My rules", verb=write(Say(words="/rules"))),),),
+        buttons=(
+            (
+                *(() if instead_of is None else (_delete(instead_of),)),
+                Button(label="My rules", verb=write(Say(words="/rules"))),
+            ),
+        ),
         tone="good",
         key=f"draft:{draft_id}",
+    )
+
+
+def rule_edit_card(draft: Draft, label: str) -> Card:
+    """Asks how an armed rule should be instead."""
+    return Card(
+        title=f"How should {label} be?",
+        lines=(
+            "Say it again, the way it should be, and confirm it.",
+            f"Until you delete it, {label} stays armed as it is:",
+            _shortened(one_line(draft.words), _MOST_QUOTED),
+        ),
+        buttons=((_cancel(draft),),),
     )
 
 
@@ -75,7 +106,7 @@ def refusal_card(result: ParseResult) -> Card:
     """An honest no: understood and not served, or not understood."""
     title = "SayWhen does not do that" if result.kind == "unsupported" else "I did not understand that"
     lines = (one_line(result.reason),) if result.reason else ('Try "/help" for what you can say.',)
-    return Card(title=title, lines=lines, tone="warn")
+    return Card(title=title, lines=lines, tone="warn", public=True)
 
 
 def _question_card(draft: Draft, questions: Sequence[Question]) -> Card:
@@ -97,12 +128,35 @@ def _question_card(draft: Draft, questions: Sequence[Question]) -> Card:
     return Card(title=question.text, lines=tuple(lines), buttons=(*rows, (_cancel(draft),)), key=_key(draft))
 
 
+def _chart(draft: Draft, seen: Sequence[Observation], entries: Mapping[str, Decimal]) -> Chart | None:
+    """The market of the draft's rules with a line wherever one would fire; None where nothing is to be drawn."""
+    prices = {observation.market: observation.price for observation in seen}
+    lines: dict[str, list[ChartLine]] = {}
+    for spec in draft.result.rules:
+        for market in sorted(markets_of(spec.condition) & set(prices)):
+            side = getattr(spec.action, "type", "")
+            for price in trigger_prices(spec.condition, prices, entries):
+                tone: Tone = "bad" if price < prices[market] else "good"
+                lines.setdefault(market, []).append(
+                    ChartLine(price=price, label=f"{spec.id} {side}".strip(), tone=tone)
+                )
+    if len(lines) != 1:
+        return None
+    [(market, found)] = lines.items()
+    simulated = any(observation.simulated for observation in seen if observation.market == market)
+    return Chart(market=market, lines=tuple(found[:_MOST_LINES]), simulated=simulated)
+
+
 def _before(rule: Rule, rules: Sequence[Rule]) -> str:
     return next((other.label for other in rules if other.id == rule.after_rule), "the rule before it")
 
 
 def _cancel(draft: Draft) -> Button:
     return Button(label="Cancel", verb=write(CancelDraft(draft_id=draft.id)))
+
+
+def _delete(label: str) -> Button:
+    return Button(label=f"Delete {label}", verb=write(Say(words=f"/delete {label}")))
 
 
 def _key(draft: Draft) -> str:

@@ -4,6 +4,7 @@ from typing import assert_never
 
 from bots import views
 from bots.turn import Turn
+from core.domain.action import Alert
 from core.domain.reading import Command
 from core.domain.rule import LIVE, Rule, RuleState
 from core.feed.card import Button, Card, card_of
@@ -63,6 +64,8 @@ async def _rules(turn: Turn, command: Command) -> Card:
         rules = [rule for rule in rules if getattr(rule.spec.action, "market", None) == command.market]
     if command.rule_ids is not None:
         rules = [rule for rule in rules if rule.label in command.rule_ids]
+    if command.filter == "alert":
+        rules = [rule for rule in rules if isinstance(rule.spec.action, Alert)]
     view, owner = await turn.core.account.view(turn.owner), await turn.core.account.owner(turn.owner)
     return views.rules_card(rules, view, turn.core.prices.latest(None), owner)
 

@@ -2,6 +2,7 @@
 
 from collections.abc import Awaitable, Callable
 from dataclasses import dataclass
+from datetime import datetime
 
 from bots.facade import Facade
 from core.domain.ids import OwnerId
@@ -12,12 +13,17 @@ from core.feed.card import Card
 class Turn:
     """`waited_s` is how long the words had waited before anybody heard them.
 
-    `draft` takes words as rules to draft; `typed` answers as if the text had been typed.
+    `draft` takes words as rules to draft; `typed` answers as if the text had been typed. `again` = the words may have
+    been acted on before a crash. `dashboard` is its address; `admin` = this person runs this SayWhen.
     """
 
     core: Facade
     owner: OwnerId
     channel: str
+    now: datetime
     waited_s: float
     draft: Callable[[str], Awaitable[list[Card]]]
     typed: Callable[[str], Awaitable[list[Card]]]
+    again: bool = False
+    dashboard: str | None = None
+    admin: bool = False

@@ -31,7 +31,7 @@ from core.domain.wording import (
     say_time,
     trigger_prices,
 )
-from core.feed.card import Button, Card
+from core.feed.card import Button, Card, Rows, Tone
 from core.feed.card_marks import marked
 from core.feed.press import HandleRule, Say, write
 from core.ports import JobLog
@@ -56,7 +56,9 @@ STATE_WORDS = {
 
 def error_card(problem: SayWhenError) -> Card:
     """What went wrong and what to do, in the error's own words."""
-    return Card(title=one_line(str(problem)), lines=(one_line(problem.hint),) if problem.hint else (), tone="bad")
+    return Card(
+        title=one_line(str(problem)), lines=(one_line(problem.hint),) if problem.hint else (), tone="bad", public=True
+    )
 
 
 def positions_card(account: Account, *, simulated: bool) -> Card:
@@ -66,18 +68,25 @@ def positions_card(account: Account, *, simulated: bool) -> Card:
         return _NO_POSITION
     lines = [line for position in held for line in _position_lines(position)]
     lines.append(f"Account leverage {_times(account.leverage)}.")
-    rows = tuple(
-        tuple(
-            Button(
-                label=f"Close {percent} % {base_of(position.market)}",
-                verb=write(Say(words=f"close {percent}% of my {position.market} position")),
-            )
-            for percent in (25, 50, 100)
-        )
-        for position in held[:_MOST_BUTTON_ROWS]
-    )
+    rows = tuple(row for position in held[:_MOST_BUTTON_ROWS] for row in _position_buttons(position.market))
     title = marked("Your positions", simulated=simulated, venue=account.venue)
     return Card(title=title, lines=tuple(lines), buttons=rows)
+
+
+def _position_buttons(market: str) -> Rows:
+    """Each opens a draft that is to be confirmed, or a question."""
+    close = tuple(
+        Button(
+            label=f"Close {percent} % {base_of(market)}",
+            verb=write(Say(words=f"close {percent}% of my {market} position")),
+        )
+        for percent in (25, 50, 100)
+    )
+    guard = (
+        Button(label=f"Add stop {base_of(market)}", verb=write(Say(words=f"stop loss on my {market} position"))),
+        Button(label=f"Add target {base_of(market)}", verb=write(Say(words=f"take profit on my {market} position"))),
+    )
+    return close, guard
 
 
 def _position_lines(position: Position) -> list[str]:
@@ -120,7 +129,12 @@ def prices_card(seen: Sequence[Observation], prices: Prices, asked: Sequence[str
         lines.append(f"No trusted price now: {', '.join(missing)}.")
     lines.append(prices.notice or f"Source: {prices.source_name}.")
     title = "Prices" if seen else "There is no trusted price now"
-    return Card(title=marked(title, simulated=prices.simulated), lines=tuple(lines), tone="plain" if seen else "warn")
+    return Card(
+        title=marked(title, simulated=prices.simulated),
+        lines=tuple(lines),
+        tone="plain" if seen else "warn",
+        public=True,
+    )
 
 
 def rules_card(rules: Sequence[Rule], account: Account, seen: Sequence[Observation], owner: Owner) -> Card:
@@ -137,7 +151,8 @@ def rules_card(rules: Sequence[Rule], account: Account, seen: Sequence[Observati
         lines.append(f"… and {len(rules) - _MOST_RULES} more.")
     rows = tuple(_rule_buttons(rule) for rule in rules[:_MOST_BUTTON_ROWS])
     title = "You have 1 rule" if len(rules) == 1 else f"You have {len(rules)} rules"
-    return Card(title=title, lines=tuple(lines), buttons=rows, tone="warn" if owner.paused else "plain")
+    tone: Tone = "warn" if owner.paused else "plain"
+    return Card(title=title, lines=tuple(lines), buttons=rows, tone=tone, key="view:rules")
 
 
 def _rule_buttons(rule: Rule) -> tuple[Button, ...]:
@@ -146,7 +161,13 @@ def _rule_buttons(rule: Rule) -> tuple[Button, ...]:
         if rule.state is RuleState.PAUSED
         else Button(label=f"Pause {rule.label}", verb=write(HandleRule(deed="pause", label=rule.label)))
     )
-    return (turn, Button(label=f"Delete {rule.label}", verb=write(HandleRule(deed="cancel", label=rule.label))))
+    label = rule.label
+    return (
+        turn,
+        Button(label=f"Edit {label}", verb=write(HandleRule(deed="edit", label=label))),
+        Button(label=f"Copy {label}", verb=write(HandleRule(deed="copy", label=label))),
+        Button(label=f"Delete {label}", verb=write(HandleRule(deed="cancel", label=label))),
+    )
 
 
 def _distances(rule: Rule, account: Account, prices: dict[str, Decimal]) -> list[str]:
@@ -178,7 +199,8 @@ def orders_card(orders: Sequence[Order], owner: Owner) -> Card:
         lines.append(f"{what}: {order.state.value.replace('_', ' ')}{filled} · {order.id}")
     venue = orders[0].venue
     title = "You have 1 open order" if len(orders) == 1 else f"You have {len(orders)} open orders"
-    return Card(title=marked(title, simulated=False, venue=venue), lines=tuple(lines))
+    cancel = ((Button(label="Cancel all of them", verb=write(Say(words="/cancel"))),),)
+    return Card(title=marked(title, simulated=False, venue=venue), lines=tuple(lines), buttons=cancel)
 
 
 def trades_card(fills: Sequence[Fill], owner: Owner) -> Card:

@@ -2,15 +2,21 @@
 
 import asyncio
 import socket
+import logging
+import sys
 from collections.abc import AsyncIterator, Sequence
 from contextlib import asynccontextmanager
 
 from bots.channel import Channel
+from bots.console.channel import ConsoleChannel
 from bots.delivery import Courier
 from bots.dialogue import Dialogue
 from cli.worker import WorkerProcess
 from core.app import Core
+from core.domain.errors import NotConfigured
 from scheduler import run_scheduler
+
+_log = logging.getLogger(__name__)
 
 
 @asynccontextmanager
@@ -33,6 +39,8 @@ async def running(
             from api.serving import run_api
 
             parts.append(tasks.create_task(run_api(core, listening=listening), name="api"))
+        if core.settings.telegram_token is not None:
+            parts.append(tasks.create_task(_telegram(core), name="telegram"))
         try:
             yield ready
         finally:
@@ -40,6 +48,17 @@ async def running(
                 part.cancel()
 
 
-async def converse(core: Core, channel: Channel) -> None:
+async def _telegram(core: Core) -> None:
+    """Serve the Telegram bot; a token that is wrong, or was taken back, ends that and nothing else."""
+    from bots.telegram.run import run_telegram
+
+    try:
+        await run_telegram(core, core.prices)
+    except NotConfigured as problem:
+        _log.error("Telegram is off: %s %s", problem, problem.hint)
+        print(f"Telegram is off: {problem} {problem.hint}", file=sys.stderr, flush=True)
+
+
+async def converse(core: Core, channel: ConsoleChannel) -> None:
     """Talk on *channel* until the person leaves."""
-    await channel.run(Dialogue(core, core.clock).answer)
+    await channel.run(Dialogue(core, core.clock, dashboard=core.settings.dashboard_url).answer)

@@ -11,14 +11,12 @@ from cli.running import run_until_stopped
 from core.app import Core, Settings, open_core, set_up_logs
 from core.domain.errors import NotConfigured
 
-_TOKENS = ("TELEGRAM_BOT_TOKEN", "DISCORD_BOT_TOKEN")
-
 
 def run(options: Namespace) -> int:
     """Run the role until a signal comes, or standard input ends where it is tied to that."""
     settings = settings_of(options)
     set_up_logs(settings.log_level, options.role)
-    return run_until_stopped(lambda: _role(settings, options.role, tied=options.tied))
+    return run_until_stopped(lambda: _role(settings, options.role, tied=options.tied), busy=options.role == "bots")
 
 
 async def _role(settings: Settings, role: str, *, tied: bool) -> int:
@@ -53,19 +51,22 @@ async def _work(core: Core, role: str) -> None:
 
             await run_api(core, follow_prices=True)
         case "bots":
-            from bots.delivery import Courier
+            if core.settings.telegram_token is None:
+                from bots.delivery import Courier
 
-            print(f"saywhen: {_no_channels()} Cards wait in the database; saywhen chat shows them.", file=sys.stderr)
-            await Courier(core.notices, [], core.clock).run()
+                print(
+                    "saywhen: No chat is configured: TELEGRAM_BOT_TOKEN is not set. Cards wait in the database;"
+                    " saywhen chat shows them.",
+                    file=sys.stderr,
+                )
+                await Courier(core.notices, [], core.clock).run()
+            from bots.telegram.run import run_telegram
+
+            async with asyncio.TaskGroup() as tasks:
+                tasks.create_task(core.prices.follow(), name="prices")
+                tasks.create_task(run_telegram(core, core.prices), name="telegram")
         case _:
             raise NotConfigured(f"Expected a role that runs, was {role}.")
-
-
-def _no_channels() -> str:
-    missing = [name for name in _TOKENS if not os.environ.get(name)]
-    if not missing:
-        return "Telegram and Discord are not built in yet."
-    return f"No chat is configured: {' and '.join(missing)} {'is' if len(missing) == 1 else 'are'} not set."
 
 
 def _on_end_of_input(stop: Callable[[], object]) -> None:

@@ -1,6 +1,7 @@
 """Structured logs, one JSON object a line, with what is happening bound to each; decides form, not what is logged."""
 
 import logging
+import re
 import sys
 from collections.abc import MutableMapping
 from pathlib import Path
@@ -8,6 +9,8 @@ from typing import Any
 
 import structlog
 
+# The form of a Telegram token: in the address of every request to Telegram, and so in what HTTP libraries say.
+_TOKEN = re.compile(r"\d{5,}:[A-Za-z0-9_-]{15,}")
 _SECRET = ("token", "secret", "password", "api_key", "private", "authorization", "database_url", "dsn")
 
 
@@ -33,6 +36,7 @@ def set_up_logs(level: str, role: str, *, file: Path | None = None) -> None:
                 structlog.stdlib.ProcessorFormatter.remove_processors_meta,
                 structlog.processors.format_exc_info,
                 structlog.processors.JSONRenderer(),
+                _without_tokens,
             ],
         )
     )
@@ -46,7 +50,7 @@ def set_up_logs(level: str, role: str, *, file: Path | None = None) -> None:
     root = logging.getLogger()
     root.handlers = [handler]
     root.setLevel(level)
-    for noisy in ("sqlalchemy", "asyncio", "apscheduler", "pgqueuer", "alembic", "aiohttp"):
+    for noisy in ("sqlalchemy", "asyncio", "apscheduler", "pgqueuer", "alembic", "aiohttp", "httpx", "httpcore", "PIL"):
         logging.getLogger(noisy).setLevel(logging.WARNING)
 
 
@@ -55,3 +59,8 @@ def _hide_secrets(_logger: Any, _name: str, record: MutableMapping[str, Any]) ->
         if any(word in key.lower() for word in _SECRET):
             record[key] = "•••"
     return record
+
+
+def _without_tokens(_logger: Any, _name: str, line: Any) -> str:
+    """The finished line, whatever library wrote it and whatever exception is quoted in it."""
+    return _TOKEN.sub("•••", str(line))

@@ -6,6 +6,7 @@ from collections.abc import AsyncIterator
 from contextlib import AsyncExitStack, asynccontextmanager
 from dataclasses import dataclass
 from decimal import Decimal
+from functools import partial
 
 from core.app.account import Accounts
 from core.app.activity import Events, Jobs, Letters, Orders, Trades
@@ -17,19 +18,23 @@ from core.app.identity import Identity
 from core.app.keys import ApiKeys
 from core.app.limits import OwnLimits
 from core.app.links import Links
+from core.app.inbox import Inbox
 from core.app.notices import Notices
 from core.app.parts import Parts
+from core.app.people import People
 from core.app.prices import Prices
 from core.app.replays import Replays
 from core.app.rules import Rules
 from core.app.wallets import Wallets
 from core.app.words import reader_for
 from core.clock import SystemClock
+from core.db.census import Census
 from core.db.connection import Database
 from core.db.credentials import PostgresCredentials
 from core.db.embedded import EmbeddedPostgres
 from core.db.event_log import PostgresEventLog
 from core.db.journal import PostgresJournal
+from core.db.inbox import PostgresInbox
 from core.db.lease import PostgresLease
 from core.db.ledger import PostgresLedger
 from core.db.migrate import migrate
@@ -67,6 +72,8 @@ class Core:
     consent: Consent
     prices: Prices
     notices: Notices
+    inbox: Inbox
+    people: People
     engine: Engine
     execution: Execution
     clock: Clock
@@ -105,7 +112,9 @@ async def open_core(settings: Settings, *, clock: Clock | None = None, role: str
             log=log,
             outbox=PostgresOutbox(database),
             queue=PgQueue(database),
-            lease=PostgresLease(database, f"{os.uname().nodename}:{os.getpid()}:{secrets.token_hex(4)}"),
+            lease=_lease(database),
+            leases=partial(_lease, database),
+            inbox=PostgresInbox(database),
             venue=venue,
             parser=reader,
             board=Board(fresh_s=settings.stale_s),
@@ -135,12 +144,18 @@ async def open_core(settings: Settings, *, clock: Clock | None = None, role: str
             consent=consent,
             prices=Prices(parts, ledger),
             notices=Notices(parts),
+            inbox=Inbox(parts),
+            people=People(parts, Census(database)),
             engine=Engine(parts),
             execution=Execution(parts),
             clock=time,
             settings=settings,
             parts=parts,
         )
+
+
+def _lease(database: Database) -> PostgresLease:
+    return PostgresLease(database, f"{os.uname().nodename}:{os.getpid()}:{secrets.token_hex(4)}")
 
 
 async def _database(settings: Settings, role: str, stack: AsyncExitStack) -> Database:

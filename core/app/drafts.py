@@ -15,6 +15,8 @@ from core.flow import draft as drafting
 from core.flow.draft import Scene
 from core.flow.propose import propose
 from core.ports import Journal
+from core.flow.lifecycle import leaves_at_once
+from core.ports import Transaction
 
 
 def is_missed(rule: Rule) -> bool:
@@ -78,7 +80,9 @@ class Drafts:
     async def confirm(self, owner: OwnerId, draft_id: DraftId, revision: int) -> list[Rule]:
         """The draft's rules, confirmed and armed. One claim wins; every other raises Conflict."""
         async with self._parts.store.begin(owner) as tx:
-            if (await tx.read_owner()).paused:
+            draft = await tx.draft(draft_id)
+            leaves = draft is not None and all(map(leaves_at_once, draft.result.rules))
+            if (await tx.read_owner()).paused and not leaves:
                 hint = "Resume first, then confirm; the card stays."
                 raise Conflict("Everything of yours is paused, so nothing new is armed.", hint)
         return await confirming.confirm(
@@ -143,11 +147,26 @@ class Drafts:
             scene=scene,
             replaces=rule_id,
         )
+    async def open(self, owner: OwnerId) -> list[Draft]:
+        """The owner's drafts that can still be answered or confirmed, oldest first."""
+        async with self._parts.store.begin(owner) as tx:
+            return [draft for draft in await tx.open_drafts() if draft.expires_at > self._parts.clock.now()]
+
+    async def copy(self, owner: OwnerId, label: str) -> Draft:
+        """A draft of a rule of its own that says what the rule called *label* (r3) says. Raises NotFound."""
+        scene = await self._scene(owner)
+        now = self._parts.clock.now()
+        async with self._parts.store.begin(owner) as tx:
+            rule = next((r for r in await tx.rules() if r.label == label.lower()), None)
+            if rule is None:
+                raise NotFound(f"You have no rule {label}.", "See /rules.")
+            lasts = rule.spec.expires_at if rule.spec.expires_at is not None and rule.spec.expires_at > now else None
+            spec = replace(rule.spec, id="r1", after=None, oco_group=None, expires_at=lasts)
+            return await self._offer(tx, rule, spec, f"A rule of its own, like {rule.label}.", scene)
 
     async def again(self, owner: OwnerId, rule_id: RuleId) -> Draft:
         """A draft that does what the rule's action says, now: for a missed crossing, checked and confirmed anew."""
         scene = await self._scene(owner)
-        now = self._parts.clock.now()
         async with self._parts.store.begin(owner) as tx:
             rule = await tx.rule(rule_id)
             if rule is None:
@@ -156,29 +175,34 @@ class Drafts:
                 raise Conflict(f"{rule.label} is {rule.state.replace('_', ' ')} now.", "See /rules.")
             stays = "stays paused" if rule.state is RuleState.PAUSED else "goes on"
             spec = replace(rule.spec, id="r1", condition=Now(), after=None, oco_group=None, expires_at=None)
-            result = ParseResult(kind="rules", rules=(spec,), assumptions=(f"Runs once, now; {rule.label} {stays}.",))
-            draft = Draft(
-                id=DraftId(new_id("d", now)),
-                owner=owner,
-                words=rule.words,
-                result=result,
-                state=DraftState.AWAITING_CONFIRMATION,
-                channel="",
-                created_at=now,
-                expires_at=now + drafting.LIFE,
-                summary=drafting.summary_of(result.rules, scene, assumptions=result.assumptions),
-            )
-            event = RuleAmended(
-                at=now,
-                owner=owner,
-                rule_id=rule.id,
-                label=rule.label,
-                draft_id=draft.id,
-                words=rule.words,
-                cause=rule.cause,
-            )
-            draft = replace(draft, event_id=await tx.append(event))
-            await tx.add_draft(draft)
+            return await self._offer(tx, rule, spec, f"Runs once, now; {rule.label} {stays}.", scene)
+
+    async def _offer(self, tx: Transaction, rule: Rule, spec: RuleSpec, why: str, scene: Scene) -> Draft:
+        """A draft of *spec*, which comes of *rule*, to be confirmed."""
+        now = self._parts.clock.now()
+        result = ParseResult(kind="rules", rules=(spec,), assumptions=(why,))
+        draft = Draft(
+            id=DraftId(new_id("d", now)),
+            owner=rule.owner,
+            words=rule.words,
+            result=result,
+            state=DraftState.AWAITING_CONFIRMATION,
+            channel="",
+            created_at=now,
+            expires_at=now + drafting.LIFE,
+            summary=drafting.summary_of(result.rules, scene, assumptions=result.assumptions),
+        )
+        event = RuleAmended(
+            at=now,
+            owner=rule.owner,
+            rule_id=rule.id,
+            label=rule.label,
+            draft_id=draft.id,
+            words=rule.words,
+            cause=rule.cause,
+        )
+        draft = replace(draft, event_id=await tx.append(event))
+        await tx.add_draft(draft)
         return draft
 
     async def _scene(self, owner: OwnerId) -> Scene:

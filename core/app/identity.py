@@ -124,7 +124,7 @@ class Identity:
 
     async def by_telegram(self, init_data: str) -> SignedIn:
         """The owner of the Telegram account that opened the Mini App. Raises Denied, or NotConfigured without a bot."""
-        token = self._parts.settings.telegram_bot_token
+        token = self._parts.settings.telegram_token
         if token is None:
             raise NotConfigured("No Telegram bot is configured here.", "Sign in another way.")
         now = self._parts.clock.now()

@@ -1,12 +1,13 @@
 """What `open_core` plugged together and every façade draws on; decides the scene that words are read in."""
 
 import asyncio
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from decimal import Decimal
 from typing import Protocol
 
+from core.domain.action import DEFAULT_SLIPPAGE_BPS
 from core.domain.errors import PriceUnavailable, SayWhenError, VenueError, VenueUnknown
 from core.domain.ids import OwnerId
 from core.domain.market import TIMEFRAME_S, Candle, Observation, Timeframe
@@ -14,7 +15,7 @@ from core.domain.reading import ParseContext, ParseResult
 from core.flow.board import Board
 from core.flow.draft import Scene
 from core.flow.trust import Trust
-from core.ports import Clock, EventLog, Lease, Outbox, PriceSource, Queue, Store, Venue, VenueStatus
+from core.ports import Clock, EventLog, Inbox, Lease, Outbox, PriceSource, Queue, Store, Venue, VenueStatus
 from core.settings import Settings
 
 TIME_OUT_S = 10.0
@@ -42,7 +43,7 @@ class OwnVenue(Venue, Protocol):
 
 @dataclass(slots=True, kw_only=True)
 class Parts:
-    """One process's adapters. `source` is None until prices are opened."""
+    """One process's adapters. `source` is None until prices are opened; `leases` makes one more holder of leases."""
 
     settings: Settings
     clock: Clock
@@ -51,6 +52,8 @@ class Parts:
     outbox: Outbox
     queue: Queue
     lease: Lease
+    leases: Callable[[], Lease]
+    inbox: Inbox
     venue: OwnVenue
     parser: Reader
     board: Board
@@ -86,6 +89,7 @@ class Parts:
             timezone=person.timezone,
             limits=person.limits,
             funding={market: rate for market in markets if (rate := self.board.funding(market)) is not None},
+            slippage_bps=person.preferences.slippage_bps or DEFAULT_SLIPPAGE_BPS,
         )
 
     def prices(self) -> Mapping[str, Decimal]:

@@ -5,9 +5,10 @@ from dataclasses import replace
 from datetime import datetime
 
 from core.db.memory import MemoryStore
+from core.domain.errors import NotFound
 from core.domain.event import Event
 from core.domain.ids import EventId, OwnerId
-from core.ports.storage import Cursor, Delivery, Planned
+from core.ports.storage import Cursor, Delivery, Planned, Recipient
 
 
 class MemoryOutbox:
@@ -19,10 +20,19 @@ class MemoryOutbox:
         self._planned: set[Planned] = set()
         self._pending: dict[int, Delivery] = {}
         self._retries: dict[int, datetime] = {}
+        self._dead: set[tuple[str, str]] = set()
         self._last_id = 0
 
-    async def links_of(self, owner: OwnerId) -> list[tuple[str, str]]:
-        return sorted(link for link, linked in self._store.links.items() if linked == owner)
+    async def recipients(self, owners: Collection[OwnerId]) -> list[Recipient]:
+        found = []
+        for owner in sorted(set(owners)):
+            places = sorted(p for p, linked in self._store.links.items() if linked == owner and p not in self._dead)
+            try:
+                async with self._store.begin(owner) as tx:
+                    found.append(Recipient(owner=await tx.read_owner(), places=tuple(places)))
+            except NotFound:
+                continue
+        return found
 
     async def cursor(self, name: str) -> Cursor:
         return self._cursors.get(name, Cursor(""))
@@ -36,24 +46,38 @@ class MemoryOutbox:
             self._last_id += 1
             self._planned.add(plan)
             self._pending[self._last_id] = Delivery(
-                id=self._last_id, owner=plan.owner, event=event, channel=plan.channel, address=plan.address
+                id=self._last_id,
+                owner=plan.owner,
+                event=event,
+                channel=plan.channel,
+                address=plan.address,
+                urgency=plan.urgency,
+                silent=plan.silent,
             )
         return True
 
-    async def due(self, channel: str, now: datetime, limit: int = 100) -> list[Delivery]:
-        resting: set[str] = set()
-        found = []
-        for delivery in self._pending.values():
-            if delivery.channel != channel or delivery.address in resting:
-                continue
-            if self._retries.get(delivery.id, now) > now:
-                resting.add(delivery.address)
-            else:
-                found.append(delivery)
-        return found[:limit]
+    async def due(self, channel: str, now: datetime, limit: int = 100, busy: Collection[str] = ()) -> list[Delivery]:
+        waiting = [delivery for delivery in self._pending.values() if delivery.channel == channel]
+        resting = {delivery.address for delivery in waiting if self._retries.get(delivery.id, now) > now} | {*busy}
+        able = [delivery for delivery in waiting if delivery.address not in resting]
+        heads = {delivery.address for delivery in sorted(able, key=lambda d: (d.urgency, d.id))[:limit]}
+        return [delivery for delivery in able if delivery.address in heads][:limit]
 
-    async def sent(self, delivery_id: int, at: datetime, message_ref: str | None = None) -> None:  # noqa: ARG002 - the port's
-        self._pending.pop(delivery_id, None)
+    async def dead(self, channel: str, address: str, reason: str, at: datetime) -> OwnerId | None:  # noqa: ARG002
+        self._dead.add((channel, address))
+        gone = [d.id for d in self._pending.values() if (d.channel, d.address) == (channel, address)]
+        for number in gone:
+            del self._pending[number]
+        return self._store.links.get((channel, address))
+
+    async def sent(
+        self,
+        delivery_ids: Collection[int],
+        at: datetime,  # noqa: ARG002 - the port's
+        message_ref: str | None = None,  # noqa: ARG002
+    ) -> None:
+        for number in delivery_ids:
+            self._pending.pop(number, None)
 
     async def failed(self, delivery_id: int, reason: str, retry_at: datetime | None) -> None:  # noqa: ARG002
         delivery = self._pending.get(delivery_id)

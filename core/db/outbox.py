@@ -4,15 +4,16 @@ from collections.abc import Collection
 from dataclasses import replace
 from datetime import datetime
 
-from sqlalchemy import exists, or_, select, update
+from sqlalchemy import ARRAY, Text, all_, literal, select, text, update
 from sqlalchemy.dialects.postgresql import insert
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from core.codec import event_from_json
 from core.db.connection import Database
-from core.db.tables import deliveries, events, links, reader_cursors
+from core.db.rows import owner_of
+from core.db.tables import deliveries, events, limits, links, reader_cursors, users
 from core.domain.ids import EventId, OwnerId
-from core.ports.storage import Cursor, Delivery, Planned
+from core.ports.storage import Cursor, Delivery, Planned, Recipient
 
 
 class PostgresOutbox:
@@ -21,11 +22,24 @@ class PostgresOutbox:
     def __init__(self, database: Database) -> None:
         self._database = database
 
-    async def links_of(self, owner: OwnerId) -> list[tuple[str, str]]:
-        query = select(links.c.channel, links.c.address).where(links.c.owner == owner).order_by(*links.primary_key)
+    async def recipients(self, owners: Collection[OwnerId]) -> list[Recipient]:
+        people = (
+            select(users, limits).join(limits, limits.c.owner == users.c.id).where(users.c.id.in_(sorted(set(owners))))
+        ).order_by(users.c.id)
+        reachable = (
+            select(links.c.owner, links.c.channel, links.c.address)
+            .where(links.c.owner.in_(sorted(set(owners))), links.c.dead_since.is_(None))
+            .order_by(*links.primary_key)
+        )
 
-        async def look(connection: AsyncConnection) -> list[tuple[str, str]]:
-            return [(channel, address) for channel, address in await connection.execute(query)]
+        async def look(connection: AsyncConnection) -> list[Recipient]:
+            places: dict[int, list[tuple[str, str]]] = {}
+            for row in await connection.execute(reachable):
+                places.setdefault(row.owner, []).append((row.channel, row.address))
+            return [
+                Recipient(owner=owner_of(row), places=tuple(places.get(row["id"], ())))
+                for row in (await connection.execute(people)).mappings()
+            ]
 
         return await self._database.run(look)
 
@@ -52,6 +66,8 @@ class PostgresOutbox:
                 "event_id": int(plan.event_id),
                 "channel": plan.channel,
                 "address": plan.address,
+                "urgency": plan.urgency,
+                "silent": plan.silent,
             }
             for plan in planned
         ]
@@ -63,20 +79,22 @@ class PostgresOutbox:
                 await connection.execute(insert(deliveries).on_conflict_do_nothing(), rows)
             return True
 
-    async def due(self, channel: str, now: datetime, limit: int = 100) -> list[Delivery]:
-        older = deliveries.alias("older")
-        resting = exists().where(
-            older.c.channel == deliveries.c.channel,
-            older.c.address == deliveries.c.address,
-            older.c.state == "pending",
-            older.c.id < deliveries.c.id,
-            older.c.retry_at > now,
-        )
+    async def due(self, channel: str, now: datetime, limit: int = 100, busy: Collection[str] = ()) -> list[Delivery]:
+        waiting = deliveries.alias("waiting")
+        pending = (waiting.c.channel == channel) & (waiting.c.state == text("'pending'"))
+        resting = select(waiting.c.address).where(pending, waiting.c.retry_at > now)
+        heads = (
+            select(waiting.c.address)
+            .where(pending, waiting.c.address.not_in(resting))
+            .where(waiting.c.address != all_(literal(sorted(busy), ARRAY(Text))))
+            .order_by(waiting.c.urgency, waiting.c.id)
+            .limit(limit)
+        ).subquery()
         query = (
             select(deliveries, events.c.body)
             .join(events, events.c.id == deliveries.c.event_id)
-            .where(deliveries.c.channel == channel, deliveries.c.state == "pending", ~resting)
-            .where(or_(deliveries.c.retry_at.is_(None), deliveries.c.retry_at <= now))
+            .where(deliveries.c.channel == channel, deliveries.c.state == text("'pending'"))
+            .where(deliveries.c.address.in_(select(heads.c.address)))
             .order_by(deliveries.c.id)
             .limit(limit)
         )
@@ -90,24 +108,45 @@ class PostgresOutbox:
                     channel=row.channel,
                     address=row.address,
                     attempts=row.attempts,
+                    urgency=row.urgency,
+                    silent=row.silent,
                 )
                 for row in await connection.execute(query)
             ]
 
         return await self._database.run(look)
 
-    async def sent(self, delivery_id: int, at: datetime, message_ref: str | None = None) -> None:
-        await self._close(delivery_id, state="sent", sent_at=at, message_ref=message_ref, retry_at=None)
+    async def sent(self, delivery_ids: Collection[int], at: datetime, message_ref: str | None = None) -> None:
+        await self._close(delivery_ids, state="sent", sent_at=at, message_ref=message_ref, retry_at=None)
 
     async def failed(self, delivery_id: int, reason: str, retry_at: datetime | None) -> None:
         state = "failed" if retry_at is None else "pending"
         await self._close(
-            delivery_id, state=state, reason=reason, retry_at=retry_at, attempts=deliveries.c.attempts + 1
+            [delivery_id], state=state, reason=reason, retry_at=retry_at, attempts=deliveries.c.attempts + 1
         )
 
-    async def _close(self, delivery_id: int, **values: object) -> None:
+    async def dead(self, channel: str, address: str, reason: str, at: datetime) -> OwnerId | None:
+        bury = (
+            update(links)
+            .where(links.c.channel == channel, links.c.address == address)
+            .values(dead_since=at, dead_reason=reason)
+            .returning(links.c.owner)
+        )
+        give_up = (
+            update(deliveries)
+            .where(deliveries.c.channel == channel, deliveries.c.address == address, deliveries.c.state == "pending")
+            .values(state="failed", reason=reason, retry_at=None)
+        )
+        async with self._database.begin() as connection:
+            owner = (await connection.execute(bury)).scalar_one_or_none()
+            await connection.execute(give_up)
+        return None if owner is None else OwnerId(owner)
+
+    async def _close(self, delivery_ids: Collection[int], **values: object) -> None:
         statement = (
-            update(deliveries).where(deliveries.c.id == delivery_id, deliveries.c.state == "pending").values(**values)
+            update(deliveries)
+            .where(deliveries.c.id.in_(sorted(delivery_ids)), deliveries.c.state == "pending")
+            .values(**values)
         )
 
         async with self._database.begin() as connection:

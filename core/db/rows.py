@@ -11,6 +11,7 @@ from core.domain.limit import Limits
 from core.domain.market import Candle, Timeframe
 from core.domain.order import Fill, Order, OrderIntent, OrderState
 from core.domain.owner import Draft, DraftState, Owner, Said
+from core.domain.preference import Preferences
 from core.domain.reading import ParseResult
 from core.domain.rule import Rule, RuleSpec, RuleState
 from core.ports.storage import Job, JobLog
@@ -33,11 +34,12 @@ def owner_of(row: Row) -> Owner:
             max_slippage_bps=row["max_slippage_bps"],
             max_orders_a_day=row["max_orders_a_day"],
         ),
+        preferences=from_json(Preferences, row["preferences"]),
     )
 
 
 def user_row(owner: Owner) -> dict[str, Any]:
-    return {"timezone": owner.timezone, "paused": owner.paused}
+    return {"timezone": owner.timezone, "paused": owner.paused, "preferences": to_json(owner.preferences)}
 
 
 def limits_row(limits: Limits) -> dict[str, Any]:

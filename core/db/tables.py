@@ -66,6 +66,7 @@ users = Table(
     Column("created_at", _Moment, nullable=False),
     Column("timezone", Text, nullable=False),
     Column("paused", Boolean, nullable=False),
+    Column("preferences", JSONB, nullable=False, server_default=text("'{}'::jsonb")),
 )
 
 limits = Table(
@@ -91,6 +92,8 @@ links = Table(
     Column("address", Text, nullable=False),
     _owner(index=True),
     Column("created_at", _Moment, nullable=False),
+    Column("dead_since", _Moment),
+    Column("dead_reason", Text),
     PrimaryKeyConstraint("channel", "address"),
 )
 
@@ -321,9 +324,18 @@ deliveries = Table(
     Column("sent_at", _Moment),
     Column("message_ref", Text),
     Column("reason", Text),
+    Column("urgency", Integer, nullable=False, server_default="1"),
+    Column("silent", Boolean, nullable=False, server_default=text("false")),
     UniqueConstraint("event_id", "channel", "address"),
     _states(["pending", "sent", "failed"]),
     Index("deliveries_pending_idx", "channel", "address", "id", postgresql_where=text("state = 'pending'")),
+    Index("deliveries_urgency_idx", "channel", "urgency", "id", postgresql_where=text("state = 'pending'")),
+    Index(
+        "deliveries_resting_idx",
+        "channel",
+        "retry_at",
+        postgresql_where=text("state = 'pending' AND retry_at IS NOT NULL"),
+    ),
 )
 
 leases = Table(

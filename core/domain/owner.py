@@ -6,6 +6,7 @@ from enum import StrEnum
 
 from core.domain.ids import DraftId, EventId, OwnerId, RuleId
 from core.domain.limit import Limits
+from core.domain.preference import Preferences
 from core.domain.reading import ParseResult
 
 
@@ -18,6 +19,7 @@ class Owner:
     timezone: str = "UTC"
     paused: bool = False
     limits: Limits = field(default_factory=Limits)
+    preferences: Preferences = field(default_factory=Preferences)
 
 
 class DraftState(StrEnum):

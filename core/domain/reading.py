@@ -6,6 +6,7 @@ from datetime import datetime
 from decimal import Decimal
 from typing import Any, Literal
 
+from core.domain.action import DEFAULT_SLIPPAGE_BPS
 from core.domain.rule import RuleSet
 
 QuestionAbout = Literal[
@@ -61,6 +62,7 @@ class ParseContext:
     max_leverage: Mapping[str, Decimal] = field(default_factory=dict)
     names: Mapping[str, str] = field(default_factory=dict)
     timezone: str = "UTC"
+    slippage_bps: int = DEFAULT_SLIPPAGE_BPS
     now: datetime
 
 

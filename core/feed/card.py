@@ -13,9 +13,9 @@ from core.feed.card_world import (
     market_card,
     position_card,
 )
-from core.feed.parts import Button, Card, Rows, Tone
+from core.feed.parts import Button, Card, Chart, ChartLine, ChartMark, Rows, Tone
 
-__all__ = ["Button", "Card", "Rows", "Tone", "card_of"]
+__all__ = ["Button", "Card", "Chart", "ChartLine", "ChartMark", "Rows", "Tone", "card_of"]
 
 
 def card_of(event: Event) -> Card | None:

@@ -1,5 +1,6 @@
 """Events about orders as cards: what traded, for how much, and what that leaves; order traffic is not told."""
 
+from dataclasses import replace
 from decimal import Decimal
 from typing import assert_never
 
@@ -28,7 +29,7 @@ from core.domain.wording import (
     say_signed_money,
 )
 from core.feed.card_marks import marked, rule_name, sentence
-from core.feed.parts import Card, Tone
+from core.feed.parts import Card, Chart, ChartLine, ChartMark, Tone
 
 OrderTold = (
     OrderDenied
@@ -99,7 +100,10 @@ def _filled(event: OrderFilled) -> Card:
     if event.position_after is not None:
         lines.append(_held(event.position_after, event.market, reduced=event.reduce_only))
     title = f"{_done(event.side).capitalize()} {_size(event)} at {say_price(event.price)}"
-    return _card(event, title, tuple(lines), "good", key=f"fill:{event.order_id}")
+    line = () if event.trigger_price is None else (ChartLine(price=event.trigger_price, label="fired at"),)
+    mark = ChartMark(at=event.at, price=event.price, side=event.side)
+    chart = Chart(market=event.market, lines=line, marks=(mark,), simulated=event.simulated)
+    return replace(_card(event, title, tuple(lines), "good", key=f"fill:{event.order_id}"), chart=chart)
 
 
 def _proceeds(base: Decimal | None, price: Decimal, fee: Decimal, pnl: Decimal | None) -> str:

@@ -4,6 +4,7 @@ from decimal import Decimal
 from typing import assert_never
 
 from core.domain.event import (
+    AccountAnnounced,
     AccountApprovalRequested,
     AccountDelegateRevoked,
     AccountDrawdownReached,
@@ -27,6 +28,7 @@ from core.domain.event import (
 )
 from core.domain.wording import (
     base_of,
+    one_line,
     say_amount,
     say_duration,
     say_money,
@@ -34,7 +36,8 @@ from core.domain.wording import (
     say_rough_percent,
 )
 from core.feed.card_marks import marked, sentence, settled_key
-from core.feed.parts import Card
+from core.feed.parts import Button, Card
+from core.feed.press import Say, write
 
 PositionHappened = (
     PositionOpened | PositionChanged | PositionClosed | PositionEndangered | PositionLiquidated | PositionFundingPaid
@@ -48,6 +51,7 @@ AccountHappened = (
     | AccountKilled
     | AccountDelegateRevoked
     | AccountApprovalRequested
+    | AccountAnnounced
 )
 
 _SHORT_BLINDNESS_S = 60
@@ -138,6 +142,9 @@ def account_card(event: AccountHappened) -> Card | None:
             return Card(title=f"SayWhen may no longer trade for you on {venue}", lines=lines, tone="bad", key=key)
         case AccountApprovalRequested(what=what):
             return Card(title="Your wallet's signature is needed", lines=(sentence(what),), tone="warn", key=key)
+        case AccountAnnounced(words=words):
+            said = tuple(one_line(line) for line in words.splitlines())
+            return Card(title="From the people who run this SayWhen", lines=said, key=key)
         case _:
             assert_never(event)
 
@@ -150,11 +157,18 @@ def _killed(event: AccountKilled) -> Card:
     if event.positions:
         lines.append("Still open, with no rule guarding:")
         lines += [f"   {position}" for position in event.positions]
-        lines.append('Say "close everything" to leave them: you will be asked to confirm.')
+        lines.append('They stay as they are. "close everything" leaves them: you will be asked to confirm.')
     else:
         lines.append("No position is open.")
     lines.append("Nothing fires until you resume.")
-    return Card(title="Everything is stopped", lines=tuple(lines), tone="warn", key=settled_key(event))
+    flatten = (Button(label="Close everything", verb=write(Say(words="close everything"))),)
+    return Card(
+        title="Everything is stopped",
+        lines=tuple(lines),
+        buttons=(*((flatten,) if event.positions else ()), (Button(label="Resume", verb=write(Say(words="/resume"))),)),
+        tone="warn",
+        key=settled_key(event),
+    )
 
 
 def _position(event: PositionHappened, title: str, line: str, *, bad: bool) -> Card:

@@ -4,6 +4,7 @@ from typing import Any, Literal, assert_never
 
 from core.codec import event_to_json
 from core.domain.event import (
+    AccountAnnounced,
     AccountApprovalRequested,
     AccountDelegateRevoked,
     AccountDrawdownReached,
@@ -96,6 +97,7 @@ def level_of(event: Event) -> Level:
             | AccountLinked()
             | AccountLimitChanged()
             | AccountApprovalRequested()
+            | AccountAnnounced()
             | EngineRecovered()
         ):
             return "info"

@@ -1,6 +1,8 @@
 """What a card is made of, for every channel alike; decides no markup and no words."""
 
 from dataclasses import dataclass
+from datetime import datetime
+from decimal import Decimal
 from typing import Literal
 
 Tone = Literal["plain", "good", "warn", "bad"]
@@ -25,11 +27,39 @@ Rows = tuple[tuple[Button, ...], ...]
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class ChartLine:
+    """A price worth a line across the picture (quote), and what it is."""
+
+    price: Decimal
+    label: str
+    tone: Tone = "plain"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ChartMark:
+    """A trade at an instant."""
+
+    at: datetime
+    price: Decimal
+    side: Literal["buy", "sell"]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Chart:
+    """What a picture beside a card would show, for channels that have pictures."""
+
+    market: str
+    lines: tuple[ChartLine, ...] = ()
+    marks: tuple[ChartMark, ...] = ()
+    simulated: bool = False
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class Card:
     """Something told to a person, in plain text.
 
     `key` names what the card is about for as long as it lasts: a channel that already shows a card of that key edits
-    it instead of adding another.
+    it instead of adding another. `public` = says nothing about its owner, so that a group may read it too.
     """
 
     title: str
@@ -37,3 +67,5 @@ class Card:
     buttons: Rows = ()
     tone: Tone = "plain"
     key: str | None = None
+    chart: Chart | None = None
+    public: bool = False

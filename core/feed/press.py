@@ -2,11 +2,11 @@
 
 import re
 from dataclasses import dataclass
-from typing import Literal
+from typing import Literal, cast
 
 from core.feed.parts import MOST_VERB_BYTES
 
-RuleDeed = Literal["pause", "resume", "cancel"]
+RuleDeed = Literal["pause", "resume", "cancel", "copy", "edit"]
 
 _ID = r"[0-9A-Za-z_]{1,40}"
 _CONFIRM = re.compile(rf"d:ok:({_ID}):(\d{{1,6}})", re.ASCII)
@@ -14,7 +14,7 @@ _ANSWER = re.compile(rf"d:an:({_ID}):(\d{{1,6}}):(\d{{1,2}}):(\d{{1,2}})", re.AS
 _EDIT = re.compile(rf"d:ed:({_ID})", re.ASCII)
 _CANCEL = re.compile(rf"d:no:({_ID})", re.ASCII)
 _MISSED = re.compile(rf"r:(run|skip):({_ID})", re.ASCII)
-_RULE = re.compile(r"r:(pause|resume|cancel):(r\d{1,9})", re.ASCII)
+_RULE = re.compile(r"r:(pause|resume|cancel|copy|edit):(r\d{1,9})", re.ASCII)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -59,7 +59,7 @@ class SettleMissed:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class HandleRule:
-    """Pause, resume or cancel one rule by its label."""
+    """Pause, resume, cancel, copy or edit one rule by its label."""
 
     deed: RuleDeed
     label: str
@@ -116,6 +116,5 @@ def read(verb: str) -> Press | None:
     if found := _MISSED.fullmatch(verb):
         return SettleMissed(rule_id=found[2], run=found[1] == "run")
     if found := _RULE.fullmatch(verb):
-        deed: RuleDeed = "pause" if found[1] == "pause" else "resume" if found[1] == "resume" else "cancel"
-        return HandleRule(deed=deed, label=found[2])
+        return HandleRule(deed=cast(RuleDeed, found[1]), label=found[2])
     return None

@@ -6,6 +6,7 @@ from datetime import timedelta
 from decimal import Decimal
 from typing import Protocol
 
+from core.domain.action import DEFAULT_SLIPPAGE_BPS
 from core.domain.errors import BadInput, Conflict, NotFound
 from core.domain.event import RuleAmended, RuleDrafted
 from core.domain.ids import DraftId, OwnerId, new_id
@@ -60,6 +61,7 @@ class Scene:
     timezone: str
     limits: Limits
     funding: Mapping[str, Decimal] = field(default_factory=dict)
+    slippage_bps: int = DEFAULT_SLIPPAGE_BPS
 
     def context(self, clock: Clock) -> ParseContext:
         """The scene as a parser needs it."""
@@ -72,6 +74,7 @@ class Scene:
             max_leverage={symbol: market.max_leverage for symbol, market in self.markets.items()},
             names={symbol: market.name for symbol, market in self.markets.items()},
             timezone=self.timezone,
+            slippage_bps=self.slippage_bps,
             now=clock.now(),
         )
 

@@ -58,7 +58,7 @@ async def fire(store: Store, clock: Clock, crossing: Crossing, world: World, fen
             return None
         rule = replace(rule, memory=crossing.rule.memory)
         now = clock.now()
-        if (await tx.read_owner()).paused:
+        if (await tx.read_owner()).paused and not lifecycle.leaves_at_once(rule.spec):
             state = (await lifecycle.pause(tx, rule, now, lifecycle.PAUSED_ALL)).state
         elif rule.spec.expires_at is not None and rule.spec.expires_at <= now:
             state = (await lifecycle.expire(tx, rule, now)).state

@@ -21,10 +21,12 @@ from core.ports.storage import (
     Outbox,
     Planned,
     Queue,
+    Recipient,
     Step,
     Store,
     Transaction,
 )
+from core.ports.talking import Inbox, Letter
 from core.ports.watching import (
     Crossing,
     Facts,
@@ -58,6 +60,7 @@ __all__ = [
     "Facts",
     "Fence",
     "Finding",
+    "Inbox",
     "Job",
     "JobLog",
     "Journal",
@@ -65,6 +68,7 @@ __all__ = [
     "Lease",
     "Ledger",
     "LedgerPage",
+    "Letter",
     "OrderReport",
     "Outbox",
     "People",
@@ -74,6 +78,7 @@ __all__ = [
     "Prepared",
     "PriceSource",
     "Queue",
+    "Recipient",
     "RuleParser",
     "Step",
     "Store",

@@ -256,12 +256,14 @@ class Lease(Protocol):
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Planned:
-    """That an event of the log is to be told at an address of a channel."""
+    """That an event of the log is to be told at an address of a channel; the smallest `urgency` is told first."""
 
     event_id: EventId
     owner: OwnerId
     channel: str
     address: str
+    urgency: int = 1
+    silent: bool = False
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -274,13 +276,23 @@ class Delivery:
     channel: str
     address: str
     attempts: int = 0
+    urgency: int = 1
+    silent: bool = False
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Recipient:
+    """An owner and everywhere they can be told: (channel, address) that are not dead."""
+
+    owner: Owner
+    places: tuple[tuple[str, str], ...]
 
 
 class Outbox(Protocol):
     """What people are still to be told, each event once for each address, and how far each reader of events is."""
 
-    async def links_of(self, owner: OwnerId) -> list[tuple[str, str]]:
-        """(channel, address) of everywhere the owner is linked."""
+    async def recipients(self, owners: Collection[OwnerId]) -> list[Recipient]:
+        """Those of *owners* that exist, by id, each with the places where they are linked and not dead."""
         ...
 
     async def cursor(self, name: str) -> Cursor:
@@ -294,12 +306,19 @@ class Outbox(Protocol):
         """
         ...
 
-    async def due(self, channel: str, now: datetime, limit: int = 100) -> list[Delivery]:
-        """Deliveries to try now, oldest first; none behind an older one of its address that waits for its retry."""
+    async def due(self, channel: str, now: datetime, limit: int = 100, busy: Collection[str] = ()) -> list[Delivery]:
+        """Deliveries to try now, oldest first, of the addresses where the most urgent wait; all that come before those.
+
+        None for an address that waits for a retry or is *busy*; at most *limit* in all.
+        """
         ...
 
-    async def sent(self, delivery_id: int, at: datetime, message_ref: str | None = None) -> None:
-        """It was told; `message_ref` is what the channel calls the message."""
+    async def dead(self, channel: str, address: str, reason: str, at: datetime) -> OwnerId | None:
+        """The address takes nothing any more: nothing is planned for it, and what was is given up; whose it is."""
+        ...
+
+    async def sent(self, delivery_ids: Collection[int], at: datetime, message_ref: str | None = None) -> None:
+        """They were told, all or none; `message_ref` is what the channel calls the message."""
         ...
 
     async def failed(self, delivery_id: int, reason: str, retry_at: datetime | None) -> None:

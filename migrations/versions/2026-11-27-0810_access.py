@@ -6,7 +6,7 @@ Forward only: to go back, restore the back-up taken before.
 from alembic import op
 
 revision = "0810"
-down_revision = "1105"
+down_revision = "11270702"
 
 STATEMENTS = (
     """

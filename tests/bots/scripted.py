@@ -20,6 +20,7 @@ from core.domain.reading import Command, Option, ParseResult, Question
 from core.domain.rule import LIVE, Rule, RuleSpec, RuleState
 from core.ports import Delivery, JobLog
 from tests import samples
+from tests.bots.crowd import NoInbox, People
 from tests.clock import START, FakeClock
 
 D = Decimal
@@ -142,6 +143,13 @@ class Drafts:
         self.calls.append(("amend", draft_id, words))
         return self.made(words, READ, (await self.get(owner, draft_id)).revision + 1)
 
+    async def open(self, owner: OwnerId) -> list[Draft]:
+        return [] if self.draft is None else [self.draft]
+
+    async def copy(self, owner: OwnerId, label: str) -> Draft:
+        self.calls.append(("copy", label))
+        return self.made(f"like {label}", READ, 1)
+
     async def confirm(self, owner: OwnerId, draft_id: DraftId, revision: int) -> list[Rule]:
         self.calls.append(("confirm", draft_id, revision))
         draft = self._checked(draft_id, revision)
@@ -249,12 +257,18 @@ class Notices:
         self.open.update({notice.id: notice for notice in found})
         return len(found)
 
-    async def due(self, channel: str, limit: int = 20) -> Sequence[Delivery]:
-        return list(self.open.values())[:limit]
+    async def due(self, channel: str, limit: int = 100, busy: Collection[str] = ()) -> Sequence[Delivery]:
+        return [notice for notice in self.open.values() if notice.address not in busy][:limit]
 
-    async def sent(self, id: int, ref: str) -> None:  # noqa: A002 - the façade's name
-        del self.open[id]
-        self.log.append(("sent", id, ref))
+    async def sent(self, ids: Sequence[int], ref: str) -> None:
+        for number in ids:
+            del self.open[number]
+            self.log.append(("sent", number, ref))
+
+    async def dead(self, channel: str, address: str, reason: str) -> None:
+        self.log.append(("dead", address))
+        for number in [notice.id for notice in self.open.values() if notice.address == address]:
+            del self.open[number]
 
     async def failed(self, id: int, reason: str, retry_in_s: float | None) -> None:  # noqa: A002
         if retry_in_s is None:
@@ -287,3 +301,5 @@ class ScriptedCore:
         self.drafts = Drafts(self.calls)
         self.rules = Rules(self.calls, self.drafts)
         self.notices = Notices()
+        self.inbox = NoInbox()
+        self.people = People(self.account)

@@ -79,9 +79,10 @@ async def test_confirming_twice_arms_once_and_says_so(talk: Talk) -> None:
     talk.core.drafts.result = READ
     [draft] = await talk.say(SENTENCE)
     await talk.press(draft, "Confirm")
-    [refused] = await talk.press(draft, "Confirm")
+    refused, shown = await talk.press(draft, "Confirm")
     assert refused.title == "This was confirmed already; it is armed once."
     assert refused.key is None
+    assert (shown.title, shown.key, shown.buttons) == ("Confirmed", draft.key, ())
 
 
 async def test_an_old_card_shows_the_new_one_instead_of_confirming(talk: Talk) -> None:
@@ -230,7 +231,10 @@ async def test_an_honest_no_says_why(talk: Talk) -> None:
     talk.core.drafts.result = ParseResult(kind="unsupported", reason="No swaps: say what to do with a perp instead.")
     [card] = await talk.say("swap sol for usdc")
     assert card == Card(
-        title="SayWhen does not do that", lines=("No swaps: say what to do with a perp instead.",), tone="warn"
+        title="SayWhen does not do that",
+        lines=("No swaps: say what to do with a perp instead.",),
+        tone="warn",
+        public=True,
     )
 
 

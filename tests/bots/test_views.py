@@ -69,8 +69,8 @@ def test_rules_show_state_and_distance() -> None:
     assert card.lines[1] == "   fires at $149.90, 0.07 % below the price now ($150.00)"
     assert card.lines[2].startswith("r2 (paused): ")
     assert [[button.label for button in row] for row in card.buttons] == [
-        ["Pause r1", "Delete r1"],
-        ["Resume r2", "Delete r2"],
+        ["Pause r1", "Edit r1", "Copy r1", "Delete r1"],
+        ["Resume r2", "Edit r2", "Copy r2", "Delete r2"],
     ]
 
 

@@ -178,8 +178,9 @@ async def _converse(dialogue: Dialogue, clock: Clock, life: Life) -> None:
     seen = read_back(diary)
     press = seen[-1]["press"] if seen else ""
     while not any(agreed(line["title"]) for line in seen):
-        words = {"verb": press} if press else {"text": life.words}
-        cards = await dialogue.answer(Inbound(channel=CHANNEL, address=ADDRESS, sent_at=clock.now(), **words))
+        text, verb = ("", press) if press else (life.words, None)
+        said = Inbound(channel=CHANNEL, address=ADDRESS, sent_at=clock.now(), text=text, verb=verb)
+        cards = await dialogue.answer(said)
         press = _next_press(cards) or press
         seen = [{"press": press, "title": cards[0].title}]
         write_down(diary, seen[0])

@@ -32,9 +32,29 @@ async def _planned(storage: Storage, owner: OwnerId, *addresses: str) -> list[Pl
 
 async def test_links_are_the_owners_own(store: Store, outbox: Outbox, owner: OwnerId) -> None:
     stranger = await store.create_owner("telegram", "7", START)
-    assert await outbox.links_of(owner) == [("console", "ann")]
-    assert await outbox.links_of(stranger) == [("telegram", "7")]
-    assert await outbox.links_of(OwnerId(404)) == []
+    ours, theirs = await outbox.recipients([stranger, owner, OwnerId(404)])
+    assert (ours.owner.id, ours.places) == (owner, (("console", "ann"),))
+    assert (theirs.owner.id, theirs.places) == (stranger, (("telegram", "7"),))
+
+
+async def test_nothing_more_goes_to_an_address_that_is_dead(storage: Storage, outbox: Outbox, owner: OwnerId) -> None:
+    plan = await _planned(storage, owner, "ann")
+    assert await outbox.save_cursor("console", Cursor("1"), was=Cursor(""), planned=plan)
+    assert await outbox.dead("console", "ann", "blocked", START) == owner
+    assert await outbox.due("console", START) == []
+    assert (await outbox.recipients([owner]))[0].places == ()
+    assert await outbox.dead("console", "nobody", "blocked", START) is None
+
+
+async def test_the_address_where_the_most_urgent_waits_comes_first_with_all_that_came_before_it(
+    storage: Storage, outbox: Outbox, owner: OwnerId
+) -> None:
+    chatter = await _planned(storage, owner, "bob", "ann")
+    fill = [replace(plan, urgency=0) for plan in await _planned(storage, owner, "ann")]
+    assert await outbox.save_cursor("console", Cursor("1"), was=Cursor(""), planned=[*chatter, *fill])
+    assert [(d.address, d.urgency) for d in await outbox.due("console", START, 1)] == [("ann", 1)]
+    assert [(d.address, d.urgency) for d in await outbox.due("console", START, 2)] == [("bob", 1), ("ann", 1)]
+    assert [d.address for d in await outbox.due("console", START, busy={"ann"})] == ["bob"]
 
 
 async def test_a_reader_that_is_elsewhere_plans_nothing(storage: Storage, outbox: Outbox, owner: OwnerId) -> None:
@@ -71,7 +91,7 @@ async def test_a_delivery_carries_its_event_and_is_told_once(storage: Storage, o
     ]
     assert due[0].event == replace(samples.armed_event(owner), id=planned[0].event_id)
     assert await outbox.due("telegram", START) == []
-    await outbox.sent(due[0].id, START, "message 1")
+    await outbox.sent([due[0].id], START, "message 1")
     await outbox.save_cursor("console", Cursor("3"), was=Cursor("2"), planned=planned)
     assert await outbox.due("console", START) == due[1:]
 

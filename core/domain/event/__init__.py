@@ -34,6 +34,7 @@ from core.domain.event.rules import (
     RuleTriggered,
 )
 from core.domain.event.world import (
+    AccountAnnounced,
     AccountApprovalRequested,
     AccountDelegateRevoked,
     AccountDrawdownReached,
@@ -101,6 +102,7 @@ Event = (
     | AccountKilled
     | AccountDelegateRevoked
     | AccountApprovalRequested
+    | AccountAnnounced
     | EngineBlind
     | EngineRecovered
 )
@@ -110,6 +112,7 @@ BY_NAME: dict[str, type[Event]] = {kind.name: kind for kind in get_args(Event)}
 
 __all__ = [
     "BY_NAME",
+    "AccountAnnounced",
     "AccountApprovalRequested",
     "AccountDelegateRevoked",
     "AccountDrawdownReached",

@@ -179,6 +179,14 @@ class AccountApprovalRequested(Happened):
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class AccountAnnounced(Happened):
+    """Whoever runs this SayWhen has something to say to everybody."""
+
+    name: ClassVar[str] = "account.announced"
+    words: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class EngineBlind(Happened):
     """Nobody watched from `since` on: a restart or a lost partition."""
 

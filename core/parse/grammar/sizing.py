@@ -4,7 +4,6 @@ from decimal import Decimal
 from typing import Any, Literal
 
 from core.domain.action import (
-    DEFAULT_SLIPPAGE_BPS,
     Action,
     Alert,
     Close,
@@ -85,8 +84,8 @@ def _order(desk: Desk, number: int) -> OrderKind:
             return LadderOrder(orders=order.orders, from_price=order.from_price, to_price=order.to_price)
         case _:
             if order.slippage_bps is None:
-                desk.assume(f"Market order, at most {DEFAULT_SLIPPAGE_BPS} bps slippage.")
-            return MarketOrder(max_slippage_bps=order.slippage_bps or DEFAULT_SLIPPAGE_BPS)
+                desk.assume(f"Market order, at most {desk.context.slippage_bps} bps slippage.")
+            return MarketOrder(max_slippage_bps=order.slippage_bps or desk.context.slippage_bps)
 
 
 def _opening(desk: Desk, number: int, market: str) -> Action | None:

@@ -34,7 +34,7 @@ from core.domain.event import (
 )
 from core.domain.event.rules import BY_OWNER
 from core.domain.ids import DraftId, OrderId, OwnerId, RuleId
-from core.feed.card import Button, Card, card_of
+from core.feed.card import Button, Card, Chart, ChartLine, ChartMark, card_of
 from core.feed.press import SettleMissed, read
 from tests.core.feed.events import events
 
@@ -137,6 +137,12 @@ def test_a_fill_says_what_for_how_much_and_what_is_left() -> None:
         ),
         tone="good",
         key="fill:o_1",
+        chart=Chart(
+            market="SOL-PERP",
+            lines=(ChartLine(price=D("149.9"), label="fired at"),),
+            marks=(ChartMark(at=AT, price=D("149.87"), side="sell"),),
+            simulated=True,
+        ),
     )
 
 

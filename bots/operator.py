@@ -1,0 +1,47 @@
+"""What whoever runs this SayWhen may ask and say in a chat; everybody else is told that there is no such command."""
+
+from bots.turn import Turn
+from core.domain.errors import BadInput
+from core.feed.card import Card
+
+LONGEST_ANNOUNCEMENT = 1_000
+
+
+async def status(turn: Turn, words: str) -> list[Card]:  # noqa: ARG001 - takes no words
+    """Whether everything runs."""
+    counts = await turn.core.people.counts()
+    watched = await turn.core.people.watched()
+    prices = turn.core.prices
+    seen = prices.latest()
+    lines = [
+        "Rules are watched." if watched else "NOBODY watches the rules: no scheduler is heard.",
+        f"Prices: {prices.notice or prices.source_name}, {len(seen)} markets fresh.",
+        *(f"{name.capitalize()}: {count}" for name, count in counts.items()),
+    ]
+    good = watched and bool(seen)
+    return [
+        Card(
+            title="All is running" if good else "Something is wrong", lines=tuple(lines), tone="good" if good else "bad"
+        )
+    ]
+
+
+async def users(turn: Turn, words: str) -> list[Card]:  # noqa: ARG001 - takes no words
+    """How many people there are."""
+    counts = await turn.core.people.counts()
+    lines = (
+        f"{counts['links']} places where they are told things, {counts['unreachable']} of them closed to us",
+        f"{counts['live rules']} live rules",
+    )
+    return [Card(title=f"{counts['people']} people", lines=lines)]
+
+
+async def broadcast(turn: Turn, words: str) -> list[Card]:
+    """Tell everybody. Raises BadInput."""
+    if not 0 < len(words) <= LONGEST_ANNOUNCEMENT:
+        raise BadInput(
+            f"Expected 1 to {LONGEST_ANNOUNCEMENT} characters after /broadcast, were {len(words)}",
+            "Try /broadcast Back in an hour.",
+        )
+    told = await turn.core.people.announce(words)
+    return [Card(title=f"On its way to {told} people", lines=("It is sent as fast as the channels allow.",))]

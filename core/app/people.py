@@ -1,0 +1,95 @@
+"""How somebody wants to be told, that they want to be forgotten, and what an operator may ask; decides no words."""
+
+import asyncio
+from collections.abc import Callable, Mapping
+from dataclasses import replace
+from datetime import timedelta
+from typing import get_args
+
+from core.app.engine import HEARTBEAT
+from core.app.parts import TIME_OUT_S, Parts
+from core.db.census import Census
+from core.domain.errors import BadInput, Conflict
+from core.domain.event import AccountAnnounced
+from core.domain.ids import OwnerId
+from core.domain.money import ZERO
+from core.domain.order import IN_FLIGHT, OrderState
+from core.domain.owner import Owner
+from core.domain.preference import ALWAYS_TOLD, Loudness, Preferences, QuietHours, Topic
+from core.domain.rule import LIVE, RuleState
+from core.flow import lifecycle
+
+TOPICS: tuple[Topic, ...] = get_args(Topic)
+_MOST_SLIPPAGE_BPS = 1_000
+_ALIVE_WITHIN = timedelta(seconds=15)
+
+
+class People:
+    """Preferences of one person, and counts over all."""
+
+    def __init__(self, parts: Parts, census: Census) -> None:
+        self._parts = parts
+        self._census = census
+
+    async def tell(self, owner: OwnerId, topic: Topic, loudness: Loudness) -> Owner:
+        """Tell *owner* of *topic* on, silent or off from now on. Raises BadInput for what is always told."""
+        if loudness == "off" and topic in ALWAYS_TOLD:
+            raise BadInput(f"Notices about your {topic} cannot be switched off.", f"Try /settings {topic} silent.")
+        return await self._prefer(owner, lambda old: replace(old, notices={**old.notices, topic: loudness}))
+
+    async def be_quiet(self, owner: OwnerId, hours: QuietHours | None) -> Owner:
+        """Tell everything silently in those hours; None = never."""
+        return await self._prefer(owner, lambda old: replace(old, quiet=hours))
+
+    async def show_in_groups(self, owner: OwnerId, *, shown: bool) -> Owner:
+        """Whether a group may see what the owner asks there about their own account."""
+        return await self._prefer(owner, lambda old: replace(old, show_in_groups=shown))
+
+    async def set_slippage(self, owner: OwnerId, bps: int) -> Owner:
+        """The slippage, in basis points, of market orders that name none. Raises BadInput beyond the owner's limit."""
+        async with self._parts.store.begin(owner) as tx:
+            most = min((await tx.read_owner()).limits.max_slippage_bps, _MOST_SLIPPAGE_BPS)
+        if not 1 <= bps <= most:
+            raise BadInput(
+                f"Expected a slippage from 1 to {most} bps, was {bps}.", "100 bps are 1 %. /limits shows yours."
+            )
+        return await self._prefer(owner, lambda old: replace(old, slippage_bps=bps))
+
+    async def forget(self, owner: OwnerId) -> None:
+        """Delete everything about *owner*. Raises Conflict while a position is open or an order is in flight."""
+        account = await asyncio.wait_for(self._parts.venue.account(owner), TIME_OUT_S)
+        held = [position.market for position in account.positions if position.base != ZERO]
+        if held:
+            raise Conflict(f"You hold a position in {', '.join(held)}.", "Close it first; then /deleteme again.")
+        now = self._parts.clock.now()
+        async with self._parts.store.begin(owner) as tx:
+            if await tx.orders(states={*IN_FLIGHT, OrderState.PLANNED}):
+                raise Conflict("An order of yours is open or on its way.", "/cancel it first; then /deleteme again.")
+            for rule in await tx.rules(LIVE - {RuleState.FIRING}):
+                await lifecycle.cancel(tx, rule, now, "the account is deleted")  # so that whoever watches lets go of it
+        await self._census.forget(owner)
+
+    async def counts(self) -> Mapping[str, int]:
+        """What there is, for an operator."""
+        return await self._census.counts()
+
+    async def watched(self) -> bool:
+        """Whether somebody watches the rules now."""
+        heard = await self._parts.store.heard(HEARTBEAT)
+        return heard is not None and self._parts.clock.now() - heard < _ALIVE_WITHIN
+
+    async def announce(self, words: str) -> int:
+        """Tell everybody *words*, an operator's; how many people that is."""
+        owners = await self._parts.store.owners()
+        now = self._parts.clock.now()
+        for owner in owners:
+            async with self._parts.store.begin(owner) as tx:
+                await tx.append(AccountAnnounced(at=now, owner=owner, words=words))
+        return len(owners)
+
+    async def _prefer(self, owner: OwnerId, change: Callable[[Preferences], Preferences]) -> Owner:
+        async with self._parts.store.begin(owner) as tx:
+            person = await tx.read_owner()
+            chosen = replace(person, preferences=change(person.preferences))
+            await tx.save_owner(chosen)
+        return chosen

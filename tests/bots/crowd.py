@@ -1,0 +1,86 @@
+"""People and an inbox that answer as told, for the scripted core; decides nothing."""
+
+import asyncio
+from collections.abc import Collection, Mapping, Sequence
+from contextlib import AbstractAsyncContextManager
+from dataclasses import replace
+from datetime import datetime
+from typing import Any
+
+from core.domain.ids import OwnerId
+from core.domain.owner import Owner
+from core.domain.preference import Loudness, QuietHours, Topic
+from core.ports import Letter
+
+
+class People:
+    """Preferences of the one person there is, kept in their account."""
+
+    def __init__(self, account: Any) -> None:
+        self.account = account
+        self.said: list[str] = []
+        self.forgotten = 0
+        self.are_watched = True
+
+    async def tell(self, owner: OwnerId, topic: Topic, loudness: Loudness) -> Owner:
+        notices = {**self.account.person.preferences.notices, topic: loudness}
+        return self._chosen(notices=notices)
+
+    async def be_quiet(self, owner: OwnerId, hours: QuietHours | None) -> Owner:
+        return self._chosen(quiet=hours)
+
+    async def show_in_groups(self, owner: OwnerId, *, shown: bool) -> Owner:
+        return self._chosen(show_in_groups=shown)
+
+    async def set_slippage(self, owner: OwnerId, bps: int) -> Owner:
+        return self._chosen(slippage_bps=bps)
+
+    async def forget(self, owner: OwnerId) -> None:
+        self.forgotten += 1
+
+    async def counts(self) -> Mapping[str, int]:
+        return {"people": 3, "links": 4, "unreachable": 1, "live rules": 2, "cards to send": 0}
+
+    async def watched(self) -> bool:
+        return self.are_watched
+
+    async def announce(self, words: str) -> int:
+        self.said.append(words)
+        return 3
+
+    def _chosen(self, **changes: Any) -> Owner:
+        person: Owner = self.account.person
+        self.account.person = replace(person, preferences=replace(person.preferences, **changes))
+        return self.account.person  # type: ignore[no-any-return]
+
+
+class NoInbox:
+    """Nothing is kept: what has no crash needs no inbox."""
+
+    async def keep(self, letters: Sequence[Letter]) -> list[Letter]:
+        return list(letters)
+
+    async def unanswered(self, channel: str, account: str) -> list[Letter]:
+        return []
+
+    async def answered(self, channel: str, account: str, numbers: Collection[int]) -> None: ...
+
+    async def show(self, channel: str, place: str, ref: str, person: str, key: str | None) -> list[str]:
+        return []
+
+    async def shown_at(self, channel: str, place: str, ref: str) -> tuple[str, str | None] | None:
+        return None
+
+    async def known(self, channel: str, address: str) -> OwnerId | None:
+        return OwnerId(1)
+
+    async def sweep(self) -> int:
+        return 0
+
+    async def listened(self, name: str) -> datetime | None:
+        return None
+
+    async def listening(self, name: str) -> None: ...
+
+    def turn(self, name: str, waiting: asyncio.Event) -> AbstractAsyncContextManager[asyncio.Event]:
+        raise NotImplementedError
