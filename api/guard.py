@@ -1,5 +1,6 @@
 """What surrounds every request: its id, its size, headers of the answer, a line in the log, the counters."""
 
+import contextlib
 import logging
 import re
 import secrets
@@ -75,9 +76,12 @@ class Guard:
         structlog.contextvars.bind_contextvars(request_id=scope["request_id"])
         status = 500
         started = False
+        counted = _Counted(receive)
 
         async def answer(message: Message) -> None:
             nonlocal status, started
+            if counted.over and not started:
+                return  # whatever was made of a body cut off; what is said instead follows
             if message["type"] == "http.response.start":
                 started, status = True, message["status"]
                 headers: list[tuple[bytes, bytes]] = message.setdefault("headers", [])
@@ -90,8 +94,12 @@ class Guard:
         try:
             if _length(given.get(b"content-length")) > LARGEST_BODY:
                 raise _TooLarge
-            await self._app(scope, _bounded(receive), answer)
+            with contextlib.suppress(_TooLarge):
+                await self._app(scope, counted, answer)
+            if counted.over:
+                raise _TooLarge
         except _TooLarge:
+            counted.over = False
             if not started:
                 said = f"The body is larger than {LARGEST_BODY // 1024} kB."
                 await problem(413, "too_large", said, "Send less at once.")(scope, receive, answer)
@@ -118,16 +126,19 @@ def _length(given: bytes | None) -> int:
     return int(given) if given is not None and given.isdigit() and len(given) < 12 else 0
 
 
-def _bounded(receive: Receive) -> Receive:
-    seen = 0
+class _Counted:
+    """What is received, counted; over the limit it ends."""
 
-    async def counted() -> Message:
-        nonlocal seen
-        message = await receive()
+    def __init__(self, receive: Receive) -> None:
+        self._receive = receive
+        self._seen = 0
+        self.over = False
+
+    async def __call__(self) -> Message:
+        message = await self._receive()
         if message["type"] == "http.request":
-            seen += len(message.get("body", b""))
-            if seen > LARGEST_BODY:
+            self._seen += len(message.get("body", b""))
+            if self._seen > LARGEST_BODY:
+                self.over = True
                 raise _TooLarge
         return message
-
-    return counted
