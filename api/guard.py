@@ -39,6 +39,7 @@ class Measures:
 
     def __init__(self) -> None:
         self.registry = CollectorRegistry()
+        self._by_route: dict[tuple[str, str, int], tuple[Counter, Histogram]] = {}
         labels = ["method", "route", "status"]
         self.requests = Counter("saywhen_api_requests", "Requests answered", labels, registry=self.registry)
         self.seconds = Histogram(
@@ -51,6 +52,15 @@ class Measures:
         self.sockets = Gauge("saywhen_api_sockets", "Sockets open now", registry=self.registry)
         self.frames = Counter("saywhen_api_frames", "Frames sent on sockets", registry=self.registry)
         self.dropped = Counter("saywhen_api_sockets_dropped", "Sockets closed by us", ["why"], registry=self.registry)
+
+    def note(self, method: str, route: str, status: int, seconds: float) -> None:
+        """Count one request; looking a figure up by its labels costs more than counting, so it is kept."""
+        known = self._by_route.get((method, route, status))
+        if known is None:
+            counted = self.requests.labels(method, route, str(status)), self.seconds.labels(route)
+            known = self._by_route[method, route, status] = counted
+        known[0].inc()
+        known[1].observe(seconds)
 
 
 class _TooLarge(Exception):
@@ -111,8 +121,7 @@ class Guard:
         route: Any = scope.get("route")
         # The pattern, never the path: ids and whatever else stands in an address stay out of logs and labels.
         name = getattr(route, "path", "unknown")
-        self._measures.requests.labels(scope["method"], name, str(status)).inc()
-        self._measures.seconds.labels(name).observe(seconds)
+        self._measures.note(scope["method"], name, status, seconds)
         if _log.isEnabledFor(logging.INFO):
             _log.info("%s %s %d %.1f ms", scope["method"], name, status, 1000 * seconds)
 
