@@ -14,7 +14,7 @@ QUIET := --quiet --no-progress --python $(BIN)/python
 # Another environment that happens to be active must not steer this one.
 unexport VIRTUAL_ENV PYTHONPATH PYTHONHOME
 
-.PHONY: help setup demo up test check exam format lock clean
+.PHONY: help setup demo up test check exam bench-api format lock clean
 
 help: ## list the targets
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "  make %-10s %s\n", $$1, $$2 }' $(firstword $(MAKEFILE_LIST))
@@ -36,6 +36,9 @@ check: $(READY) ## the fast gate while working: the same without the slow and th
 
 exam: $(READY) ## the whole gate with the long versions of the chaos and fuzz tests
 	@$(BIN)/python ops/gate.py exam
+
+bench-api: $(READY) ## how fast the API is, beside bare Starlette in the same run
+	@$(BIN)/python -m tests.bench.api
 
 format: $(READY) ## format the code and apply the linter's safe fixes
 	@$(BIN)/ruff check --fix-only --quiet .
