@@ -51,7 +51,7 @@ def _storage(settings: Settings) -> Storage:
     try:
         storage = storage_from_string(f"async+{address}", implementation="redispy", wrap_exceptions=True)
     except Exception:  # noqa: BLE001 - the address may hold a password, and the library repeats it
-        hint = "Use redis://host:6379/0, and install the package redis."
+        hint = "Use redis://host:6379/0, and install the extra redis of this package."
         raise NotConfigured("REDIS_URL cannot be used.", hint) from None
     if not isinstance(storage, Storage):
         raise NotConfigured("REDIS_URL cannot be used.", "Use redis://host:6379/0.")
