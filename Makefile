@@ -14,7 +14,7 @@ QUIET := --quiet --no-progress --python $(BIN)/python
 # Another environment that happens to be active must not steer this one.
 unexport VIRTUAL_ENV PYTHONPATH PYTHONHOME
 
-.PHONY: help setup demo up test check exam bench-parse bench-telegram format lock clean
+.PHONY: help setup demo up test check exam bench-api bench-parse bench-telegram format lock clean
 
 help: ## list the targets
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "  make %-15s %s\n", $$1, $$2 }' $(firstword $(MAKEFILE_LIST))
@@ -44,8 +44,12 @@ bench-parse: $(READY) ## how well and how fast words are read, on the lines of L
 	@test -r '$(LINES)' || { \
 		echo "There is no $(LINES) to score. Name one: make bench-parse LINES=path/to/lines.jsonl"; exit 2; }
 	@$(BIN)/saywhen parse --score '$(LINES)'
+
 bench-telegram: $(READY) ## a hundred messages a second from 2,000 Telegram chats, on a loopback Telegram, for a minute
 	@$(BIN)/python -m tests.bench.telegram
+
+bench-api: $(READY) ## how fast the API is, beside bare Starlette in the same run
+	@$(BIN)/python -m tests.bench.api
 
 format: $(READY) ## format the code and apply the linter's safe fixes
 	@$(BIN)/ruff check --fix-only --quiet .

@@ -17,6 +17,7 @@ from api.routes import account, drafts, health, history, market, owner, rules, s
 from api.schemas import Problem
 from api.secret import signing_secret
 from api.throttle import Throttle
+from api.unchanged import Unchanged
 from core.app import Core, Settings, open_core, read_settings
 from core.domain.rule import RuleSet
 
@@ -84,6 +85,7 @@ def create_app(core: Core | None = None, settings: Settings | None = None) -> Fa
             expose_headers=["x-request-id", "retry-after"],
             max_age=600,
         )
+    app.add_middleware(Unchanged)
     app.add_middleware(Guard, measures=app.state.measures, tls=known.public_url.startswith("https://"))
     app.openapi = lambda: _openapi(app)  # type: ignore[method-assign]
     return app

@@ -45,6 +45,7 @@ class Doorkeeper:
         self._core = core
         self._secret = secret
         self._known: dict[str, tuple[float, Caller]] = {}
+        self._good: dict[str, float] = {}
         self.throttle = throttle
         self.secure = core.settings.public_url.startswith("https://")
         others = core.settings.cors_origins.split(",")
@@ -85,19 +86,40 @@ class Doorkeeper:
 
     async def admit(self, credential: str) -> Caller:
         """Who an access token or a key belongs to. Raises Refused."""
-        known = self._known.get(credential)
-        now = time.monotonic()
-        if known is not None and now < known[0]:
-            return known[1]
+        known = self.recall(credential)
+        if known is not None:
+            return known
         caller = await (self._by_key if credential.startswith("sw_") else self._by_token)(credential)
         if len(self._known) >= _MOST_KNOWN:
             self._known.clear()
-        self._known[credential] = (now + BELIEVED_S, caller)
+            self._good.clear()
+        self._known[credential] = (time.monotonic() + BELIEVED_S, caller)
         return caller
+
+    def recall(self, credential: str) -> Caller | None:
+        """Who it belongs to, if it was let in within the last two seconds."""
+        known = self._known.get(credential)
+        return known[1] if known is not None and time.monotonic() < known[0] else None
+
+    async def still_good(self, caller: Caller, seconds: float) -> bool:
+        """Whether what *caller* came in with is good still; asked once in *seconds* for all that came in with it."""
+        now = time.monotonic()
+        if now < self._good.get(caller.by, 0.0):
+            return True
+        self._good[caller.by] = now + seconds
+        if caller.key is None:
+            good = await self._core.identity.session(caller.by) is not None
+        else:
+            good = caller.key.id in {key.id for key in await self._core.keys.list(caller.owner)}
+        if not good:
+            self._good.pop(caller.by, None)
+        return good
 
     def forget(self, owner: OwnerId) -> None:
         """Ask anew about every credential of *owner*: something was revoked here."""
+        gone = {known.by for _, known in self._known.values() if known.owner == owner}
         self._known = {name: known for name, known in self._known.items() if known[1].owner != owner}
+        self._good = {by: until for by, until in self._good.items() if by not in gone}
 
     async def _by_key(self, secret: str) -> Caller:
         key = await self._core.keys.find(secret)

@@ -1,5 +1,6 @@
 """What surrounds every request: its id, its size, headers of the answer, a line in the log, the counters."""
 
+import contextlib
 import logging
 import re
 import secrets
@@ -38,6 +39,7 @@ class Measures:
 
     def __init__(self) -> None:
         self.registry = CollectorRegistry()
+        self._by_route: dict[tuple[str, str, int], tuple[Counter, Histogram]] = {}
         labels = ["method", "route", "status"]
         self.requests = Counter("saywhen_api_requests", "Requests answered", labels, registry=self.registry)
         self.seconds = Histogram(
@@ -50,6 +52,15 @@ class Measures:
         self.sockets = Gauge("saywhen_api_sockets", "Sockets open now", registry=self.registry)
         self.frames = Counter("saywhen_api_frames", "Frames sent on sockets", registry=self.registry)
         self.dropped = Counter("saywhen_api_sockets_dropped", "Sockets closed by us", ["why"], registry=self.registry)
+
+    def note(self, method: str, route: str, status: int, seconds: float) -> None:
+        """Count one request; looking a figure up by its labels costs more than counting, so it is kept."""
+        known = self._by_route.get((method, route, status))
+        if known is None:
+            counted = self.requests.labels(method, route, str(status)), self.seconds.labels(route)
+            known = self._by_route[method, route, status] = counted
+        known[0].inc()
+        known[1].observe(seconds)
 
 
 class _TooLarge(Exception):
@@ -75,9 +86,12 @@ class Guard:
         structlog.contextvars.bind_contextvars(request_id=scope["request_id"])
         status = 500
         started = False
+        counted = _Counted(receive)
 
         async def answer(message: Message) -> None:
             nonlocal status, started
+            if counted.over and not started:
+                return  # whatever was made of a body cut off; what is said instead follows
             if message["type"] == "http.response.start":
                 started, status = True, message["status"]
                 headers: list[tuple[bytes, bytes]] = message.setdefault("headers", [])
@@ -90,8 +104,12 @@ class Guard:
         try:
             if _length(given.get(b"content-length")) > LARGEST_BODY:
                 raise _TooLarge
-            await self._app(scope, _bounded(receive), answer)
+            with contextlib.suppress(_TooLarge):
+                await self._app(scope, counted, answer)
+            if counted.over:
+                raise _TooLarge
         except _TooLarge:
+            counted.over = False
             if not started:
                 said = f"The body is larger than {LARGEST_BODY // 1024} kB."
                 await problem(413, "too_large", said, "Send less at once.")(scope, receive, answer)
@@ -103,8 +121,7 @@ class Guard:
         route: Any = scope.get("route")
         # The pattern, never the path: ids and whatever else stands in an address stay out of logs and labels.
         name = getattr(route, "path", "unknown")
-        self._measures.requests.labels(scope["method"], name, str(status)).inc()
-        self._measures.seconds.labels(name).observe(seconds)
+        self._measures.note(scope["method"], name, status, seconds)
         if _log.isEnabledFor(logging.INFO):
             _log.info("%s %s %d %.1f ms", scope["method"], name, status, 1000 * seconds)
 
@@ -118,16 +135,19 @@ def _length(given: bytes | None) -> int:
     return int(given) if given is not None and given.isdigit() and len(given) < 12 else 0
 
 
-def _bounded(receive: Receive) -> Receive:
-    seen = 0
+class _Counted:
+    """What is received, counted; over the limit it ends."""
 
-    async def counted() -> Message:
-        nonlocal seen
-        message = await receive()
+    def __init__(self, receive: Receive) -> None:
+        self._receive = receive
+        self._seen = 0
+        self.over = False
+
+    async def __call__(self) -> Message:
+        message = await self._receive()
         if message["type"] == "http.request":
-            seen += len(message.get("body", b""))
-            if seen > LARGEST_BODY:
+            self._seen += len(message.get("body", b""))
+            if self._seen > LARGEST_BODY:
+                self.over = True
                 raise _TooLarge
         return message
-
-    return counted

@@ -261,7 +261,7 @@ class Hub:
         if not self._ready.is_set():
             self._token = await self._core.events.end()
             self._ready.set()
-        async for events, token in self._core.events.follow(self._token):
+        async for events, token in self._core.events.follow(self._token, EVERY_S / 3):
             by_owner: dict[OwnerId, list[Event]] = {}
             for event in events:
                 for owner in [event.owner] if event.owner is not None else list(self._clients):

@@ -53,6 +53,7 @@ async def run_api(core: Core, *, follow_prices: bool = False, listening: socket.
         lifespan="on",
         access_log=False,
         log_config=None,
+        log_level="warning",  # what it says of sockets holds their address, with whatever was put into it
         server_header=False,
         timeout_graceful_shutdown=_GRACE_S,
         proxy_headers=True,

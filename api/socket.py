@@ -8,7 +8,7 @@ from typing import Any
 from fastapi import APIRouter, WebSocket, WebSocketDisconnect
 from pydantic_core import to_json as encode
 
-from api.auth import ACCESS_COOKIE, Caller, bearer_of, core_of, door_of
+from api.auth import ACCESS_COOKIE, Caller, bearer_of, door_of
 from api.errors import Refused
 from api.guard import Measures
 from api.live import CHANNELS, Client, Hub, TooFarBehind
@@ -202,11 +202,7 @@ async def _tell(
 
 async def _still_good(socket: WebSocket, caller: Caller) -> None:
     """A socket lives as long as its session or key, not as its access token. Raises Closing."""
-    core = core_of(socket)
-    if caller.key is None:
-        good = await core.identity.session(caller.by) is not None
-    else:
-        good = caller.key.id in {key.id for key in await core.keys.list(caller.owner)}
+    good = await door_of(socket).still_good(caller, HEARTBEAT_S / 2)
     if not good:
         raise Closing(NOT_SIGNED_IN, "You are signed out.")
 
@@ -217,6 +213,8 @@ async def _send(socket: WebSocket, frame: bytes) -> None:
             await socket.send_text(frame.decode())
     except TimeoutError:
         raise Closing(TOO_SLOW, "You do not read; come back with your token.") from None
+    except RuntimeError:  # what uvicorn raises for a socket that was closed while we were about to send
+        raise WebSocketDisconnect(1006) from None
 
 
 async def _close(socket: WebSocket, closing: Closing) -> None:

@@ -5,7 +5,8 @@ import time
 
 from limits import RateLimitItem, parse
 from limits.aio.storage import MemoryStorage, Storage
-from limits.aio.strategies import SlidingWindowCounterRateLimiter
+from limits.aio.strategies import FixedWindowRateLimiter
+from limits.errors import StorageError
 from limits.storage import storage_from_string
 
 from api.errors import Refused
@@ -17,7 +18,7 @@ class Throttle:
     """Counts what is asked. A limit that cannot be counted (Redis is away) lets through: it guards us, not money."""
 
     def __init__(self, settings: Settings) -> None:
-        self._limiter = SlidingWindowCounterRateLimiter(_storage(settings))
+        self._limiter = FixedWindowRateLimiter(_storage(settings))
         self._reads, self._writes = parse(settings.api_reads), parse(settings.api_writes)
         self._signins = parse(settings.api_signins)
 
@@ -34,7 +35,7 @@ class Throttle:
             if await self._limiter.hit(item, what, who):
                 return
             stats = await self._limiter.get_window_stats(item, what, who)
-        except OSError:
+        except (StorageError, OSError):
             return
         wait = max(1, math.ceil(stats.reset_time - time.time()))
         raise Refused(
@@ -48,9 +49,9 @@ def _storage(settings: Settings) -> Storage:
         return MemoryStorage()
     address = settings.redis_url.get_secret_value()
     try:
-        storage = storage_from_string(f"async+{address}", implementation="redispy")
+        storage = storage_from_string(f"async+{address}", implementation="redispy", wrap_exceptions=True)
     except Exception:  # noqa: BLE001 - the address may hold a password, and the library repeats it
-        hint = "Use redis://host:6379/0, and install the package redis."
+        hint = "Use redis://host:6379/0, and install the extra redis of this package."
         raise NotConfigured("REDIS_URL cannot be used.", hint) from None
     if not isinstance(storage, Storage):
         raise NotConfigured("REDIS_URL cannot be used.", "Use redis://host:6379/0.")

@@ -9,15 +9,8 @@ from fastapi import APIRouter, Path, Response
 from api.auth import CoreIn, Owning, Reading, Trading, Writing
 from api.routes.rules import own_channel
 from api.schemas import CloseIn, DraftOut, LimitsIn, SettingsIn, whole
-from api.shapes import (
-    AccountOut,
-    AuditOut,
-    KilledOut,
-    LimitsOut,
-    PausedOut,
-    PositionsOut,
-    SettingsOut,
-)
+from api.shapes import AccountOut, KilledOut, PausedOut, PositionsOut, SettingsOut
+from api.shapes_owner import AuditOut, LimitsOut
 from api.views import account_view, approval_view, draft_view, position_view, reply
 from core.codec import to_json
 from core.domain.action import Close

@@ -6,7 +6,7 @@ from fastapi import APIRouter, Path, Response
 
 from api.auth import CoreIn, DoorIn, Owning
 from api.schemas import ApproveIn, ChallengeIn, ChallengeOut, ClaimIn, KeyIn, ProofIn, whole
-from api.shapes import ApprovalsOut, CodeOut, DoneOut, KeysOut, LinksOut, WalletsOut
+from api.shapes_owner import ApprovalsOut, CodeOut, DoneOut, KeysOut, LinksOut, WalletsOut
 from api.views import approval_view, challenge_view, key_view, reply
 from core.app.identity import Proof
 from core.codec import to_json

@@ -11,6 +11,7 @@ from api.auth import Caller, CoreIn, Reading, Trading, Writing
 from api.automatic import confirm_by_itself
 from api.errors import Refused
 from api.schemas import BulkIn, DraftOut, RuleIn, RuleOut, RulePut, RulesOut
+from api.unchanged import Kept
 from api.views import draft_view, reply, rule_view
 from core.app import Core
 from core.codec import from_json, rules_from_json
@@ -27,7 +28,6 @@ Which = Literal[
     "live", "all", "waiting", "armed", "firing", "held", "paused", "completed", "failed", "cancelled", "expired"
 ]
 _CACHED_OWNERS = 1_000
-Cache = dict[tuple[OwnerId, str], tuple[int, bytes]]
 
 
 def own_channel() -> str:
@@ -74,7 +74,7 @@ async def read(request: Request, caller: Reading, core: CoreIn, state: Annotated
     return Response(await _rules(core, caller.owner, state, request.app.state.rules), media_type="application/json")
 
 
-async def _rules(core: Core, owner: OwnerId, state: Which, cache: Cache) -> bytes:
+async def _rules(core: Core, owner: OwnerId, state: Which, cache: Kept) -> bytes:
     """The rules as bytes, made anew when anything of the owner's has changed since.
 
     Asking the database whether something has costs a tenth of reading and writing fifty rules.

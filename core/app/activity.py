@@ -189,16 +189,19 @@ class Events:
         """The place behind the last event of all."""
         return await self._parts.log.end()
 
-    async def follow(self, after: Cursor) -> AsyncIterator[tuple[Sequence[Event], Cursor]]:
-        """Everybody's events behind *after* as they come, each batch with the place behind it; for ever."""
+    async def follow(self, after: Cursor, gather_s: float = 0.0) -> AsyncIterator[tuple[Sequence[Event], Cursor]]:
+        """Everybody's events behind *after* as they come, each batch with the place behind it; for ever.
+
+        *gather_s* is how long to wait, once something happened, for what happens with it.
+        """
         async with self._parts.log.bell() as bell:
             while True:
                 events, cursor = await self._parts.log.read(after)
                 if events:
                     yield events, cursor
                     after = cursor
-                else:
-                    await bell.wait(1.0)
+                elif await bell.wait(1.0) and gather_s > 0:
+                    await self._parts.clock.sleep(gather_s)
 
 
 JobRows = list[Job]

@@ -82,6 +82,7 @@ class Database:
         self.engine: AsyncEngine = create_async_engine(
             "postgresql+asyncpg://",
             async_creator=self.connect,
+            hide_parameters=True,  # an accident is logged, what people said is not
             pool_size=pool_size,
             max_overflow=0,
             pool_timeout=CONNECT_S,

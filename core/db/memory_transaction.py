@@ -80,8 +80,9 @@ class MemoryTransaction:
     async def draft(self, draft_id: DraftId) -> Draft | None:
         return self._books.drafts.get(draft_id)
 
-    async def open_drafts(self) -> list[Draft]:
+    async def open_drafts(self, channel: str | None = None) -> list[Draft]:
         found = [draft for draft in self._books.drafts.values() if draft.state in OPEN_DRAFTS]
+        found = [draft for draft in found if channel in (None, draft.channel)]
         return sorted(found, key=lambda draft: (draft.created_at, draft.id))
 
     async def add_draft(self, draft: Draft) -> None:

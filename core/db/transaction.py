@@ -67,8 +67,10 @@ class PostgresTransaction:
         found = await self._one(self._mine(drafts).where(drafts.c.id == draft_id))
         return None if found is None else rows.draft_of(found)
 
-    async def open_drafts(self) -> list[Draft]:
+    async def open_drafts(self, channel: str | None = None) -> list[Draft]:
         query = self._mine(drafts).where(drafts.c.state.in_(OPEN_DRAFTS)).order_by(drafts.c.created_at, drafts.c.id)
+        if channel is not None:
+            query = query.where(drafts.c.channel == channel)
         return [rows.draft_of(row) for row in await self._all(query)]
 
     async def add_draft(self, draft: Draft) -> None:

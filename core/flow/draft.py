@@ -253,7 +253,7 @@ async def lapse(tx: Transaction, draft: Draft, clock: Clock) -> Draft:
 
 async def _open(tx: Transaction, channel: str, clock: Clock) -> Draft | None:
     """The latest draft of the channel that waits for an answer or a confirmation."""
-    drafts = [await lapse(tx, draft, clock) for draft in await tx.open_drafts() if draft.channel == channel]
+    drafts = [await lapse(tx, draft, clock) for draft in await tx.open_drafts(channel)]
     waiting = [draft for draft in drafts if draft.state in OPEN_DRAFTS]
     return max(waiting, key=lambda draft: draft.created_at, default=None)
 

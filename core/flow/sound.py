@@ -1,11 +1,13 @@
 """Whether a rule set that a program wrote could ever be meant: sizes, prices, names; decides no limit of an owner."""
 
+import json
 from collections.abc import Collection, Iterator
 from decimal import Decimal
 from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 
 from cronsim import CronSim, CronSimError
 
+from core.codec import to_json
 from core.domain.action import Action, Alert, LadderOrder, LimitOrder, MarketOrder, OrderKind, Trade, TwapOrder
 from core.domain.condition import (
     ALL_MARKETS,
@@ -37,6 +39,8 @@ def check_sound(rules: RuleSet, markets: Collection[str]) -> None:
     """Raises BadInput with the first thing in *rules* that cannot be meant."""
     if not 1 <= len(rules) <= MOST_RULES:
         raise BadInput(f"Expected 1 to {MOST_RULES} rules, was {len(rules)}.", "Send them in smaller sets.")
+    if "\\u0000" in json.dumps(to_json(rules)):
+        raise BadInput("Expected words without null characters.", "Remove them and send the rules again.")
     ids = [spec.id for spec in rules]
     if len(set(ids)) != len(ids) or not all(0 < len(name) <= 20 and name.isascii() for name in ids):
         raise BadInput("Expected each rule to have a short id of its own, such as r1.", "Rename them.")

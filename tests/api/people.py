@@ -92,7 +92,7 @@ class Person:
         async with self.api.http.request(method, self.api.url + path, headers=sent, **options) as response:
             kind = response.content_type
             shown = await response.json(content_type=None) if kind.endswith("json") else await response.text()
-            answer = Answer(response.status, shown, dict(response.headers))
+            answer = Answer(response.status, shown, response.headers)
         if expect is not None:
             assert answer.status == expect, f"{method} {path}: {answer.status} {answer.body}"
         return answer

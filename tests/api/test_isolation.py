@@ -64,7 +64,7 @@ async def _letter(api: Api, owner: OwnerId, order: str) -> int:
     async with api.core.parts.store.begin(owner) as tx:
         await tx.enqueue(OrderId(order))
 
-    async def break_down(_owner: OwnerId, _order: OrderId, _attempt: int) -> None:
+    async def break_down(owner: OwnerId, order_id: OrderId, attempt: int) -> None:
         raise RuntimeError("broken on purpose")
 
     working = asyncio.create_task(api.core.parts.queue.work(break_down))

@@ -6,7 +6,7 @@ import pytest
 
 from tests.api.people import EXAMPLE, Api
 
-HALF_OUT = {
+HALF_OUT: dict[str, Any] = {
     "id": "r1",
     "condition": {"type": "price_level", "market": "SOL-PERP", "operator": "<=", "price": 130},
     "action": {"type": "sell", "market": "SOL-PERP", "amount_percent": "50", "reduce_only": True},
@@ -42,7 +42,7 @@ async def test_rules_in_the_language_become_a_draft_read_back_by_code(api: Api) 
 
 
 def _with(**changes: Any) -> list[dict[str, Any]]:
-    rule = {**HALF_OUT, "condition": dict(HALF_OUT["condition"]), "action": dict(HALF_OUT["action"])}  # type: ignore[call-overload]
+    rule = {**HALF_OUT, "condition": dict(HALF_OUT["condition"]), "action": dict(HALF_OUT["action"])}
     for place, value in changes.items():
         part, _, name = place.partition("__")
         if name:

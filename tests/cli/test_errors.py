@@ -52,7 +52,6 @@ def test_arguments_that_cannot_be_read_are_one_line_and_2(
         ("parse", "--batch", "-", "x"),
         ("parse", "--timezone", "Mars/Olympus", "x"),
         ("parse", "--parser", "claude", "x"),
-        ("run", "api"),
         ("up", "--prices", "no-such-file.csv"),
         (*REPLAY, "sell half my SOL at 170"),
     ],
