@@ -43,7 +43,8 @@ format: $(READY) ## format the code and apply the linter's safe fixes
 
 lock: $(READY) ## resolve requirements.lock anew from pyproject.toml (UPGRADE=1: to the newest versions)
 	@$(PIP) compile --quiet --universal --python-version 3.11 --generate-hashes --no-emit-index-url --no-header \
-		$(if $(UPGRADE),--upgrade) --extra exchanges --extra dev --output-file requirements.lock pyproject.toml
+		$(if $(UPGRADE),--upgrade) --override ops/driftpy-overrides.txt --extra drift --extra exchanges --extra dev \
+		--output-file requirements.lock pyproject.toml
 
 clean: ## remove .venv and every cache; state in SAYWHEN_HOME stays
 	@rm -rf $(VENV) .cache .hypothesis build dist

@@ -1,0 +1,26 @@
+"""The wire of Drift and its successor behind one interface: a `Codec` over a `Profile` of tables."""
+
+import functools
+
+from core.venues.drift.codec.drift import DRIFT
+from core.venues.drift.codec.layout import Record
+from core.venues.drift.codec.profile import Profile
+from core.venues.drift.codec.wire import Codec, Emissions, Emitted, UnknownLayout, remaining_accounts
+
+__all__ = [
+    "DRIFT",
+    "Codec",
+    "Emissions",
+    "Emitted",
+    "Profile",
+    "Record",
+    "UnknownLayout",
+    "codec_of",
+    "remaining_accounts",
+]
+
+
+@functools.cache
+def codec_of(profile: str) -> Codec:
+    """The codec of the profile with that name, made once."""
+    return Codec({known.name: known for known in (DRIFT,)}[profile])
