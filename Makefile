@@ -14,10 +14,10 @@ QUIET := --quiet --no-progress --python $(BIN)/python
 # Another environment that happens to be active must not steer this one.
 unexport VIRTUAL_ENV PYTHONPATH PYTHONHOME
 
-.PHONY: help setup demo up test check exam format lock clean
+.PHONY: help setup demo up test check exam bench-drift-codec format lock clean
 
 help: ## list the targets
-	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "  make %-10s %s\n", $$1, $$2 }' $(firstword $(MAKEFILE_LIST))
+	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "  make %-18s %s\n", $$1, $$2 }' $(firstword $(MAKEFILE_LIST))
 
 setup: $(READY) ## install everything into .venv (the other targets do it by themselves)
 	@echo '$(VENV) is ready.'
@@ -36,6 +36,9 @@ check: $(READY) ## the fast gate while working: the same without the slow and th
 
 exam: $(READY) ## the whole gate with the long versions of the chaos and fuzz tests
 	@$(BIN)/python ops/gate.py exam
+
+bench-drift-codec: $(READY) ## time the codec of Drift beside driftpy's
+	@$(BIN)/python -m tests.core.venues.drift.codec.bench
 
 format: $(READY) ## format the code and apply the linter's safe fixes
 	@$(BIN)/ruff check --fix-only --quiet .

@@ -5,10 +5,12 @@ import functools
 from core.venues.drift.codec.drift import DRIFT
 from core.venues.drift.codec.layout import Record
 from core.venues.drift.codec.profile import Profile
+from core.venues.drift.codec.velocity import VELOCITY
 from core.venues.drift.codec.wire import Codec, Emissions, Emitted, UnknownLayout, remaining_accounts
 
 __all__ = [
     "DRIFT",
+    "VELOCITY",
     "Codec",
     "Emissions",
     "Emitted",
@@ -23,4 +25,4 @@ __all__ = [
 @functools.cache
 def codec_of(profile: str) -> Codec:
     """The codec of the profile with that name, made once."""
-    return Codec({known.name: known for known in (DRIFT,)}[profile])
+    return Codec({known.name: known for known in (DRIFT, VELOCITY)}[profile])

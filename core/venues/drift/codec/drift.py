@@ -4,6 +4,7 @@ from core.venues.drift.codec import family
 from core.venues.drift.codec.profile import Profile
 
 _TYPES = """
+PoolBalance: scaled_balance:u128 market_index:u16 padding:u8*6
 PerpPosition: last_cumulative_funding_rate:i64 base_asset_amount:i64 quote_asset_amount:i64
     quote_break_even_amount:i64 quote_entry_amount:i64 open_bids:i64 open_asks:i64 settled_pnl:i64 lp_shares:u64
     last_base_asset_amount_per_lp:i64 last_quote_asset_amount_per_lp:i64 padding:u8*2 max_margin_ratio:u16

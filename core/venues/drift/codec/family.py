@@ -16,7 +16,6 @@ enum PostOnlyParam: None MustPostOnly TryPostOnly Slide
 enum SettlePnlMode: MustSettle TrySettle
 enum OracleSource: Pyth Switchboard QuoteAsset Pyth1K Pyth1M PythStableCoin Prelaunch PythPull Pyth1KPull Pyth1MPull
     PythStableCoinPull SwitchboardOnDemand PythLazer PythLazer1K PythLazer1M PythLazerStableCoin
-PoolBalance: scaled_balance:u128 market_index:u16 padding:u8*6
 HistoricalOracleData: last_oracle_price:i64 last_oracle_conf:u64 last_oracle_delay:i64 last_oracle_price_twap:i64
     last_oracle_price_twap5min:i64 last_oracle_price_twap_ts:i64
 HistoricalIndexData: last_index_bid_price:u64 last_index_ask_price:u64 last_index_price_twap:u64

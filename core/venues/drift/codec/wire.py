@@ -30,7 +30,7 @@ class UnknownLayout(ValueError):
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Emitted:
-    """One event that the program emitted: its name, its fields, and its number within the transaction."""
+    """One event that the program emitted: its name, its fields, and its number among all that it emitted there."""
 
     name: str
     number: int
@@ -175,7 +175,7 @@ class Codec:
         own = str(self.program)
         running: list[str] = []
         found: list[Emitted] = []
-        complete = True
+        complete, number = True, -1
         for line in logs:
             if line.startswith("Log truncated"):
                 return Emissions(events=tuple(found), complete=False)
@@ -186,9 +186,10 @@ class Codec:
                 running.append(words[1])
             elif len(words) >= 3 and running and words[1] == running[-1] and words[2].startswith(("success", "failed")):
                 running.pop()
-            elif words[1] == "data:" and running and running[-1] == own and len(words) == 3:
+            elif words[1] == "data:" and running and running[-1] == own:
+                number += 1
                 try:
-                    event = self._event(base64.b64decode(words[2], validate=True), len(found))
+                    event = self._event(base64.b64decode("".join(words[2:]), validate=True), number)
                 except (ValueError, binascii.Error):
                     complete = False
                     continue
