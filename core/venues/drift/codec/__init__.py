@@ -1,7 +1,9 @@
 """The wire of Drift and its successor behind one interface: a `Codec` over a `Profile` of tables."""
 
 import functools
+from importlib.util import find_spec
 
+from core.domain.errors import NotConfigured
 from core.venues.drift.codec.drift import DRIFT
 from core.venues.drift.codec.layout import Record
 from core.venues.drift.codec.profile import Profile
@@ -24,5 +26,10 @@ __all__ = [
 
 @functools.cache
 def codec_of(profile: str) -> Codec:
-    """The codec of the profile with that name, made once."""
+    """The codec of the profile with that name, made once. Raises NotConfigured without the extra `drift`."""
+    if find_spec("solders") is None:
+        raise NotConfigured(
+            f"The venue {profile} needs libraries that are not installed: the extra drift.",
+            "Run make setup, which installs it.",
+        )
     return Codec({known.name: known for known in (DRIFT, VELOCITY)}[profile])

@@ -215,3 +215,14 @@ def test_remaining_accounts_stand_once_each_in_the_programs_order() -> None:
         (spot, False, False),
         (perp, False, True),
     ]
+
+
+def test_without_the_extra_one_is_told_what_to_install(monkeypatch: pytest.MonkeyPatch) -> None:
+    from core.domain.errors import NotConfigured
+    from core.venues.drift import codec
+
+    monkeypatch.setattr(codec, "find_spec", lambda name: None)
+    codec.codec_of.cache_clear()
+    with pytest.raises(NotConfigured, match="needs libraries that are not installed: the extra drift") as told:
+        codec_of("velocity")
+    assert told.value.hint == "Run make setup, which installs it."
