@@ -14,10 +14,10 @@ QUIET := --quiet --no-progress --python $(BIN)/python
 # Another environment that happens to be active must not steer this one.
 unexport VIRTUAL_ENV PYTHONPATH PYTHONHOME
 
-.PHONY: help setup demo up test check exam bench-api bench-parse bench-telegram format lock clean
+.PHONY: help setup demo up test check exam bench-api bench-drift-codec bench-parse bench-telegram format lock clean
 
 help: ## list the targets
-	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "  make %-15s %s\n", $$1, $$2 }' $(firstword $(MAKEFILE_LIST))
+	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "  make %-18s %s\n", $$1, $$2 }' $(firstword $(MAKEFILE_LIST))
 
 setup: $(READY) ## install everything into .venv (the other targets do it by themselves)
 	@echo '$(VENV) is ready.'
@@ -51,13 +51,17 @@ bench-telegram: $(READY) ## a hundred messages a second from 2,000 Telegram chat
 bench-api: $(READY) ## how fast the API is, beside bare Starlette in the same run
 	@$(BIN)/python -m tests.bench.api
 
+bench-drift-codec: $(READY) ## time the codec of Drift beside driftpy's
+	@$(BIN)/python -m tests.core.venues.drift.codec.bench
+
 format: $(READY) ## format the code and apply the linter's safe fixes
 	@$(BIN)/ruff check --fix-only --quiet .
 	@$(BIN)/ruff format --quiet .
 
 lock: $(READY) ## resolve requirements.lock anew from pyproject.toml (UPGRADE=1: to the newest versions)
 	@$(PIP) compile --quiet --universal --python-version 3.11 --generate-hashes --no-emit-index-url --no-header \
-		$(if $(UPGRADE),--upgrade) --extra exchanges --extra dev --output-file requirements.lock pyproject.toml
+		$(if $(UPGRADE),--upgrade) --override ops/driftpy-overrides.txt --extra drift --extra exchanges --extra redis --extra dev \
+		--output-file requirements.lock pyproject.toml
 
 clean: ## remove .venv and every cache; state in SAYWHEN_HOME stays
 	@rm -rf $(VENV) .cache .hypothesis build dist

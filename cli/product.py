@@ -1,8 +1,8 @@
 """Everything `saywhen up` runs, put together once, so that the demo shows the product itself; decides no behaviour."""
 
 import asyncio
-import socket
 import logging
+import socket
 import sys
 from collections.abc import AsyncIterator, Sequence
 from contextlib import asynccontextmanager

@@ -20,7 +20,7 @@ DraftIdIn = Annotated[str, Path(pattern=r"^[0-9A-Za-z_]{1,40}$", examples=["d_06
 @router.get("", response_model=DraftsOut)
 async def read(caller: Reading, core: CoreIn) -> Response:
     """Drafts that wait for an answer or a confirmation."""
-    return reply({"drafts": [draft_view(draft) for draft in await core.drafts.list(caller.owner)]})
+    return reply({"drafts": [draft_view(draft) for draft in await core.drafts.open(caller.owner)]})
 
 
 @router.get("/{draft_id}", response_model=DraftOut)

@@ -58,7 +58,8 @@ class TelegramChannel:
         if answering is not None and outbound.urgency > 0:
             # What this person has just done is told by the answer to it, which is on its way.
             with suppress(TimeoutError):
-                await asyncio.wait_for(answering.wait(), ANSWERED_WITHIN_S)
+                async with asyncio.timeout(ANSWERED_WITHIN_S):
+                    await answering.wait()
         if card.key is not None and self._told.get((chat, card.key)) == card:
             return ""
         urgency = FIRST if outbound.urgency == 0 else LATER

@@ -15,10 +15,10 @@ from core.app.drafts import Drafts
 from core.app.engine import Engine
 from core.app.execution import Execution
 from core.app.identity import Identity
+from core.app.inbox import Inbox
 from core.app.keys import ApiKeys
 from core.app.limits import OwnLimits
 from core.app.links import Links
-from core.app.inbox import Inbox
 from core.app.notices import Notices
 from core.app.parts import Parts
 from core.app.people import People
@@ -33,8 +33,8 @@ from core.db.connection import Database
 from core.db.credentials import PostgresCredentials
 from core.db.embedded import EmbeddedPostgres
 from core.db.event_log import PostgresEventLog
-from core.db.journal import PostgresJournal
 from core.db.inbox import PostgresInbox
+from core.db.journal import PostgresJournal
 from core.db.lease import PostgresLease
 from core.db.ledger import PostgresLedger
 from core.db.migrate import migrate

@@ -13,10 +13,9 @@ from core.domain.rule import Rule, RuleSet, RuleSpec, RuleState
 from core.flow import confirm as confirming
 from core.flow import draft as drafting
 from core.flow.draft import Scene
-from core.flow.propose import propose
-from core.ports import Journal
 from core.flow.lifecycle import leaves_at_once
-from core.ports import Transaction
+from core.flow.propose import propose
+from core.ports import Journal, Transaction
 
 
 def is_missed(rule: Rule) -> bool:
@@ -102,7 +101,7 @@ class Drafts:
         """The owner's draft as it is now."""
         return await drafting.find(self._parts.store, self._parts.clock, owner, draft_id)
 
-    async def list(self, owner: OwnerId) -> "list[Draft]":
+    async def open(self, owner: OwnerId) -> list[Draft]:
         """The drafts that wait for an answer or a confirmation, oldest first."""
         return await self._journal.drafts(owner, self._parts.clock.now())
 
@@ -147,10 +146,6 @@ class Drafts:
             scene=scene,
             replaces=rule_id,
         )
-    async def open(self, owner: OwnerId) -> list[Draft]:
-        """The owner's drafts that can still be answered or confirmed, oldest first."""
-        async with self._parts.store.begin(owner) as tx:
-            return [draft for draft in await tx.open_drafts() if draft.expires_at > self._parts.clock.now()]
 
     async def copy(self, owner: OwnerId, label: str) -> Draft:
         """A draft of a rule of its own that says what the rule called *label* (r3) says. Raises NotFound."""

@@ -57,7 +57,8 @@ class People:
 
     async def forget(self, owner: OwnerId) -> None:
         """Delete everything about *owner*. Raises Conflict while a position is open or an order is in flight."""
-        account = await asyncio.wait_for(self._parts.venue.account(owner), TIME_OUT_S)
+        async with asyncio.timeout(TIME_OUT_S):
+            account = await self._parts.venue.account(owner)
         held = [position.market for position in account.positions if position.base != ZERO]
         if held:
             raise Conflict(f"You hold a position in {', '.join(held)}.", "Close it first; then /deleteme again.")

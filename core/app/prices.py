@@ -50,7 +50,73 @@ class Prices:
     async def candles(
         self, market: str, timeframe: Timeframe, start: datetime, end: datetime | None = None
     ) -> list[Candle]:
-        """Closed candles with `start <= candle.start < end` (now), oldest first. Raises NotFound for an unknown market."""
+        """Closed candles with `start <= candle.start < end` (by default now), oldest first.
+
+        Raises NotFound for an unknown market.
+        """
         if market not in await self._parts.venue.markets():
             raise NotFound(f"{market[:20]!r} is not listed.", "See the markets.")
         return await self._parts.history(market, timeframe, start, self._parts.clock.now() if end is None else end)
+
+    async def open(self) -> None:
+        """Choose the source as the settings say, once; `auto` may take some seconds."""
+        if self._parts.source is not None:
+            return
+        settings = self._parts.settings
+        replay = None
+        kind = cast(PriceKind, settings.prices)
+        if settings.price_file is not None:
+            kind, replay = "replay", Replay(file=settings.price_file, speed=settings.speed)
+        opened = await open_prices(
+            kind,
+            self._parts.clock,
+            sorted(await self._parts.venue.markets()),
+            simulation=await self._simulation(),
+            replay=replay,
+            live=Live(
+                pyth_key=None if settings.pyth_api_key is None else settings.pyth_api_key.get_secret_value(),
+                pyth_url=settings.pyth_url or HERMES,
+                bound_bps=settings.agreement_bps,
+            ),
+        )
+        self._parts.source, self._parts.notice = opened.source, opened.notice
+
+    async def stream(self) -> AsyncIterator[Observation]:
+        """Observations of every market, for ever; what is read here is not yet on the board."""
+        await self.open()
+        if self._parts.source is None:
+            return
+        markets = sorted(await self._parts.venue.markets())
+        async with aclosing(cast(AsyncGenerator[Observation], self._parts.source.observe(markets))) as seen:
+            async for observation in seen:
+                yield observation
+
+    async def follow(self) -> None:
+        """Keep the board up to date where no engine runs in this process; for ever."""
+        async for observation in self.stream():
+            if self._parts.trust.judge(observation, self._parts.clock.now()) is None:
+                self._parts.board.put(observation)
+
+    async def _simulation(self) -> Simulation:
+        """Seed and epoch of this home's invented markets, so that they go on where they stood after a restart."""
+        now = self._parts.clock.now()
+        chosen = self._parts.settings.seed
+        seed = await self._settled("simulation.seed", str(chosen if chosen is not None else _any_seed(now)))
+        epoch = await self._settled("simulation.epoch", now.astimezone(UTC).isoformat())
+        return Simulation(
+            seed=int(seed) if chosen is None else chosen,
+            epoch=datetime.fromisoformat(epoch),
+            speed=self._parts.settings.speed,
+        )
+
+    async def _settled(self, key: str, first: str) -> str:
+        """The venue's value of *key*, which is *first* if nobody had set it."""
+        known = await self._ledger.value(key)
+        if known is None:
+            await self._ledger.save_value(key, first)
+            known = await self._ledger.value(key)
+        return first if known is None else known
+
+
+def _any_seed(now: datetime) -> int:
+    return sum(ord(letter) << (8 * place) for place, letter in enumerate(new_id("s", now)[-7:]))

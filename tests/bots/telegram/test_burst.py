@@ -106,7 +106,8 @@ async def test_every_fill_is_told_in_order_within_the_rates_though_the_teller_is
         await first.wait()
         before_kill = len(telegram.of("sendMessage"))
         second = await _teller(postgres_dsn, telegram)
-        assert await asyncio.wait_for(second.wait(), 400) == 0
+        async with asyncio.timeout(400):
+            assert await second.wait() == 0
         calls = telegram.of("sendMessage")
 
     told = _told(calls)

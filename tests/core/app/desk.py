@@ -14,7 +14,7 @@ from core.domain.rule import Rule
 from core.flow.board import Board
 from core.flow.trust import Bounds, Trust
 from core.parse.grammar import GrammarParser
-from core.ports import Journal
+from core.ports import Inbox, Journal
 from core.settings import read_settings
 from tests.core.flow.bench import Bench
 
@@ -32,6 +32,8 @@ class Desk(Bench):
             outbox=MemoryOutbox(self.store),
             queue=self.store.queue,
             lease=MemoryLease(self.store, holder),
+            leases=lambda: MemoryLease(self.store, f"{holder}:more"),
+            inbox=cast(Inbox, Closed()),
             venue=self.venue,
             parser=GrammarParser(),
             board=Board(fresh_s=5.0),

@@ -75,10 +75,12 @@ async def test_one_process_at_a_time_has_the_turn_and_the_next_follows(core: Cor
 
     async with core.inbox.turn("telegram:42", asyncio.Event()) as lost:
         task = asyncio.create_task(second())
-        await asyncio.wait_for(second_waits.wait(), 10)
+        async with asyncio.timeout(10):
+            await second_waits.wait()
         assert not second_has.is_set()
         assert not lost.is_set()
-    await asyncio.wait_for(task, 10)
+    async with asyncio.timeout(10):
+        await task
     assert second_has.is_set()
 
 
@@ -87,7 +89,8 @@ async def test_a_turn_taken_away_is_noticed(core: Core, postgres_dsn: str) -> No
         connection = await asyncpg.connect(postgres_dsn)
         await connection.execute("UPDATE leases SET epoch = epoch + 1, holder = 'somebody else'")
         await connection.close()
-        await asyncio.wait_for(lost.wait(), 10)
+        async with asyncio.timeout(10):
+            await lost.wait()
 
 
 async def test_a_person_who_is_forgotten_leaves_no_row_behind(core: Core, postgres_dsn: str) -> None:
