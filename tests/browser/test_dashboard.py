@@ -123,12 +123,12 @@ def test_the_example_sentence_becomes_two_rules_that_are_watched_live(address: s
 def test_a_rule_is_paused_resumed_and_deleted_by_click(address: str, browser: Browser) -> None:
     page, complaints = watched(browser.new_context(viewport=PHONE))
     enter(page, address)
-    confirm(page, "alert me when SOL-PERP is above 400")
+    confirm(page, "alert me when SOL-PERP is above 170")
     page.get_by_role("button", name="Confirm").click()
     page.get_by_role("link", name="See your rules").click()
     row = page.get_by_role("listitem", name="Rule r1")
     expect(row.get_by_text("Armed")).to_be_visible()
-    expect(row.get_by_text("$400.00", exact=True)).to_be_visible()
+    expect(row.get_by_text("$170.00", exact=True)).to_be_visible()
     row.get_by_role("button", name="Pause r1").click()
     expect(row.get_by_text("Paused")).to_be_visible()
     row.get_by_role("button", name="Resume r1").click()
@@ -147,7 +147,7 @@ def test_another_person_sees_nothing_of_the_first_and_words_that_are_no_rule_arm
 ) -> None:
     first, _ = watched(browser.new_context())
     enter(first, address)
-    confirm(first, "alert me when SOL-PERP is above 400")
+    confirm(first, "alert me when SOL-PERP is above 170")
     first.get_by_role("button", name="Confirm").click()
     expect(first.get_by_text("Armed", exact=True)).to_be_visible()
     second, _ = watched(browser.new_context())

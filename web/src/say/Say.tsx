@@ -35,37 +35,42 @@ export function Say() {
     if (words.trim() !== "" && !say.isPending) say.mutate(words.trim());
   };
   const open = (waiting.data?.drafts ?? []).filter((one) => one.state === "asking" || one.state === "awaiting_confirmation");
+  // What waits for an answer comes first; a box for something else comes after it.
+  const box = (
+    <form onSubmit={submit} className="rounded-lg border border-line bg-panel p-4">
+      <label htmlFor="words" className="mb-2 block text-soft">
+        {open.length === 0 ? "When should what happen? In your own words." : "Something else? When should what happen?"}
+      </label>
+      <textarea
+        id="words"
+        rows={open.length === 0 ? 4 : 2}
+        maxLength={4000}
+        value={words}
+        onChange={(event) => setWords(event.target.value)}
+        onKeyDown={(event) => {
+          if (event.key === "Enter" && !event.shiftKey && !event.nativeEvent.isComposing) submit(event);
+        }}
+        className="w-full resize-y rounded-md border border-edge bg-ground px-3 py-2 text-base"
+      />
+      <div className="mt-2 flex items-center justify-between gap-3">
+        <span className="text-xs text-soft">Nothing trades before you confirm.</span>
+        <Button weight="main" type="submit" busy={say.isPending} disabled={words.trim() === ""}>
+          {say.isPending ? "Reading …" : "Read it"}
+        </Button>
+      </div>
+      {say.isError && <Failure error={say.error} />}
+    </form>
+  );
   return (
     <div className="mx-auto flex max-w-3xl flex-col gap-4">
       <h1 className="text-lg font-semibold">Say when</h1>
-      <form onSubmit={submit} className="rounded-lg border border-line bg-panel p-4">
-        <label htmlFor="words" className="mb-2 block text-soft">
-          When should what happen? In your own words.
-        </label>
-        <textarea
-          id="words"
-          rows={4}
-          maxLength={4000}
-          value={words}
-          onChange={(event) => setWords(event.target.value)}
-          onKeyDown={(event) => {
-            if (event.key === "Enter" && !event.shiftKey && !event.nativeEvent.isComposing) submit(event);
-          }}
-          className="w-full resize-y rounded-md border border-edge bg-ground px-3 py-2 text-base"
-        />
-        <div className="mt-2 flex items-center justify-between gap-3">
-          <span className="text-xs text-soft">Nothing trades before you confirm.</span>
-          <Button weight="main" type="submit" busy={say.isPending} disabled={words.trim() === ""}>
-            {say.isPending ? "Reading …" : "Read it"}
-          </Button>
-        </div>
-        {say.isError && <Failure error={say.error} />}
-      </form>
+      {open.length === 0 && box}
       {waiting.isError && <Failure error={waiting.error} again={() => void waiting.refetch()} />}
       {armed.length > 0 && <Armed ids={armed} />}
       {open.map((draft) => (
         <DraftCard key={draft.draft_id} draft={draft} onChange={keep} onArmed={setArmed} />
       ))}
+      {open.length > 0 && box}
       {open.length === 0 && armed.length === 0 && (
         <section aria-label="Examples" className="flex flex-col gap-2">
           <p className="text-soft">For example</p>

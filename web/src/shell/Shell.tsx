@@ -34,10 +34,10 @@ export function Shell({ children }: { children: ReactNode }) {
           <nav aria-label="Pages" className="hidden gap-1 sm:flex">
             {links("rounded-md px-3 py-1.5 font-medium")}
           </nav>
-          <div className="ml-auto flex flex-wrap items-center justify-end gap-1.5">
+          <div className="order-last flex w-full flex-wrap items-center gap-1.5 sm:order-none sm:ml-auto sm:w-auto">
             <Signals />
-            <Leave />
           </div>
+          <Leave />
         </div>
       </header>
       <main id="page" tabIndex={-1} className="mx-auto w-full max-w-[90rem] grow px-3 pt-4 pb-24 outline-none sm:px-4 sm:pb-8">
@@ -94,7 +94,7 @@ function Leave() {
   const client = useQueryClient();
   const leave = useMutation({ mutationFn: deeds.signOut, onSettled: () => client.resetQueries({ queryKey: ["me"] }) });
   return (
-    <button type="button" disabled={leave.isPending} onClick={() => leave.mutate()} className="rounded-md px-2 py-1 text-soft hover:text-ink">
+    <button type="button" disabled={leave.isPending} onClick={() => leave.mutate()} className="ml-auto rounded-md px-2 py-1 text-soft hover:text-ink sm:ml-0">
       Sign out
     </button>
   );
