@@ -21,7 +21,8 @@ _OURS = ("/api", "/ws", "/health", "/metrics")
 _FOR_EVER = "public, max-age=31536000, immutable"
 _ASK_FIRST = "no-cache"
 _NOT_BUILT = b"""<!doctype html><html lang="en"><meta charset="utf-8"><title>SayWhen</title>
-<p>SayWhen is up, but its dashboard is not built. Build it with <code>make web</code> and start SayWhen anew.</p></html>"""
+<p>SayWhen is up, but its dashboard is not built. Build it with <code>make web</code> and start SayWhen anew.
+</html>"""
 _LOOPBACK = ("127.0.0.1", "localhost", "[::1]", "::1")
 
 

@@ -1,4 +1,4 @@
-"""How the built dashboard is served: which addresses are pages, what may be kept, and under whose name it is reached."""
+"""How the built dashboard is served: which addresses are pages, what may be kept, and by what name it is reached."""
 
 import gzip
 from pathlib import Path
@@ -41,7 +41,7 @@ async def get(built: Path, path: str, host: str = "localhost:8000", **given: str
     async def send(message: Any) -> None:
         sent.append(message)
 
-    await route.handle(scope | child, receive, send)
+    await route.handle({**scope, **child}, receive, send)
     headers = {name.decode(): value.decode() for name, value in sent[0]["headers"]}
     return sent[0]["status"], headers, b"".join(part.get("body", b"") for part in sent[1:])
 

@@ -1,12 +1,15 @@
 """The dashboard in a real browser, on the real product: from an empty page to rules that are watched."""
 
+import json
 import os
 import re
 from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
+from nacl.signing import SigningKey
 from playwright.sync_api import Browser, BrowserContext, Page, ViewportSize, expect
+from solders.pubkey import Pubkey
 
 from tests.browser.stage import NEEDS_BUILD, NEEDS_CHROMIUM, chromium, product
 
@@ -52,7 +55,9 @@ def watched(context: BrowserContext) -> tuple[Page, list[str]]:
     page.on("pageerror", lambda error: complaints.append(str(error)))
     page.on(
         "console",
-        lambda message: complaints.append(message.text) if message.type == "error" and "401" not in message.text else None,
+        lambda message: (
+            complaints.append(message.text) if message.type == "error" and "401" not in message.text else None
+        ),
     )
     return page, complaints
 
@@ -102,6 +107,7 @@ def test_the_example_sentence_becomes_two_rules_that_are_watched_live(address: s
     picture(page, "say-confirm")
     page.get_by_role("button", name="Confirm").click()
     expect(page.get_by_role("link", name="See your rules")).to_be_visible()
+    expect(page.get_by_role("button", name="Confirm")).to_have_count(0)
     picture(page, "say-armed")
 
     page.get_by_role("link", name="Rules", exact=True).first.click()
@@ -118,6 +124,34 @@ def test_the_example_sentence_becomes_two_rules_that_are_watched_live(address: s
     expect(page.get_by_text(re.compile("^Bought 2 SOL at"))).to_be_visible()
     picture(page, "home")
     assert complaints == []
+
+
+def sign_in_with_wallet(context: BrowserContext, address: str, *, features: str) -> tuple[Page, list[str]]:
+    """A page in which a wallet with a real key has announced itself; the key never enters the page."""
+    key = SigningKey.generate()
+    page, complaints = watched(context)
+    page.expose_function("signWithKey", lambda text: list(key.sign(text.encode()).signature))
+    owner = {"address": str(Pubkey.from_bytes(bytes(key.verify_key))), "key": list(bytes(key.verify_key))}
+    page.add_init_script(f"window.TEST_WALLET = {json.dumps(owner | {'features': features})};")
+    page.add_init_script(path=Path(__file__).with_name("wallet.js"))
+    page.goto(address)
+    page.get_by_role("button", name="Sign in with Test Wallet").click()
+    return page, complaints
+
+
+@pytest.mark.parametrize("features", ["signIn", "signMessage"])
+def test_a_wallet_signs_its_owner_in(address: str, browser: Browser, features: str) -> None:
+    page, complaints = sign_in_with_wallet(browser.new_context(), address, features=features)
+    expect(page.get_by_text("Equity")).to_be_visible()
+    page.get_by_role("button", name="Sign out").click()
+    expect(page.get_by_role("button", name="Continue on paper")).to_be_visible()
+    assert complaints == []
+
+
+def test_who_declines_in_the_wallet_is_told_that_nothing_was_signed(address: str, browser: Browser) -> None:
+    page, _ = sign_in_with_wallet(browser.new_context(), address, features="declines")
+    expect(page.get_by_role("alert")).to_contain_text("You declined in Test Wallet.")
+    expect(page.get_by_role("button", name="Continue on paper")).to_be_enabled()
 
 
 def test_a_rule_is_paused_resumed_and_deleted_by_click(address: str, browser: Browser) -> None:

@@ -22,6 +22,13 @@ export function Say() {
       drafts: [draft, ...(known?.drafts ?? []).filter((one) => one.draft_id !== draft.draft_id)],
     }));
   };
+  // Gone at once: what is armed must not ask to be confirmed once more.
+  const agreed = (draft: Draft, ids: string[]) => {
+    client.setQueryData(queries.drafts.queryKey, (known) => ({
+      drafts: (known?.drafts ?? []).filter((one) => one.draft_id !== draft.draft_id),
+    }));
+    setArmed(ids);
+  };
   const say = useMutation({
     mutationFn: deeds.say,
     onSuccess: (draft) => {
@@ -64,11 +71,11 @@ export function Say() {
   return (
     <div className="mx-auto flex max-w-3xl flex-col gap-4">
       <h1 className="text-lg font-semibold">Say when</h1>
-      {open.length === 0 && box}
       {waiting.isError && <Failure error={waiting.error} again={() => void waiting.refetch()} />}
       {armed.length > 0 && <Armed ids={armed} />}
+      {open.length === 0 && box}
       {open.map((draft) => (
-        <DraftCard key={draft.draft_id} draft={draft} onChange={keep} onArmed={setArmed} />
+        <DraftCard key={draft.draft_id} draft={draft} onChange={keep} onArmed={(ids) => agreed(draft, ids)} />
       ))}
       {open.length > 0 && box}
       {open.length === 0 && armed.length === 0 && (
