@@ -31,9 +31,9 @@ def free_port() -> int:
 
 
 @contextmanager
-def product(home: Path, dsn: str) -> Iterator[str]:
+def product(home: Path, dsn: str, port: int | None = None) -> Iterator[str]:
     """The whole product in a process of its own; its address."""
-    port = free_port()
+    port = free_port() if port is None else port
     own = {"SAYWHEN_HOME": str(home), "SAYWHEN_API_PORT": str(port), "DATABASE_URL": dsn}
     command = [sys.executable, "-m", "cli", "up", "--prices", "simulated", "--no-chat"]
     log = home / "product.log"

@@ -11,7 +11,7 @@ from nacl.signing import SigningKey
 from playwright.sync_api import Browser, BrowserContext, Page, ViewportSize, expect
 from solders.pubkey import Pubkey
 
-from tests.browser.stage import NEEDS_BUILD, NEEDS_CHROMIUM, chromium, product
+from tests.browser.stage import NEEDS_BUILD, NEEDS_CHROMIUM, chromium, free_port, product
 
 pytestmark = [pytest.mark.slow, pytest.mark.timeout(180), NEEDS_CHROMIUM, NEEDS_BUILD]
 
@@ -190,3 +190,17 @@ def test_another_person_sees_nothing_of_the_first_and_words_that_are_no_rule_arm
     expect(second.get_by_role("alert")).to_contain_text("Tell me what to do and when.")
     second.get_by_role("link", name="Rules", exact=True).first.click()
     expect(second.get_by_text("Nothing is being watched.")).to_be_visible()
+
+
+def test_a_page_comes_back_by_itself_when_the_product_was_away(
+    postgres_dsn: str, tmp_path: Path, browser: Browser
+) -> None:
+    port = free_port()
+    page, _ = watched(browser.new_context())
+    with product(tmp_path, postgres_dsn, port) as address:
+        enter(page, address)
+        expect(page.get_by_text("Live", exact=True)).to_be_visible()
+    expect(page.get_by_text("Reconnecting …")).to_be_visible()
+    with product(tmp_path, postgres_dsn, port):
+        expect(page.get_by_text("Live", exact=True)).to_be_visible(timeout=20_000)
+        expect(page.get_by_text("$10,000.00").first).to_be_visible()
