@@ -14,21 +14,27 @@ QUIET := --quiet --no-progress --python $(BIN)/python
 # Another environment that happens to be active must not steer this one.
 unexport VIRTUAL_ENV PYTHONPATH PYTHONHOME
 
-.PHONY: help setup demo up test check exam bench-api bench-drift-codec bench-parse bench-telegram format lock clean
+.PHONY: help setup demo web up test check exam bench-api bench-drift-codec bench-parse bench-telegram format lock clean
 
 help: ## list the targets
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "  make %-18s %s\n", $$1, $$2 }' $(firstword $(MAKEFILE_LIST))
 
-setup: $(READY) ## install everything into .venv (the other targets do it by themselves)
+setup: $(READY) ## install everything into .venv and build the dashboard (the other targets do it by themselves)
+	@$(BIN)/python ops/web.py build || true
 	@echo '$(VENV) is ready.'
 
 demo: $(READY) ## the main job from words to fill, on a simulated market, in under a minute
 	@$(BIN)/saywhen demo
 
+web: $(READY) ## build the dashboard, if anything it is made from changed
+	@$(BIN)/python ops/web.py build
+
 up: $(READY) ## start the product for real use
+	@$(BIN)/python ops/web.py build || true
 	@$(BIN)/saywhen up
 
-test: $(READY) ## the whole gate: format, lint, types, import contracts, every test
+test: $(READY) ## the whole gate: format, lint, types, import contracts, the dashboard, every test
+	@$(BIN)/python ops/web.py browser
 	@$(BIN)/python ops/gate.py test
 
 check: $(READY) ## the fast gate while working: the same without the slow and the chaos tests
@@ -64,7 +70,7 @@ lock: $(READY) ## resolve requirements.lock anew from pyproject.toml (UPGRADE=1:
 		--output-file requirements.lock pyproject.toml
 
 clean: ## remove .venv and every cache; state in SAYWHEN_HOME stays
-	@rm -rf $(VENV) .cache .hypothesis build dist
+	@rm -rf $(VENV) .cache .hypothesis build dist web/node_modules web/build web/dist
 	@find . -name __pycache__ -type d -not -path './web/node_modules/*' -prune -exec rm -rf {} +
 
 # The lock pins uv too, so that the one tool pip has to fetch is checked by its hash like all the others. The project

@@ -11,6 +11,7 @@ from starlette.middleware.cors import CORSMiddleware
 
 from api import errors, socket
 from api.auth import ACCESS_COOKIE, CSRF_HEADER, Doorkeeper
+from api.dashboard import Dashboard
 from api.guard import Guard, Measures
 from api.live import Hub
 from api.routes import account, drafts, health, history, market, owner, rules, signing_in
@@ -74,6 +75,7 @@ def create_app(core: Core | None = None, settings: Settings | None = None) -> Fa
     for part in (signing_in.public, signing_in.router, rules.router, drafts.router, market.router, account.router,
                  history.router, owner.router, health.router, socket.router):  # fmt: skip
         app.include_router(part)
+    app.router.routes.append(Dashboard(known.public_url))
     origins = [origin.strip() for origin in known.cors_origins.split(",") if origin.strip()]
     if origins:
         app.add_middleware(

@@ -107,7 +107,8 @@ def _greeting(core: Core, *, ready: bool, chatting: bool, listening: socket.sock
     if listening is None:
         api = f"The API is off: {settings.api_host}:{settings.api_port} cannot be had (SAYWHEN_API_PORT)."
     else:
-        api = f"The API is at http://{settings.api_host}:{listening.getsockname()[1]}."
+        port = listening.getsockname()[1]
+        api = f"The dashboard is at {settings.public_url}, the API at http://{settings.api_host}:{port}."
     return f"SayWhen is up on the paper venue (play money). {prices} {api} Its home is {home}; {leave}."
 
 

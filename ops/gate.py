@@ -21,6 +21,7 @@ STATIC = (
     ("lint", ("ruff", "check", "--quiet", ".")),
     ("types", ("mypy", "--no-error-summary")),
     ("imports", ("lint-imports", "--no-cache", "--no-logo")),
+    ("web", ("python", "ops/web.py", "check")),
 )
 PYTEST = ("pytest", "--quiet")
 

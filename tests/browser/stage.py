@@ -1,0 +1,76 @@
+"""A real `saywhen up` on invented prices, and the system's Chromium to look at it with; decides no test."""
+
+import os
+import shutil
+import socket
+import subprocess
+import sys
+import time
+import urllib.request
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+
+import pytest
+from playwright.sync_api import Browser, sync_playwright
+
+ROOT = Path(__file__).resolve().parents[2]
+WITHIN_S = 60.0
+CHROMIUM = next(
+    (path for name in ("chromium", "chromium-browser", "google-chrome") if (path := shutil.which(name))), None
+)
+NEEDS_CHROMIUM = pytest.mark.skipif(CHROMIUM is None, reason="no Chromium here: apt install chromium")
+NEEDS_BUILD = pytest.mark.skipif(
+    not (ROOT / "web" / "dist" / "index.html").is_file(), reason="the dashboard is not built: make web"
+)
+
+
+def free_port() -> int:
+    with socket.create_server(("127.0.0.1", 0)) as taken:
+        return int(taken.getsockname()[1])
+
+
+@contextmanager
+def product(home: Path, dsn: str, port: int | None = None) -> Iterator[str]:
+    """The whole product in a process of its own; its address."""
+    port = free_port() if port is None else port
+    own = {"SAYWHEN_HOME": str(home), "SAYWHEN_API_PORT": str(port), "DATABASE_URL": dsn}
+    command = [sys.executable, "-m", "cli", "up", "--prices", "simulated", "--no-chat"]
+    log = home / "product.log"
+    with log.open("wb") as output:
+        run = subprocess.Popen(
+            command, cwd=ROOT, env=os.environ | own, stdin=subprocess.DEVNULL, stdout=output, stderr=output
+        )
+        try:
+            address = f"http://localhost:{port}"
+            _until_ready(address, run, log)
+            yield address
+        finally:
+            run.terminate()
+            try:
+                run.wait(20)
+            except subprocess.TimeoutExpired:
+                run.kill()
+                run.wait()
+
+
+def _until_ready(address: str, run: "subprocess.Popen[bytes]", log: Path) -> None:
+    until = time.monotonic() + WITHIN_S
+    while time.monotonic() < until and run.poll() is None:
+        try:
+            with urllib.request.urlopen(f"{address}/health/ready", timeout=2):
+                return
+        except OSError:
+            time.sleep(0.1)
+    raise AssertionError(f"Expected the product to be ready within {WITHIN_S:.0f} s:\n{log.read_text()[-2_000:]}")
+
+
+@contextmanager
+def chromium() -> Iterator[Browser]:
+    """The system's browser, without a window."""
+    with sync_playwright() as playwright:
+        browser = playwright.chromium.launch(executable_path=CHROMIUM, args=["--no-sandbox"])
+        try:
+            yield browser
+        finally:
+            browser.close()

@@ -1,0 +1,81 @@
+/** What the pages ask of the API, each once, with the key its answer is kept under. */
+import { queryOptions } from "@tanstack/react-query";
+import { ask, type Schemas } from "./client";
+
+export type Rule = Schemas["RuleOut"];
+export type Draft = Schemas["DraftOut"];
+export type Position = Schemas["PositionOut"];
+export type Price = Schemas["PriceOut"];
+export type Job = Schemas["JobOut"];
+export type Notice = Schemas["NoticeOut"];
+type Which = "live" | "all";
+
+const NOTICE_PAGES = 40;
+
+export const queries = {
+  me: queryOptions({ queryKey: ["me"], queryFn: () => ask<Schemas["CallerOut"]>("GET", "/api/auth/me"), retry: false, staleTime: Infinity }),
+  account: queryOptions({ queryKey: ["account"], queryFn: () => ask<Schemas["AccountOut"]>("GET", "/api/account"), refetchInterval: 10_000 }),
+  settings: queryOptions({ queryKey: ["settings"], queryFn: () => ask<Schemas["SettingsOut"]>("GET", "/api/settings"), staleTime: Infinity }),
+  prices: queryOptions({ queryKey: ["prices"], queryFn: () => ask<Schemas["PricesOut"]>("GET", "/api/prices"), refetchInterval: 15_000 }),
+  markets: queryOptions({ queryKey: ["markets"], queryFn: () => ask<Schemas["MarketsOut"]>("GET", "/api/markets"), staleTime: Infinity }),
+  jobs: queryOptions({ queryKey: ["jobs"], queryFn: () => ask<Schemas["JobsOut"]>("GET", "/api/jobs"), refetchInterval: 15_000 }),
+  drafts: queryOptions({ queryKey: ["drafts"], queryFn: () => ask<Schemas["DraftsOut"]>("GET", "/api/drafts") }),
+  pnl: queryOptions({ queryKey: ["pnl"], queryFn: () => ask<Schemas["PnlOut"]>("GET", "/api/pnl?by=day") }),
+  health: queryOptions({
+    queryKey: ["health"],
+    queryFn: readiness,
+    refetchInterval: 15_000,
+  }),
+  rules: (which: Which) =>
+    queryOptions({ queryKey: ["rules", which], queryFn: () => ask<Schemas["RulesOut"]>("GET", `/api/rules?state=${which}`) }),
+  logs: (ruleId: string) =>
+    queryOptions({ queryKey: ["logs", ruleId], queryFn: () => ask<Schemas["JobLogsOut"]>("GET", `/api/jobs/${ruleId}/logs?limit=100`) }),
+  notices: queryOptions({ queryKey: ["notices"], queryFn: latestNotices }),
+};
+
+/** Ready or not, the checks are the answer; only silence is an error. */
+async function readiness(): Promise<Schemas["HealthOut"]> {
+  const response = await fetch("/health/ready", { signal: AbortSignal.timeout(10_000) });
+  return (await response.json()) as Schemas["HealthOut"];
+}
+
+let inbox: { owner: number; token: string; notices: Notice[] } = { owner: 0, token: "", notices: [] };
+
+/** The newest notices, newest first. The API pages from the oldest on, so what was read once is kept. */
+async function latestNotices(): Promise<Notice[]> {
+  const { owner } = await ask<Schemas["CallerOut"]>("GET", "/api/auth/me");
+  if (inbox.owner !== owner) inbox = { owner, token: "", notices: [] };
+  for (let page = 0; page < NOTICE_PAGES; page += 1) {
+    const query = new URLSearchParams({ limit: "500", ...(inbox.token === "" ? {} : { after: inbox.token }) });
+    // oxlint-disable-next-line no-await-in-loop -- each page begins where the one before ended
+    const got = await ask<Schemas["NoticesOut"]>("GET", `/api/notifications?${query}`);
+    const moved = got.token !== inbox.token;
+    const known = new Set(inbox.notices.map((notice) => notice.id));
+    const fresh = got.notifications.filter((notice) => !known.has(notice.id)).toReversed();
+    inbox = { owner, token: got.token, notices: [...fresh, ...inbox.notices].slice(0, 200) };
+    if (!moved) break;
+  }
+  return inbox.notices;
+}
+
+export const deeds = {
+  say: (text: string) => ask<Draft>("POST", "/api/rules", { text }),
+  draft: (id: string) => ask<Draft>("GET", `/api/drafts/${id}`),
+  choose: (draft: Draft, question: number, option: number) =>
+    ask<Draft>("POST", `/api/drafts/${draft.draft_id}/answer`, { option, question, revision: draft.revision }),
+  answer: (draft: Draft, text: string) => ask<Draft>("POST", `/api/drafts/${draft.draft_id}/answer`, { text }),
+  amend: (draft: Draft, text: string) => ask<Draft>("POST", `/api/drafts/${draft.draft_id}/amend`, { text }),
+  confirm: (draft: Draft) => ask<Schemas["ConfirmedOut"]>("POST", `/api/drafts/${draft.draft_id}/confirm`, { revision: draft.revision }),
+  cancel: (draft: Draft) => ask<Draft>("POST", `/api/drafts/${draft.draft_id}/cancel`),
+  toggle: (rule: Rule) => ask<Rule>("POST", `/api/rules/${rule.id}/toggle`),
+  remove: (rule: Rule) => ask<Rule>("DELETE", `/api/rules/${rule.id}`),
+  pauseAll: () => ask<Schemas["PausedOut"]>("POST", "/api/pause"),
+  resumeAll: () => ask<Schemas["PausedOut"]>("POST", "/api/resume"),
+  setTimezone: (timezone: string) => ask<Schemas["SettingsOut"]>("PATCH", "/api/settings", { timezone }),
+  onPaper: () => ask<Schemas["SignedInOut"]>("POST", "/api/auth/paper", { deliver: "cookie" }),
+  byLink: (token: string) => ask<Schemas["SignedInOut"]>("POST", "/api/auth/link", { token, deliver: "cookie" }),
+  challenge: (address: string) => ask<Schemas["ChallengeOut"]>("POST", "/api/auth/challenge", { address }),
+  byWallet: (nonce: string, signature: string) =>
+    ask<Schemas["SignedInOut"]>("POST", "/api/auth/wallet", { nonce, signature, deliver: "cookie" }),
+  signOut: () => ask<void>("POST", "/api/auth/sign-out"),
+};

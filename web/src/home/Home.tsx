@@ -1,0 +1,105 @@
+/** What a trader wants to know at a glance: the account, what is held, what is about to fire, what happened. */
+import { useMutation, useQuery, useQueryClient } from "@tanstack/react-query";
+import { deeds, queries } from "../api/calls";
+import { NearRules } from "./NearRules";
+import { Positions } from "./Positions";
+import { moment, percent, signedUsd, toneOf, usd } from "../ui/figures";
+import { Button, Empty, Failure, ink, Panel, type Tone, Waiting } from "../ui/parts";
+import { useZone } from "../ui/zone";
+
+export function Home() {
+  return (
+    <div className="flex flex-col gap-4">
+      <h1 className="sr-only">Home</h1>
+      <Zone />
+      <Figures />
+      <div className="grid gap-4 lg:grid-cols-[3fr_2fr]">
+        <div className="flex min-w-0 flex-col gap-4">
+          <Positions />
+          <NearRules />
+        </div>
+        <Happened />
+      </div>
+    </div>
+  );
+}
+
+function Figures() {
+  const account = useQuery(queries.account);
+  const pnl = useQuery(queries.pnl);
+  if (account.isPending) return <Waiting what="your account" />;
+  if (account.isError) return <Failure error={account.error} again={() => void account.refetch()} />;
+  const { equity, free_collateral: free, leverage, health, positions } = account.data;
+  const today = pnl.data?.lines.find((line) => line.key === new Date().toISOString().slice(0, 10))?.net ?? "0";
+  const figures: [string, string, Tone?][] = [
+    ["Equity", usd(equity)],
+    ["Free collateral", usd(free)],
+    ["Realised today (UTC), net", pnl.data === undefined ? "—" : signedUsd(today), toneOf(today)],
+    ["Leverage", `${Number(leverage).toFixed(2)}×`],
+    ["Health", percent(health, 1), Number(health) < 20 ? "bad" : "plain"],
+    ["Open positions", String(positions.length)],
+  ];
+  return (
+    <dl className="grid grid-cols-2 overflow-hidden rounded-lg border border-line bg-line sm:grid-cols-3 xl:grid-cols-6 gap-px">
+      {figures.map(([name, value, tone]) => (
+        <div key={name} className="bg-panel px-4 py-3">
+          <dt className="text-xs text-soft">{name}</dt>
+          <dd className={`text-lg font-semibold ${ink(tone ?? "plain")}`}>{value}</dd>
+        </div>
+      ))}
+    </dl>
+  );
+}
+
+function Happened() {
+  const zone = useZone();
+  const notices = useQuery(queries.notices);
+  return (
+    <Panel title="What happened" aside={<span className="text-xs text-soft">times in {zone}</span>}>
+      {notices.isPending && <Waiting what="events" />}
+      {notices.isError && <Failure error={notices.error} again={() => void notices.refetch()} />}
+      {notices.data?.length === 0 && <Empty title="Nothing yet. Fills, triggers and warnings come here." />}
+      <ol aria-live="polite" className="divide-y divide-line">
+        {notices.data?.slice(0, 20).map((notice) => (
+          <li key={notice.id} className="px-4 py-2.5">
+            <p className="flex items-baseline justify-between gap-3">
+              <span className={`min-w-0 font-medium break-words ${ink(notice.tone)}`}>{notice.title}</span>
+              <time dateTime={notice.at} className="shrink-0 text-xs text-soft">
+                {moment(notice.at, zone)}
+              </time>
+            </p>
+            {notice.lines.map((line) => (
+              <p key={line} className="text-soft break-words">
+                {line}
+              </p>
+            ))}
+          </li>
+        ))}
+      </ol>
+    </Panel>
+  );
+}
+
+/** A schedule like "at 9" means the owner's nine, hence the zone is asked for and never taken from the browser alone. */
+function Zone() {
+  const client = useQueryClient();
+  const settings = useQuery(queries.settings);
+  const here = new Intl.DateTimeFormat().resolvedOptions().timeZone;
+  const set = useMutation({
+    mutationFn: deeds.setTimezone,
+    onSuccess: (saved) => client.setQueryData(queries.settings.queryKey, saved),
+  });
+  if (settings.data === undefined || settings.data.timezone === here) return null;
+  return (
+    <div className="flex flex-wrap items-center justify-between gap-2 rounded-lg border border-line px-4 py-2 text-soft">
+      <span>
+        Your times are in {settings.data.timezone}; this device is in {here}.
+      </span>
+      <Button busy={set.isPending} onClick={() => set.mutate(here)}>
+        Use {here}
+      </Button>
+      {set.isError && <Failure error={set.error} />}
+    </div>
+  );
+}
+

@@ -1,0 +1,106 @@
+/** Open positions, with what they have made and how far they are from liquidation. */
+import { useQuery } from "@tanstack/react-query";
+import { type Position, queries } from "../api/calls";
+import { amount, distancePercent, percent, price, signedPercent, signedUsd, toneOf, usd } from "../ui/figures";
+import { Chip, Empty, Failure, Go, ink, Panel, Waiting } from "../ui/parts";
+
+const HEADS = ["Market", "Size", "Entry", "Mark", "PnL", "Liquidation"];
+
+export function Positions() {
+  const account = useQuery(queries.account);
+  const held = account.data?.positions ?? [];
+  return (
+    <Panel title="Positions">
+      {account.isPending && <Waiting what="positions" />}
+      {account.isError && <Failure error={account.error} again={() => void account.refetch()} />}
+      {account.data !== undefined && held.length === 0 && (
+        <Empty title="You hold no position.">
+          <Go to="/say">Say when to trade</Go>
+        </Empty>
+      )}
+      {held.length > 0 && (
+        <>
+          <div className="hidden overflow-x-auto sm:block">
+            <table className="w-full text-right">
+              <thead>
+                <tr className="text-xs text-soft">
+                  {HEADS.map((head) => (
+                    <th key={head} scope="col" className="px-4 py-2 font-normal first:text-left">
+                      {head}
+                    </th>
+                  ))}
+                </tr>
+              </thead>
+              <tbody className="divide-y divide-line border-t border-line">
+                {held.map((one) => (
+                  <tr key={one.market}>
+                    <th scope="row" className="px-4 py-2 text-left font-medium whitespace-nowrap">
+                      {one.market} <Side position={one} />
+                    </th>
+                    <td className="px-4 py-2">
+                      {amount(one.base)}
+                      <div className="text-xs text-soft">{usd(one.notional)}</div>
+                    </td>
+                    <td className="px-4 py-2">{price(one.entry_price)}</td>
+                    <td className="px-4 py-2">{price(one.mark)}</td>
+                    <td className="px-4 py-2">
+                      <Made position={one} />
+                    </td>
+                    <td className="px-4 py-2">
+                      <Liquidation position={one} />
+                    </td>
+                  </tr>
+                ))}
+              </tbody>
+            </table>
+          </div>
+          <ul className="divide-y divide-line sm:hidden">
+            {held.map((one) => (
+              <li key={one.market} className="flex justify-between gap-3 px-4 py-3">
+                <div>
+                  <p className="font-medium">
+                    {one.market} <Side position={one} />
+                  </p>
+                  <p className="text-soft">
+                    {amount(one.base)} at {price(one.entry_price)}
+                  </p>
+                  <p className="text-soft">now {price(one.mark)}</p>
+                </div>
+                <div className="text-right">
+                  <Made position={one} />
+                  <p className="mt-1 text-xs text-soft">liquidation</p>
+                  <Liquidation position={one} />
+                </div>
+              </li>
+            ))}
+          </ul>
+        </>
+      )}
+    </Panel>
+  );
+}
+
+function Side({ position }: { position: Position }) {
+  return <Chip tone={position.side === "long" ? "good" : "bad"}>{position.side}</Chip>;
+}
+
+function Made({ position }: { position: Position }) {
+  return (
+    <span className={ink(toneOf(position.unrealised_pnl))}>
+      {signedUsd(position.unrealised_pnl)}
+      <span className="block text-xs">{signedPercent(position.pnl_percent)}</span>
+    </span>
+  );
+}
+
+function Liquidation({ position }: { position: Position }) {
+  const { liquidation_price: there, mark } = position;
+  if (there === undefined || there === null) return <span className="text-soft">none</span>;
+  const away = distancePercent(mark, there);
+  return (
+    <span className={away < 5 ? "text-bad" : away < 15 ? "text-warn" : ""}>
+      {price(there)}
+      <span className="block text-xs">{percent(away)} away</span>
+    </span>
+  );
+}

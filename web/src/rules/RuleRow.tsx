@@ -1,0 +1,77 @@
+/** One rule as a row: a card on a phone, columns on a desk. */
+import { useMutation, useQueryClient } from "@tanstack/react-query";
+import type { ReactNode } from "react";
+import { deeds, type Job, type Rule } from "../api/calls";
+import type { Schemas } from "../api/client";
+import { moment, percent, price } from "../ui/figures";
+import { Button, Failure } from "../ui/parts";
+import { useZone } from "../ui/zone";
+import { StateChip } from "./StateChip";
+import type { Nearness } from "./trigger";
+
+const PAUSABLE = new Set<Rule["state"]>(["waiting", "armed", "held"]);
+const DELETABLE = new Set<Rule["state"]>(["waiting", "armed", "held", "paused"]);
+
+interface Row {
+  rule: Rule;
+  near: Nearness | null;
+  job: Job | undefined;
+  onHistory: () => void;
+  onDelete: () => void;
+}
+
+export function RuleRow({ rule, near, job, onHistory, onDelete }: Row) {
+  const client = useQueryClient();
+  const zone = useZone();
+  const toggle = useMutation({ mutationFn: () => deeds.toggle(rule), onSettled: () => client.invalidateQueries({ queryKey: ["rules"] }) });
+  const { repeat, expires_at: expires } = rule.spec as Schemas["RuleSpec"];
+  const waits = DELETABLE.has(rule.state) || rule.state === "firing";
+  const last = job?.last_check_at ?? null;
+  const next = job?.next_run_at ?? null;
+  return (
+    <li aria-label={`Rule ${rule.label}`} className="grid gap-3 px-4 py-3 lg:grid-cols-[minmax(16rem,1fr)_29rem_auto] lg:items-start lg:gap-6">
+      <div className="min-w-0">
+        <p className="flex flex-wrap items-center gap-2">
+          <span className="font-semibold">{rule.label}</span>
+          <StateChip state={rule.state} />
+        </p>
+        <p className="mt-1 break-words">{rule.says}</p>
+        {rule.reason !== undefined && rule.reason !== null && <p className="text-warn">{rule.reason}</p>}
+        {toggle.isError && <Failure error={toggle.error} />}
+      </div>
+      <dl className="grid grid-cols-3 gap-x-4 gap-y-2">
+        <Fact name="Fires at">{waits && near !== null ? price(near.line.price) : "—"}</Fact>
+        <Fact name="Distance">{waits && near?.distance != null ? percent(near.distance) : "—"}</Fact>
+        <Fact name={next === null ? "Last check" : "Next run"}>{next !== null ? moment(next, zone) : last === null ? "—" : moment(last, zone)}</Fact>
+        <Fact name="Price now">{near?.now == null ? "—" : price(near.now)}</Fact>
+        <Fact name="Runs">{`${rule.trigger_no} of ${repeat.times ?? "any"}`}</Fact>
+        <Fact name="Expires">{expires === null ? "never" : moment(expires, zone)}</Fact>
+      </dl>
+      <div className="flex flex-wrap gap-2 lg:w-64 lg:justify-end">
+        {(PAUSABLE.has(rule.state) || rule.state === "paused") && (
+          <Button busy={toggle.isPending} onClick={() => toggle.mutate()}>
+            {rule.state === "paused" ? "Resume" : "Pause"}
+            <span className="sr-only"> {rule.label}</span>
+          </Button>
+        )}
+        <Button onClick={onHistory}>
+          History<span className="sr-only"> of {rule.label}</span>
+        </Button>
+        {DELETABLE.has(rule.state) && (
+          <Button weight="danger" onClick={onDelete}>
+            Delete<span className="sr-only"> {rule.label}</span>
+          </Button>
+        )}
+      </div>
+    </li>
+  );
+}
+
+function Fact({ name, children }: { name: string; children: ReactNode }) {
+  return (
+    <div>
+      <dt className="text-xs text-soft">{name}</dt>
+      <dd>{children}</dd>
+    </div>
+  );
+}

@@ -1,0 +1,117 @@
+/** What surrounds every page: where one can go, and how market, venue and line are. */
+import { useMutation, useQuery, useQueryClient } from "@tanstack/react-query";
+import type { ReactNode } from "react";
+import { usePath } from "../address";
+import { deeds, queries } from "../api/calls";
+import { useSocketState } from "../api/live";
+import { Button, Chip, Failure, Go, type Tone } from "../ui/parts";
+
+const PAGES = [
+  ["/", "Home"],
+  ["/say", "Say when"],
+  ["/rules", "Rules"],
+] as const;
+
+export function Shell({ children }: { children: ReactNode }) {
+  const path = usePath();
+  const links = (className: string) =>
+    PAGES.map(([to, name]) => (
+      <Go key={to} to={to} current={path === to} className={`${className} ${path === to ? "bg-raised text-ink" : "text-soft hover:text-ink"}`}>
+        {name}
+      </Go>
+    ));
+  return (
+    <div className="flex min-h-dvh flex-col">
+      <a href="#page" className="absolute -top-20 left-2 z-20 rounded bg-accent px-3 py-2 text-ground focus:top-2">
+        Skip to the page
+      </a>
+      <header className="sticky top-0 z-10 border-b border-line bg-ground">
+        <div className="mx-auto flex max-w-[90rem] flex-wrap items-center gap-x-5 gap-y-2 px-4 py-2">
+          <span className="flex items-center gap-2 font-semibold">
+            <img src="/favicon.svg" alt="" width="24" height="24" />
+            SayWhen
+          </span>
+          <nav aria-label="Pages" className="hidden gap-1 sm:flex">
+            {links("rounded-md px-3 py-1.5 font-medium")}
+          </nav>
+          <div className="order-last flex w-full flex-wrap items-center gap-1.5 sm:order-none sm:ml-auto sm:w-auto">
+            <Signals />
+          </div>
+          <Leave />
+        </div>
+      </header>
+      <main id="page" tabIndex={-1} className="mx-auto w-full max-w-[90rem] grow px-3 pt-4 pb-24 outline-none sm:px-4 sm:pb-8">
+        <Paused />
+        {children}
+      </main>
+      <nav aria-label="Pages" className="fixed inset-x-0 bottom-0 z-10 grid grid-cols-3 gap-1 border-t border-line bg-panel p-1.5 pb-[max(0.375rem,env(safe-area-inset-bottom))] sm:hidden">
+        {links("rounded-md py-3 text-center font-medium")}
+      </nav>
+    </div>
+  );
+}
+
+const LINE: Record<ReturnType<typeof useSocketState>, [Tone, string]> = {
+  connecting: ["plain", "Connecting …"],
+  live: ["good", "Live"],
+  reconnecting: ["warn", "Reconnecting …"],
+  signed_out: ["bad", "Signed out"],
+};
+
+/** Always in sight: play money, invented prices, a venue or a line that is down. */
+function Signals() {
+  const { data: account } = useQuery(queries.account);
+  const { data: prices } = useQuery(queries.prices);
+  const { data: health, isError } = useQuery(queries.health);
+  const [tone, words] = LINE[useSocketState()];
+  const venue = health?.checks["venue"];
+  const silent = prices !== undefined && prices.prices.length === 0;
+  return (
+    <>
+      {account !== undefined && (
+        <Chip tone={account.simulated ? "warn" : "plain"} title={account.simulated ? "Orders go to a simulated venue: play money" : "Orders go to this venue"}>
+          {account.venue}
+          {account.simulated && " · play money"}
+        </Chip>
+      )}
+      {venue !== undefined && venue !== "ok" && <Chip tone="bad">venue {venue}</Chip>}
+      {prices !== undefined && (
+        <Chip tone={silent ? "bad" : prices.simulated ? "warn" : "good"} title={prices.notice ?? `Prices come from ${prices.source}`}>
+          {silent ? "No fresh price" : prices.simulated ? "Prices SIMULATED" : `Prices: ${prices.source}`}
+        </Chip>
+      )}
+      <output aria-live="polite">
+        <Chip tone={isError ? "bad" : tone}>
+          <span aria-hidden="true" className="size-1.5 rounded-full bg-current" />
+          {words}
+        </Chip>
+      </output>
+    </>
+  );
+}
+
+function Leave() {
+  const client = useQueryClient();
+  const leave = useMutation({ mutationFn: deeds.signOut, onSettled: () => client.resetQueries({ queryKey: ["me"] }) });
+  return (
+    <button type="button" disabled={leave.isPending} onClick={() => leave.mutate()} className="ml-auto rounded-md px-2 py-1 text-soft hover:text-ink sm:ml-0">
+      Sign out
+    </button>
+  );
+}
+
+function Paused() {
+  const client = useQueryClient();
+  const { data: account } = useQuery(queries.account);
+  const resume = useMutation({ mutationFn: deeds.resumeAll, onSettled: () => client.invalidateQueries() });
+  if (account?.paused !== true) return null;
+  return (
+    <div role="status" className="mb-4 flex flex-wrap items-center justify-between gap-3 rounded-lg border border-warn/50 px-4 py-2 text-warn">
+      <span>Everything is paused: no rule fires. Orders and positions stay as they are.</span>
+      <Button busy={resume.isPending} onClick={() => resume.mutate()}>
+        Watch again
+      </Button>
+      {resume.isError && <Failure error={resume.error} />}
+    </div>
+  );
+}

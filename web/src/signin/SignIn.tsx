@@ -1,0 +1,60 @@
+/** The door: on paper, with a wallet, or with the one-time link of a bot. */
+import { useMutation, useQueryClient } from "@tanstack/react-query";
+import { useEffect, useRef } from "react";
+import { become } from "../address";
+import { deeds } from "../api/calls";
+import { Button, Failure, Waiting } from "../ui/parts";
+import { signInWith, useWallets } from "./wallets";
+
+export function SignIn({ link }: { link?: string }) {
+  const client = useQueryClient();
+  const wallets = useWallets();
+  const entered = async () => {
+    become("/");
+    client.removeQueries({ predicate: (query) => query.queryKey[0] !== "me" }); // of whoever was here before
+    await client.resetQueries({ queryKey: ["me"] });
+  };
+  const enter = useMutation({ mutationFn: (way: () => Promise<unknown>) => way(), onSuccess: entered });
+  const used = useRef(false);
+
+  useEffect(() => {
+    if (link === undefined || used.current) return;
+    used.current = true; // it works once, also where effects run twice
+    history.replaceState(null, "", "/sign-in"); // out of the address bar, whatever comes of it
+    enter.mutate(() => deeds.byLink(link));
+  }, [link, enter]);
+
+  if (link !== undefined && !enter.isError) return <Waiting what="your account" />;
+  return (
+    <main className="mx-auto flex min-h-dvh max-w-md flex-col justify-center gap-6 p-6">
+      <header className="flex flex-col gap-2">
+        <img src="/favicon.svg" alt="" width="44" height="44" />
+        <h1 className="text-2xl font-semibold">SayWhen</h1>
+        <p className="text-soft">Say in plain words when to trade. It shows what it understood, and after you confirm it watches and trades.</p>
+      </header>
+      {enter.isError && <Failure error={enter.error} />}
+      <div className="flex flex-col gap-3">
+        <Button weight="main" className="min-h-11" busy={enter.isPending} onClick={() => enter.mutate(deeds.onPaper)}>
+          Continue on paper
+        </Button>
+        <p className="text-soft">A new account with play money, kept in this browser. No wallet needed.</p>
+      </div>
+      <section aria-label="Wallets" className="flex flex-col gap-3 border-t border-line pt-5">
+        {wallets.map((wallet) => (
+          <Button key={wallet.name} className="flex min-h-11 items-center justify-center gap-2" busy={enter.isPending} onClick={() => enter.mutate(() => signInWith(wallet))}>
+            <img src={wallet.icon} alt="" width="20" height="20" />
+            Sign in with {wallet.name}
+          </Button>
+        ))}
+        {wallets.length === 0 ? (
+          <p className="text-soft">No Solana wallet was found in this browser. With Phantom, Solflare, Backpack or another one installed, you can sign in here.</p>
+        ) : (
+          <p className="text-soft">The wallet only signs a text. Signing in moves nothing and costs nothing.</p>
+        )}
+        <p className="text-soft">
+          You talk to the bot already? Send it <code className="text-ink">/web</code> and open the link it gives you.
+        </p>
+      </section>
+    </main>
+  );
+}

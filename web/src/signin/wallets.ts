@@ -1,0 +1,88 @@
+/** Wallets that announced themselves in this page, and signing a challenge with one of them. */
+import type { SolanaSignInFeature, SolanaSignMessageFeature } from "@solana/wallet-standard-features";
+import { getWallets } from "@wallet-standard/app";
+import type { Wallet, WalletAccount } from "@wallet-standard/base";
+import type { StandardConnectFeature } from "@wallet-standard/features";
+import { useSyncExternalStore } from "react";
+import { deeds } from "../api/calls";
+import { asProblem, Problem, type Schemas } from "../api/client";
+
+type Usable = Wallet & { features: StandardConnectFeature & Partial<SolanaSignInFeature & SolanaSignMessageFeature> };
+
+const registry = getWallets();
+let usable: readonly Usable[] = [];
+
+function canSignIn(wallet: Wallet): wallet is Usable {
+  const can = wallet.features;
+  return "standard:connect" in can && ("solana:signIn" in can || "solana:signMessage" in can) && wallet.chains.some((chain) => chain.startsWith("solana:"));
+}
+
+function read(): readonly Usable[] {
+  const found = registry.get().filter(canSignIn);
+  if (found.length !== usable.length || found.some((wallet, index) => wallet !== usable[index])) usable = found;
+  return usable;
+}
+
+function subscribe(changed: () => void): () => void {
+  const [came, went] = [registry.on("register", changed), registry.on("unregister", changed)];
+  return () => {
+    came();
+    went();
+  };
+}
+
+export function useWallets(): readonly Usable[] {
+  return useSyncExternalStore(subscribe, read);
+}
+
+/** Have the wallet sign the API's challenge and sign in with it. Raises Problem. */
+export async function signInWith(wallet: Usable): Promise<void> {
+  const account = await connected(wallet);
+  const challenge = await deeds.challenge(account.address);
+  const signature = await signed(wallet, account, challenge);
+  await deeds.byWallet(challenge.nonce, btoa(String.fromCharCode(...signature)));
+}
+
+async function connected(wallet: Usable): Promise<WalletAccount> {
+  try {
+    const { accounts } = await wallet.features["standard:connect"].connect();
+    const account = accounts.find((one) => one.chains.some((chain) => chain.startsWith("solana:")));
+    if (account === undefined) throw new Problem(0, "no_account", `${wallet.name} offers no Solana account.`, "Choose one in the wallet, then try again.");
+    return account;
+  } catch (error) {
+    throw refusal(wallet, error);
+  }
+}
+
+async function signed(wallet: Usable, account: WalletAccount, challenge: Schemas["ChallengeOut"]): Promise<Uint8Array> {
+  const text = new TextEncoder().encode(challenge.message);
+  try {
+    const signIn = wallet.features["solana:signIn"];
+    if (signIn !== undefined) {
+      const [output] = await signIn.signIn(challenge.input);
+      // The API checks against its own copy; told here, a person knows that it was the wallet that changed the text.
+      if (output !== undefined && !same(output.signedMessage, text)) {
+        throw new Problem(0, "other_text", `${wallet.name} signed another text than the one it was given.`, "Try again with the account you just chose, or use another wallet.");
+      }
+      if (output !== undefined) return output.signature;
+    }
+    const [output] = (await wallet.features["solana:signMessage"]?.signMessage({ account, message: text })) ?? [];
+    if (output !== undefined) return output.signature;
+  } catch (error) {
+    throw refusal(wallet, error);
+  }
+  throw new Problem(0, "no_signature", `${wallet.name} gave no signature.`, "Try again, or use another wallet.");
+}
+
+function same(a: Uint8Array, b: Uint8Array): boolean {
+  return a.length === b.length && a.every((byte, index) => byte === b[index]);
+}
+
+function refusal(wallet: Wallet, error: unknown): Problem {
+  if (error instanceof Problem) return error;
+  const code = (error as { code?: unknown } | null)?.code;
+  if (code === 4001 || /reject|denied|cancel/i.test(asProblem(error).message)) {
+    return new Problem(0, "declined", `You declined in ${wallet.name}.`, "Nothing was signed. Try again when you want to.");
+  }
+  return new Problem(0, "wallet", `${wallet.name} could not sign: ${asProblem(error).message}`, "Accounts on a hardware wallet often cannot sign messages; use another account, or sign in with the bot's /web link.");
+}

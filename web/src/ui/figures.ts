@@ -1,0 +1,96 @@
+/** Amounts and times as people read them. Amounts stay decimal strings: nothing is rounded through a float on the way. */
+
+const DECIMAL = /^(-?)(\d+)(?:\.(\d+))?$/;
+
+/** An exact decimal: `units` of 10^-`scale`. */
+interface Exact {
+  units: bigint;
+  scale: number;
+}
+
+function read(text: string): Exact | null {
+  const found = DECIMAL.exec(text);
+  if (found === null) return null;
+  const [, sign = "", whole = "0", part = ""] = found;
+  return { units: BigInt(`${sign}${whole}${part}`), scale: part.length };
+}
+
+function write({ units, scale }: Exact): string {
+  const digits = (units < 0n ? -units : units).toString().padStart(scale + 1, "0");
+  const whole = digits.slice(0, digits.length - scale);
+  const part = digits.slice(digits.length - scale).replace(/0+$/, "");
+  return `${units < 0n ? "-" : ""}${whole}${part === "" ? "" : `.${part}`}`;
+}
+
+/** a + b, exactly; null where one of them is no decimal. */
+export function add(a: string, b: string): string | null {
+  const [x, y] = [read(a), read(b)];
+  if (x === null || y === null) return null;
+  const scale = Math.max(x.scale, y.scale);
+  const units = x.units * 10n ** BigInt(scale - x.scale) + y.units * 10n ** BigInt(scale - y.scale);
+  return write({ units, scale });
+}
+
+/** percent of a, exactly. */
+export function percentOf(a: string, percent: string): string | null {
+  const [x, y] = [read(a), read(percent)];
+  return x === null || y === null ? null : write({ units: x.units * y.units, scale: x.scale + y.scale + 2 });
+}
+
+export function negative(text: string): string {
+  return text.startsWith("-") ? text.slice(1) : `-${text}`;
+}
+
+function formatted(text: string, options: Intl.NumberFormatOptions): string {
+  return new Intl.NumberFormat("en-US", options).format(text as Intl.StringNumericLiteral);
+}
+
+export function usd(text: string): string {
+  return formatted(text, { style: "currency", currency: "USD" });
+}
+
+/** With its sign, for what was won or lost. */
+export function signedUsd(text: string): string {
+  return formatted(text, { style: "currency", currency: "USD", signDisplay: "exceptZero" });
+}
+
+/** Every digit of a price counts: at least two after the point, as many as it has. */
+export function price(text: string): string {
+  const digits = Math.min(12, Math.max(2, (text.split(".")[1] ?? "").length));
+  return formatted(text, { style: "currency", currency: "USD", minimumFractionDigits: 2, maximumFractionDigits: digits });
+}
+
+export function amount(text: string): string {
+  return formatted(text, { maximumFractionDigits: 9 });
+}
+
+export function percent(value: number | string, digits = 2): string {
+  const options = { minimumFractionDigits: digits, maximumFractionDigits: digits };
+  return `${typeof value === "string" ? formatted(value, options) : new Intl.NumberFormat("en-US", options).format(value)} %`;
+}
+
+export function signedPercent(text: string): string {
+  return `${formatted(text, { minimumFractionDigits: 2, maximumFractionDigits: 2, signDisplay: "exceptZero" })} %`;
+}
+
+export function toneOf(text: string): "good" | "bad" | "plain" {
+  return Number(text) > 0 ? "good" : Number(text) < 0 ? "bad" : "plain";
+}
+
+/** How far away, in percent of where it is now; for showing and sorting only. */
+export function distancePercent(now: string, there: string): number {
+  return (100 * Math.abs(Number(now) - Number(there))) / Number(now);
+}
+
+export function clock(iso: string, zone: string): string {
+  return new Intl.DateTimeFormat("en-GB", { timeZone: zone, hour: "2-digit", minute: "2-digit", second: "2-digit" }).format(new Date(iso));
+}
+
+/** The time alone today, with its day otherwise. */
+export function moment(iso: string, zone: string, now: Date = new Date()): string {
+  const at = new Date(iso);
+  const day = (when: Date) => new Intl.DateTimeFormat("en-CA", { timeZone: zone }).format(when);
+  if (day(at) === day(now)) return clock(iso, zone);
+  const options = { timeZone: zone, day: "2-digit", month: "short", hour: "2-digit", minute: "2-digit" } as const;
+  return new Intl.DateTimeFormat("en-GB", options).format(at);
+}
