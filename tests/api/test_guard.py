@@ -11,7 +11,7 @@ from tests.api.people import Api, Wallet, serving
 
 
 async def test_every_answer_carries_the_headers_that_keep_a_page_safe(api: Api) -> None:
-    for path in ("/health", "/api/rules", "/nowhere", "/metrics"):
+    for path in ("/health", "/api/rules", "/api/nowhere", "/metrics"):
         headers = (await api.nobody().get(path, None)).headers
         assert headers["Content-Security-Policy"].startswith("default-src 'none'")
         assert "unsafe" not in headers["Content-Security-Policy"]
@@ -34,7 +34,7 @@ async def test_a_request_keeps_the_id_it_came_with_unless_it_is_none(api: Api) -
 @pytest.mark.parametrize(
     ("method", "path", "status", "code"),
     [
-        ("GET", "/nowhere", 404, "no_such_path"),
+        ("GET", "/api/nowhere", 404, "no_such_path"),
         ("DELETE", "/api/rules", 405, "method_not_allowed"),
         ("GET", "/api/rules", 401, "not_signed_in"),
     ],
