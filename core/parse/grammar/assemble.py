@@ -33,6 +33,12 @@ _ALONGSIDE = (*_SAID_OF_ALL, "move_stop")
 """What is done together with the trade before it unless it says when itself."""
 
 
+_SOME_RULES = (
+    "When something happens I can cancel or pause all rules of a market, not only some kind of them. "
+    "Say “cancel my SOL rules when …”, or cancel those now."
+)
+
+
 class Unclear(Exception):
     """The clauses can be joined in more than one way; the text says what is doubtful.
 
@@ -176,6 +182,8 @@ def _add_rules(drafts: list[RuleDraft], group: _Group) -> None:
     then = any({"THEN", "IF"} <= part.joins for part in group.conds)
     for part in group.acts:
         act = part.act
+        if act.filter is not None:
+            raise Unclear(_SOME_RULES, beyond=True)
         if _only_share(drafts, cond, act):
             continue
         follows = "THEN" in part.joins and not (group.cond_first and part is group.acts[0])

@@ -13,6 +13,8 @@ from core.parse.grammar.continued import (
     last_condition,
     late_size,
     one_more_exit,
+    one_more_market,
+    other_place,
     second_bound,
     takes_over,
 )
@@ -139,6 +141,7 @@ class _Reading:
             or self._add(read_time_condition(cur))
             or self._add(self._closing_candle())
             or self._add(self._action())
+            or self._again(last)
             or self._add(one_more_exit(cur, last, self.joins))
             or self._fragment()
             or self._add(read_condition(cur))
@@ -231,6 +234,13 @@ class _Reading:
             return None
         return act
 
+    def _again(self, last: Act | None) -> bool:
+        """The action before it, at another price or on another market."""
+        other = one_more_market(self.cur, last, self.joins)
+        if other is not None:
+            self.joins = {"AND"}
+        return self._add(other or other_place(self.cur, last, self.joins))
+
     def _closing_candle(self) -> Cond | None:
         """`ETH close below 2400` is said of a candle, not to close anything."""
         cur = self.cur
@@ -264,6 +274,8 @@ class _Reading:
         if price is None:
             cur.at = begun
             return False
+        if last.market is None and cur.sees("COIN"):
+            last.market = cur.next().value
         last.inline = replace(last.inline, activation=price)
         self.joins = set()
         return True

@@ -35,8 +35,8 @@ def read_exit(cur: Cursor) -> Act | None:
     if (
         item.kind == "STOP"
         and before is None
-        and cur.sees("TO", "BREAKEVEN")
-        and cur.peek(2).kind not in ("AND", "DASH")
+        and cur.sees("TO|AT", "BREAKEVEN")
+        and cur.peek(2).kind not in ("AND", "DASH", "NUM")
     ):
         cur.at += 2
         return Act(verb="move_stop", market=act.market, to="entry_price", order=Order(), text=item.text)
@@ -97,7 +97,7 @@ def _read_exit_slots(cur: Cursor, act: Act) -> None:
     """What follows the word, in any order."""
     while True:
         begun = cur.at
-        if _read_exit_value(cur, act) or _read_exit_share(cur, act):
+        if _read_exit_value(cur, act) or read_exit_share(cur, act):
             continue
         cur.at = begun
         if cur.sees("ALL|REST", "AT", "NUM") and act.inline is not None:
@@ -197,7 +197,7 @@ def _from_entry(cur: Cursor, amount: Amount, unit: Literal["usd", "percent"] | N
     begun = cur.at
     side = cur.take("ABOVE|BELOW|RISEWORD|FALLWORD")
     cur.skip("FROM|ON|OF|MY|AT")
-    anchor = cur.take("BREAKEVEN|CURRENT")
+    anchor = cur.take("BREAKEVEN|CURRENT|ATMARKET")
     if anchor is None and side is not None and unit == "percent" and cur.peek().kind in ("END", "COMMA", "AND", "RPAR"):
         up = side.kind in ("ABOVE", "RISEWORD")
         return Change(direction="up" if up else "down", threshold=amount.value, unit=unit, reference="entry_price")
@@ -212,7 +212,7 @@ def _from_entry(cur: Cursor, amount: Amount, unit: Literal["usd", "percent"] | N
     return Change(direction="up" if up else "down", threshold=amount.value, unit=unit, reference=reference)
 
 
-def _read_exit_share(cur: Cursor, act: Act) -> bool:
+def read_exit_share(cur: Cursor, act: Act) -> bool:
     """for half · (50 %) · half at 0.95."""
     begun = cur.at
     cur.skip("FOR|ON|LPAR|DASH|WITH|CLOSE|SELL|OF")

@@ -39,13 +39,15 @@ WATCHING: dict[str, str] = {
     "TF=1h": "hourly",
     "TF=1d": "daily",
     "TF=bad": "weekly",
-    "LIQUIDATED": "liquidated|liquidation|liqd|rekt|get liquidated|gets liquidated|liq|get rekt",
+    "LIQUIDATED": (
+        "liquidates|is liquidated|liquidated|liquidation|liqd|rekt|get liquidated|gets liquidated|liq|get rekt"
+    ),
     "OPENED": "opens|opened|is opened|gets opened|get opened|get filled into",
     "INCREASED": (
         "bigger|larger|increased|gets bigger|grows|added to|is increased|gets increased|grow|gets added to|increases"
     ),
     "DECREASED": (
-        "smaller|reduced|decreased|shrinks|gets reduced|is reduced|gets smaller|gets decreased|shrink|"
+        "smaller|reduced|decreased|shrinks|gets reduced|is reduced|gets smaller|gets decreased|shrink|decreases|"
         "trimmed|gets trimmed"
     ),
     "FILLED": (
@@ -115,6 +117,11 @@ WATCHING: dict[str, str] = {
     "EVERYWEEK": "every week|each week|once a week|per week|once per week|a week",
     "EVERYMONTH": (
         "every month|each month|once a month|per month|once per month|monthly|of the month|of every month|of each month"
+    ),
+    "MONTHSTART": (
+        "first of each month|first of every month|first of the month|first day of each month|"
+        "first day of every month|first day of the month|start of each month|start of every month|"
+        "beginning of each month|beginning of every month"
     ),
     "SPAN=43200": "twice a day|two times a day|twice daily|twice per day|2 times a day|2x a day",
     "SPAN=28800": "three times a day|three times daily|3 times a day|thrice a day",

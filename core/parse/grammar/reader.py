@@ -6,6 +6,7 @@ from dataclasses import dataclass, replace
 from core.parse.grammar.calendar import read_clock_or_date
 from core.parse.grammar.coins import Coins
 from core.parse.grammar.items import Item
+from core.parse.grammar.listed import written_out
 from core.parse.grammar.mended import corrected, reworded
 from core.parse.grammar.quantities import read_quantity
 from core.parse.grammar.spelling import known_word
@@ -144,7 +145,7 @@ class Reader:
             sentence.items = _split_alternatives(sentence.items)
             _settle_minutes(sentence.items)
             _settle_words(sentence.items)
-            sentence.items = corrected(reworded(sentence.items))
+            sentence.items = written_out(corrected(reworded(sentence.items)))
         return [sentence for sentence in done if sentence.items]
 
     def _read(self, at: int) -> tuple[Item, int]:

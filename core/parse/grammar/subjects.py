@@ -93,7 +93,7 @@ def _opening_market(desk: Desk, named: list[str], carried: str | None, number: i
 
 def _exit_market(desk: Desk, draft: RuleDraft, named: list[str], carried: str | None) -> str | None:
     held = desk.held_markets()
-    if draft.act.side is not None and draft.act.verb != "reverse" and not named:
+    if draft.act.side is not None and draft.act.verb != "reverse" and not (named and named[0] in held):
         facing = [market for market in held if desk.held_side(market) == draft.act.side]
         held = facing or held
     if draft.act.everything and named and named[0] not in held:

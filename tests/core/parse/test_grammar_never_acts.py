@@ -29,7 +29,7 @@ reduce my position to 5 sol at 160
 reduce my sol position to half at 160
 bring my leverage down to 3x
 buy until i have 20 sol
-buy $200 worth of sol at 1% below market
+buy $200 worth of sol at 1% below the best bid
 stop loss 5% below 150
 close sol at market close
 sell half at double my entry
