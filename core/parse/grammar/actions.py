@@ -155,6 +155,7 @@ def _read_trade(cur: Cursor) -> Act | None:
     if item.kind in ("BID", "OFFER"):
         act.order.type = "limit"
     if item.kind == "REVERSE":
+        cur.skip("TO" if cur.peek(1).kind in ("LONG", "SHORT") else "")
         turned = cur.take("LONG|SHORT")
         act.side = None if turned is None else "short" if turned.kind == "LONG" else "long"
     elif item.kind in ("LONG", "SHORT", "SELL", "BUY", "OFFER"):

@@ -9,6 +9,7 @@ from core.parse.grammar.continued import (
     OPENING,
     altered_timeframe,
     entry_terms,
+    exit_elsewhere,
     is_heading,
     last_condition,
     late_size,
@@ -16,6 +17,7 @@ from core.parse.grammar.continued import (
     one_more_market,
     other_place,
     second_bound,
+    shared_out,
     takes_over,
 )
 from core.parse.grammar.drafts import Act, Cond, FilledDraft, Level, Order, ScheduleDraft, TargetHit, TimeDraft, Trail
@@ -239,6 +241,12 @@ class _Reading:
         other = one_more_market(self.cur, last, self.joins)
         if other is not None:
             self.joins = {"AND"}
+        if last is not None and shared_out(
+            self.cur, [part.what for part in self.out.parts if isinstance(part.what, Act)]
+        ):
+            self.joins = set()
+            return True
+        other = other or exit_elsewhere(self.cur, last, self.joins)
         return self._add(other or other_place(self.cur, last, self.joins))
 
     def _closing_candle(self) -> Cond | None:

@@ -14,7 +14,7 @@ from core.parse.grammar.drafts import (
     Order,
     PnlDraft,
 )
-from core.parse.grammar.exits import read_exit_share
+from core.parse.grammar.exits import read_exit_share, read_exit_slots
 from core.parse.grammar.items import Cursor
 from core.parse.grammar.phrases import level_operator, read_comparison, read_price
 from core.parse.grammar.slots import read_slots
@@ -135,6 +135,38 @@ def one_more_market(cur: Cursor, last: Act | None, joins: set[str]) -> Act | Non
 
 
 _AFTER_MARKETS = ("END", "IF", "EACH", "COMMA", "AND", "NOW", "ATMARKET")
+
+
+def exit_elsewhere(cur: Cursor, last: Act | None, joins: set[str]) -> Act | None:
+    """ "tp 5 % on SOL and 8 % on ETH" · "stop for ETH at 2700 and for SOL at 141"."""
+    if last is None or last.purpose is None or last.market is None or not joins or joins - {"AND", "COMMA"}:
+        return None
+    bare = cur.sees("COIN", "NUM", "END|COMMA|AND") or cur.sees("COIN", "AT", "NUM")
+    if not (bare or cur.sees("ON|FOR", "COIN", "AT", "NUM") or cur.sees("NUM", "ON|FOR", "COIN")):
+        return None
+    begun = cur.at
+    act = Act(verb="exit", purpose=last.purpose, order=Order(), text=last.text)
+    read_exit_slots(cur, act)
+    if act.market in (None, last.market) or act.inline is None:
+        cur.at = begun
+        return None
+    return act
+
+
+def shared_out(cur: Cursor, acts: list[Act]) -> bool:
+    """ "tp 145 / 140 / 135, a third each": the share of every exit just listed."""
+    listed: list[Act] = []
+    for act in reversed(acts):
+        if act.purpose is None or act.purpose != acts[-1].purpose or act.size is not None or act.whole:
+            break
+        listed.append(act)
+    item = cur.peek()
+    if len(listed) < 2 or item.kind != "NUM" or item.value.unit != "percent" or cur.peek(1).text.lower() != "each":
+        return False
+    cur.at += 2
+    for act in listed:
+        act.size = item.value
+    return True
 
 
 def entry_terms(cur: Cursor, entry: Act | None) -> bool:

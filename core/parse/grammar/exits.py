@@ -42,7 +42,7 @@ def read_exit(cur: Cursor) -> Act | None:
         return Act(verb="move_stop", market=act.market, to="entry_price", order=Order(), text=item.text)
     if before is not None:
         act.inline = _exit_condition(act, before, None)
-    _read_exit_slots(cur, act)
+    read_exit_slots(cur, act)
     if activation is not None and isinstance(act.inline, Trail):
         act.inline = replace(act.inline, activation=activation)
     return act if activation is None or isinstance(act.inline, Trail) else None
@@ -93,18 +93,21 @@ def _read_exit_lead(cur: Cursor, act: Act) -> Amount | None:
     return amount
 
 
-def _read_exit_slots(cur: Cursor, act: Act) -> None:
+def read_exit_slots(cur: Cursor, act: Act) -> None:
     """What follows the word, in any order."""
     while True:
         begun = cur.at
         if _read_exit_value(cur, act) or read_exit_share(cur, act):
             continue
         cur.at = begun
-        if cur.sees("ALL|REST", "AT", "NUM") and act.inline is not None:
+        goes_on = cur.sees("ALL|REST", "AT", "NUM") or cur.sees("REST", "NUM", "AT", "NUM")
+        if goes_on and act.inline is not None:
             return
         if cur.peek().kind in ("ALL", "REST"):
             act.whole = True
-            cur.next()
+            rest = cur.next().kind == "REST"
+            if rest and cur.sees("NUM") and cur.peek().value.unit == "percent":
+                cur.next()  # "the remaining 50 %" is what remains.
             cur.skip("OF")
         elif cur.peek().kind == "OUT":
             cur.next()

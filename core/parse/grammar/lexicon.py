@@ -47,7 +47,10 @@ TRADING: dict[str, str] = {
     ),
     "SELL": "sell|panic sell|dump|offload|unload|market sell|sel|liquidate|sells",
     "CUT": "cut",
-    "TRIM": "dca out of|dca out|trim|reduce|scale out|scale out of|shave|lighten|take off|decrease|derisk",
+    "TRIM": (
+        "scale me out of|scale me out|dca out of|dca out|trim|reduce|scale out|scale out of|"
+        "shave|lighten|take off|decrease|derisk"
+    ),
     "TAKE": "take",
     "COVER": "cover|buy back|buyback",
     "LONG": (

@@ -179,10 +179,17 @@ def _read_bare_number(cur: Cursor, act: Act) -> bool:
     cur.next()
     act.size = amount
     if amount.unit == "usd":
-        act.notional = cur.skip("WORTH|NOTIONAL") or cur.sees("OF|ON|FOR", "COIN|MY|IT")
+        act.notional = cur.skip("WORTH|NOTIONAL") or _is_size(cur) or cur.sees("OF|ON|FOR", "COIN|MY|IT")
     if amount.unit == "percent":
         return _read_share_of(cur, act)
     return True
+
+
+def _is_size(cur: Cursor) -> bool:
+    """$400 size: the whole position, not the margin."""
+    sized = cur.peek().text.lower() in ("size", "position", "position size") and cur.peek(1).kind != "AT"
+    cur.at += int(sized)
+    return sized
 
 
 def _read_zone(cur: Cursor, act: Act) -> bool:
@@ -232,6 +239,11 @@ def _read_things(cur: Cursor, act: Act) -> bool:
             act.whole = True
         case "REST" if act.size is None and not act.whole:
             act.rest = act.held = True
+            cur.next()
+            if cur.sees("NUM") and cur.peek().value.unit == "percent" and not cur.peek().value.sign:
+                cur.next()  # "the remaining half" is what remains, not half of it.
+            cur.skip("OF")
+            return True
         case "VAGUE":
             act.vague = True
         case "EVERYTHING":
@@ -269,6 +281,8 @@ def _read_spoken_of(cur: Cursor, act: Act) -> bool:
     if subject.side is not None and not subject.my and (act.verb, subject.side) in (("sell", "short"), ("buy", "long")):
         act.verb = subject.side
         return True
+    if added and subject.side == "short" and act.verb == "buy" and act.text.lower() == "add":
+        act.verb = "short"
     act.side = subject.side or act.side
     act.it = act.it or subject.it
     act.whole = act.whole or subject.whole

@@ -102,7 +102,7 @@ def _exit_market(desk: Desk, draft: RuleDraft, named: list[str], carried: str | 
         if named[0] in held or not held:
             return named[0]
         return _ask_market(desk, [*held, named[0]])
-    if len(named) == 1 and len(held) == 1:
+    if len(held) == 1 and (len(named) == 1 or (named and draft.act.held)):
         return held[0]
     if not named and carried is not None:
         return carried
