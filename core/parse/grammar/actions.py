@@ -109,7 +109,8 @@ def _read_move_stop(cur: Cursor) -> Act | None:
     if moved is None:
         return None
     subject = read_subject(cur)
-    if cur.take("STOP") is None:
+    meant = moved.kind == "SHIFT" and subject.it and cur.sees("TO|AT", "BREAKEVEN")
+    if cur.take("STOP") is None and not meant:
         cur.at = begun
         return None
     reference = read_reference(cur)
@@ -209,7 +210,7 @@ def _read_before_verb(cur: Cursor, act: Act) -> None:
             act.reduce_only = act.reduce_only or item.kind == "REDUCEONLY"
             act.text = act.text or item.text
             cur.next()
-            cur.skip("COLON" if item.kind in ("TWAP", "LADDER", "LIMIT") else "")
+            cur.skip("COLON" if item.kind in ("TWAP", "LADDER", "LIMIT", "ATMARKET") else "")
         elif item.kind == "NUM" and item.value.unit == "times" and act.leverage is None:
             act.leverage = item.value.value
             cur.next()

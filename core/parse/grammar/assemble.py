@@ -138,7 +138,8 @@ def _begins_with_act(group: _Group, part: Part, following: Part | None) -> bool:
         return False
     if _placed(part):
         return True
-    led_next = following is not None and following.is_cond and (following.led or following.is_time)
+    moved = act.verb == "move_stop"
+    led_next = following is not None and following.is_cond and (following.led or following.is_time or moved)
     if _leaves(group.acts[-1].act, act):
         return True
     if group.cond_first:

@@ -9,7 +9,8 @@ from core.parse.grammar.items import Cursor
 from core.parse.grammar.reader import Sentence
 
 _FILLER = (
-    "MY|ALL|EVERY|OF|ON|FOR|I|SHOW|NOW|TODAY|AND|COMMA|IT|GO|POSITION|AT|TO|CURRENT|HISTORY|SET|WITH|ATMARKET|ACROSS"
+    "MY|ALL|EVERY|OF|ON|FOR|FROM|I|SHOW|NOW|TODAY|AND|COMMA|IT|GO|POSITION|AT|TO|CURRENT|HISTORY|SET|WITH|"
+    "ATMARKET|ACROSS"
 )
 _TOPICS: dict[str, CommandName] = {
     "POSITION": "positions", "EVERYTHING": "positions", "PNL": "positions", "PROFIT": "positions", "RULES": "rules",

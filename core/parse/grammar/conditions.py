@@ -82,8 +82,11 @@ def _read_price_condition(cur: Cursor) -> Cond | None:
 
 
 def _heads(cur: Cursor, subject: Subject) -> bool:
-    """Whether `SOL 170:` or `SOL 170 ->` heads what is to be done there."""
-    return subject.market is not None and cur.at == 1 and cur.sees("NUM", "COLON|THEN|DASH")
+    """Whether `SOL 170:`, `SOL 170 ->` or `SOL 170 sell half` heads what is to be done there."""
+    if subject.market is None or cur.peek(-2).kind not in ("END", "COMMA") or cur.peek(-1).kind != "COIN":
+        return False
+    headed = cur.sees("NUM", "SELL|CLOSE|TAKE|TRIM|BUY", "NUM|ALL|REST") or cur.sees("NUM", "ALERT")
+    return headed or (cur.at == 1 and cur.sees("NUM", "COLON|THEN|DASH"))
 
 
 def _read_between(cur: Cursor, subject: Subject) -> GroupDraft | None:

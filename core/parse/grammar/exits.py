@@ -201,6 +201,8 @@ def _from_entry(cur: Cursor, amount: Amount, unit: Literal["usd", "percent"] | N
     side = cur.take("ABOVE|BELOW|RISEWORD|FALLWORD")
     cur.skip("FROM|ON|OF|MY|AT")
     anchor = cur.take("BREAKEVEN|CURRENT|ATMARKET")
+    if anchor is None and side is not None and cur.sees("IT", "END|COMMA"):
+        cur.next()
     if anchor is None and side is not None and unit == "percent" and cur.peek().kind in ("END", "COMMA", "AND", "RPAR"):
         up = side.kind in ("ABOVE", "RISEWORD")
         return Change(direction="up" if up else "down", threshold=amount.value, unit=unit, reference="entry_price")

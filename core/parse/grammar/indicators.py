@@ -236,8 +236,14 @@ def _read_period(cur: Cursor, line: _Line) -> None:
         cur.next()
         line.timeframe = read_timeframe(cur)
         cur.at += int(line.timeframe is not None)
-    elif cur.sees("NUM") and _whole(cur.peek().value) and cur.peek(1).kind in _AFTER_PERIOD and line.period is None:
+    elif cur.sees("NUM") and _whole(cur.peek().value) and line.period is None and _ends_a_period(cur, line):
         line.period = int(cur.next().value.value)
+
+
+def _ends_a_period(cur: Cursor, line: _Line) -> bool:
+    """Whether what follows the number shows that it was a period: "EMA 21, size $200"."""
+    follower = cur.peek(1).kind
+    return follower in _AFTER_PERIOD or (line.name in _AVERAGES and follower in ("COMMA", "END", "THEN"))
 
 
 def _read_bracket(cur: Cursor, line: _Line) -> None:

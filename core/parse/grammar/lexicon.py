@@ -48,7 +48,7 @@ TRADING: dict[str, str] = {
     "SELL": "sell|panic sell|dump|offload|unload|market sell|sel|liquidate|sells",
     "CUT": "cut",
     "TRIM": (
-        "scale me out of|scale me out|dca out of|dca out|trim|reduce|scale out|scale out of|"
+        "scale me out of|scale me out|dca out of|dca out|dca out|trim|reduce|scale out|scale out of|"
         "shave|lighten|take off|decrease|derisk"
     ),
     "TAKE": "take",
@@ -83,7 +83,8 @@ TRADING: dict[str, str] = {
     "EARN": "make|made|earn|earned|making",
     "PUTIN": "put in|place in|drop in|throw in",
     "SET": (
-        "protect|set|put|place|create|set up|setup|use|attach|give me|have|start|do a|submit|enter|open|initiate|run"
+        "execute|protect|set|put|place|create|set up|setup|use|attach|give me|have|start|do a|submit|enter|open|"
+        "initiate|run"
     ),
     "NOTIONAL": "notional|in notional|of notional|notional size|in size",
     "DOUBLES": "doubles|doubles in price|doubles in value|doubled|does a 2x",
@@ -102,6 +103,7 @@ TRADING: dict[str, str] = {
         "or rather|correction|oops|i mean to say|no make that|wait"
     ),
     "ALERT": (
+        "need an alert|i need an alert|want an alert|i want an alert|need a ping|"
         "hit me with a ping|hit me with an alert|throw me an alert|shoot me an alert|gimme a ping|gimme an alert|"
         "gimme a shout|gimme a heads up|tell|tell me|ping|ping me|notify|notify me|"
         "alert|alert me|let me know|lemme know|wake me up|"

@@ -110,6 +110,10 @@ WATCHING: dict[str, str] = {
     "DAYPART=am": "in the morning|am|morning",
     "DAYPART=pm": "in the evening|in the afternoon|pm|at night|afternoon|evening",
     "EOD": "end of day|eod|end of the day|the end of the day|close of day|end of today|day's end",
+    "YEAREND": (
+        "the end of the year|end of the year|end of year|year end|year's end|end of this year|end of december|"
+        "the end of december|new year's eve|new years eve"
+    ),
     "WEEKDAYS": "weekday|weekdays|business day|working day|business days",
     "WEEKENDS": "weekend|weekends",
     "NEXT": "next|this coming|coming",
@@ -176,6 +180,8 @@ WATCHING: dict[str, str] = {
         "barring"
     ),
     "LETLOSE": (
+        "cap my loss at|cap my losses at|cap losses at|cap the loss at|limit my loss to|limit my losses to|"
+        "limit losses to|limit the loss to|"
         "don't let me lose more than|dont let me lose more than|don't let me loose more than|"
         "dont let me loose more than|never let me lose more than|do not let me lose more than|"
         "i don't want to lose more than|i dont want to lose more than|don't want to lose more than|"

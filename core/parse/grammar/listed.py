@@ -14,7 +14,7 @@ MOST_PLACES = 10
 
 def written_out(items: list[Item]) -> list[Item]:
     """ "25 % each at 155 160 165" as "25 % at 155, 25 % at 160, 25 % at 165", and the like."""
-    result = _equal_signs(_shares_out(_apart(items)))
+    result = _equal_signs(_shares_out(_apart(_lone_words(items))))
     result = _counted_buys(result)
     return _each(result)
 
@@ -60,6 +60,8 @@ def _each(items: list[Item]) -> list[Item]:
     for at, item in enumerate(items):
         if item.text.lower() not in ("each", "apiece"):
             continue
+        if _is_price(items, at - 1) and _kind(items, at - 2) in ("FOR", "AT") and _size_before(items, at - 2) < at - 2:
+            return [*items[: at - 2], replace(items[at - 2], kind="AT"), items[at - 1], *items[at + 1 :]]
         size = _size_before(items, at)
         if size == at:
             continue
@@ -112,7 +114,7 @@ def _shares_out(items: list[Item]) -> list[Item]:
         item = items[at]
         if item.kind != "NUM" or item.value.unit != "percent":
             continue
-        following = _kind(items, at + 1)
+        following = "OUT" if at + 1 < len(items) and items[at + 1].text.lower() == "off" else _kind(items, at + 1)
         if (
             following == "OUT"
             and _kind(items, at - 1) in _BEGINS_A_CLAUSE
@@ -127,6 +129,23 @@ def _shares_out(items: list[Item]) -> list[Item]:
         ):
             del result[at + 1]
     return result
+
+
+def _lone_words(items: list[Item]) -> list[Item]:
+    """ "4h close < 142 -> out" is an exit; "sell 1 SOL a day for 5 days" a rhythm."""
+    result = list(items)
+    for at, item in enumerate(items):
+        before, after = _kind(items, at - 1), _kind(items, at + 1)
+        if item.kind == "OUT" and before in ("THEN", "COMMA") and not after and _kind(items, at - 2) == "NUM":
+            result[at] = replace(item, kind="CLOSE")
+        elif item.kind == "DUR" and item.text.lower() in _RHYTHMS and before == "COIN" and after in _AFTER_RHYTHM:
+            traded = _kind(items, at - 2) == "NUM" or _kind(items, at - 2) == "OF"
+            result[at] = replace(item, kind=_RHYTHMS[item.text.lower()]) if traded else item
+    return result
+
+
+_RHYTHMS = {"a day": "EVERYDAY", "an hour": "EVERYHOUR"}
+_AFTER_RHYTHM = ("", "FOR", "UNTIL", "AT", "VALIDFOR", "STARTING")
 
 
 def _equal_signs(items: list[Item]) -> list[Item]:

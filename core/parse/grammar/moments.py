@@ -128,7 +128,7 @@ def _level(desk: Desk, number: int, cond: Level, market: str) -> Condition | Non
 def _entry_price(desk: Desk, number: int, market: str) -> Decimal | None:
     """Where the open position was entered; asked for where there is none."""
     held = desk.holding(market)
-    if held is not None and held.entry_price is not None and not desk.drafts[number].then:
+    if held is not None and not desk.drafts[number].then:
         desk.assume(f"Your {market} entry is {money(held.entry_price)}.")
         return held.entry_price
     point = Point(key=f"entry:{number}", about="value", text="At which price is your entry? I see no position yet.")

@@ -38,6 +38,7 @@ def _read_expiry(cur: Cursor) -> Mod | None:
         return _read_length(cur)
     if cur.sees("DUR"):
         return Mod(kind="lasting", value=cur.next().value)
+    cur.skip("IT" if cur.peek(1).kind in ("CLOCK", "NOON", "MIDNIGHT") else "")
     when = read_when(cur)
     if when is None and cur.sees("NUM") and hour_of(cur.peek().value) is not None:
         when = When(clock=Clock(hour=hour_of(cur.next().value) or 0, sure=False))
