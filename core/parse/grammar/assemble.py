@@ -6,6 +6,7 @@ from typing import Literal
 
 from core.parse.grammar.calendar import When
 from core.parse.grammar.clauses import Part
+from core.parse.grammar.continued import stop_beside_sale
 from core.parse.grammar.drafts import (
     AccountDraft,
     Act,
@@ -33,10 +34,8 @@ _ALONGSIDE = (*_SAID_OF_ALL, "move_stop")
 """What is done together with the trade before it unless it says when itself."""
 
 
-_SOME_RULES = (
-    "When something happens I can cancel or pause all rules of a market, not only some kind of them. "
-    "Say “cancel my SOL rules when …”, or cancel those now."
-)
+_SOME_RULES = "When something happens I can only cancel or pause all rules of a market, not some kind of them."
+_FROM_WHEN = "Should that stop be there from now on, or only after the sale? Send it as a message of its own."
 
 
 class Unclear(Exception):
@@ -137,6 +136,8 @@ def _begins_with_act(group: _Group, part: Part, following: Part | None) -> bool:
     if group.last == "" or (group.last == "cond" and group.cond_first and not group.acts):
         return False
     if _placed(part):
+        if group.cond_first and "AND" in part.joins and stop_beside_sale(group.acts[-1].act, act):
+            raise Unclear(_FROM_WHEN)
         return True
     moved = act.verb == "move_stop"
     led_next = following is not None and following.is_cond and (following.led or following.is_time or moved)

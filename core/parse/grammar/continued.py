@@ -169,6 +169,11 @@ def shared_out(cur: Cursor, acts: list[Act]) -> bool:
     return True
 
 
+def stop_beside_sale(sale: Act, act: Act) -> bool:
+    """ "when it hits 156 sell half and set a stop at 148": it is not said whether the stop waits for that."""
+    return act.purpose == "stop" and sale.purpose is None and sale.verb in ("sell", "trim", "exit", "close", "cover")
+
+
 def entry_terms(cur: Cursor, entry: Act | None) -> bool:
     """ "Entry: 145" · "Leverage 5x" · "Margin $100" · "size: 2 SOL": the terms of the entry before it."""
     if entry is None or entry.verb not in OPENING:
