@@ -19,6 +19,10 @@ _RETRACTIONS: dict[str, Literal["cancel_orders", "cancel_rules", "pause_rules"]]
     "ORDERS": "cancel_orders", "RULES": "cancel_rules", "ALERTS": "cancel_rules", "STOPS": "cancel_rules",
 }  # fmt: skip
 
+_EXIT_FILTERS: dict[str, Literal["stop_loss", "take_profit"]] = {
+    "STOP": "stop_loss", "TRAIL": "stop_loss", "TARGET": "take_profit",
+}  # fmt: skip
+
 
 def read_action(cur: Cursor) -> Act | None:
     """The action that begins here; None puts the cursor back."""
@@ -76,17 +80,18 @@ def read_retraction(cur: Cursor) -> Act | None:
     if item.kind == "PAUSE" and cur.peek(-1).kind == "EVERYTHING":
         act.verb = "pause_rules"
         return act
-    what = cur.take("ORDERS|RULES|ALERTS|STOPS")
+    what = cur.take("ORDERS|RULES|ALERTS|STOPS|STOP|TARGET|TRAIL")
     if what is None:
         return None
+    cur.skip("RULES|ORDERS" if what.kind in _EXIT_FILTERS else "")
     _read_whose(cur, act)
-    verb = _RETRACTIONS[what.kind]
+    verb = _RETRACTIONS.get(what.kind, "cancel_rules")
     if item.kind == "PAUSE":
         if verb == "cancel_orders":
             return None
         verb = "pause_rules"
     act.verb = verb
-    act.filter = {"ALERTS": "alert", "STOPS": "stop_loss"}.get(what.kind)
+    act.filter = {"ALERTS": "alert", "STOPS": "stop_loss", **_EXIT_FILTERS}.get(what.kind)
     cur.skip("NOW")
     return act
 
@@ -104,7 +109,8 @@ def _read_move_stop(cur: Cursor) -> Act | None:
     if moved is None:
         return None
     subject = read_subject(cur)
-    if cur.take("STOP") is None:
+    meant = moved.kind == "SHIFT" and subject.it and cur.sees("TO|AT", "BREAKEVEN")
+    if cur.take("STOP") is None and not meant:
         cur.at = begun
         return None
     reference = read_reference(cur)
@@ -143,13 +149,14 @@ def _read_trade(cur: Cursor) -> Act | None:
         if act.order.type not in ("twap", "ladder"):
             return None
         return _read_verbless(cur, act, begun)
-    if item.kind == "TAKE" and cur.peek(1).kind not in ("NUM", "ALL", "VAGUE"):
+    if item.kind == "TAKE" and cur.peek(1).kind not in ("NUM", "ALL", "VAGUE", "REST"):
         return None
     cur.next()
     act.verb, act.text = verb, item.text
     if item.kind in ("BID", "OFFER"):
         act.order.type = "limit"
     if item.kind == "REVERSE":
+        cur.skip("TO" if cur.peek(1).kind in ("LONG", "SHORT") else "")
         turned = cur.take("LONG|SHORT")
         act.side = None if turned is None else "short" if turned.kind == "LONG" else "long"
     elif item.kind in ("LONG", "SHORT", "SELL", "BUY", "OFFER"):
@@ -203,7 +210,7 @@ def _read_before_verb(cur: Cursor, act: Act) -> None:
             act.reduce_only = act.reduce_only or item.kind == "REDUCEONLY"
             act.text = act.text or item.text
             cur.next()
-            cur.skip("COLON" if item.kind in ("TWAP", "LADDER", "LIMIT") else "")
+            cur.skip("COLON" if item.kind in ("TWAP", "LADDER", "LIMIT", "ATMARKET") else "")
         elif item.kind == "NUM" and item.value.unit == "times" and act.leverage is None:
             act.leverage = item.value.value
             cur.next()

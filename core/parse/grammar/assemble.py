@@ -6,6 +6,7 @@ from typing import Literal
 
 from core.parse.grammar.calendar import When
 from core.parse.grammar.clauses import Part
+from core.parse.grammar.continued import stop_beside_sale
 from core.parse.grammar.drafts import (
     AccountDraft,
     Act,
@@ -31,6 +32,10 @@ _BESIDE_A_PRICE = (Level, CandleDraft, IndicatorDraft, AccountDraft, FundingDraf
 """Conditions that go together with "at X" of the action before them: "half at 160 only if BTC is above 62k"."""
 _ALONGSIDE = (*_SAID_OF_ALL, "move_stop")
 """What is done together with the trade before it unless it says when itself."""
+
+
+_SOME_RULES = "When something happens I can only cancel or pause all rules of a market, not some kind of them."
+_FROM_WHEN = "Should that stop be there from now on, or only after the sale? Send it as a message of its own."
 
 
 class Unclear(Exception):
@@ -131,8 +136,11 @@ def _begins_with_act(group: _Group, part: Part, following: Part | None) -> bool:
     if group.last == "" or (group.last == "cond" and group.cond_first and not group.acts):
         return False
     if _placed(part):
+        if group.cond_first and "AND" in part.joins and stop_beside_sale(group.acts[-1].act, act):
+            raise Unclear(_FROM_WHEN)
         return True
-    led_next = following is not None and following.is_cond and (following.led or following.is_time)
+    moved = act.verb == "move_stop"
+    led_next = following is not None and following.is_cond and (following.led or following.is_time or moved)
     if _leaves(group.acts[-1].act, act):
         return True
     if group.cond_first:
@@ -176,6 +184,8 @@ def _add_rules(drafts: list[RuleDraft], group: _Group) -> None:
     then = any({"THEN", "IF"} <= part.joins for part in group.conds)
     for part in group.acts:
         act = part.act
+        if act.filter is not None:
+            raise Unclear(_SOME_RULES, beyond=True)
         if _only_share(drafts, cond, act):
             continue
         follows = "THEN" in part.joins and not (group.cond_first and part is group.acts[0])

@@ -9,11 +9,15 @@ from core.parse.grammar.continued import (
     OPENING,
     altered_timeframe,
     entry_terms,
+    exit_elsewhere,
     is_heading,
     last_condition,
     late_size,
     one_more_exit,
+    one_more_market,
+    other_place,
     second_bound,
+    shared_out,
     takes_over,
 )
 from core.parse.grammar.drafts import Act, Cond, FilledDraft, Level, Order, ScheduleDraft, TargetHit, TimeDraft, Trail
@@ -139,6 +143,7 @@ class _Reading:
             or self._add(read_time_condition(cur))
             or self._add(self._closing_candle())
             or self._add(self._action())
+            or self._again(last)
             or self._add(one_more_exit(cur, last, self.joins))
             or self._fragment()
             or self._add(read_condition(cur))
@@ -231,6 +236,19 @@ class _Reading:
             return None
         return act
 
+    def _again(self, last: Act | None) -> bool:
+        """The action before it, at another price or on another market."""
+        other = one_more_market(self.cur, last, self.joins)
+        if other is not None:
+            self.joins = {"AND"}
+        if last is not None and shared_out(
+            self.cur, [part.what for part in self.out.parts if isinstance(part.what, Act)]
+        ):
+            self.joins = set()
+            return True
+        other = other or exit_elsewhere(self.cur, last, self.joins)
+        return self._add(other or other_place(self.cur, last, self.joins))
+
     def _closing_candle(self) -> Cond | None:
         """`ETH close below 2400` is said of a candle, not to close anything."""
         cur = self.cur
@@ -264,6 +282,8 @@ class _Reading:
         if price is None:
             cur.at = begun
             return False
+        if last.market is None and cur.sees("COIN"):
+            last.market = cur.next().value
         last.inline = replace(last.inline, activation=price)
         self.joins = set()
         return True

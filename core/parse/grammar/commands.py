@@ -9,7 +9,8 @@ from core.parse.grammar.items import Cursor
 from core.parse.grammar.reader import Sentence
 
 _FILLER = (
-    "MY|ALL|EVERY|OF|ON|FOR|I|SHOW|NOW|TODAY|AND|COMMA|IT|GO|POSITION|AT|TO|CURRENT|HISTORY|SET|WITH|ATMARKET|ACROSS"
+    "MY|ALL|EVERY|OF|ON|FOR|FROM|I|SHOW|NOW|TODAY|AND|COMMA|IT|GO|POSITION|AT|TO|CURRENT|HISTORY|SET|WITH|"
+    "ATMARKET|ACROSS"
 )
 _TOPICS: dict[str, CommandName] = {
     "POSITION": "positions", "EVERYTHING": "positions", "PNL": "positions", "PROFIT": "positions", "RULES": "rules",
@@ -21,6 +22,8 @@ _FILTERS: dict[str, RuleFilter] = {
     "DCA": "dca", "TARGET": "take_profit", "STOP": "stop_loss", "STOPS": "stop_loss", "TRAIL": "stop_loss",
     "ALERTS": "alert", "ALERT": "alert",
 }  # fmt: skip
+_BY_ITSELF = ("pause", "resume", "unpause")
+"""Words that are said of all rules when nothing follows them."""
 _CHANGES: dict[str, CommandName] = {"PAUSE": "pause_rules", "RESUME": "resume_rules", "CANCEL": "cancel_rules"}
 
 
@@ -98,7 +101,8 @@ def _change(cur: Cursor) -> Command | None:
                 pass
             case _:
                 return None
-    if what is None and not ids and said_filter is None:
+    alone = item.kind in ("PAUSE", "RESUME") and item.text.lower() in _BY_ITSELF and market is None
+    if what is None and not ids and said_filter is None and not alone:
         return None
     if what == "ORDERS":
         return (

@@ -1,6 +1,8 @@
 """Reads one condition from the words at hand; which rule it belongs to is decided elsewhere."""
 
 from dataclasses import replace
+from decimal import Decimal
+from typing import Literal
 
 from core.parse.grammar.drafts import CandleDraft, Change, Cond, Direction, GroupDraft, Level, PnlDraft, Trail
 from core.parse.grammar.indicators import read_candle, read_indicator, read_timeframe
@@ -51,6 +53,9 @@ def _read_price_condition(cur: Cursor) -> Cond | None:
     subject = read_subject(cur)
     signed = cur.peek().kind == "NUM" and cur.peek().value.sign != ""
     unsaid = led and subject.empty and cur.sees("RISEWORD|FALLWORD", "NUM")
+    if subject.me and cur.sees("BREAKEVEN") and cur.peek(1).kind not in ("AND", "DASH", "NUM"):
+        cur.next()
+        return Level(market=subject.market, at_entry=True)
     if subject.everything or (subject.me and not subject.price and subject.market is None and not _verb_ahead(cur)):
         return None
     named = (led and (subject.market is not None or subject.it or subject.price)) or _heads(cur, subject)
@@ -77,8 +82,11 @@ def _read_price_condition(cur: Cursor) -> Cond | None:
 
 
 def _heads(cur: Cursor, subject: Subject) -> bool:
-    """Whether `SOL 170:` or `SOL 170 ->` heads what is to be done there."""
-    return subject.market is not None and cur.at == 1 and cur.sees("NUM", "COLON|THEN|DASH")
+    """Whether `SOL 170:`, `SOL 170 ->` or `SOL 170 sell half` heads what is to be done there."""
+    if subject.market is None or cur.peek(-2).kind not in ("END", "COMMA") or cur.peek(-1).kind != "COIN":
+        return False
+    headed = cur.sees("NUM", "SELL|CLOSE|TAKE|TRIM|BUY", "NUM|ALL|REST") or cur.sees("NUM", "ALERT")
+    return headed or (cur.at == 1 and cur.sees("NUM", "COLON|THEN|DASH"))
 
 
 def _read_between(cur: Cursor, subject: Subject) -> GroupDraft | None:
@@ -119,13 +127,25 @@ def _read_level(cur: Cursor, *, named: bool = False) -> Level | CandleDraft | No
     if comparison is None:
         return None
     price = read_price(cur)
-    if price is None:
-        return None
     operator = level_operator(comparison)
+    if price is None:
+        return _at_entry(cur, operator)
+    if operator is None and cur.run("FROM", "BELOW|ABOVE"):
+        operator = ">=" if cur.peek(-1).kind == "BELOW" else "<="
     trailing = cur.take("ABOVE|BELOW") if operator is None and cur.peek(1).kind != "NUM" else None
     if trailing is not None:
         operator = ">=" if trailing.kind == "ABOVE" else "<="
     return _held_for(cur, Level(operator=operator, price=price))
+
+
+def _at_entry(cur: Cursor, operator: Literal[">=", "<="] | None) -> Level | None:
+    """hits my entry · is back at break even."""
+    begun = cur.at
+    cur.skip("MY")
+    if cur.take("BREAKEVEN") is None or cur.peek().kind in ("NUM", "AND", "DASH") or cur.peek(-1).text.lower() == "be":
+        cur.at = begun
+        return None
+    return Level(operator=operator, at_entry=True)
 
 
 def _held_for(cur: Cursor, level: Level) -> Level | CandleDraft:
@@ -151,6 +171,7 @@ def _read_change(cur: Cursor) -> Change | Trail | None:
 
 _DIRECTIONS: dict[str, Direction] = {
     "FALL": "down", "LOSE": "down", "FALLWORD": "down", "MOVE": "either", "RISE": "up", "RISEWORD": "up",
+    "INCREASED": "up", "DECREASED": "down",
 }  # fmt: skip
 
 
@@ -161,7 +182,10 @@ def _read_verb_change(cur: Cursor) -> Change | Trail | None:
         change = Change(direction="up" if amount.sign == "+" else "down")
         return _finished(cur, _sized(change, amount))
     cur.skip("GO")
-    verb = cur.take("FALL|RISE|MOVE|LOSE|RISEWORD|FALLWORD")
+    if cur.take("DOUBLES") is not None:
+        return _finished(cur, Change(direction="up", threshold=Decimal(100), unit="percent"))
+    grown = cur.sees("INCREASED|DECREASED", "BY|NUM") and cur.peek().text.lower() in ("increases", "decreases")
+    verb = cur.next() if grown else cur.take("FALL|RISE|MOVE|LOSE|RISEWORD|FALLWORD")
     if verb is None:
         return None
     change = Change(direction=_DIRECTIONS[verb.kind])
@@ -195,7 +219,7 @@ def _read_distance(cur: Cursor) -> Change | None:
     change = _sized(Change(direction="either" if side == "MOVE" else "up" if up else "down"), amount)
     begun = cur.at
     cur.skip("FROM|OF|MY|PRICE")
-    anchor = cur.take("BREAKEVEN|CURRENT")
+    anchor = cur.take("BREAKEVEN|CURRENT|ATMARKET")
     if anchor is not None:
         return replace(change, reference="entry_price") if anchor.kind == "BREAKEVEN" else change
     cur.at = begun
@@ -215,6 +239,8 @@ def _finished(cur: Cursor, change: Change) -> Change | Trail:
     result: Change | Trail = change
     while True:
         cur.skip("VAGUE")
+        if change.unit == "percent" and cur.sees("OF", "MY", "PRICE|END|COMMA|THEN"):
+            cur.skip("OF|MY|PRICE")
         if cur.take("EITHER") is not None and isinstance(result, Change):
             result = replace(result, direction="either")
         elif (anchor := _anchor(cur)) is not None and isinstance(result, Change):

@@ -14,6 +14,7 @@ from core.parse.grammar.drafts import (
     Order,
     PnlDraft,
 )
+from core.parse.grammar.exits import read_exit_share, read_exit_slots
 from core.parse.grammar.items import Cursor
 from core.parse.grammar.phrases import level_operator, read_comparison, read_price
 from core.parse.grammar.slots import read_slots
@@ -78,15 +79,99 @@ def one_more_exit(cur: Cursor, last: Act | None, joins: set[str]) -> Act | None:
     """ "targets 160 / 170 / 180": another price for the exit before it."""
     if last is None or last.purpose not in ("target", "stop") or not isinstance(last.inline, Level):
         return None
-    if joins - _LISTED or not cur.sees("NUM", "|".join(_ENDS_A_PRICE)) or (cur.peek(1).kind == "NUM" and joins):
+    shared = cur.sees("NUM", "FOR", "NUM|REST|ALL") or cur.sees("NUM", "LPAR", "NUM", "RPAR")
+    ends = shared or cur.sees("NUM", "|".join(_ENDS_A_PRICE))
+    if joins - _LISTED or not ends or (cur.peek(1).kind == "NUM" and joins):
         return None
     begun = cur.at
     price = read_price(cur)
     if price is None:
         cur.at = begun
         return None
-    return Act(verb="exit", purpose=last.purpose, market=last.market, side=last.side, held=last.held,
-               order=Order(), text=last.text, inline=Level(market=last.inline.market, price=price))  # fmt: skip
+    act = Act(verb="exit", purpose=last.purpose, market=last.market, side=last.side, held=last.held,
+              order=Order(), text=last.text, inline=Level(market=last.inline.market, price=price))  # fmt: skip
+    if shared and not read_exit_share(cur, act):
+        cur.at = begun
+        return None
+    return act
+
+
+def other_place(cur: Cursor, last: Act | None, joins: set[str]) -> Act | None:
+    """ "sell it at 155 or 140": the same action at the other price, whichever comes first."""
+    if last is None or last.at is None or last.at_operator is not None or joins != {"OR"}:
+        return None
+    begun = cur.at
+    cur.skip("AT")
+    price = read_price(cur)
+    if price is None or cur.peek().kind not in ("END", "COMMA", "OCO", "STOP", "TARGET", "AND", "LPAR"):
+        cur.at = begun
+        return None
+    return replace(last, at=price, order=replace(last.order))
+
+
+def one_more_market(cur: Cursor, last: Act | None, joins: set[str]) -> Act | None:
+    """ "close ETH and BTC if …": the same exit of another position."""
+    if last is None or last.market is None or not joins or joins - {"AND", "COMMA"}:
+        return None
+    share = last.size is None or last.size.unit == "percent"
+    if (
+        last.verb not in ("close", "sell", "exit", "trim")
+        or last.purpose is not None
+        or not share
+        or last.at is not None
+    ):
+        return None
+    if last.verb != "close" and not (last.whole or last.size is not None):
+        return None
+    begun = cur.at
+    cur.skip("MY|ALL")
+    item = cur.take("COIN")
+    cur.skip("POSITION")
+    if item is None or item.value == last.market or cur.peek().kind not in _AFTER_MARKETS:
+        cur.at = begun
+        return None
+    cur.skip("NOW|ATMARKET")
+    return replace(last, market=item.value, order=replace(last.order))
+
+
+_AFTER_MARKETS = ("END", "IF", "EACH", "COMMA", "AND", "NOW", "ATMARKET")
+
+
+def exit_elsewhere(cur: Cursor, last: Act | None, joins: set[str]) -> Act | None:
+    """ "tp 5 % on SOL and 8 % on ETH" · "stop for ETH at 2700 and for SOL at 141"."""
+    if last is None or last.purpose is None or last.market is None or not joins or joins - {"AND", "COMMA"}:
+        return None
+    bare = cur.sees("COIN", "NUM", "END|COMMA|AND") or cur.sees("COIN", "AT", "NUM")
+    if not (bare or cur.sees("ON|FOR", "COIN", "AT", "NUM") or cur.sees("NUM", "ON|FOR", "COIN")):
+        return None
+    begun = cur.at
+    act = Act(verb="exit", purpose=last.purpose, order=Order(), text=last.text)
+    read_exit_slots(cur, act)
+    if act.market in (None, last.market) or act.inline is None:
+        cur.at = begun
+        return None
+    return act
+
+
+def shared_out(cur: Cursor, acts: list[Act]) -> bool:
+    """ "tp 145 / 140 / 135, a third each": the share of every exit just listed."""
+    listed: list[Act] = []
+    for act in reversed(acts):
+        if act.purpose is None or act.purpose != acts[-1].purpose or act.size is not None or act.whole:
+            break
+        listed.append(act)
+    item = cur.peek()
+    if len(listed) < 2 or item.kind != "NUM" or item.value.unit != "percent" or cur.peek(1).text.lower() != "each":
+        return False
+    cur.at += 2
+    for act in listed:
+        act.size = item.value
+    return True
+
+
+def stop_beside_sale(sale: Act, act: Act) -> bool:
+    """ "when it hits 156 sell half and set a stop at 148": it is not said whether the stop waits for that."""
+    return act.purpose == "stop" and sale.purpose is None and sale.verb in ("sell", "trim", "exit", "close", "cover")
 
 
 def entry_terms(cur: Cursor, entry: Act | None) -> bool:

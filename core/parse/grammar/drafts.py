@@ -15,12 +15,16 @@ PositionSide = Literal["long", "short"]
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Level:
-    """The price against a level; operator None: "hits", decided by the current price."""
+    """The price against a level; operator None: "hits", decided by the current price.
+
+    `at_entry`: the level is where the position was entered.
+    """
 
     market: str | None = None
     operator: Literal[">=", "<="] | None = None
     price: Decimal | None = None
     for_s: int | None = None
+    at_entry: bool = False
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -35,14 +35,14 @@ def read_exit(cur: Cursor) -> Act | None:
     if (
         item.kind == "STOP"
         and before is None
-        and cur.sees("TO", "BREAKEVEN")
-        and cur.peek(2).kind not in ("AND", "DASH")
+        and cur.sees("TO|AT", "BREAKEVEN")
+        and cur.peek(2).kind not in ("AND", "DASH", "NUM")
     ):
         cur.at += 2
         return Act(verb="move_stop", market=act.market, to="entry_price", order=Order(), text=item.text)
     if before is not None:
         act.inline = _exit_condition(act, before, None)
-    _read_exit_slots(cur, act)
+    read_exit_slots(cur, act)
     if activation is not None and isinstance(act.inline, Trail):
         act.inline = replace(act.inline, activation=activation)
     return act if activation is None or isinstance(act.inline, Trail) else None
@@ -93,18 +93,21 @@ def _read_exit_lead(cur: Cursor, act: Act) -> Amount | None:
     return amount
 
 
-def _read_exit_slots(cur: Cursor, act: Act) -> None:
+def read_exit_slots(cur: Cursor, act: Act) -> None:
     """What follows the word, in any order."""
     while True:
         begun = cur.at
-        if _read_exit_value(cur, act) or _read_exit_share(cur, act):
+        if _read_exit_value(cur, act) or read_exit_share(cur, act):
             continue
         cur.at = begun
-        if cur.sees("ALL|REST", "AT", "NUM") and act.inline is not None:
+        goes_on = cur.sees("ALL|REST", "AT", "NUM") or cur.sees("REST", "NUM", "AT", "NUM")
+        if goes_on and act.inline is not None:
             return
         if cur.peek().kind in ("ALL", "REST"):
             act.whole = True
-            cur.next()
+            rest = cur.next().kind == "REST"
+            if rest and cur.sees("NUM") and cur.peek().value.unit == "percent":
+                cur.next()  # "the remaining 50 %" is what remains.
             cur.skip("OF")
         elif cur.peek().kind == "OUT":
             cur.next()
@@ -197,7 +200,9 @@ def _from_entry(cur: Cursor, amount: Amount, unit: Literal["usd", "percent"] | N
     begun = cur.at
     side = cur.take("ABOVE|BELOW|RISEWORD|FALLWORD")
     cur.skip("FROM|ON|OF|MY|AT")
-    anchor = cur.take("BREAKEVEN|CURRENT")
+    anchor = cur.take("BREAKEVEN|CURRENT|ATMARKET")
+    if anchor is None and side is not None and cur.sees("IT", "END|COMMA"):
+        cur.next()
     if anchor is None and side is not None and unit == "percent" and cur.peek().kind in ("END", "COMMA", "AND", "RPAR"):
         up = side.kind in ("ABOVE", "RISEWORD")
         return Change(direction="up" if up else "down", threshold=amount.value, unit=unit, reference="entry_price")
@@ -212,7 +217,7 @@ def _from_entry(cur: Cursor, amount: Amount, unit: Literal["usd", "percent"] | N
     return Change(direction="up" if up else "down", threshold=amount.value, unit=unit, reference=reference)
 
 
-def _read_exit_share(cur: Cursor, act: Act) -> bool:
+def read_exit_share(cur: Cursor, act: Act) -> bool:
     """for half · (50 %) · half at 0.95."""
     begun = cur.at
     cur.skip("FOR|ON|LPAR|DASH|WITH|CLOSE|SELL|OF")

@@ -167,10 +167,16 @@ def _read_cross(cur: Cursor) -> IndicatorDraft | None:
     first, second, name = 50, 200, "sma"
     if cur.take("LPAR|COLON") is not None:
         left, right = _Line(), _Line()
-        _read_line(cur, left)
-        cur.skip("SLASH")
-        read_comparison(cur)
-        _read_line(cur, right)
+        if cur.sees("NUM", "SLASH", "NUM", "IND") and _whole(cur.peek().value):
+            left.period = int(cur.next().value.value)
+            cur.next()
+            _read_line(cur, right)
+            left.name = right.name
+        else:
+            _read_line(cur, left)
+            cur.skip("SLASH")
+            read_comparison(cur)
+            _read_line(cur, right)
         cur.skip("RPAR")
         if left.name not in _AVERAGES or left.name != right.name or left.period is None or right.period is None:
             return None
@@ -226,8 +232,18 @@ def _days_average(cur: Cursor, line: _Line) -> None:
 def _read_period(cur: Cursor, line: _Line) -> None:
     if cur.sees("LPAR", "NUM") and _whole(cur.peek(1).value):
         _read_bracket(cur, line)
-    elif cur.sees("NUM") and _whole(cur.peek().value) and cur.peek(1).kind in _AFTER_PERIOD and line.period is None:
+    elif cur.sees("LPAR", "DUR|TF|NUM", "RPAR") and line.timeframe is None:
+        cur.next()
+        line.timeframe = read_timeframe(cur)
+        cur.at += int(line.timeframe is not None)
+    elif cur.sees("NUM") and _whole(cur.peek().value) and line.period is None and _ends_a_period(cur, line):
         line.period = int(cur.next().value.value)
+
+
+def _ends_a_period(cur: Cursor, line: _Line) -> bool:
+    """Whether what follows the number shows that it was a period: "EMA 21, size $200"."""
+    follower = cur.peek(1).kind
+    return follower in _AFTER_PERIOD or (line.name in _AVERAGES and follower in ("COMMA", "END", "THEN"))
 
 
 def _read_bracket(cur: Cursor, line: _Line) -> None:

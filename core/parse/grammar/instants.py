@@ -64,6 +64,7 @@ TIME_KINDS = (
     "NOON",
     "MIDNIGHT",
     "EOD",
+    "YEAREND",
     "MONTH",
     "ORDINAL",
     "ZONE",
@@ -99,6 +100,8 @@ def _read_time_part(cur: Cursor, when: When) -> When | None:
             found = replace(when, day_offset=int(item.kind == "TOMORROW"))
             if item.kind == "TONIGHT" and when.clock is not None and not when.clock.sure:
                 found = replace(found, clock=turned(when.clock, "pm"))
+        case "YEAREND" if when.date is None:
+            found = replace(when, date=Day(month=12, day=31, year=None), clock=Clock(hour=23, minute=59))
         case "DAY" if when.weekday is None:
             found = replace(when, weekday=item.value)
         case "DATE" if when.date is None:

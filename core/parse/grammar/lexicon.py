@@ -47,7 +47,10 @@ TRADING: dict[str, str] = {
     ),
     "SELL": "sell|panic sell|dump|offload|unload|market sell|sel|liquidate|sells",
     "CUT": "cut",
-    "TRIM": "dca out of|dca out|trim|reduce|scale out|scale out of|shave|lighten|take off|decrease|derisk",
+    "TRIM": (
+        "scale me out of|scale me out|dca out of|dca out|dca out|trim|reduce|scale out|scale out of|"
+        "shave|lighten|take off|decrease|derisk"
+    ),
     "TAKE": "take",
     "COVER": "cover|buy back|buyback",
     "LONG": (
@@ -80,9 +83,11 @@ TRADING: dict[str, str] = {
     "EARN": "make|made|earn|earned|making",
     "PUTIN": "put in|place in|drop in|throw in",
     "SET": (
-        "protect|set|put|place|create|set up|setup|use|attach|give me|have|start|do a|submit|enter|open|initiate|run"
+        "execute|protect|set|put|place|create|set up|setup|use|attach|give me|have|start|do a|submit|enter|open|"
+        "initiate|run"
     ),
     "NOTIONAL": "notional|in notional|of notional|notional size|in size",
+    "DOUBLES": "doubles|doubles in price|doubles in value|doubled|does a 2x",
     "FALL": "pulls back|pull back|pulling back|sells off|rolls over|backs off",
     "RISE": "bounces back|takes off|shoots up",
     "COINWORD": "tokens|coins|units",
@@ -98,6 +103,7 @@ TRADING: dict[str, str] = {
         "or rather|correction|oops|i mean to say|no make that|wait"
     ),
     "ALERT": (
+        "need an alert|i need an alert|want an alert|i want an alert|need a ping|"
         "hit me with a ping|hit me with an alert|throw me an alert|shoot me an alert|gimme a ping|gimme an alert|"
         "gimme a shout|gimme a heads up|tell|tell me|ping|ping me|notify|notify me|"
         "alert|alert me|let me know|lemme know|wake me up|"
@@ -131,7 +137,8 @@ TRADING: dict[str, str] = {
         "trailing stop order|trail stop|trailing stop-loss|stop trailing|trail stop loss"
     ),
     "BREAKEVEN": (
-        "breakeven|break even|be|my entry|entry|entry price|my entry price|avg entry|average entry|"
+        "breakeven|break even|break-even|b / e|be|my break even|my breakeven|"
+        "my entry|entry|entry price|my entry price|avg entry|average entry|"
         "where i bought it|where i got it|where i entered it|what i paid|what i paid for it|where i shorted it|"
         "cost basis|my avg|average price|my avg price|where i got in|my cost|my average|"
         "average entry price|my buy price|where i entered|where i bought|my fill price|fill price|"
@@ -228,7 +235,7 @@ TRADING: dict[str, str] = {
         "valid for|good for|for the next|expires in|expire in|expires after|valid for the next|"
         "good for the next|in the next|valid|cancel after|expire after|over the next|during the next|within the next"
     ),
-    "BETWEEN": "between|ranging from",
+    "BETWEEN": "between|across|anywhere between|ranging from",
     "EVERY": "every|each|per|once every|once per|once each",
     "MY": "my|mine|our|this|that|these|those|his|its",
     "IT": "it|them|they|they're|it's|it is|that's|it'll|itll|it has",
@@ -253,11 +260,12 @@ TRADING: dict[str, str] = {
         "stake in"
     ),
     "PRICE": (
-        "price|prices|the price of|price of|spot|mark price|index price|px|market price of|last price|quote|value of"
+        "price|prices|the price of|price of|spot|mark price|index price|px|market price of|last price|quote|"
+        "value of|value"
     ),
     "PNL": (
         "pnl|p&l|p/l|profit and loss|unrealized pnl|unrealised pnl|total pnl|unrealized|profit or loss|"
-        "p l|upnl|roi|roe|returns"
+        "how am i doing|how i'm doing|how are we doing|how am i looking|p l|upnl|roi|roe|returns"
     ),
     "PROFIT": (
         "profit|in profit|profits|in the green|in the money|gains|gain|in the black|winning|to the good|"

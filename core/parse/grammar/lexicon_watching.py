@@ -39,13 +39,15 @@ WATCHING: dict[str, str] = {
     "TF=1h": "hourly",
     "TF=1d": "daily",
     "TF=bad": "weekly",
-    "LIQUIDATED": "liquidated|liquidation|liqd|rekt|get liquidated|gets liquidated|liq|get rekt",
+    "LIQUIDATED": (
+        "liquidates|is liquidated|liquidated|liquidation|liqd|rekt|get liquidated|gets liquidated|liq|get rekt"
+    ),
     "OPENED": "opens|opened|is opened|gets opened|get opened|get filled into",
     "INCREASED": (
         "bigger|larger|increased|gets bigger|grows|added to|is increased|gets increased|grow|gets added to|increases"
     ),
     "DECREASED": (
-        "smaller|reduced|decreased|shrinks|gets reduced|is reduced|gets smaller|gets decreased|shrink|"
+        "smaller|reduced|decreased|shrinks|gets reduced|is reduced|gets smaller|gets decreased|shrink|decreases|"
         "trimmed|gets trimmed"
     ),
     "FILLED": (
@@ -108,6 +110,10 @@ WATCHING: dict[str, str] = {
     "DAYPART=am": "in the morning|am|morning",
     "DAYPART=pm": "in the evening|in the afternoon|pm|at night|afternoon|evening",
     "EOD": "end of day|eod|end of the day|the end of the day|close of day|end of today|day's end",
+    "YEAREND": (
+        "the end of the year|end of the year|end of year|year end|year's end|end of this year|end of december|"
+        "the end of december|new year's eve|new years eve"
+    ),
     "WEEKDAYS": "weekday|weekdays|business day|working day|business days",
     "WEEKENDS": "weekend|weekends",
     "NEXT": "next|this coming|coming",
@@ -115,6 +121,11 @@ WATCHING: dict[str, str] = {
     "EVERYWEEK": "every week|each week|once a week|per week|once per week|a week",
     "EVERYMONTH": (
         "every month|each month|once a month|per month|once per month|monthly|of the month|of every month|of each month"
+    ),
+    "MONTHSTART": (
+        "first of each month|first of every month|first of the month|first day of each month|"
+        "first day of every month|first day of the month|start of each month|start of every month|"
+        "beginning of each month|beginning of every month"
     ),
     "SPAN=43200": "twice a day|two times a day|twice daily|twice per day|2 times a day|2x a day",
     "SPAN=28800": "three times a day|three times daily|3 times a day|thrice a day",
@@ -169,6 +180,8 @@ WATCHING: dict[str, str] = {
         "barring"
     ),
     "LETLOSE": (
+        "cap my loss at|cap my losses at|cap losses at|cap the loss at|limit my loss to|limit my losses to|"
+        "limit losses to|limit the loss to|"
         "don't let me lose more than|dont let me lose more than|don't let me loose more than|"
         "dont let me loose more than|never let me lose more than|do not let me lose more than|"
         "i don't want to lose more than|i dont want to lose more than|don't want to lose more than|"

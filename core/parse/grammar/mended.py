@@ -67,6 +67,8 @@ def reworded(items: list[Item]) -> list[Item]:
         if pronoun is not None and kinds.count("COIN") == 1:
             result[pronoun] = replace(result[1], text=result[pronoun].text)
             return _without_lead(result, 2)
+    if (begun := _after_report(result)) is not None:
+        return reworded(begun)
     if kinds[:1] == ["HELP"] and result[0].text.lower() == "help me" and len(result) > 1:
         return result[1:]
     more = next((n for n in range(1, len(result)) if result[n].text.lower() == "more" and kinds[n - 1] == "NUM"), None)
@@ -81,6 +83,25 @@ def reworded(items: list[Item]) -> list[Item]:
         if kinds[at] == "I" and kinds[at + 1] == "OUT" and kinds[at + 2] in _INTRODUCED:
             return [*result[:at], replace(result[at + 1], kind="CLOSE"), *result[at + 2 :]]
     return result
+
+
+def _after_report(items: Sequence[Item]) -> list[Item] | None:
+    """ "I'm short SOL from 160, cover at 141": what is to be done, with the coin that was spoken of."""
+    if len(items) < 4 or items[0].kind != "I" or items[1].kind not in ("LONG", "SHORT"):
+        return None
+    end = 2
+    while end < len(items) and items[end].kind in ("NUM", "COIN", "FROM", "AT", "POSITION"):
+        end += 1
+    coins = [item for item in items[2:end] if item.kind == "COIN"]
+    if end + 1 >= len(items) or items[end].kind not in ("COMMA", "DASH", "AND") or len(coins) > 1:
+        return None
+    rest = list(items[end + 1 :])
+    if not coins or any(item.kind == "COIN" for item in rest):
+        return rest
+    if rest[0].kind not in ("IF", "EACH"):
+        return [coins[0], replace(items[end], kind="COLON", text=":"), *rest]
+    pronoun = next((at for at, item in enumerate(rest) if item.kind == "IT"), None)
+    return None if pronoun is None else [*rest[:pronoun], coins[0], *rest[pronoun + 1 :]]
 
 
 def _is_title(items: Sequence[Item], at: int) -> bool:

@@ -25,7 +25,7 @@ from core.domain.condition import (
 from core.domain.market import Timeframe
 from core.parse.grammar.assemble import opens
 from core.parse.grammar.calendar import Clock, When, place, zone_of
-from core.parse.grammar.desk import Desk, Point
+from core.parse.grammar.desk import Desk, Point, money
 from core.parse.grammar.drafts import (
     AccountDraft,
     CandleDraft,
@@ -112,6 +112,8 @@ def _of_market(desk: Desk, number: int, cond: Cond) -> Condition | None:
 
 
 def _level(desk: Desk, number: int, cond: Level, market: str) -> Condition | None:
+    if cond.at_entry:
+        cond = replace(cond, price=_entry_price(desk, number, market))
     if cond.price is None:
         return None
     operator = cond.operator or _exit_operator(desk, number)
@@ -121,6 +123,17 @@ def _level(desk: Desk, number: int, cond: Level, market: str) -> Condition | Non
             return None
         operator = ">=" if cond.price >= base else "<="
     return PriceLevel(market=market, operator=operator, price=cond.price, for_s=cond.for_s)
+
+
+def _entry_price(desk: Desk, number: int, market: str) -> Decimal | None:
+    """Where the open position was entered; asked for where there is none."""
+    held = desk.holding(market)
+    if held is not None and not desk.drafts[number].then:
+        desk.assume(f"Your {market} entry is {money(held.entry_price)}.")
+        return held.entry_price
+    point = Point(key=f"entry:{number}", about="value", text="At which price is your entry? I see no position yet.")
+    answer: Decimal | None = desk.ask(point)
+    return answer
 
 
 def _exit_operator(desk: Desk, number: int) -> Literal[">=", "<="] | None:

@@ -114,6 +114,8 @@ def _is_side(cur: Cursor) -> bool:
     """Whether "long" or "short" here names a position: `of the short`, `long position`."""
     if cur.peek().kind.endswith("NOUN"):
         return True
+    if cur.peek().text.lower() in ("longs", "shorts") and cur.peek(-1).kind in ("ALL", "EVERYTHING", "CLOSE"):
+        return True
     return cur.peek(-1).kind in ("OF", "ON", "FOR", "CLOSE", "COVER", "TRIM") and cur.peek(1).kind not in (
         "NUM",
         "COIN",

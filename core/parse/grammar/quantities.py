@@ -215,7 +215,9 @@ def _measured(tokens: Sequence[Token], begun: int, at: int, amount: Amount, *, a
     return _item("NUM", amount, tokens, begun, at - begun)
 
 
-_GLUED = frozenset(["am", "pm", "st", "nd", "rd", "th", "a", "p", "sol", "btc", "eth", "perp"])
+_GLUED = frozenset(
+    ["ma", "sma", "ema", "dma", "am", "pm", "st", "nd", "rd", "th", "a", "p", "sol", "btc", "eth", "perp"]
+)
 """What may stand right behind a number and is read by somebody else."""
 
 

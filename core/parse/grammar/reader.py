@@ -2,10 +2,12 @@
 
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
+from decimal import Decimal
 
 from core.parse.grammar.calendar import read_clock_or_date
 from core.parse.grammar.coins import Coins
-from core.parse.grammar.items import Item
+from core.parse.grammar.items import Amount, Item
+from core.parse.grammar.listed import written_out
 from core.parse.grammar.mended import corrected, reworded
 from core.parse.grammar.quantities import read_quantity
 from core.parse.grammar.spelling import known_word
@@ -144,7 +146,7 @@ class Reader:
             sentence.items = _split_alternatives(sentence.items)
             _settle_minutes(sentence.items)
             _settle_words(sentence.items)
-            sentence.items = corrected(reworded(sentence.items))
+            sentence.items = written_out(corrected(reworded(sentence.items)))
         return [sentence for sentence in done if sentence.items]
 
     def _read(self, at: int) -> tuple[Item, int]:
@@ -239,6 +241,8 @@ class Reader:
                 return self._make(kind, value, at, 1)
         if len(low) > 1 and low[0] == "r" and low[1:].isdigit() and len(low) < 12:
             return self._make("RULEID", low, at, 1)
+        if low[0] == "x" and low[1:].isdigit() and len(low) < 5:
+            return self._make("NUM", Amount(value=Decimal(low[1:]), unit="times"), at, 1)
         return self._misspelt(at, token)
 
     def _misspelt(self, at: int, token: Token) -> tuple[Item, int]:

@@ -6,7 +6,7 @@ from typing import Any
 from core.parse.grammar.calendar import Clock, When
 from core.parse.grammar.instants import TIME_KINDS, hour_of, read_when
 from core.parse.grammar.items import Cursor
-from core.parse.grammar.schedules import DAY_S
+from core.parse.grammar.schedules import DAY_S, WEEK_S
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -35,9 +35,10 @@ def _read_expiry(cur: Cursor) -> Mod | None:
     if cur.run("THISDAY") or cur.run("VALIDFOR", "TODAY"):
         return Mod(kind="expires", value=When(clock=Clock(hour=23, minute=59), day_offset=0))
     if cur.take("UNTIL") is None and not (cur.peek(1).kind in TIME_KINDS and cur.take("BY")):
-        return Mod(kind="for", value=cur.peek(-1).value) if cur.run("FOR", "DUR") else None
+        return _read_length(cur)
     if cur.sees("DUR"):
         return Mod(kind="lasting", value=cur.next().value)
+    cur.skip("IT" if cur.peek(1).kind in ("CLOCK", "NOON", "MIDNIGHT") else "")
     when = read_when(cur)
     if when is None and cur.sees("NUM") and hour_of(cur.peek().value) is not None:
         when = When(clock=Clock(hour=hour_of(cur.next().value) or 0, sure=False))
@@ -46,6 +47,14 @@ def _read_expiry(cur: Cursor) -> Mod | None:
     if when.clock is None and cur.peek(-1).kind in ("TODAY", "TONIGHT"):
         when = replace(when, clock=Clock(hour=23, minute=59))
     return Mod(kind="expires", value=when)
+
+
+def _read_length(cur: Cursor) -> Mod | None:
+    """for 3 days · for a week."""
+    if cur.sees("FOR", "EVERYWEEK") and cur.peek(1).text.lower() == "a week":
+        cur.at += 2
+        return Mod(kind="for", value=WEEK_S)
+    return Mod(kind="for", value=cur.peek(-1).value) if cur.run("FOR", "DUR") else None
 
 
 def _read_times(cur: Cursor) -> Mod | None:

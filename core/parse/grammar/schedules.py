@@ -75,7 +75,9 @@ def _read_monthly(cur: Cursor) -> ScheduleDraft | None:
         if day is None:
             cur.at = mark
         return ScheduleDraft(month_day="" if day is None else str(day.value))
-    cur.skip("ON|EVERY")
+    cur.skip("ON|EVERY|AT")
+    if cur.take("MONTHSTART") is not None:
+        return ScheduleDraft(month_day="1")
     days = [item.value for item in _ordinals(cur)]
     if days and cur.take("EVERYMONTH") is not None:
         return ScheduleDraft(month_day=",".join(str(day) for day in days))

@@ -95,6 +95,9 @@ def _opening(desk: Desk, number: int, market: str) -> Action | None:
     side: Literal["buy", "sell"] = "sell" if act.verb == "short" else "buy"
     if act.reduce_only:
         return _reducing(desk, number, market, side)
+    if act.text.lower() == "add" and side == "buy" and desk.held_side(market) == "short":
+        text = f"You are short {coin(market)}. Say “short” with a size to add to it, or “buy” with a size."
+        desk.ask(Point(key=f"side:{number}", about="side", text=text))
     return _sized(desk, number, market, side)
 
 

@@ -4,7 +4,7 @@ from decimal import Decimal
 from typing import Literal
 
 from core.domain.money import HUNDRED
-from core.parse.grammar.drafts import Act, Change
+from core.parse.grammar.drafts import Act, Change, PnlDraft
 from core.parse.grammar.instants import hour_of
 from core.parse.grammar.items import Amount, Cursor
 from core.parse.grammar.order_words import read_order
@@ -79,6 +79,8 @@ def _read_led_number(cur: Cursor, act: Act, lead: str) -> bool:
             favour="loss" if amount.sign == "-" else "profit",
         )
         return True
+    if lead == "AT" and cur.peek(2).kind in ("PROFIT", "LOSS") and amount.unit and act.inline is None:
+        return _read_gain(cur, act, amount)
     if lead == "AT" and amount.unit in ("", "usd") and not amount.words and act.at is None and act.order.price is None:
         if hour_of(amount) is not None and (
             cur.peek(2).kind in ("TOMORROW", "TODAY", "TONIGHT", "DAYPART", "ZONE") or cur.peek(2).kind == "DAY"
@@ -114,6 +116,21 @@ def _read_led_number(cur: Cursor, act: Act, lead: str) -> bool:
             return True
         cur.at -= 1
     return False
+
+
+def _read_gain(cur: Cursor, act: Act, amount: Amount) -> bool:
+    """at 10 % profit · at a $200 loss."""
+    if amount.words or amount.sign or act.verb in ("buy", "long", "short"):
+        return False
+    favour: Literal["profit", "loss"] = "profit" if cur.peek(2).kind == "PROFIT" else "loss"
+    cur.at += 3
+    if amount.unit == "percent":
+        act.inline = Change(threshold=amount.value, unit="percent", reference="entry_price", favour=favour)
+    else:
+        gain = favour == "profit"
+        value = amount.value if gain else -amount.value
+        act.inline = PnlDraft(operator=">=" if gain else "<=", threshold=value, unit="usd")
+    return True
 
 
 def _lever(act: Act, amount: Amount) -> bool:
@@ -162,10 +179,17 @@ def _read_bare_number(cur: Cursor, act: Act) -> bool:
     cur.next()
     act.size = amount
     if amount.unit == "usd":
-        act.notional = cur.skip("WORTH|NOTIONAL") or cur.sees("OF|ON|FOR", "COIN|MY|IT")
+        act.notional = cur.skip("WORTH|NOTIONAL") or _is_size(cur) or cur.sees("OF|ON|FOR", "COIN|MY|IT")
     if amount.unit == "percent":
         return _read_share_of(cur, act)
     return True
+
+
+def _is_size(cur: Cursor) -> bool:
+    """$400 size: the whole position, not the margin."""
+    sized = cur.peek().text.lower() in ("size", "position", "position size") and cur.peek(1).kind != "AT"
+    cur.at += int(sized)
+    return sized
 
 
 def _read_zone(cur: Cursor, act: Act) -> bool:
@@ -198,7 +222,7 @@ def _read_share_of(cur: Cursor, act: Act) -> bool:
     """Whose share it is: of my collateral, of my SOL, off."""
     begun = cur.at
     cur.skip("OF|MY|ALL|METRIC")
-    if cur.take("COLLATERAL") is not None or (cur.peek(-1).kind == "METRIC" and cur.at > begun):
+    if cur.take("COLLATERAL|ACCOUNT") is not None or (cur.peek(-1).kind == "METRIC" and cur.at > begun):
         act.of_collateral = True
     else:
         cur.at = begun
@@ -215,6 +239,11 @@ def _read_things(cur: Cursor, act: Act) -> bool:
             act.whole = True
         case "REST" if act.size is None and not act.whole:
             act.rest = act.held = True
+            cur.next()
+            if cur.sees("NUM") and cur.peek().value.unit == "percent" and not cur.peek().value.sign:
+                cur.next()  # "the remaining half" is what remains, not half of it.
+            cur.skip("OF")
+            return True
         case "VAGUE":
             act.vague = True
         case "EVERYTHING":
@@ -252,6 +281,8 @@ def _read_spoken_of(cur: Cursor, act: Act) -> bool:
     if subject.side is not None and not subject.my and (act.verb, subject.side) in (("sell", "short"), ("buy", "long")):
         act.verb = subject.side
         return True
+    if added and subject.side == "short" and act.verb == "buy" and act.text.lower() == "add":
+        act.verb = "short"
     act.side = subject.side or act.side
     act.it = act.it or subject.it
     act.whole = act.whole or subject.whole

@@ -93,7 +93,7 @@ def _opening_market(desk: Desk, named: list[str], carried: str | None, number: i
 
 def _exit_market(desk: Desk, draft: RuleDraft, named: list[str], carried: str | None) -> str | None:
     held = desk.held_markets()
-    if draft.act.side is not None and draft.act.verb != "reverse" and not named:
+    if draft.act.side is not None and draft.act.verb != "reverse" and not (named and named[0] in held):
         facing = [market for market in held if desk.held_side(market) == draft.act.side]
         held = facing or held
     if draft.act.everything and named and named[0] not in held:
@@ -102,7 +102,7 @@ def _exit_market(desk: Desk, draft: RuleDraft, named: list[str], carried: str | 
         if named[0] in held or not held:
             return named[0]
         return _ask_market(desk, [*held, named[0]])
-    if len(named) == 1 and len(held) == 1:
+    if len(held) == 1 and (len(named) == 1 or (named and draft.act.held)):
         return held[0]
     if not named and carried is not None:
         return carried

@@ -1,13 +1,13 @@
 """Reads a message as far as words alone tell: rule drafts, a command, or a refusal; asks nothing yet."""
 
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 
 from core.domain.reading import ParseContext, ParseResult
 from core.parse.grammar.assemble import Unclear, assemble
 from core.parse.grammar.clauses import Part, read_clauses
 from core.parse.grammar.coins import coins_of
 from core.parse.grammar.commands import read_command
-from core.parse.grammar.drafts import Act, RuleDraft
+from core.parse.grammar.drafts import Act, Change, RuleDraft, Trail
 from core.parse.grammar.items import Item, TooMuchWork
 from core.parse.grammar.reader import Reader
 from core.parse.grammar.refusals import contradicted, declined, not_understood, unsupported
@@ -61,13 +61,13 @@ def _read(cleaned: str, context: ParseContext) -> Understanding:
         return Understanding(verdict=verdict, steps=steps)
     if any(sentence.asked and not sentence.polite for sentence in sentences):
         return Understanding(verdict=not_understood(_QUESTION), steps=steps)
-    return _assembled(read, notes, steps)
+    return _assembled(read, notes, steps, context)
 
 
 _QUESTION = "Was that a question? If it is what I should do, send it without the question mark."
 
 
-def _assembled(read: list[list[Part]], notes: tuple[str, ...], steps: int) -> Understanding:
+def _assembled(read: list[list[Part]], notes: tuple[str, ...], steps: int, context: ParseContext) -> Understanding:
     try:
         drafts = assemble([parts for parts in read if parts])
     except Unclear as unclear:
@@ -77,4 +77,19 @@ def _assembled(read: list[list[Part]], notes: tuple[str, ...], steps: int) -> Un
         return Understanding(
             verdict=not_understood("Tell me what to do and when, at most 20 rules at once."), steps=steps
         )
-    return Understanding(drafts=drafts, notes=notes, steps=steps)
+    return Understanding(drafts=_for_each_position(drafts, context), notes=notes, steps=steps)
+
+
+def _for_each_position(drafts: list[RuleDraft], context: ParseContext) -> list[RuleDraft]:
+    """ "a stop at -10 % for all my positions" is one rule for each that is open."""
+    held = [market for market, holding in context.positions.items() if holding.base != 0]
+    result: list[RuleDraft] = []
+    for draft in drafts:
+        act, cond = draft.act, draft.cond
+        own = isinstance(cond, Change) and cond.reference == "entry_price" and cond.market is None
+        own = own or (isinstance(cond, Trail) and cond.market is None and cond.activation is None)
+        if not (act.everything and act.purpose is not None and act.market is None and own and not draft.then):
+            result.append(draft)
+        else:
+            result += [replace(draft, act=replace(act, market=market, everything=False)) for market in held] or [draft]
+    return result

@@ -13,7 +13,7 @@ _PRICE_VERBS = {
     "tumble slip correct",
     "MOVE": "wick move swing change shift fluctuate",
     "REACH": "hit reach touch tag print tap",
-    "BREAK": "break cross clear breach pierce",
+    "BREAK": "break cross clear breach pierce pass",
     "STAY": "stay hold remain sit keep",
     "EXCEED": "exceed top surpass",
 }

@@ -29,7 +29,11 @@ reduce my position to 5 sol at 160
 reduce my sol position to half at 160
 bring my leverage down to 3x
 buy until i have 20 sol
-buy $200 worth of sol at 1% below market
+buy $200 worth of sol at 1% below the best bid
+cancel my stop loss if sol goes above 160
+cancel my alerts when sol drops 5%
+if sol hits 165 sell half and set a stop at 140
+buy $100 of eth at 2400, 2300 and 2200
 stop loss 5% below 150
 close sol at market close
 sell half at double my entry

@@ -1,0 +1,173 @@
+"""Writes out lists before a sentence is read: one size at several prices, a share "out", prices of an OCO pair."""
+
+from collections.abc import Sequence
+from dataclasses import replace
+from decimal import Decimal
+
+from core.parse.grammar.items import Item
+
+_BETWEEN_PRICES = ("COMMA", "AND", "SLASH")
+_BEGINS_A_CLAUSE = ("", "COMMA", "AND", "THEN", "COLON", "TO")
+_MEASURES = ("PROFIT", "LOSS", "PNL", "PRICE", "IND", "METRIC", "FUNDING", "COIN")
+MOST_PLACES = 10
+
+
+def written_out(items: list[Item]) -> list[Item]:
+    """ "25 % each at 155 160 165" as "25 % at 155, 25 % at 160, 25 % at 165", and the like."""
+    result = _equal_signs(_shares_out(_apart(_lone_words(items))))
+    result = _counted_buys(result)
+    return _each(result)
+
+
+def _kind(items: Sequence[Item], at: int) -> str:
+    return items[at].kind if 0 <= at < len(items) else ""
+
+
+def _is_price(items: Sequence[Item], at: int) -> bool:
+    if _kind(items, at) != "NUM":
+        return False
+    amount = items[at].value
+    return amount.unit in ("", "usd") and not amount.words and not amount.sign
+
+
+def _prices(items: Sequence[Item], at: int) -> tuple[list[Item], int]:
+    """The prices that stand in a row from *at* on, and where they end."""
+    found: list[Item] = []
+    while _is_price(items, at) and len(found) < MOST_PLACES:
+        found.append(items[at])
+        at += 1
+        ahead = at
+        while _kind(items, ahead) in _BETWEEN_PRICES:
+            ahead += 1
+        if not _is_price(items, ahead):
+            break
+        at = ahead
+    return found, at
+
+
+def _placed(size: Sequence[Item], prices: Sequence[Item], lead: Item) -> list[Item]:
+    """*size* at every one of *prices*, with commas between."""
+    result: list[Item] = []
+    for price in prices:
+        if result:
+            result.append(replace(lead, kind="COMMA", text=","))
+        result += [*size, replace(lead, kind="AT", text="at"), price]
+    return result
+
+
+def _each(items: list[Item]) -> list[Item]:
+    """ "25 % each at 155 160", "at 155, 160 and 165, 25 % each"."""
+    for at, item in enumerate(items):
+        if item.text.lower() not in ("each", "apiece"):
+            continue
+        if _is_price(items, at - 1) and _kind(items, at - 2) in ("FOR", "AT") and _size_before(items, at - 2) < at - 2:
+            return [*items[: at - 2], replace(items[at - 2], kind="AT"), items[at - 1], *items[at + 1 :]]
+        size = _size_before(items, at)
+        if size == at:
+            continue
+        said = items[size:at]
+        if _kind(items, at + 1) == "AT":
+            prices, end = _prices(items, at + 2)
+            if len(prices) > 1:
+                return [*items[:size], *_placed(said, prices, item), *items[end:]]
+        lead = next((n for n in range(size - 1, -1, -1) if items[n].kind == "AT"), None)
+        if lead is not None:
+            prices, end = _prices(items, lead + 1)
+            while _kind(items, end) == "COMMA":
+                end += 1
+            if len(prices) > 1 and end in (size, size + 1):
+                return [*items[:lead], *_placed(said, prices, item), *items[at + 1 :]]
+    return items
+
+
+def _size_before(items: Sequence[Item], at: int) -> int:
+    """Where the size begins that ends before *at*: "25 %", "1 SOL", "$100 of ETH"."""
+    begun = at
+    if _kind(items, begun - 1) == "COIN":
+        begun -= 1
+        begun -= int(_kind(items, begun - 1) == "OF")
+    return begun - 1 if _kind(items, begun - 1) == "NUM" else at
+
+
+def _counted_buys(items: list[Item]) -> list[Item]:
+    """ "3 buys of $100 at 145 140 135" is $100 at each of the three."""
+    for at in range(len(items)):
+        verb = _kind(items, at + 1)
+        if _kind(items, at) != "NUM" or verb not in ("BUY", "SELL", "ORDERS", "BID") or _kind(items, at + 2) != "OF":
+            continue
+        kind = "SELL" if items[at + 1].text.lower().startswith("sell") else "BUY"
+        end = at + 4 + int(_kind(items, at + 4) == "OF")
+        end += int(_kind(items, end) == "COIN")
+        prices, after = _prices(items, end + 1)
+        named = items[at + 1].text.lower().startswith(("buy", "sell", "bid"))
+        if named and _kind(items, end) == "AT" and items[at].value.value == Decimal(len(prices)) and len(prices) > 1:
+            begun = at - int(_kind(items, at - 1) == "LADDER")
+            order = replace(items[at + 1], kind=kind)
+            return [*items[:begun], order, *_placed(items[at + 3 : end], prices, items[end]), *items[after:]]
+    return items
+
+
+def _shares_out(items: list[Item]) -> list[Item]:
+    """ "half out at 160" is a sale; "take 30 % profits when …" too."""
+    result = list(items)
+    for at in range(len(items) - 1, -1, -1):
+        item = items[at]
+        if item.kind != "NUM" or item.value.unit != "percent":
+            continue
+        following = "OUT" if at + 1 < len(items) and items[at + 1].text.lower() == "off" else _kind(items, at + 1)
+        if (
+            following == "OUT"
+            and _kind(items, at - 1) in _BEGINS_A_CLAUSE
+            and _kind(items, at + 2) in ("AT", "IF", "ON")
+        ):
+            result[at : at + 2] = [replace(item, kind="SELL", text="sell"), item]
+        elif (
+            following == "PROFIT"
+            and _kind(items, at - 1) == "TAKE"
+            and _kind(items, at + 2) != "AT"
+            and any(one.kind == "IF" for one in items[:at])
+        ):
+            del result[at + 1]
+    return result
+
+
+def _lone_words(items: list[Item]) -> list[Item]:
+    """ "4h close < 142 -> out" is an exit; "sell 1 SOL a day for 5 days" a rhythm."""
+    result = list(items)
+    for at, item in enumerate(items):
+        before, after = _kind(items, at - 1), _kind(items, at + 1)
+        if item.kind == "OUT" and before in ("THEN", "COMMA") and not after and _kind(items, at - 2) == "NUM":
+            result[at] = replace(item, kind="CLOSE")
+        elif item.kind == "DUR" and item.text.lower() in _RHYTHMS and before == "COIN" and after in _AFTER_RHYTHM:
+            traded = _kind(items, at - 2) == "NUM" or _kind(items, at - 2) == "OF"
+            result[at] = replace(item, kind=_RHYTHMS[item.text.lower()]) if traded else item
+    return result
+
+
+_RHYTHMS = {"a day": "EVERYDAY", "an hour": "EVERYHOUR"}
+_AFTER_RHYTHM = ("", "FOR", "UNTIL", "AT", "VALIDFOR", "STARTING")
+
+
+def _equal_signs(items: list[Item]) -> list[Item]:
+    """ "when profit = 25 %": the sign compares; elsewhere it says what follows."""
+    result = list(items)
+    for at, item in enumerate(items):
+        led = any(one.kind in ("IF", "EACH") for one in items[:at])
+        if item.text == "=" and led and _kind(items, at - 1) in _MEASURES and _kind(items, at + 1) == "NUM":
+            result[at] = replace(item, kind="TO", text="to")
+    return result
+
+
+def _apart(items: list[Item]) -> list[Item]:
+    """ "OCO sell SOL 160 / 140": two prices, either of them."""
+    if not any(item.kind == "OCO" for item in items):
+        return items
+    for at in range(1, len(items) - 2):
+        pair = (
+            _is_price(items, at) and items[at + 1].kind in ("SLASH", "OR", "AND", "DASH") and _is_price(items, at + 2)
+        )
+        if pair and _kind(items, at + 3) in ("", "OCO", "COMMA", "LPAR"):
+            lead = [] if items[at - 1].kind in ("AT", "TO") else [replace(items[at], kind="AT", text="at")]
+            joined = replace(items[at + 1], kind="OR", text="or")
+            return [*items[:at], *lead, items[at], joined, *items[at + 2 :]]
+    return items
