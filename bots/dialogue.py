@@ -169,12 +169,13 @@ class Dialogue:
         made = await self._core.drafts.say(turn.owner, words, turn.channel)
         if isinstance(made, Draft):
             return [await self._show(turn, place, made)]
-        return await self._read(turn, made)
+        return await self._read(turn, place, made)
 
-    async def _read(self, turn: Turn, result: ParseResult) -> list[Card]:
+    async def _read(self, turn: Turn, place: tuple[str, str], result: ParseResult) -> list[Card]:
         if result.kind == "command" and result.command is not None:
             return await obey(turn, result.command)
-        return [draft_cards.refusal_card(result)]
+        # Words that failed to change a draft must not be taken for a change that was made.
+        return [draft_cards.refusal_card(result, draft_waits=place in self._shown)]
 
     async def _press(self, turn: Turn, place: tuple[str, str], press: Press, sent: str) -> list[Card]:
         drafts, rules = self._core.drafts, self._core.rules

@@ -102,10 +102,12 @@ def edit_card(draft: Draft) -> Card:
     )
 
 
-def refusal_card(result: ParseResult) -> Card:
-    """An honest no: understood and not served, or not understood."""
+def refusal_card(result: ParseResult, *, draft_waits: bool = False) -> Card:
+    """An honest no: understood and not served, or not understood; says so of the draft that waits, if one does."""
     title = "SayWhen does not do that" if result.kind == "unsupported" else "I did not understand that"
-    lines = (one_line(result.reason),) if result.reason else ('Try "/help" for what you can say.',)
+    lines: tuple[str, ...] = (one_line(result.reason),) if result.reason else ('Try "/help" for what you can say.',)
+    if draft_waits:
+        lines = (*lines, "Your draft above is unchanged.")
     return Card(title=title, lines=lines, tone="warn", public=True)
 
 

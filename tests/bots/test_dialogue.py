@@ -132,6 +132,18 @@ async def test_no_other_word_confirms(talk: Talk, word: str) -> None:
     assert talk.core.calls[-1] == ("say", word)
 
 
+async def test_words_that_change_nothing_of_a_waiting_draft_say_so(talk: Talk) -> None:
+    read, nothing = talk.core.drafts.result, ParseResult(kind="not_understood", reason="I did not understand that.")
+    talk.core.drafts.result = nothing
+    [before] = await talk.say("blah")
+    assert "unchanged" not in "".join(before.lines)
+    talk.core.drafts.result = read
+    await talk.say(SENTENCE)
+    talk.core.drafts.result = nothing
+    [after] = await talk.say("blah")
+    assert after.lines[-1] == "Your draft above is unchanged."
+
+
 async def test_a_typed_confirm_answers_no_question(talk: Talk) -> None:
     await talk.say(SENTENCE)
     await talk.say("confirm")
