@@ -81,6 +81,10 @@ def position_card(event: PositionHappened) -> Card | None:
                 f" of {say_price(event.liquidation_price)}."
             )
             return _position(event, title, line, bad=True)
+        case PositionLiquidated(was=was, fee=fee) if was == 0:
+            title = f"Below zero after an exit on {event.market}"
+            line = f"The price had jumped past what the account could bear; the venue made good {say_money(-fee)}."
+            return _position(event, title, line, bad=True)
         case PositionLiquidated():
             title = f"Liquidated: {_signed(event.was, event.market)} at {say_price(event.price)}"
             left = "Nothing is left of it." if event.base == 0 else f"Left: {_held(event)}."

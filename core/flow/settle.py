@@ -104,7 +104,7 @@ async def reconcile(store: Store, venue: Venue, clock: Clock, owner: OwnerId) ->
                         venue=venue.name,
                         was=item.base_before,
                         price=item.price,
-                        fee=-item.amount,
+                        fee=item.amount,
                     )
                 )
         if news:

@@ -364,6 +364,8 @@ def _position_words(event: Any) -> list[str]:
             return ["opened"]
         case PositionClosed():
             return ["closed"]
+        case PositionLiquidated(was=was) if was == 0:
+            return []  # the venue made good what an exit had left; its fill has said the rest
         case PositionLiquidated(base=base):
             return ["liquidated", "closed"] if base == 0 else ["liquidated"]
         case PositionChanged(base=base, was=was) if base * was < 0:

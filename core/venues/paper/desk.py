@@ -49,6 +49,7 @@ class Desk:
         self._rules = rules
         self._resting = {order.signature: order for order in resting}
         self._marks = marks
+        self._traded = ""
         self._now = now
         for order in tuple(self._resting.values()):
             if order.intent.expires_at is not None and order.intent.expires_at <= now:
@@ -247,6 +248,7 @@ class Desk:
         return replace(order, fills=(*order.fills, fill))
 
     def _trade(self, market: str, signed: Decimal, price: Decimal, fee: Decimal) -> Decimal | None:
+        self._traded = market
         tick = self._rules.markets[market].tick
         held, realised = trade(self.books.holdings.get(market), signed, price, tick=tick, at=self._now)
         self.books = replace(
@@ -333,6 +335,17 @@ class Desk:
             if self.equity >= self.initial_margin():
                 return
             self._seize(name, prices[name])
+
+    def make_good(self) -> None:
+        """Pay what an exit in a gap left below zero once nothing is held: nobody owes a paper venue."""
+        if self.books.holdings or self.equity >= 0 or not self._traded:
+            return
+        missing, market = self.equity, self._traded
+        self.books = replace(self.books, fees=self.books.fees + missing)
+        paid = Activity(
+            number=0, kind="liquidation", market=market, at=self._now, amount=missing, price=self.prices[market]
+        )
+        self._tell(paid)
 
     def _seize(self, name: str, price: Decimal) -> None:
         market, held = self._rules.markets[name], self.books.holdings[name]

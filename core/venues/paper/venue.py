@@ -323,6 +323,7 @@ class PaperVenue:
                 if busy <= needed:
                     desk = Desk(self._rules, books, orders, marks, self._clock.now())
                     yield page, desk
+                    desk.make_good()
                     await self._keep(page, desk)
                     self._busy[owner] = frozenset(desk.books.holdings) | {o.intent.market for o in desk.resting}
                     return

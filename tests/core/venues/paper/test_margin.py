@@ -263,3 +263,14 @@ async def test_a_position_put_in_before_any_price_stands_at_its_entry() -> None:
     await bench.venue.open_position(ANN, "SOL-PERP", D(10), D(34))
     held = await account(bench)
     assert (held.equity, held.positions[0].mark, held.initial_margin) == (D(1000), D(34), D(17))
+
+
+async def test_a_stop_that_fills_beyond_bankruptcy_in_a_gap_leaves_nobody_in_debt() -> None:
+    bench = await opened("190")
+    await bench.send("sell", "190", type="trigger_market", trigger_price="97", trigger_when="<=", reduce_only=True)
+    await bench.see("90")
+    assert await bench.base() == 0
+    assert (await account(bench)).equity == 0
+    (paid,) = [one for one in await bench.venue.activity(ANN, 0) if one.kind == "liquidation"]
+    assert (paid.base_before, paid.base_after) == (D(0), D(0))
+    assert paid.amount < -900  # 1,900 were lost and 1,000 deposited; fee and slippage come on top
