@@ -153,8 +153,11 @@ async def _alerts(turn: Turn, words: str) -> list[Card]:  # noqa: ARG001 - takes
 
 
 async def _web(turn: Turn, words: str) -> list[Card]:  # noqa: ARG001 - takes no words
-    lines = (str(turn.dashboard), "Raising a limit is possible only there, with your wallet's signature.")
-    return [Card(title="Your dashboard", lines=lines, public=True)]
+    lines = (
+        await turn.core.links.web(turn.owner, turn.channel),
+        "It signs you in once, within five minutes. Whoever opens it is you: do not pass it on.",
+    )
+    return [Card(title="Your dashboard", lines=lines, owner_only=True)]
 
 
 async def _privacy(turn: Turn, words: str) -> list[Card]:  # noqa: ARG001 - takes no words

@@ -122,6 +122,12 @@ class People(Protocol):
     async def announce(self, words: str) -> int: ...
 
 
+class Links(Protocol):
+    """How somebody gets from a chat to the web."""
+
+    async def web(self, owner: OwnerId, channel: str) -> str: ...
+
+
 class Facade(Protocol):
     """The nouns of `core.app.Core` that a surface for people needs."""
 
@@ -139,3 +145,5 @@ class Facade(Protocol):
     def inbox(self) -> Inbox: ...
     @property
     def people(self) -> People: ...
+    @property
+    def links(self) -> Links: ...

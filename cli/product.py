@@ -59,6 +59,7 @@ async def _telegram(core: Core) -> None:
         print(f"Telegram is off: {problem} {problem.hint}", file=sys.stderr, flush=True)
 
 
-async def converse(core: Core, channel: ConsoleChannel) -> None:
-    """Talk on *channel* until the person leaves."""
-    await channel.run(Dialogue(core, core.clock, dashboard=core.settings.dashboard_url).answer)
+async def converse(core: Core, channel: ConsoleChannel, *, dashboard: str | None = None) -> None:
+    """Talk on *channel* until the person leaves; *dashboard* is its address where it is served here."""
+    address = core.settings.public_url_set or dashboard
+    await channel.run(Dialogue(core, core.clock, dashboard=address).answer)

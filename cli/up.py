@@ -66,7 +66,8 @@ async def _up(settings: Settings, occupancy: Occupancy, worker: WorkerProcess, *
             noting = asyncio.create_task(telling, name="note")
             try:
                 if chatting:
-                    await converse(core, channels[0])
+                    served = listening is not None and settings.api_port != 0
+                    await converse(core, channels[0], dashboard=settings.public_url if served else None)
                 else:
                     await asyncio.Event().wait()
             finally:

@@ -207,8 +207,10 @@ class TelegramChannel:
 
     async def _is_hidden(self, place: int, person: int, card: Card) -> bool:
         """Whether *card* may not be shown where others read along."""
-        if place == person or card.public:
+        if place == person:
             return False
+        if card.owner_only or card.public:
+            return card.owner_only
         owner = await self._core.inbox.known(NAME, str(person))
         return owner is None or not (await self._core.account.owner(owner)).preferences.show_in_groups
 

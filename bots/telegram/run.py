@@ -149,7 +149,7 @@ async def serve(core: Whole, market: Market, bot: Bot) -> None:
     )
     admins = frozenset(settings.telegram_admins.replace(",", " ").split())
     dialogue = Dialogue(
-        core, clock, dashboard=settings.dashboard_url, admins=frozenset((NAME, admin) for admin in admins)
+        core, clock, dashboard=settings.public_url_set, admins=frozenset((NAME, admin) for admin in admins)
     )
     us: User = bot.bot
     inbox: Inbox = core.inbox
@@ -173,7 +173,7 @@ async def serve(core: Whole, market: Market, bot: Bot) -> None:
 
 async def _set_menu(bot: Bot, settings: Settings, admins: Sequence[str]) -> None:
     """Put the commands and the dashboard into Telegram's menu; a bot without a menu still works."""
-    address = settings.dashboard_url
+    address = settings.public_url_set
     try:
         everyone = _menu(dashboard=address is not None, admin=False)
         await bot.set_my_commands(everyone, scope=BotCommandScopeAllPrivateChats())

@@ -59,7 +59,8 @@ class Card:
     """Something told to a person, in plain text.
 
     `key` names what the card is about for as long as it lasts: a channel that already shows a card of that key edits
-    it instead of adding another. `public` = says nothing about its owner, so that a group may read it too.
+    it instead of adding another. `public` = says nothing about its owner, so that a group may read it too;
+    `owner_only` = whoever reads it can act as its owner, so that nobody else ever may.
     """
 
     title: str
@@ -69,3 +70,4 @@ class Card:
     key: str | None = None
     chart: Chart | None = None
     public: bool = False
+    owner_only: bool = False

@@ -290,6 +290,11 @@ class QuietBell:
         return False
 
 
+class Links:
+    async def web(self, owner: OwnerId, channel: str) -> str:
+        return f"https://desk.example/sign-in#{owner}-{channel}"
+
+
 class ScriptedCore:
     """All nouns on one table; `calls` is what was asked of them, in order."""
 
@@ -303,3 +308,4 @@ class ScriptedCore:
         self.notices = Notices()
         self.inbox = NoInbox()
         self.people = People(self.account)
+        self.links = Links()

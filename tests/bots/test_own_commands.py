@@ -101,8 +101,11 @@ async def test_a_broadcast_needs_words_and_not_too_many(talk: Talk) -> None:
     assert talk.core.people.said == []
 
 
-async def test_the_dashboard_is_named_only_where_there_is_one(talk: Talk) -> None:
-    assert (await talk("/web")).lines[0] == "https://desk.example"
+async def test_the_dashboard_is_opened_by_a_link_of_ones_own_only_where_there_is_one(talk: Talk) -> None:
+    card = await talk("/web")
+    assert card.lines[0].startswith("https://desk.example/sign-in#")
+    assert card.owner_only
+    assert not card.public
     talk.dialogue = Dialogue(talk.core, talk.core.clock)
     assert (await talk("/web")).title == "There is no command /web"
 

@@ -98,6 +98,23 @@ async def test_balances_stay_out_of_a_group_until_their_owner_wants_them_there(s
     assert "2 SOL long" in words_of(shown)
 
 
+async def test_the_link_that_signs_one_in_never_reaches_a_group_whatever_its_owner_shows_there(
+    postgres_dsn: str,
+) -> None:
+    async with (
+        TelegramServer() as telegram,
+        staged(postgres_dsn, telegram, SAYWHEN_PUBLIC_URL="https://desk.example") as stage,
+    ):
+        telegram.rates.enforced = False
+        telegram.group(100)
+        await stage.hold()
+        await stage.say("/settings groups on")
+        before = len(stage.shown(ANN))
+        told = await stage.say(f"/web{ME}", chat=-100)
+        assert words_of(told) == "I answered you in private"
+        assert "https://desk.example/sign-in#" in words_of(stage.shown(ANN)[before].result)
+
+
 async def test_in_a_group_only_the_person_who_asked_can_press(stage: Stage) -> None:
     owner = await stage.hold()
     await stage.hold(person=BOB)
