@@ -11,6 +11,8 @@ from core.domain.rule import RuleState
 from tests.bots.telegram.stage import ANN, BOB, Stage, labels_of, staged, words_of
 from tests.emulators.telegram.server import Fault, TelegramServer
 
+pytestmark = pytest.mark.slow
+
 SENTENCE = (
     "If SOL-PERP price drops 0.1 from current price, sell 50% of my position."
     " If it goes up by 0.2, take profit on the entire position."
