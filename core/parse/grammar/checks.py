@@ -238,7 +238,7 @@ def _stops_beyond_entry(desk: Desk, rules: list[RuleSpec]) -> None:
         if entry is None or not isinstance(rule.condition, PriceLevel) or not isinstance(entry.action, Trade):
             continue
         at = _entry_price(desk, entry)
-        if at is None or not is_exit(rule.action):
+        if at is None or not is_exit(rule.action) or rule.condition.market != entry.action.market:
             continue
         beyond = at >= rule.condition.price if rule.condition.operator == ">=" else at <= rule.condition.price
         if beyond:

@@ -226,7 +226,10 @@ class Act:
 
 @dataclass(slots=True, kw_only=True)
 class RuleDraft:
-    """One rule as understood: `cond` None means at once, or a level that the action names itself."""
+    """One rule as understood: `cond` None means at once, or a level that the action names itself.
+
+    `sentence` numbers the sentences of a message; `cond_first` says that the condition was said before the action.
+    """
 
     cond: Cond | None
     act: Act
@@ -236,3 +239,5 @@ class RuleDraft:
     expires: When | None = None
     then: bool = False
     oco: bool = False
+    sentence: int = 0
+    cond_first: bool = False

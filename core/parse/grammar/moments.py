@@ -23,7 +23,6 @@ from core.domain.condition import (
     Trailing,
 )
 from core.domain.market import Timeframe
-from core.parse.grammar.assemble import opens
 from core.parse.grammar.calendar import Clock, When, place, zone_of
 from core.parse.grammar.desk import Desk, Point, money
 from core.parse.grammar.drafts import (
@@ -41,6 +40,7 @@ from core.parse.grammar.drafts import (
     TimeDraft,
     Trail,
 )
+from core.parse.grammar.linking import opens
 from core.parse.grammar.subjects import side_of
 from core.parse.grammar.units import resolved_unit
 
