@@ -5,7 +5,7 @@ from typing import Literal
 
 from core.parse.grammar.drafts import Act, Order
 from core.parse.grammar.exits import read_exit
-from core.parse.grammar.items import Cursor
+from core.parse.grammar.items import Cursor, Item
 from core.parse.grammar.phrases import read_price, read_reference, read_subject
 from core.parse.grammar.slots import ORDER_KINDS, read_slots
 
@@ -72,6 +72,7 @@ def read_message(cur: Cursor, act: Act) -> bool:
 
 def read_retraction(cur: Cursor) -> Act | None:
     """cancel all my SOL orders · pause all rules."""
+    begun = cur.at
     item = cur.take("CANCEL|PAUSE")
     if item is None:
         return None
@@ -82,6 +83,9 @@ def read_retraction(cur: Cursor) -> Act | None:
         return act
     what = cur.take("ORDERS|RULES|ALERTS|STOPS|STOP|TARGET|TRAIL")
     if what is None:
+        return None
+    every = any(cur.peek(n - cur.at).kind in ("ALL", "EVERY", "EVERYTHING") for n in range(begun, cur.at))
+    if is_one(what) and not every and not cur.sees("ON|FOR", "COIN") and act.market is None:
         return None
     cur.skip("RULES|ORDERS" if what.kind in _EXIT_FILTERS else "")
     _read_whose(cur, act)
@@ -94,6 +98,12 @@ def read_retraction(cur: Cursor) -> Act | None:
     act.filter = {"ALERTS": "alert", "STOPS": "stop_loss", **_EXIT_FILTERS}.get(what.kind)
     cur.skip("NOW")
     return act
+
+
+def is_one(item: Item) -> bool:
+    """Whether one order or rule is spoken of, so that cancelling all of them is not what was said."""
+    last = item.text.lower().split()[-1]
+    return item.kind in ("ORDERS", "RULES") and last in ("order", "rule", "trigger", "strategy", "automation")
 
 
 def _read_whose(cur: Cursor, act: Act) -> None:

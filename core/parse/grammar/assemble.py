@@ -30,6 +30,8 @@ _BESIDE_A_PRICE = (Level, CandleDraft, IndicatorDraft, AccountDraft, FundingDraf
 """Conditions that go together with "at X" of the action before them: "half at 160 only if BTC is above 62k"."""
 
 _JOINING = frozenset({"AND", "OR", "WHILE", "SLASH", "THEN"})
+_RETRACTED = ("cancel_orders", "cancel_rules", "pause_rules")
+_SOME_ORDERS = "I can cancel all orders or rules of a market, not those at some price. If you mean when, say “when”."
 _SOME_RULES = "When something happens I can only cancel or pause all rules of a market, not some kind of them."
 
 
@@ -68,6 +70,12 @@ def _add_rules(drafts: list[RuleDraft], group: Group) -> None:
     if not group.acts:
         _add_remarks(drafts, group)
         return
+    separate = _separate_levels(group)
+    if separate:
+        for level in separate:
+            acts = [replace(part, what=replace(part.act)) for part in group.acts]
+            _add_rules(drafts, Group(conds=[level], acts=acts, mods=group.mods, cond_first=group.cond_first))
+        return
     cond = joined(group.conds)
     if not group.cond_first and group.conds and "OR" in group.conds[0].joins:
         raise Unclear("I cannot tell what that is an alternative to. Send one rule at a time.")
@@ -80,6 +88,8 @@ def _add_rules(drafts: list[RuleDraft], group: Group) -> None:
         act = part.act
         if act.filter is not None:
             raise Unclear(_SOME_RULES, beyond=True)
+        if act.verb in _RETRACTED and not group.cond_first and any(not (one.led or one.is_time) for one in group.conds):
+            raise Unclear(_SOME_ORDERS, beyond=True)
         if _only_share(drafts, cond, act):
             continue
         follows = "THEN" in part.joins and not (group.cond_first and part is group.acts[0])
@@ -98,6 +108,20 @@ def _add_rules(drafts: list[RuleDraft], group: Group) -> None:
         drafts.append(draft)
         for mod in group.mods:
             apply_mod(draft, mod)
+
+
+def _separate_levels(group: Group) -> list[Part]:
+    """The levels of "tell me at 200 and at 190", each an alert of its own; no trade waits for both. Raises Unclear."""
+    levels = [(part, part.what) for part in group.conds if isinstance(part.what, Level) and part.what.operator is None]
+    if len(levels) < 2 or len(levels) < len(group.conds) or not any("AND" in part.joins for part, _ in levels[1:]):
+        return []
+    if any(part.act.verb != "alert" for part in group.acts):
+        raise Unclear("It cannot hit both at once. Say “or”, or how much to do at each of them.")
+    named = next((level.market for _, level in levels if level.market), None)
+    return [
+        replace(part, joins=part.joins - {"AND"}, what=replace(level, market=level.market or named))
+        for part, level in levels
+    ]
 
 
 def _only_share(drafts: list[RuleDraft], cond: Cond | None, act: Act) -> bool:

@@ -98,8 +98,17 @@ def _settle_words(items: list[Item]) -> None:
             items[at] = replace(item, kind="MOVE")
         elif low == "|" and _compared(items, at):
             items[at] = replace(item, kind="OR")
+        elif low == "spot" and item.kind == "PRICE" and after not in _AFTER_PRICE:
+            items[at] = replace(item, kind="FOREIGN")  # "2 SOL spot" is another market than ours
         elif low in ("its", "it's") and item.kind in ("MY", "NOT") and after in ("NUM", "ABOVE", "BELOW", "AT"):
             items[at] = replace(item, kind="IT")
+
+
+def _without_fillers(items: list[Item]) -> list[Item]:
+    """Leaves out words that only repeat what the sentence says anyway; alone they would mean something."""
+    kinds = {item.kind for item in items}
+    spoken = {"RECURRING": bool(kinds & _RHYTHMS), "BOTH": bool(kinds & {"AND", "COMMA", "SLASH", "OR"})}
+    return [item for item in items if not spoken.get(item.kind, False)]
 
 
 def _compared(items: list[Item], at: int) -> bool:
@@ -110,6 +119,13 @@ def _compared(items: list[Item], at: int) -> bool:
 
 
 _AFTER_MOVE = ("", "EITHER", "ON", "WITHIN", "FROM", "RISEWORD", "FALLWORD", "COMMA")
+_AFTER_PRICE = (
+    "ABOVE", "BELOW", "FALL", "RISE", "BREAK", "REACH", "GO", "CROSSUP", "CROSSDOWN", "STAY", "MOVE", "EXCEED", "PRICE",
+    "LOSE",
+)  # fmt: skip
+_RHYTHMS = frozenset(
+    {"EVERY", "EACH", "EVERYDAY", "EVERYHOUR", "EVERYWEEK", "EVERYMONTH", "MONTHSTART", "SPAN", "TF", "WEEKDAYS", "DCA"}
+)
 _MEASURED = ("NUM", "BY", "ABOVE", "VAGUE")
 
 
@@ -146,6 +162,7 @@ class Reader:
             sentence.items = _split_alternatives(sentence.items)
             _settle_minutes(sentence.items)
             _settle_words(sentence.items)
+            sentence.items = _without_fillers(sentence.items)
             sentence.items = written_out(corrected(reworded(sentence.items)))
         return [sentence for sentence in done if sentence.items]
 

@@ -95,6 +95,9 @@ def _opening(desk: Desk, number: int, market: str) -> Action | None:
     side: Literal["buy", "sell"] = "sell" if act.verb == "short" else "buy"
     if act.reduce_only:
         return _reducing(desk, number, market, side)
+    if act.side not in (None, "short" if side == "sell" else "long"):
+        text = f"You say “{act.text}”, and speak of a {act.side}. Do you want to buy, or to sell short?"
+        desk.ask(Point(key=f"side:{number}", about="side", text=text))
     if act.text.lower() == "add" and side == "buy" and desk.held_side(market) == "short":
         text = f"You are short {coin(market)}. Say “short” with a size to add to it, or “buy” with a size."
         desk.ask(Point(key=f"side:{number}", about="side", text=text))
@@ -210,7 +213,11 @@ def _is_exit(desk: Desk, act: Act, number: int) -> bool:
 
 def _sale(desk: Desk, number: int, market: str) -> Action | None:
     act = desk.drafts[number].act
-    if act.leverage is not None or act.of_collateral:
+    if act.leverage is not None and not act.of_collateral:
+        return _sized(desk, number, market, "sell")
+    if act.of_collateral:
+        text = "Collateral is not sold. Do you want to open a short with that share of it? Then say “short”."
+        desk.ask(Point(key=f"side:{number}", about="side", text=text))
         return _sized(desk, number, market, "sell")
     if _is_exit(desk, act, number):
         return _reducing(desk, number, market)

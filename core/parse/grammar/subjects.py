@@ -7,6 +7,7 @@ from core.domain.condition import ALL_MARKETS
 from core.parse.grammar.desk import Desk, Point
 from core.parse.grammar.drafts import (
     AccountDraft,
+    Act,
     Level,
     PnlDraft,
     PositionSide,
@@ -51,6 +52,8 @@ def _market_of(desk: Desk, draft: RuleDraft, carried: str | None, number: int) -
     others = [market for market in desk.held_markets() if market != carried]
     if carried is not None and others and not named and _of_all(draft):
         return _ask_market(desk, [carried, ALL_MARKETS])
+    if len(desk.held_markets()) > 1 and named and _flattens(act):
+        return _ask_market(desk, [*named, ALL_MARKETS])
     if act.everything and not opens(draft) and (carried is not None or not named):
         if carried is not None and others:
             return _ask_market(desk, [carried, ALL_MARKETS])  # everything of it, or all positions?
@@ -76,6 +79,11 @@ def _own_or_carried(desk: Desk, draft: RuleDraft, named: list[str], carried: str
     entered = [market for n, market in enumerate(desk.markets) if opens(desk.drafts[n])]
     meant = [market for market in (carried, *named) if market in entered or market in desk.held_markets()]
     return _ask_market(desk, meant or [carried, *named]) if len(meant) != 1 else meant[0]
+
+
+def _flattens(act: Act) -> bool:
+    """Whether it is a bare "flatten", which may be of what was spoken of or of everything."""
+    return act.verb == "close" and act.text.lower() in _ALL_OF_IT and not (act.it or act.held or act.size or act.whole)
 
 
 def _of_all(draft: RuleDraft) -> bool:
