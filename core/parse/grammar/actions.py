@@ -14,6 +14,7 @@ _VERBS: dict[str, Literal["buy", "sell", "long", "short", "cover", "trim", "exit
     "COVER": "cover", "TRIM": "trim", "TAKE": "trim", "CUT": "exit", "CLOSE": "close", "REVERSE": "reverse",
 }  # fmt: skip
 _SIDES = ("LONG", "SHORT", "LONGNOUN", "SHORTNOUN")
+_DOING = (*_VERBS, "ALERT", "CANCEL", "PAUSE")
 _LEADING = "REDUCEONLY|SET|PUTIN|LIMIT|POSTONLY|TWAP|LADDER|ATMARKET|MY"
 _RETRACTIONS: dict[str, Literal["cancel_orders", "cancel_rules", "pause_rules"]] = {
     "ORDERS": "cancel_orders", "RULES": "cancel_rules", "ALERTS": "cancel_rules", "STOPS": "cancel_rules",
@@ -61,13 +62,23 @@ def read_message(cur: Cursor, act: Act) -> bool:
         cur.at = begun
         return False
     first, last = cur.peek(), None
-    while cur.peek().kind not in ("END", "IF", "EACH", "QUOTE"):
+    while cur.peek().kind not in ("END", "IF", "EACH", "QUOTE") and not _goes_on(cur):
         last = cur.next()
     if last is None or act.message is not None:
         cur.at = begun
         return False
     act.message = cur.source[first.start : last.end].strip()
     return True
+
+
+def _goes_on(cur: Cursor) -> bool:
+    """Whether what follows is an instruction of its own: "remind me to check funding, then sell half"."""
+    if cur.peek().kind == "AND":
+        return cur.peek(1).kind in _DOING
+    ahead = 1
+    while cur.peek(ahead).kind not in ("END", "QUOTE", *_DOING):
+        ahead += 1
+    return cur.peek().kind in ("COMMA", "THEN") and cur.peek(ahead).kind in _DOING
 
 
 def read_retraction(cur: Cursor) -> Act | None:

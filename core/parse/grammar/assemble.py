@@ -30,6 +30,7 @@ _BESIDE_A_PRICE = (Level, CandleDraft, IndicatorDraft, AccountDraft, FundingDraf
 """Conditions that go together with "at X" of the action before them: "half at 160 only if BTC is above 62k"."""
 
 _JOINING = frozenset({"AND", "OR", "WHILE", "SLASH", "THEN"})
+_LEAVING = ("close", "sell", "exit", "trim", "cover", "reverse")
 _RETRACTED = ("cancel_orders", "cancel_rules", "pause_rules")
 _SOME_ORDERS = "I can cancel all orders or rules of a market, not those at some price. If you mean when, say “when”."
 _SOME_RULES = "When something happens I can only cancel or pause all rules of a market, not some kind of them."
@@ -60,7 +61,8 @@ def _must_say_when(drafts: Sequence[RuleDraft]) -> None:
     for draft in drafts:
         act = draft.act
         said = act.at_once or act.order.type is not None or act.purpose is not None or act.verb == "alert"
-        if draft.cond is None and not draft.then and not said and draft.sentence in waiting:
+        at_once = draft.then and act.verb in _LEAVING  # an entry that is left as soon as it is filled
+        if draft.cond is None and (at_once or not draft.then) and not said and draft.sentence in waiting:
             raise Unclear(f"When should “{act.text}” be done: at once, or under that condition too? Say it with it.")
         if draft.cond is not None:
             waiting.add(draft.sentence)
@@ -104,7 +106,8 @@ def _add_rules(drafts: list[RuleDraft], group: Group) -> None:
         if over_s is not None and isinstance(plan, ScheduleDraft) and over_s >= (plan.every_s or DAY_S):
             raise Unclear("Once, spread over that time, or again and again? Say it as one or the other.")
         if draft.cond is None and not draft.then and act.verb in ALONGSIDE and part is not group.acts[0]:
-            draft.cond = drafts[-1].cond
+            beside = "AND" in part.joins or act.market in (None, drafts[-1].act.market)
+            draft.cond = drafts[-1].cond if beside else None
         drafts.append(draft)
         for mod in group.mods:
             apply_mod(draft, mod)

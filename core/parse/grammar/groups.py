@@ -79,14 +79,19 @@ def _begins_with_cond(group: Group, part: Part, rest: Sequence[Part]) -> bool:
         return not ((following is None or isinstance(following.what, Mod)) and part.led)
     if group.conds:
         return group.last == "act" or _leads_on(part, rest)
-    acts_next = following is not None and isinstance(following.what, Act)
+    act = next((other for other in rest if not other.is_cond), None)
+    acts_next = act is not None and isinstance(act.what, Act)
     return acts_next and bool(part.joins & _APART) and (placed(group.acts[-1]) or not part.is_time)
 
 
 def _leads_on(part: Part, rest: Sequence[Part]) -> bool:
     """Whether a second condition has an action of its own: "sell half if A, if B sell the rest". Raises Unclear."""
     number = next((n for n, other in enumerate(rest) if isinstance(other.what, Act)), None)
-    if number is None or not part.joins & _APART:
+    if number is None:
+        return False
+    if not part.joins & _APART:
+        if part.led and number == 0 and "AND" not in rest[0].joins:
+            raise Unclear(_BOTH_OR_TWO)  # "sell half if A if B sell the rest"
         return False
     act, joined = rest[number].act, "AND" in part.joins or "OR" in part.joins
     if part.led or (part.is_time and number == 0):

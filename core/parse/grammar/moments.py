@@ -150,10 +150,13 @@ def _exit_operator(desk: Desk, number: int) -> Literal[">=", "<="] | None:
 def _reference(desk: Desk, number: int, market: str) -> Decimal | None:
     """What "hits" is measured from: the entry for an exit that waits for one, else the current price."""
     draft = desk.drafts[number]
-    if draft.then:
-        for earlier in reversed(desk.drafts[:number]):
-            entry = earlier.cond.price if isinstance(earlier.cond, Level) else earlier.act.order.price
-            if entry is not None and earlier.act.verb in ("buy", "long", "short"):
+    if draft.then and not opens(draft):
+        for before in range(number - 1, -1, -1):
+            earlier = desk.drafts[before]
+            level = earlier.cond if isinstance(earlier.cond, Level) else None
+            entry = earlier.act.order.price if level is None else level.price
+            of_it = desk.markets[before] == market and (level is None or level.market in (None, market))
+            if entry is not None and opens(earlier) and of_it:
                 return entry
     return desk.price(market)
 

@@ -63,17 +63,19 @@ def _market_of(desk: Desk, draft: RuleDraft, carried: str | None, number: int) -
     own = None if opens(draft) else position_of(draft.cond)
     if own is not None:
         return own
+    if carried is not None and named and carried not in named:
+        return _own_or_carried(desk, draft, named, carried)
     if draft.then and carried is not None:
         return carried
     if opens(draft):
         return _opening_market(desk, named, carried, number)
-    if carried is not None and named and carried not in named:
-        return _own_or_carried(desk, draft, named, carried)
     return _exit_market(desk, draft, named, carried)
 
 
 def _own_or_carried(desk: Desk, draft: RuleDraft, named: list[str], carried: str) -> str | None:
     """ "Long 1 ETH. Get out if BTC drops": of the market that its own condition names, or of the one before it?"""
+    if opens(draft):
+        return _ask_market(desk, [*named, carried])
     if draft.act.it and not draft.cond_first:
         return carried
     entered = [market for n, market in enumerate(desk.markets) if opens(desk.drafts[n])]
@@ -89,7 +91,7 @@ def _flattens(act: Act) -> bool:
 def _of_all(draft: RuleDraft) -> bool:
     """Whether it may leave every position: "exit all", or a bare "flatten" under a condition that is of no market."""
     act = draft.act
-    if act.verb not in ("close", "exit", "sell") or act.purpose is not None or act.it or draft.then:
+    if act.verb not in ("close", "exit", "sell") or act.purpose is not None or act.it:
         return False
     bare = act.verb == "close" and not act.held and act.size is None and not act.rest and act.side is None
     return (act.whole and not act.held and act.size is None) or (bare and isinstance(draft.cond, AccountDraft))
