@@ -2,6 +2,7 @@
 
 from collections.abc import Sequence
 from dataclasses import replace
+from itertools import pairwise
 
 from core.parse.grammar.calendar import When
 from core.parse.grammar.clauses import Part
@@ -166,6 +167,8 @@ def joined(parts: Sequence[Part]) -> Cond | None:
         return GroupDraft(type="any", parts=tuple(levels))
     if any(part.joins == {"COMMA"} for part in parts[1:]) and not any(part.joins & _JOINING for part in parts[1:]):
         raise Unclear("Must all of those hold, or any of them? Put “and” or “or” between them.")
+    if any(not (one.joins or one.opened or one.is_time or before.is_time) for before, one in pairwise(parts)):
+        raise Unclear("I cannot tell how the conditions belong together. Put “and” or “or” between them.")
     tokens: list[object] = []
     for number, part in enumerate(parts):
         if number:

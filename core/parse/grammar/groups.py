@@ -74,9 +74,8 @@ def _begins_with_cond(group: Group, part: Part, rest: Sequence[Part]) -> bool:
     """Whether a condition here starts a new rule rather than belonging to the one before it. Raises Unclear."""
     if not group.acts or _completes(group, part):
         return False
-    following = rest[0] if rest else None
     if group.conds and group.cond_first:
-        return not ((following is None or isinstance(following.what, Mod)) and part.led)
+        return not part.led or any(not isinstance(other.what, Mod) for other in rest)
     if group.conds:
         return group.last == "act" or _leads_on(part, rest)
     act = next((other for other in rest if not other.is_cond), None)
@@ -90,7 +89,7 @@ def _leads_on(part: Part, rest: Sequence[Part]) -> bool:
     if number is None:
         return False
     if not part.joins & _APART:
-        if part.led and number == 0 and "AND" not in rest[0].joins:
+        if (part.led or part.is_time) and number == 0 and "AND" not in rest[0].joins:
             raise Unclear(_BOTH_OR_TWO)  # "sell half if A if B sell the rest"
         return False
     act, joined = rest[number].act, "AND" in part.joins or "OR" in part.joins
@@ -128,6 +127,7 @@ def _begins_with_act(group: Group, part: Part, following: Part | None) -> bool:
         return True
     if group.cond_first:
         # "if A sell half, close the rest if B": the second condition is the second action's.
+        _not_run_together(group, part)
         own = following is not None and following.led and not following.joins & _APART
         return own and not (following is not None and _completes(group, following))
     if group.conds:
@@ -139,7 +139,15 @@ def _begins_with_act(group: Group, part: Part, following: Part | None) -> bool:
         raise Unclear(f"Should “{group.acts[-1].act.text}” wait for that too, or be done at once? Send two messages.")
     if placed(group.acts[-1]):
         return act.verb not in ALONGSIDE or led_next
+    _not_run_together(group, part)
     return "AND" not in part.joins
+
+
+def _not_run_together(group: Group, part: Part) -> None:
+    """Two trades with no word between them may be one said twice. Raises Unclear."""
+    one, other = group.acts[-1].act, part.act
+    if not part.joins and one.verb not in ALONGSIDE and other.verb not in ALONGSIDE and other.purpose is None:
+        raise Unclear(f"Is “{one.text}” one thing and “{other.text}” another? Put “and” or a full stop between them.")
 
 
 def _by_way_of(group: Group, part: Part) -> bool:

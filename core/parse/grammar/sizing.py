@@ -214,6 +214,9 @@ def _is_exit(desk: Desk, act: Act, number: int) -> bool:
 def _sale(desk: Desk, number: int, market: str) -> Action | None:
     act = desk.drafts[number].act
     if act.leverage is not None and not act.of_collateral:
+        if desk.held_side(market) == "long":
+            text = f"You are long {coin(market)}. Should that reduce it, without leverage, or open a short?"
+            desk.ask(Point(key=f"side:{number}", about="side", text=text))
         return _sized(desk, number, market, "sell")
     if act.of_collateral:
         text = "Collateral is not sold. Do you want to open a short with that share of it? Then say “short”."

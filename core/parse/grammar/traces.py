@@ -171,6 +171,9 @@ def _is_bound(item: Item) -> bool:
 
 
 def _coin(items: Sequence[Item], at: int, made: _Made) -> bool:
+    beside = items[at - 1] if at else None
+    if beside is not None and beside.kind == "COIN" and beside.value != items[at].value:
+        return False  # "buy 2 WIF SOL": which of the two?
     return items[at].value in made.markets
 
 
