@@ -10,6 +10,7 @@ from core.parse.grammar.drafts import (
     AccountDraft,
     Act,
     CandleDraft,
+    Change,
     Cond,
     FilledDraft,
     FundingDraft,
@@ -56,6 +57,13 @@ def assemble(sentences: Sequence[Sequence[Part]]) -> list[RuleDraft]:
     return drafts
 
 
+def _measured_alike(parts: Sequence[Part]) -> None:
+    """ "up 10 % or down 5 % from entry": both from the entry, or the first from here? Raises Unclear."""
+    moves = [part.what for part in parts if isinstance(part.what, Change)]
+    if len({(move.market, move.reference) for move in moves}) > len({move.market for move in moves}):
+        raise Unclear("From where is each of those moves: your entry, or the price now? Say it with each.")
+
+
 def _must_say_when(drafts: Sequence[RuleDraft]) -> None:
     """An action behind a rule that waits must not be done at once unless that was said. Raises Unclear."""
     waiting: set[int] = set()
@@ -99,6 +107,8 @@ def _add_rules(drafts: list[RuleDraft], group: Group) -> None:
         draft = RuleDraft(
             cond=cond, act=act, repeat=each, then=then or (follows and bool(drafts)), cond_first=group.cond_first
         )
+        if isinstance(cond, FilledDraft):
+            draft.follows = _awaited(drafts)
         draft.oco = "OR" in part.joins and bool(drafts)
         if draft.oco:
             drafts[-1].oco = True
@@ -128,6 +138,16 @@ def _separate_levels(group: Group) -> list[Part]:
     ]
 
 
+def _awaited(drafts: Sequence[RuleDraft]) -> int | None:
+    """The exit whose fill "once filled" speaks of; None where it is an entry's. Raises Unclear."""
+    if any(opens(draft) for draft in drafts):
+        return None
+    traded = [number for number, draft in enumerate(drafts) if draft.act.verb not in ALONGSIDE]
+    if not traded:
+        raise Unclear("Once which order is filled? Say that order and what follows it in one message.")
+    return traded[-1]
+
+
 def _only_share(drafts: list[RuleDraft], cond: Cond | None, act: Act) -> bool:
     """ "…, only sell half when it triggers": the size of the exit before, and no rule of its own."""
     if not isinstance(cond, FilledDraft) or not drafts or drafts[-1].act.purpose is None or act.at is not None:
@@ -153,7 +173,7 @@ def joined(parts: Sequence[Part]) -> Cond | None:
     """The conditions as one, by their "and", "or" and brackets. Raises Unclear where the words leave it open."""
     if not parts:
         return None
-    if any("AFTER" in part.joins and not isinstance(part.what, FilledDraft) for part in parts[1:]):
+    if any(part.joins & {"AFTER", "THEN"} and not isinstance(part.what, FilledDraft) for part in parts[1:]):
         text = (
             "One thing after another is more than one rule can watch. Send the later step once the first has happened."
         )
@@ -162,6 +182,7 @@ def joined(parts: Sequence[Part]) -> Cond | None:
         schedule, when = parts[0].what, parts[1].what.when
         if schedule.clock is None and when.clock is not None and when == When(clock=when.clock, zone=when.zone):
             return replace(schedule, clock=when.clock, zone=when.zone or schedule.zone)
+    _measured_alike(parts)
     levels = [part.what for part in parts if isinstance(part.what, Level) and part.what.operator is None]
     if 1 < len(levels) == len(parts):  # It cannot hit two prices at once.
         return GroupDraft(type="any", parts=tuple(levels))

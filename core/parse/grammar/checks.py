@@ -23,7 +23,7 @@ from core.domain.condition import (
 from core.domain.money import HUNDRED, ZERO
 from core.domain.rule import RuleSpec
 from core.parse.grammar.desk import Desk, Point, money
-from core.parse.grammar.drafts import Level
+from core.parse.grammar.drafts import Change, Level
 from core.parse.grammar.subjects import side_of
 
 FAR = Decimal("0.5")
@@ -178,6 +178,7 @@ def _contradictions(desk: Desk, rules: list[RuleSpec], numbers: list[int]) -> No
                 )
             )
     _crossed_exits(desk, numbers)
+    _wrong_way(desk, numbers)
     _nothing_left(desk, rules, numbers)
     _stops_beyond_entry(desk, rules)
     _opposite_trades(desk, rules)
@@ -228,6 +229,20 @@ def _crossed_exits(desk: Desk, numbers: list[int]) -> None:
             text = f"On a {facing}, {levels} are the wrong way round."
             swap = (f"Stop at {money(high.price)}, take profit at {money(low.price)}", "swap")
             desk.ask(Point(key=f"crossed:{target}:{stop}", about="contradiction", text=text, candidates=(swap,)))
+
+
+def _wrong_way(desk: Desk, numbers: list[int]) -> None:
+    """A stop that waits for the position to gain, or a target that waits for it to lose."""
+    for number in numbers:
+        draft = desk.drafts[number]
+        if draft.act.purpose not in ("stop", "target") or not isinstance(draft.cond, Change) or draft.cond.favour:
+            continue
+        facing = side_of(desk, number)
+        gains = (draft.cond.direction == "up") == (facing == "long")
+        if facing is None or draft.cond.direction == "either" or gains == (draft.act.purpose == "target"):
+            continue
+        text = f"On a {facing}, a {draft.act.purpose} {draft.cond.direction} there is on the wrong side. Which price?"
+        desk.ask(Point(key=f"way:{number}", about="contradiction", text=text))
 
 
 def _stops_beyond_entry(desk: Desk, rules: list[RuleSpec]) -> None:

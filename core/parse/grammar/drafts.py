@@ -229,6 +229,7 @@ class RuleDraft:
     """One rule as understood: `cond` None means at once, or a level that the action names itself.
 
     `sentence` numbers the sentences of a message; `cond_first` says that the condition was said before the action.
+    `follows` is the draft, no entry, whose fill this one waits for.
     """
 
     cond: Cond | None
@@ -241,3 +242,4 @@ class RuleDraft:
     oco: bool = False
     sentence: int = 0
     cond_first: bool = False
+    follows: int | None = None

@@ -46,6 +46,9 @@ def groups_of(parts: Sequence[Part]) -> list[Group]:
     for at, part in enumerate(parts):
         following = parts[at + 1] if at + 1 < len(parts) else None
         if isinstance(part.what, Mod):
+            counted = part.what.kind == "times" and groups[-1].conds and not groups[-1].acts
+            if counted and not any("EACH" in cond.joins for cond in groups[-1].conds):
+                raise Unclear("Must that happen so often first, or should it be done so often? Say it with the action.")
             groups[-1].mods.append(part.what)
         elif part.is_cond:
             if _begins_with_cond(groups[-1], part, parts[at + 1 :]):
