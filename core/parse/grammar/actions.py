@@ -161,7 +161,7 @@ def _read_trade(cur: Cursor) -> Act | None:
         act.side = None if turned is None else "short" if turned.kind == "LONG" else "long"
     elif item.kind in ("LONG", "SHORT", "SELL", "BUY", "OFFER"):
         _read_doubled(cur, act)
-    cur.skip("COLON")
+    cur.skip("COLON" if cur.peek(1).kind not in _VERBS else "")
     cur.skip("ON|POSITION" if act.verb in ("long", "short") and cur.peek(1).kind != "DUR" else "")
     read_slots(cur, act)
     if item.kind == "REVERSE" and act.side is not None and cur.sees("TO|ON", "LONG|SHORT"):

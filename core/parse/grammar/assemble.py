@@ -24,7 +24,7 @@ from core.parse.grammar.drafts import (
     Trail,
 )
 from core.parse.grammar.remarks import Mod
-from core.parse.grammar.schedules import DAY_S
+from core.parse.grammar.schedules import DAY_S, one_schedule
 
 OPENING = ("buy", "long", "short")
 _SAID_OF_ALL = ("alert", "cancel_orders", "cancel_rules", "pause_rules")
@@ -120,14 +120,7 @@ def _begins_with_cond(group: _Group, part: Part, following: Part | None) -> bool
 
 def _completes(group: _Group, part: Part) -> bool:
     """Whether the time of day belongs to the schedule that was said before its action: "on Mondays buy …, at 8am"."""
-    if not isinstance(part.what, TimeDraft) or len(group.conds) != 1 or part.led:
-        return False
-    schedule, when = group.conds[0].what, part.what.when
-    return (
-        isinstance(schedule, ScheduleDraft)
-        and schedule.clock is None
-        and when == When(clock=when.clock, zone=when.zone)
-    )
+    return len(group.conds) == 1 and not part.led and one_schedule(group.conds[0].what, part.what) is not None
 
 
 def _begins_with_act(group: _Group, part: Part, following: Part | None) -> bool:
@@ -221,7 +214,7 @@ def _add_remarks(drafts: list[RuleDraft], group: _Group) -> None:
     if not drafts:
         raise Unclear("I see no condition and no action in that.")
     for mod in group.mods:
-        for draft in drafts if mod.kind in ("oco", "expires", "lasting") else drafts[-1:]:
+        for draft in drafts if mod.kind in ("oco", "expires", "due", "lasting") else drafts[-1:]:
             apply_mod(draft, mod)
 
 
@@ -234,10 +227,8 @@ def joined(parts: Sequence[Part]) -> Cond | None:
             "One thing after another is more than one rule can watch. Send the later step once the first has happened."
         )
         raise Unclear(text, beyond=True)
-    if len(parts) == 2 and isinstance(parts[0].what, ScheduleDraft) and isinstance(parts[1].what, TimeDraft):
-        schedule, when = parts[0].what, parts[1].what.when
-        if schedule.clock is None and when.clock is not None and when == When(clock=when.clock, zone=when.zone):
-            return replace(schedule, clock=when.clock, zone=when.zone or schedule.zone)
+    if len(parts) == 2 and (schedule := one_schedule(parts[0].what, parts[1].what)) is not None:
+        return schedule
     levels = [part.what for part in parts if isinstance(part.what, Level) and part.what.operator is None]
     if 1 < len(levels) == len(parts):  # It cannot hit two prices at once.
         return GroupDraft(type="any", parts=tuple(levels))
@@ -327,13 +318,15 @@ def _settle_limit(draft: RuleDraft) -> None:
 def apply_mod(draft: RuleDraft, mod: Mod) -> None:
     """Puts what was said of a rule as a whole into its draft. Raises Unclear."""
     match mod.kind:
-        case "lasting" | "for" | "expires" if isinstance(draft.cond, TimeDraft):
+        case "due" if draft.cond is None and not draft.then and draft.act.verb in ("close", "exit", "sell", "trim"):
+            draft.cond = TimeDraft(when=mod.value)  # "close it by Friday 5pm": at that time at the latest.
+        case "lasting" | "for" | "expires" | "due" if isinstance(draft.cond, TimeDraft):
             raise Unclear("A single time cannot last. For something daily, say every day at that time.")
         case "lasting" | "for" if draft.act.order.type == "limit":
             draft.act.order.ttl_s = mod.value
-        case "expires" | "lasting" if draft.cond is None and not draft.then and draft.act.order.type != "limit":
+        case "expires" | "due" | "lasting" if draft.cond is None and not draft.then and draft.act.order.type != "limit":
             raise Unclear("Something done at once needs no end. Say what it should wait for, or leave the end out.")
-        case "expires":
+        case "expires" | "due":
             draft.expires = mod.value
         case "lasting":
             draft.expires = When(in_s=mod.value)

@@ -165,6 +165,7 @@ def _look(cur: Cursor, *, asked: bool) -> Command | None:
         asked
         or begun in ("SHOW", "SLASH", "PRICE", "MY", "HISTORY", "METRIC", "COLLATERAL", "CURRENT", "LATEST")
         or len(words) <= 2
+        or topics == ["PRICE"] == topics[: cur.peek(-1).kind == "PRICE"]
     )
     if not looking:
         return None
@@ -176,6 +177,8 @@ def _look(cur: Cursor, *, asked: bool) -> Command | None:
 
 def _topic(topics: list[str], markets: list[str], words: list[str], begun: str) -> Command | None:
     named = tuple(dict.fromkeys(markets))
+    if not topics and begun == "SHOW" and not named and words[1:] in (["open"], ["opened"]):
+        return Command(name="positions")
     if not topics and {"do i have", "have i got"} & set(words):
         if not named and {"open", "opened"} & set(words):
             return Command(name="positions")

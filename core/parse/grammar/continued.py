@@ -31,6 +31,8 @@ def second_bound(cur: Cursor, last: Cond | None, joins: set[str]) -> Cond | None
         return None
     begun = cur.at
     if isinstance(last, Level) and last.operator is None:
+        if cur.peek(1).kind in ("IF", "EACH", "COIN", "AT"):
+            return None  # "2 when it reaches 158 and 3 when …": another size, not another price.
         price = read_price(cur)
         return None if price is None else replace(last, price=price)
     found = _bounded(cur, last)
@@ -219,6 +221,8 @@ def _entry_size(cur: Cursor, entry: Act) -> bool:
     if item.kind != "NUM":
         return False
     amount = item.value
+    if named.kind != "LEVERAGE" and entry.loose_number and entry.size is not None and entry.at is None:
+        entry.at, entry.size, entry.loose_number = entry.size.value, None, False  # "eth long 2450 … size $1000"
     match named.kind:
         case "LEVERAGE" if entry.leverage is None and amount.unit in ("", "times"):
             entry.leverage = amount.value

@@ -15,7 +15,7 @@ MOST_PLACES = 10
 def written_out(items: list[Item]) -> list[Item]:
     """ "25 % each at 155 160 165" as "25 % at 155, 25 % at 160, 25 % at 165", and the like."""
     result = _equal_signs(_shares_out(_apart(_lone_words(items))))
-    result = _counted_buys(result)
+    result = _in_parts(_counted_buys(result))
     return _each(result)
 
 
@@ -104,6 +104,25 @@ def _counted_buys(items: list[Item]) -> list[Item]:
             begun = at - int(_kind(items, at - 1) == "LADDER")
             order = replace(items[at + 1], kind=kind)
             return [*items[:begun], order, *_placed(items[at + 3 : end], prices, items[end]), *items[after:]]
+    return items
+
+
+def _in_parts(items: list[Item]) -> list[Item]:
+    """ "$300 of SOL in three parts at 148, 145, 142" is $100 at each; only where the parts come out even."""
+    for at in range(2, len(items) - 2):
+        if items[at].kind != "SLICES" or items[at - 1].kind != "NUM" or _kind(items, at + 1) not in ("AT", "COLON"):
+            continue
+        size = at - 2 - int(_kind(items, at - 2) in ("ON", "OVER", "ABOVE"))
+        begun = _size_before(items, size + 1)
+        prices, end = _prices(items, at + 2)
+        if begun > size or len(prices) < 2 or items[at - 1].value.value != Decimal(len(prices)):
+            continue
+        amount = items[begun].value
+        part = amount.value / len(prices)
+        if amount.unit not in ("", "usd") or amount.sign or part * len(prices) != amount.value:
+            continue
+        said = [replace(items[begun], value=replace(amount, value=part)), *items[begun + 1 : size + 1]]
+        return [*items[:begun], *_placed(said, prices, items[at + 1]), *items[end:]]
     return items
 
 

@@ -35,9 +35,10 @@ def read_account(cur: Cursor) -> Cond | None:
 
 def read_funding(cur: Cursor) -> Cond | None:
     """funding above 0.01 % · BTC funding flips negative · 8h funding of 0.08 %."""
+    hours, span = cur.take("DUR"), cur.take("TF")
     subject = read_subject(cur)
-    hours = cur.take("DUR")
-    span = cur.take("TF") if hours is None else None
+    hours = hours or cur.take("DUR")
+    span = span or (cur.take("TF") if hours is None else None)
     if cur.take("FUNDING") is None:
         return None
     market = subject.market

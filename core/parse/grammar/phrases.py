@@ -93,6 +93,8 @@ def read_subject(cur: Cursor) -> Subject:
                 if subject.market is not None:
                     return subject
                 subject.market = cur.next().value
+            case "POSITION" if cur.peek().text.lower() == "size" and cur.peek(1).kind in ("NUM", "COLON", "OF"):
+                return subject  # "size: $300" is a size, not a position.
             case "MY" | "I" | "IT" | "PRICE" | "POSITION":
                 cur.next()
                 _note(subject, kind)

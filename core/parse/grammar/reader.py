@@ -6,6 +6,7 @@ from decimal import Decimal
 
 from core.parse.grammar.calendar import read_clock_or_date
 from core.parse.grammar.coins import Coins
+from core.parse.grammar.constructions import recast
 from core.parse.grammar.items import Amount, Item
 from core.parse.grammar.listed import written_out
 from core.parse.grammar.mended import corrected, reworded
@@ -146,7 +147,7 @@ class Reader:
             sentence.items = _split_alternatives(sentence.items)
             _settle_minutes(sentence.items)
             _settle_words(sentence.items)
-            sentence.items = written_out(corrected(reworded(sentence.items)))
+            sentence.items = written_out(corrected(reworded(recast(sentence.items))))
         return [sentence for sentence in done if sentence.items]
 
     def _read(self, at: int) -> tuple[Item, int]:

@@ -148,7 +148,7 @@ def _read_bare_number(cur: Cursor, act: Act) -> bool:
         return _lever(act, amount)
     follower = cur.peek(1)
     own = "MARGIN|COLLATERAL"
-    if amount.unit == "usd" and (
+    if amount.unit in ("usd", "") and (
         cur.sees("NUM", own) or cur.sees("NUM", "OF", own) or cur.sees("NUM", "OF", "MY", own)
     ):
         while cur.take(own) is None:
@@ -179,7 +179,9 @@ def _read_bare_number(cur: Cursor, act: Act) -> bool:
     cur.next()
     act.size = amount
     if amount.unit == "usd":
-        act.notional = cur.skip("WORTH|NOTIONAL") or _is_size(cur) or cur.sees("OF|ON|FOR", "COIN|MY|IT")
+        act.notional = (
+            act.notional or cur.skip("WORTH|NOTIONAL") or _is_size(cur) or cur.sees("OF|ON|FOR", "COIN|MY|IT")
+        )
     if amount.unit == "percent":
         return _read_share_of(cur, act)
     return True
@@ -211,7 +213,25 @@ def _rests_at(cur: Cursor, act: Act, amount: Amount) -> bool:
         act.at = read_price(cur) if amount.unit in ("", "usd") else None
         return act.at is not None
     limit = act.order.type == "limit" and act.order.price is None and act.at is None
-    if not limit or act.market is None or cur.peek(1).kind not in ("END", "COMMA", "GTC", "POSTONLY", "STOP", "TARGET"):
+    if (
+        not limit
+        or act.market is None
+        or cur.peek(1).kind
+        not in (
+            "END",
+            "COMMA",
+            "GTC",
+            "POSTONLY",
+            "STOP",
+            "TARGET",
+            "BY",
+            "UNTIL",
+            "VALIDFOR",
+            "FOR",
+            "AND",
+            "WITH",
+        )
+    ):
         return False
     price = read_price(cur) if amount.unit in ("", "usd") else None
     act.order.price = price

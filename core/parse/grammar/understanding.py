@@ -7,6 +7,7 @@ from core.parse.grammar.assemble import Unclear, assemble
 from core.parse.grammar.clauses import Part, read_clauses
 from core.parse.grammar.coins import coins_of
 from core.parse.grammar.commands import read_command
+from core.parse.grammar.constructions import named_both
 from core.parse.grammar.drafts import Act, Change, RuleDraft, Trail
 from core.parse.grammar.items import Item, TooMuchWork
 from core.parse.grammar.reader import Reader
@@ -40,6 +41,10 @@ def understand(text: str, context: ParseContext) -> Understanding:
 def _read(cleaned: str, context: ParseContext) -> Understanding:
     reader = Reader(tokens(cleaned), coins_of(context))
     sentences = reader.sentences()
+    if any(item.kind == "BOTH" for sentence in sentences for item in sentence.items):
+        held = [market for market, holding in context.positions.items() if holding.base != 0]
+        told = named_both([sentence.items for sentence in sentences], held)
+        sentences = [replace(sentence, items=items) for sentence, items in zip(sentences, told, strict=True) if items]
     notes = tuple(f"I read “{wrong}” as “{right}”." for wrong, right in reader.corrected)
     if not sentences:
         return Understanding(verdict=not_understood("I see no words in that. Tell me what to do and when."))

@@ -1,0 +1,75 @@
+"""Constructions that say in other words what clauses are read from, as a table; how they are found is `recasting`."""
+
+from collections.abc import Sequence
+from dataclasses import replace
+
+from core.parse.grammar.items import Item
+from core.parse.grammar.recasting import construction, recaster
+
+_VERB = "BUY|SELL|LONG|SHORT|BID|OFFER"
+
+_TABLE = (
+    # Orders spoken of as things: "set a buy order for 500 WIF", "place an order to sell 2 SOL".
+    construction(f"<!CANCEL|MY|PAUSE|SHOW SET? {_VERB} ORDERS FOR|OF|ON|TO >NUM|COIN|ALL|MY|REST", "3"),
+    construction(f"<!CANCEL|MY|PAUSE|SHOW SET ORDERS TO|FOR >{_VERB}|CLOSE|TRIM|TWAP|LADDER", ""),
+    construction(f"SET? {_VERB} OF >NUM", "2"),
+    # Who leads on and on: "ape 50x long", "yolo long".
+    construction('"ape|ape into|yolo|send" NUMx? LONG|SHORT', "2 3"),
+    construction("TAKE PROFIT >!OF|AT|NUM", "TARGET:take_profit"),
+    # What a level is called: "if ETH can't hold 2400", "first target hit at 165:".
+    construction("TARGET REACH AT? NUM >COLON|COMMA|THEN|DASH", "IF:if PRICE:price REACH:reaches 4"),
+    construction('<COIN|IT|PRICE "does" >NUM', ""),
+    construction("METRIC|LEVERAGE OF|ON MY? ACCOUNT", "1"),
+    # Losses that are not to be borne: "don't let my SOL lose more than 12 %", "my max loss on this trade is $80".
+    construction(
+        'NOT "let" MY|COIN|IT|POSITION|LONG|LONGNOUN|SHORTNOUN+ LOSE ABOVE? NUM', "LETLOSE:not_lose 6 ON:on 3"
+    ),
+    construction(
+        "MY? LOSS ON|FOR|OF MY|COIN|IT|POSITION|LONG|LONGNOUN|SHORTNOUN+ GO|AT|COLON NUM$|NUM%",
+        "LETLOSE:not_lose 6 ON:on 4",
+        lambda taken: taken[1][0].text.lower().startswith("max"),
+    ),
+    # Rhythms of a move: "add 1 SOL for each 3 % dip".
+    construction('"for" EVERY >NUM', "2"),
+    # Orders that end: "cancel if not filled by Friday", "cancel it if it hasn't filled within 2 hours".
+    construction(
+        "AND|COMMA? CANCEL IT|ORDERS* IF|UNTIL|AFTER IT|ORDERS* NOT GO* FILLED UNTIL|BY|AT|ON >!DUR", "UNTIL:until"
+    ),
+    construction(
+        "AND|COMMA? CANCEL IT|ORDERS* IF IT|ORDERS* NOT GO* FILLED WITHIN|ON|AFTER|VALIDFOR >DUR", "VALIDFOR:for"
+    ),
+)
+
+
+_CLOSING = ("CLOSE", "SELL", "TRIM", "CUT", "COVER", "OF", "FOR", "ON")
+_NAMES = ("COIN", "MY", "LONG", "SHORT", "STOP", "TARGET")
+
+
+def named_both(sentences: Sequence[list[Item]], held: Sequence[str]) -> list[list[Item]]:
+    """ "close both": the two markets that the message names, else the two of the open positions (*held*).
+
+    Elsewhere the word adds nothing: "both SOL and ETH". Where no two are meant it stays, and is left over.
+    """
+    named = list(dict.fromkeys(item.value for items in sentences for item in items if item.kind == "COIN"))
+    pair = named if len(named) == 2 else list(held)
+    result = []
+    for items in sentences:
+        told: list[Item] = []
+        for at, item in enumerate(items):
+            behind = items[at + 1].kind if at + 1 < len(items) else ""
+            if item.kind != "BOTH":
+                told.append(item)
+            elif not told or told[-1].kind not in _CLOSING or behind in _NAMES:
+                continue
+            elif len(pair) == 2:
+                coins = [replace(item, kind="COIN", value=market, text=market.split("-")[0]) for market in pair]
+                told += [coins[0], replace(item, kind="AND", text="and"), coins[1]]
+            else:
+                told.append(item)
+        result.append(told)
+    return result
+
+
+def recast(items: list[Item]) -> list[Item]:
+    """*items* with what was said another way in the words that clauses are made of; bounded."""
+    return recaster(_TABLE).recast(items)
