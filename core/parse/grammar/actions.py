@@ -52,6 +52,14 @@ def read_message(cur: Cursor, act: Act) -> bool:
     """The words that the trader dictates for an alert; whether there were any."""
     begun = cur.at
     cur.skip("WITH")
+    first = cur.peek()
+    if cur.skip("PRICE"):
+        cur.skip("OF|COIN|ON|AND|COMMA")
+    if cur.at > begun and cur.sees("END"):
+        act.message = cur.source[first.start : cur.peek(-1).end].strip()
+        return True
+    cur.at = begun
+    cur.skip("WITH")
     said = cur.take("SAYING") or (cur.take("COLON") if cur.peek(1).kind == "QUOTE" else None)
     quote = cur.take("QUOTE")
     if quote is not None:
@@ -97,7 +105,7 @@ def read_retraction(cur: Cursor) -> Act | None:
 
 
 def _read_whose(cur: Cursor, act: Act) -> None:
-    while (item := cur.take("ALL|MY|EVERY|COIN|ON|FOR|OF|EVERYTHING")) is not None:
+    while (item := cur.take("ALL|MY|EVERY|COIN|ON|FOR|OF|EVERYTHING|REST|STATE")) is not None:
         if item.kind == "COIN":
             act.market = item.value
 
@@ -125,7 +133,8 @@ def _read_move_stop(cur: Cursor) -> Act | None:
         to = read_price(cur)
     else:
         to = None
-    if to is None:
+    unsaid = moved.kind == "SHIFT" and cur.peek(-1).kind in ("STOP", "RISEWORD", "FALLWORD") and cur.sees("END")
+    if to is None and not unsaid:
         cur.at = begun
         return None
     reference = read_reference(cur)
@@ -245,7 +254,7 @@ def _read_stake(cur: Cursor, act: Act) -> bool:
     begun = cur.at
     amount = cur.next().value
     cur.skip("OF|MY|ALL")
-    if cur.take("COLLATERAL") is None or cur.take("TO|ON|AND") is None:
+    if cur.take("COLLATERAL|METRIC|ACCOUNT") is None or cur.take("TO|ON|AND") is None:
         cur.at = begun
         return False
     act.size, act.of_collateral = amount, True
@@ -259,6 +268,9 @@ def _read_verbless(cur: Cursor, act: Act, begun: int) -> Act | None:
     act.verb, act.whole = ("exit", True) if out else ("buy", False)
     if not read_slots(cur, act):
         return None
+    if act.order.type == "ladder" and cur.sees("COMMA|COLON", "NUM", "ORDERS|LIMIT|BUY|SELL|BID"):
+        cur.next()
+        read_slots(cur, act)
     if out and act.size is not None:
         act.whole = False
     ranged = act.order.from_price is not None and act.size is not None

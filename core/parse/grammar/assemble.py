@@ -173,6 +173,8 @@ def _add_rules(drafts: list[RuleDraft], group: _Group) -> None:
     cond = joined(group.conds)
     if not group.cond_first and group.conds and "OR" in group.conds[0].joins:
         raise Unclear("I cannot tell what that is an alternative to. Send one rule at a time.")
+    if any(part.act.at_once for part in group.acts) and any(not (part.led or part.is_time) for part in group.conds):
+        raise Unclear("Now, or when that happens? Send what to do now as a message of its own.")
     each = any("EACH" in part.joins for part in group.conds)
     then = any({"THEN", "IF"} <= part.joins for part in group.conds)
     for part in group.acts:

@@ -221,7 +221,8 @@ class _Reading:
         if cur.take("FILLED") is not None and (begun == 0 or self.joins & {"IF", "AFTER", "EACH", "AND", "THEN"}):
             return self._add(FilledDraft())
         item = cur.take("TARGET|STOP")
-        if item is not None and self.joins & {"IF", "AFTER", "EACH"} and cur.run("REACH|FILLED"):
+        ended = item is not None and item.value and "AFTER" in self.joins and cur.sees("END|COMMA")
+        if item is not None and self.joins & {"IF", "AFTER", "EACH"} and (ended or cur.run("REACH|FILLED")):
             return self._add(TargetHit(number=item.value or 1))
         cur.at = begun
         return False
@@ -311,10 +312,18 @@ class _Reading:
         last = self.last or (self.before[-1] if self.before else None)
         cur, begun = self.cur, self.cur.at
         named = cur.sees("COIN", "AT", "NUM") and bool(self.joins)
-        if last is None or last.verb == "alert" or not (named or cur.peek().kind in ("NUM", "REST", "ALL", "SELL")):
+        again = cur.peek().text.lower() == "another" and last is not None and last.size is not None
+        if (
+            last is None
+            or last.verb == "alert"
+            or not (named or (cur.peek().kind in ("NUM", "REST", "ALL", "SELL") or again))
+        ):
             return False
         act = Act(verb=last.verb, side=last.side, held=last.held, purpose=last.purpose,
                   reduce_only=last.reduce_only, order=Order(type=last.order.type), text=last.text)  # fmt: skip
+        if again and last.size is not None:
+            cur.next()
+            act.size = replace(last.size)
         read_slots(cur, act)
         sized = act.size is not None or act.rest or act.whole or (named and last.verb in ("close", "exit"))
         other = last.market is not None and act.market not in (None, last.market) and bool(self.joins)

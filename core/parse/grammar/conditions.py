@@ -206,7 +206,9 @@ def _read_verb_change(cur: Cursor) -> Change | Trail | None:
             change = replace(change, direction="up" if side.kind == "RISEWORD" else "down")
     cur.run("FROM", "CURRENT")
     cur.skip("BY|RISEWORD|FALLWORD")
-    if cur.sees("ABOVE", "NUM") and cur.peek(1).value.unit == "percent":
+    if cur.sees("ABOVE", "NUM") and (
+        cur.peek(1).value.unit == "percent" or cur.peek().text.lower() in ("more than", "at least", "no less than")
+    ):
         cur.next()
     if not cur.sees("NUM") or cur.peek().value.unit == "times" or cur.peek().value.words:
         return None

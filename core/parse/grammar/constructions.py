@@ -12,7 +12,14 @@ _TABLE = (
     # Orders spoken of as things: "set a buy order for 500 WIF", "place an order to sell 2 SOL".
     construction(f"<!CANCEL|MY|PAUSE|SHOW SET? {_VERB} ORDERS FOR|OF|ON|TO >NUM|COIN|ALL|MY|REST", "3"),
     construction(f"<!CANCEL|MY|PAUSE|SHOW SET ORDERS TO|FOR >{_VERB}|CLOSE|TRIM|TWAP|LADDER", ""),
-    construction(f"SET? {_VERB} OF >NUM", "2"),
+    construction(f"<!NUM SET? {_VERB} OF >NUM", "3"),
+    # Fields with names: "qty=2 price=145 type=limit", "order: sell 3 SOL".
+    construction('"type|order type|ordertype" "=|:" LIMIT|ATMARKET', "3"),
+    construction('AMOUNT "=|:" NUM', "FOR:for 3"),
+    construction('"size|position size" "=|:" NUM', "1 3"),
+    construction('<!IF|EACH|AND|OR PRICE "=|:" NUM', "AT:at 4"),
+    construction(f'<END|COMMA|NUM|COIN|{_VERB}|ATMARKET|LIMIT "=" >COIN|{_VERB}', ""),
+    construction('<END "order|orders|rule|trigger|strategy|plan|idea|signal|setup|trade|trades|instruction" COLON', ""),
     # Who leads on and on: "ape 50x long", "yolo long".
     construction('"ape|ape into|yolo|send" NUMx? LONG|SHORT', "2 3"),
     construction("TAKE PROFIT >!OF|AT|NUM", "TARGET:take_profit"),
@@ -29,6 +36,19 @@ _TABLE = (
         "LETLOSE:not_lose 6 ON:on 4",
         lambda taken: taken[1][0].text.lower().startswith("max"),
     ),
+    # Several orders at once: "6 sell orders between 170 and 195".
+    construction(f"<END|COMMA|COLON|THEN SET? NUM# {_VERB} ORDERS >BETWEEN|FROM", "LADDER:ladder 3 4"),
+    construction('"partial|partially" SELL|CLOSE|TRIM|CUT|COVER', "2 VAGUE:part"),
+    construction('"partial" TARGET', "2"),
+    construction("STOP AT|OF? NUM ON|FOR? MY? COIN? TRAIL >END|COMMA|AND", "TRAIL:trailing 3 4 5 6"),
+    construction('<END "stake" NUM|MY|ALL|COIN', "FOREIGN:stake 3"),
+    construction('"give me|gimme" >NUM#|NUM$', "BUY:get_me"),
+    construction("<!IF|EACH I OUT >END|IF|EACH", "CLOSE:get_out"),
+    construction('"another" >!AT|IF|EACH', ""),
+    construction("STOP THEN BREAKEVEN", "1 TO:to 3"),
+    construction("<NUM AT TARGET >NUM", "2"),
+    construction("TARGET ON NUM# SLICES", "1"),
+    construction("WITH >IND", "AND:and"),
     # Rhythms of a move: "add 1 SOL for each 3 % dip".
     construction('"for" EVERY >NUM', "2"),
     # Orders that end: "cancel if not filled by Friday", "cancel it if it hasn't filled within 2 hours".

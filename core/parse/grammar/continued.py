@@ -81,7 +81,7 @@ def one_more_exit(cur: Cursor, last: Act | None, joins: set[str]) -> Act | None:
     """ "targets 160 / 170 / 180": another price for the exit before it."""
     if last is None or last.purpose not in ("target", "stop") or not isinstance(last.inline, Level):
         return None
-    shared = cur.sees("NUM", "FOR", "NUM|REST|ALL") or cur.sees("NUM", "LPAR", "NUM", "RPAR")
+    shared = cur.sees("NUM", "FOR", "NUM|REST|ALL") or cur.sees("NUM", "LPAR", "NUM|REST|ALL", "RPAR")
     ends = shared or cur.sees("NUM", "|".join(_ENDS_A_PRICE))
     if joins - _LISTED or not ends or (cur.peek(1).kind == "NUM" and joins):
         return None

@@ -67,13 +67,13 @@ class CandleDraft:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class IndicatorDraft:
-    """An indicator against a value or another one."""
+    """An indicator against a value or another one; operator `crosses`: it was not said from which side."""
 
     market: str | None = None
     timeframe: str | None = None
     name: IndicatorName
     period: int | None = None
-    operator: Literal[">=", "<=", "crosses_above", "crosses_below"]
+    operator: Literal[">=", "<=", "crosses_above", "crosses_below", "crosses"]
     value: Decimal | None = None
     other: OtherIndicator | None = None
 

@@ -230,6 +230,7 @@ def read_exit_share(cur: Cursor, act: Act) -> bool:
         return True
     if item.kind in ("REST", "ALL") and cur.at > begun:
         cur.next()
+        cur.skip("RPAR")
         act.whole = True
         return True
     cur.at = begun

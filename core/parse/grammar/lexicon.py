@@ -9,8 +9,8 @@ TRADING: dict[str, str] = {
         "i need to|i need you to|want to|can you|could you|would you|will you|can u|could u|go ahead and|"
         "make sure to|make sure you|be sure to|automatically|auto|simply|actually|basically|right|straight away|"
         "for me|asap|kindly|then go|gonna|going to|there|me to|lets go|let's go|gooo|lets gooo|lfggg|in total|"
-        "total of|perp|perps|perpetual|coin|token|level|mark|if possible|my friend|fam|guys|another|additional|extra|"
-        "actual|value|do|we|again|back|also|then please|figure|current|currently|at least|or so|fully|really|finally|"
+        "total of|perp|perps|perpetual|coin|token|level|mark|if possible|my friend|fam|guys|additional|extra|actual|"
+        "value|do|we|again|back|also|then please|figure|current|currently|at least|or so|fully|really|finally|"
         "eventually|instead|it's time to|thank you very much|thanks so much|thank you so much|very much|"
         "i would like you to|i'd like you to|i would like|i'd like|i'd love to|i would love to|i'd want to|"
         "i'm looking to|im looking to|looking to|i'm trying to|trying to|would it be possible for you to|"
@@ -22,12 +22,13 @@ TRADING: dict[str, str] = {
         "if it gets that far|straight|continuously|consecutively|let the rest run|let it run|let the rest ride|"
         "let it ride|let the remainder run|let the remaining run|let my winners run|i'm going to sleep|"
         "im going to sleep|i'm going to bed|im going to bed|i'm off to bed|crypto|hereby|promptly|uh|um|uhm|umm|er|"
-        "erm|hmm|hm|ah|oh|alright|aight|okey|kk|mmm"
+        "erm|hmm|hm|ah|oh|alright|aight|okey|kk|mmm|ngl|fr|lowkey|tbh|imo|imho|ig|af|smh|ya|yea|yeah|yep|haha|hehe|"
+        "pal|boss|chief|fren|anon"
     ),
     "IF": (
         "if|when|wen|once|as soon as|in case|in the event that|in the event|provided|provided that|the moment|"
         "the minute|the second|upon|only if|only when|if and when|should|assuming|whn|iff|if ever|the next time|"
-        "next time"
+        "next time|at the point where|at the point when|at the time when|the instant|at the moment|the day"
     ),
     "EACH": "every time|each time|whenever|any time|anytime|everytime|evry time|every single time",
     "WHILE": "while|as long as|so long as|whilst",
@@ -77,11 +78,15 @@ TRADING: dict[str, str] = {
     "PUTIN": "put in|place in|drop in|throw in",
     "SET": (
         "execute|protect|set|put|place|create|set up|setup|use|attach|give me|have|start|do a|submit|enter|open|"
-        "initiate|run|queue|queue up|line up|schedule|book|arrange|work"
+        "initiate|run|queue|queue up|line up|schedule|book|arrange|work|gimme"
     ),
     "NOTIONAL": "notional|in notional|of notional|notional size|in size",
     "DOUBLES": "doubles|doubles in price|doubles in value|doubled|does a 2x",
     "FALL": "pulls back|pull back|pulling back|sells off|rolls over|backs off",
+    "BREAK": (
+        "breaks out|break out|breaking out|broke out|breaks through|break through|blows through|smashes through|"
+        "punches through|blasts through|busts through|breaks past|breaks out past"
+    ),
     "RISE": "bounces back|takes off|shoots up",
     "BOTH": (
         "both|both of them|both of these|the two of them|both of my positions|both positions|both my positions|"
@@ -236,7 +241,7 @@ TRADING: dict[str, str] = {
     "MY": "my|mine|our|this|that|these|those|his|its",
     "IT": (
         "this thing|that thing|this one|that one|this coin|that coin|it|them|they|they're|it's|it is|that's|it'll|"
-        "itll|it has"
+        "itll|it has|em|'em"
     ),
     "I": "i|i'm|im|i am|i've|ive|i have|i get|i'm at|if im|me|we're|we are|you're",
     "ALL": (

@@ -4,7 +4,7 @@ from collections.abc import Sequence
 from dataclasses import replace
 from decimal import Decimal
 
-from core.parse.grammar.items import Item
+from core.parse.grammar.items import Amount, Item
 
 _BETWEEN_PRICES = ("COMMA", "AND", "SLASH")
 _BEGINS_A_CLAUSE = ("", "COMMA", "AND", "THEN", "COLON", "TO")
@@ -110,6 +110,13 @@ def _counted_buys(items: list[Item]) -> list[Item]:
 def _in_parts(items: list[Item]) -> list[Item]:
     """ "$300 of SOL in three parts at 148, 145, 142" is $100 at each; only where the parts come out even."""
     for at in range(2, len(items) - 2):
+        share = _DIVIDED.get(items[at].text.lower())
+        if share is not None and _kind(items, at - 1) == "ON" and items[at + 1].kind in ("AT", "COLON"):
+            prices, end = _prices(items, at + 2)
+            if len(prices) == round(100 / float(share)):
+                amount = Amount(value=Decimal(share), unit="percent", words=True)
+                each = replace(items[at], kind="NUM", value=amount)
+                return [*items[: at - 1], *_placed([each], prices, items[at + 1]), *items[end:]]
         if items[at].kind != "SLICES" or items[at - 1].kind != "NUM" or _kind(items, at + 1) not in ("AT", "COLON"):
             continue
         size = at - 2 - int(_kind(items, at - 2) in ("ON", "OVER", "ABOVE"))
@@ -124,6 +131,9 @@ def _in_parts(items: list[Item]) -> list[Item]:
         said = [replace(items[begun], value=replace(amount, value=part)), *items[begun + 1 : size + 1]]
         return [*items[:begun], *_placed(said, prices, items[at + 1]), *items[end:]]
     return items
+
+
+_DIVIDED = {"halves": "50", "thirds": "33.33", "quarters": "25", "fifths": "20"}
 
 
 def _shares_out(items: list[Item]) -> list[Item]:

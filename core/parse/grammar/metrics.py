@@ -1,5 +1,6 @@
 """Reads conditions on what the owner has: profit and loss, positions opened or closed, the account, funding."""
 
+from dataclasses import replace
 from decimal import Decimal
 from typing import Literal
 
@@ -158,15 +159,18 @@ def _gain(cur: Cursor, subject: Subject, *, owned: bool) -> tuple[str, Amount | 
             return "", None
         return {">=": "above", "<=": "below", None: "hits"}[operator], item.value
     if cur.sees("PROFIT|LOSS"):
-        return _named(cur)
+        return _named(cur, subject)
     if not owned:
         return "", None
     cur.skip("GO")
+    if subject.me and cur.sees("NUM") and cur.peek().value.sign and cur.peek().value.unit in ("usd", "percent"):
+        amount = cur.next().value
+        return ("profit" if amount.sign == "+" else "loss"), replace(amount, sign="")
     if cur.sees("NUM", "PROFIT|LOSS") or cur.sees("NUM", "FALLWORD|RISEWORD"):
         amount = cur.next().value
         return ("profit" if cur.next().kind in ("PROFIT", "RISEWORD") else "loss"), amount
     if cur.sees("PROFIT|LOSS"):
-        return _named(cur)
+        return _named(cur, subject)
     word = cur.take("RISEWORD|FALLWORD|LOSE|FALL|RISE|EARN")
     if word is None:
         return "", None
@@ -177,11 +181,15 @@ def _gain(cur: Cursor, subject: Subject, *, owned: bool) -> tuple[str, Amount | 
     return ("profit" if word.kind in ("RISEWORD", "RISE", "EARN") else "loss"), item.value
 
 
-def _named(cur: Cursor) -> tuple[str, Amount | None]:
-    """profit reaches $100 · max loss 500 bucks · loss of 5 %."""
+def _named(cur: Cursor, subject: Subject) -> tuple[str, Amount | None]:
+    """profit reaches $100 · max loss 500 bucks · loss of 5 % · my loss on SOL reaches $300."""
     kind = "profit" if cur.next().kind == "PROFIT" else "loss"
     if cur.sees("AT"):
         return "", None
+    if cur.sees("ON|FOR|OF", "MY|COIN|POSITION|IT|LONG|SHORT"):
+        reference = read_reference(cur)
+        if reference is not None:
+            subject.market = subject.market or reference.market
     comparison = read_comparison(cur)
     if comparison is None:
         cur.skip("OF|BY|GO|ABOVE")

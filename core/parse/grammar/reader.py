@@ -54,6 +54,45 @@ class Sentence:
     polite: bool = False
 
 
+_SUBJECTS = frozenset({"COIN", "METRIC", "IND", "FUNDING", "PRICE", "MY", "PNL"})
+_BOUNDS = frozenset({"ABOVE", "BELOW", "REACH", "BREAK", "CROSSUP", "CROSSDOWN", "RISE", "FALL", "EXCEED"})
+_NO_CONDITION = frozenset(
+    {
+        "BUY",
+        "SELL",
+        "LONG",
+        "SHORT",
+        "CLOSE",
+        "TRIM",
+        "ALERT",
+        "ADVICE",
+        "SHOW",
+        "HELP",
+        "NOT",
+        "REPORT",
+        "STOP",
+        "TARGET",
+    }
+)
+
+
+def answered(sentences: list[Sentence]) -> list[Sentence]:
+    """ "health under 25? cut half": a condition with a question mark, and what to do then, are one sentence."""
+    result: list[Sentence] = []
+    for sentence in sentences:
+        before = result[-1] if result else None
+        kinds = {item.kind for item in before.items} if before is not None and before.asked else set()
+        led = before is not None and kinds & _BOUNDS and not kinds & _NO_CONDITION and before.items[0].kind in _SUBJECTS
+        if before is None or not led or sentence.asked:
+            result.append(sentence)
+            continue
+        first, last = before.items[0], before.items[-1]
+        joined = [replace(first, kind="IF", value=None, text="if"), *before.items]
+        joined += [replace(last, kind="THEN", value=None, text="?"), *sentence.items]
+        result[-1] = Sentence(joined, polite=sentence.polite)
+    return result
+
+
 _BEFORE_TIME = frozenset({"ON", "WITHIN", "EVERY", "FOR", "AFTER", "VALIDFOR", "UNTIL", "NEXT"})
 
 

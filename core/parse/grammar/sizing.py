@@ -43,7 +43,10 @@ def settle_action(desk: Desk, number: int) -> Action | None:
         return None
     match act.verb:
         case "move_stop":
-            return None if act.to is None else MoveStop(market=market, to=act.to)
+            to = act.to
+            if to is None:
+                to = desk.ask(Point(key=f"to:{number}", about="value", text="At what price should the stop be?"))
+            return None if to is None else MoveStop(market=market, to=to)
         case "reverse":
             return Reverse(market=market, order=_order(desk, number))
         case "buy" | "long" | "short":

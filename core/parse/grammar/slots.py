@@ -1,5 +1,6 @@
 """Fills a trade with what is said around its verb: size, market, price, leverage, kind of order."""
 
+from dataclasses import replace
 from decimal import Decimal
 from typing import Literal
 
@@ -79,6 +80,11 @@ def _read_led_number(cur: Cursor, act: Act, lead: str) -> bool:
             favour="loss" if amount.sign == "-" else "profit",
         )
         return True
+    if lead == "TO" and amount.unit == "percent" and act.size is None and act.verb in ("trim", "exit"):
+        cur.at += 2
+        left = HUNDRED - amount.signed
+        act.size, act.held = replace(amount, value=abs(left), sign="-" if left < 0 else ""), True
+        return True  # "reduce it to 30 %" sells 70 %.
     if lead == "AT" and cur.peek(2).kind in ("PROFIT", "LOSS") and amount.unit and act.inline is None:
         return _read_gain(cur, act, amount)
     if lead == "AT" and amount.unit in ("", "usd") and not amount.words and act.at is None and act.order.price is None:

@@ -7,6 +7,7 @@ from typing import Any
 from core.parse.grammar.assemble import opens
 from core.parse.grammar.desk import Desk, Point
 from core.parse.grammar.drafts import (
+    AccountDraft,
     Cond,
     GroupDraft,
     Level,
@@ -61,9 +62,11 @@ def _market_of(desk: Desk, draft: RuleDraft, carried: str | None, number: int) -
         return (named[0] if named else carried) if needs_market(draft.cond) or named else "*"
     if act.everything and act.verb in ("close", "exit") and act.purpose is None:
         return "*"
-    alone = not (act.it or act.held or act.size or named or carried or draft.then)
+    alone = not (act.it or act.held or act.size or carried or draft.then)
     if act.verb == "close" and act.text.lower() in _ALL_OF_IT and alone and len(desk.held_markets()) > 1:
-        return "*"
+        if not set(named) & set(desk.held_markets()) or _of_account(draft.cond):
+            return "*"
+        return _ask_market(desk, [*named, *desk.held_markets(), "*"])
     if act.verb == "close" and act.whole and not (act.it or act.held or named or carried or draft.then):
         return "*"
     if act.everything and not named and carried is None and not opens(draft):
@@ -75,6 +78,13 @@ def _market_of(desk: Desk, draft: RuleDraft, carried: str | None, number: int) -
     if opens(draft):
         return _opening_market(desk, named, carried, number)
     return _exit_market(desk, draft, named, carried)
+
+
+def _of_account(cond: Cond | None) -> bool:
+    """Whether a condition speaks of the account as a whole."""
+    if isinstance(cond, GroupDraft):
+        return any(_of_account(part) for part in cond.parts)
+    return isinstance(cond, AccountDraft) or (isinstance(cond, PnlDraft) and cond.market == "*")
 
 
 def _all_of(desk: Desk) -> str | None:
@@ -119,7 +129,7 @@ def _ask_market(desk: Desk, first: list[str]) -> str | None:
         key="market",
         about="market",
         text="Which market do you mean?",
-        candidates=tuple((market, market) for market in ordered),
+        candidates=tuple(("everything" if market == "*" else market, market) for market in ordered),
     )
     answer: str | None = desk.ask(point)
     return answer

@@ -10,7 +10,7 @@ from core.parse.grammar.commands import read_command
 from core.parse.grammar.constructions import named_both
 from core.parse.grammar.drafts import Act, Change, RuleDraft, Trail
 from core.parse.grammar.items import Item, TooMuchWork
-from core.parse.grammar.reader import Reader
+from core.parse.grammar.reader import Reader, answered
 from core.parse.grammar.refusals import contradicted, declined, not_understood, unsupported
 from core.parse.grammar.text import MAX_CHARS, clean, tokens
 
@@ -45,6 +45,7 @@ def _read(cleaned: str, context: ParseContext) -> Understanding:
         held = [market for market, holding in context.positions.items() if holding.base != 0]
         told = named_both([sentence.items for sentence in sentences], held)
         sentences = [replace(sentence, items=items) for sentence, items in zip(sentences, told, strict=True) if items]
+    sentences = answered(sentences)
     notes = tuple(f"I read “{wrong}” as “{right}”." for wrong, right in reader.corrected)
     if not sentences:
         return Understanding(verdict=not_understood("I see no words in that. Tell me what to do and when."))
