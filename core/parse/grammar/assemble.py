@@ -1,12 +1,11 @@
 """Joins clauses to rules: which condition belongs to which action, what waits for what; fills no default."""
 
 from collections.abc import Sequence
-from dataclasses import dataclass, field, replace
-from typing import Literal
+from dataclasses import replace
 
 from core.parse.grammar.calendar import When
 from core.parse.grammar.clauses import Part
-from core.parse.grammar.continued import stop_beside_sale
+from core.parse.grammar.continued import OPENING
 from core.parse.grammar.drafts import (
     AccountDraft,
     Act,
@@ -23,48 +22,21 @@ from core.parse.grammar.drafts import (
     TimeDraft,
     Trail,
 )
+from core.parse.grammar.grouping import ALONGSIDE, SAID_OF_ALL, Group, Unclear, groups, placed
 from core.parse.grammar.remarks import Mod
 from core.parse.grammar.schedules import DAY_S, one_schedule
 
-OPENING = ("buy", "long", "short")
-_SAID_OF_ALL = ("alert", "cancel_orders", "cancel_rules", "pause_rules")
 _BESIDE_A_PRICE = (Level, CandleDraft, IndicatorDraft, AccountDraft, FundingDraft)
 """Conditions that go together with "at X" of the action before them: "half at 160 only if BTC is above 62k"."""
-_ALONGSIDE = (*_SAID_OF_ALL, "move_stop")
-"""What is done together with the trade before it unless it says when itself."""
-
 
 _SOME_RULES = "When something happens I can only cancel or pause all rules of a market, not some kind of them."
-_FROM_WHEN = "Should that stop be there from now on, or only after the sale? Send it as a message of its own."
-
-
-class Unclear(Exception):
-    """The clauses can be joined in more than one way; the text says what is doubtful.
-
-    `beyond` marks what was understood and the language cannot say.
-    """
-
-    def __init__(self, text: str, *, beyond: bool = False) -> None:
-        super().__init__(text)
-        self.beyond = beyond
-
-
-@dataclass(slots=True)
-class _Group:
-    """Actions that share their conditions."""
-
-    conds: list[Part] = field(default_factory=list)
-    acts: list[Part] = field(default_factory=list)
-    mods: list[Mod] = field(default_factory=list)
-    cond_first: bool = False
-    last: Literal["", "cond", "act"] = ""
 
 
 def assemble(sentences: Sequence[Sequence[Part]]) -> list[RuleDraft]:
     """The rules that the clauses make, in the order said. Raises Unclear."""
     drafts: list[RuleDraft] = []
     for parts in sentences:
-        for group in _groups(parts):
+        for group in groups(parts):
             _add_rules(drafts, group)
     link(drafts)
     if any(isinstance(part.what, Mod) and part.what.kind == "oco" for parts in sentences for part in parts):
@@ -75,98 +47,7 @@ def assemble(sentences: Sequence[Sequence[Part]]) -> list[RuleDraft]:
     return drafts
 
 
-def _groups(parts: Sequence[Part]) -> list[_Group]:
-    groups = [_Group()]
-    for at, part in enumerate(parts):
-        following = parts[at + 1] if at + 1 < len(parts) else None
-        if isinstance(part.what, Mod):
-            groups[-1].mods.append(part.what)
-        elif part.is_cond:
-            if _begins_with_cond(groups[-1], part, following):
-                groups.append(_Group())
-            group = groups[-1]
-            group.cond_first = group.cond_first or not group.acts
-            group.conds.append(part)
-            group.last = "cond"
-        else:
-            if _by_way_of(groups[-1], part):
-                groups[-1].acts.pop()
-            if _begins_with_act(groups[-1], part, following):
-                groups.append(_Group())
-            groups[-1].acts.append(part)
-            groups[-1].last = "act"
-    return groups
-
-
-def _placed(part: Part) -> bool:
-    """Whether an action says by itself when."""
-    act = part.act
-    return act.inline is not None or act.at is not None or act.at_once
-
-
-def _begins_with_cond(group: _Group, part: Part, following: Part | None) -> bool:
-    """Whether a condition here starts a new rule rather than belonging to the one before it."""
-    if not group.acts:
-        return False
-    if _completes(group, part):
-        return False
-    if group.conds:
-        trailing = group.cond_first and (following is None or isinstance(following.what, Mod)) and part.led
-        return (group.cond_first or group.last == "act") and not trailing
-    acts_next = following is not None and isinstance(following.what, Act)
-    apart = bool(part.joins & {"COMMA", "AND", "THEN", "OR"})
-    return acts_next and apart and (_placed(group.acts[-1]) or not part.is_time)
-
-
-def _completes(group: _Group, part: Part) -> bool:
-    """Whether the time of day belongs to the schedule that was said before its action: "on Mondays buy …, at 8am"."""
-    return len(group.conds) == 1 and not part.led and one_schedule(group.conds[0].what, part.what) is not None
-
-
-def _begins_with_act(group: _Group, part: Part, following: Part | None) -> bool:
-    """Whether an action here starts a new rule rather than sharing the conditions before it."""
-    act = part.act
-    if group.last == "" or (group.last == "cond" and group.cond_first and not group.acts):
-        return False
-    if _placed(part):
-        if group.cond_first and "AND" in part.joins and stop_beside_sale(group.acts[-1].act, act):
-            raise Unclear(_FROM_WHEN)
-        return True
-    moved = act.verb == "move_stop"
-    led_next = following is not None and following.is_cond and (following.led or following.is_time or moved)
-    if _leaves(group.acts[-1].act, act):
-        return True
-    if group.cond_first:
-        return False
-    if group.conds:
-        return led_next or not (act.verb in _ALONGSIDE or "AND" in part.joins)
-    if _placed(group.acts[-1]):
-        return act.verb not in _ALONGSIDE or led_next
-    return "AND" not in part.joins
-
-
-def _by_way_of(group: _Group, part: Part) -> bool:
-    """ "sell half with a 5 % trailing stop": the exit is how the sale is done, and takes over its size."""
-    if group.last != "act" or group.conds or part.joins or part.act.purpose is None:
-        return False
-    sale = group.acts[-1].act
-    if sale.verb in (*OPENING, *_ALONGSIDE, "reverse") or sale.purpose is not None or _placed(group.acts[-1]):
-        return False
-    exit_ = part.act
-    exit_.size, exit_.market, exit_.side = exit_.size or sale.size, exit_.market or sale.market, exit_.side or sale.side
-    exit_.whole, exit_.held = exit_.whole or sale.whole, True
-    group.last = "" if len(group.acts) == 1 else "act"
-    return True
-
-
-def _leaves(entry: Act, act: Act) -> bool:
-    """Whether *act* leaves the very position that the action before it enters, so that both cannot share a moment."""
-    if entry.verb not in OPENING or act.verb in (*OPENING, *_SAID_OF_ALL):
-        return False
-    return act.it or (act.market in (None, entry.market) and not act.everything)
-
-
-def _add_rules(drafts: list[RuleDraft], group: _Group) -> None:
+def _add_rules(drafts: list[RuleDraft], group: Group) -> None:
     if not group.acts:
         _add_remarks(drafts, group)
         return
@@ -179,9 +60,15 @@ def _add_rules(drafts: list[RuleDraft], group: _Group) -> None:
     then = any({"THEN", "IF"} <= part.joins for part in group.conds)
     for part in group.acts:
         act = part.act
+        following = group.acts[1:] if part is group.acts[0] and not group.conds else []
+        if following and _place_unsaid(part, following[0]):
+            raise Unclear("Both at that price, or the first of them at once? Send them as two messages.")
         if act.filter is not None:
             raise Unclear(_SOME_RULES, beyond=True)
         if _only_share(drafts, cond, act):
+            continue
+        if act.verb == "alert" and len(group.acts) == 1 and _listed_levels(group.conds):
+            drafts += [RuleDraft(cond=level, act=replace(act), repeat=each) for level in _listed_levels(group.conds)]
             continue
         follows = "THEN" in part.joins and not (group.cond_first and part is group.acts[0])
         draft = RuleDraft(cond=cond, act=act, repeat=each, then=then or (follows and bool(drafts)))
@@ -192,11 +79,29 @@ def _add_rules(drafts: list[RuleDraft], group: _Group) -> None:
         over_s, plan = act.order.over_s, draft.cond
         if over_s is not None and isinstance(plan, ScheduleDraft) and over_s >= (plan.every_s or DAY_S):
             raise Unclear("Once, spread over that time, or again and again? Say it as one or the other.")
-        if draft.cond is None and not draft.then and act.verb in _ALONGSIDE and part is not group.acts[0]:
+        if draft.cond is None and not draft.then and act.verb in ALONGSIDE and part is not group.acts[0]:
             draft.cond = drafts[-1].cond
         drafts.append(draft)
         for mod in group.mods:
             apply_mod(draft, mod)
+
+
+def _place_unsaid(first: Part, second: Part) -> bool:
+    """ "close and go short 2 SOL at 138": whether the price is said of both is left open."""
+    exits, same = first.act, second.act.market is None or first.act.market in (None, second.act.market)
+    leaving = exits.verb in ("close", "sell", "exit", "trim", "cover") and exits.purpose is None
+    entering = second.act.purpose is None and second.act.verb in OPENING and second.act.at is not None
+    return leaving and entering and same and not placed(first) and second.joins == {"AND"}
+
+
+def _listed_levels(conds: Sequence[Part]) -> list[Level]:
+    """ "ping me at 200 and at 190": it cannot be at two prices at once, so each is an alert of its own."""
+    levels = [part.what for part in conds if isinstance(part.what, Level) and part.what.operator is None]
+    apart = all("AND" in part.joins and "LISTED" not in part.joins for part in conds[1:])
+    named = {level.market for level in levels} - {None}
+    if len(conds) < 2 or len(levels) < len(conds) or not apart or len(named) > 1:
+        return []
+    return [replace(level, market=next(iter(named), None)) for level in levels]
 
 
 def _only_share(drafts: list[RuleDraft], cond: Cond | None, act: Act) -> bool:
@@ -209,7 +114,7 @@ def _only_share(drafts: list[RuleDraft], cond: Cond | None, act: Act) -> bool:
     return True
 
 
-def _add_remarks(drafts: list[RuleDraft], group: _Group) -> None:
+def _add_remarks(drafts: list[RuleDraft], group: Group) -> None:
     """A sentence of its own that speaks of the rules before it."""
     if group.conds:
         raise Unclear("I see when, but not what to do then.")
@@ -378,7 +283,7 @@ def link(drafts: list[RuleDraft]) -> None:
         return
     for number, draft in enumerate(drafts):
         act = draft.act
-        if opens(draft) or act.verb in _SAID_OF_ALL:
+        if opens(draft) or act.verb in SAID_OF_ALL:
             continue
         before = [entry for entry in entries if entry < number]
         if act.purpose is not None and not before:

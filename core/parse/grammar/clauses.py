@@ -20,7 +20,18 @@ from core.parse.grammar.continued import (
     shared_out,
     takes_over,
 )
-from core.parse.grammar.drafts import Act, Cond, FilledDraft, Level, Order, ScheduleDraft, TargetHit, TimeDraft, Trail
+from core.parse.grammar.drafts import (
+    Act,
+    Change,
+    Cond,
+    FilledDraft,
+    Level,
+    Order,
+    ScheduleDraft,
+    TargetHit,
+    TimeDraft,
+    Trail,
+)
 from core.parse.grammar.indicators import read_timeframe
 from core.parse.grammar.items import Cursor, Item
 from core.parse.grammar.phrases import read_price
@@ -32,6 +43,7 @@ from core.parse.grammar.slots import read_slots, resumes
 _MOVES = ("FALL", "RISE", "RISEWORD", "FALLWORD", "MOVE")
 _MOVES_ANY = "|".join(_MOVES)
 _CADENCES = ("TF", "EVERY", "EVERYDAY", "EVERYHOUR", "EVERYWEEK", "EVERYMONTH", "SPAN")
+_BOUNDS = ("ABOVE", "BELOW", "GO", "FALL", "RISE", "BREAK", "REACH", "CROSSUP", "CROSSDOWN", "STAY", "EXCEED")
 _JOINERS = frozenset(
     {"COMMA", "AND", "OR", "THEN", "IF", "EACH", "WHILE", "AFTER", "COLON", "LPAR", "RPAR", "DASH", "SLASH"}
 )
@@ -131,7 +143,10 @@ class _Reading:
             return True
         bound = second_bound(cur, last_condition(self.out.parts[-1].what if self.out.parts else None), self.joins)
         if bound is not None:
+            self.joins.add("LISTED")
             return self._add(bound)
+        if not self.joins - {"AND", "OR", "COMMA"} and self._same_subject():
+            return True
         if self.joins & {"IF", "EACH", "WHILE", "AFTER"}:
             return self._event() or self._add(read_time_condition(cur)) or self._add(read_condition(cur)) or self._mod()
         if last is not None and last.verb == "alert" and (read_message(cur, last) or self._alert_level()):
@@ -150,6 +165,19 @@ class _Reading:
             or self._event()
             or self._late_slots(last)
         )
+
+    def _same_subject(self) -> bool:
+        """ "if BTC is above 60k and below 65k": a bound with no subject is of what was spoken of before it."""
+        last = last_condition(self.out.parts[-1].what if self.out.parts else None)
+        market = getattr(last, "market", None)
+        if market is None or not self.joins or self.cur.peek().kind not in _BOUNDS:
+            return False
+        begun = self.cur.at
+        found = read_condition(self.cur)
+        if not isinstance(found, Level | Change) or found.market is not None:
+            self.cur.at = begun
+            return False
+        return self._add(replace(found, market=market))
 
     def _instead_of_joining(self) -> bool:
         """ "once an hour" is no "once …"; "after 6 hours" is a time."""

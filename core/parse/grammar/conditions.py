@@ -137,13 +137,28 @@ def _read_level(cur: Cursor, *, named: bool = False) -> Level | CandleDraft | No
         return _at_entry(cur, operator)
     if operator is None and cur.run("FROM", "BELOW|ABOVE"):
         operator = ">=" if cur.peek(-1).kind == "BELOW" else "<="
+    if operator is not None and cur.peek().text.lower().startswith("or ") and cur.peek(1).kind != "NUM":
+        cur.skip("ABOVE" if operator == ">=" else "BELOW")  # "falls to 140 or lower"
     trailing = cur.take("ABOVE|BELOW") if operator is None and cur.peek(1).kind != "NUM" else None
     if trailing is not None:
         operator = ">=" if trailing.kind == "ABOVE" else "<="
     return _held_for(cur, Level(operator=operator, price=price))
 
 
-_AT_A_PRICE = ("is", "was", "'s", "trades", "trading", "gets", "goes")
+_AT_A_PRICE = (
+    "is",
+    "was",
+    "'s",
+    "trades",
+    "trading",
+    "gets",
+    "goes",
+    "becoming",
+    "is becoming",
+    "becomes",
+    "sits",
+    "be",
+)
 
 
 def _at_entry(cur: Cursor, operator: Literal[">=", "<="] | None) -> Level | None:

@@ -6,6 +6,7 @@ from dataclasses import replace
 from core.parse.grammar.items import Item
 from core.parse.grammar.recasting import construction, recaster
 
+_HELD = "MY|ALL|COIN|POSITION|LONG|LONGNOUN|SHORT|SHORTNOUN|NUM|OF|REST|EVERYTHING"
 _VERB = "BUY|SELL|LONG|SHORT|BID|OFFER"
 
 _TABLE = (
@@ -15,18 +16,19 @@ _TABLE = (
     construction(f"<!NUM SET? {_VERB} OF >NUM", "3"),
     # Fields with names: "qty=2 price=145 type=limit", "order: sell 3 SOL".
     construction('"type|order type|ordertype" "=|:" LIMIT|ATMARKET', "3"),
-    construction('AMOUNT "=|:" NUM', "FOR:for 3"),
     construction('"size|position size" "=|:" NUM', "1 3"),
     construction('<!IF|EACH|AND|OR PRICE "=|:" NUM', "AT:at 4"),
     construction(f'<END|COMMA|NUM|COIN|{_VERB}|ATMARKET|LIMIT "=" >COIN|{_VERB}', ""),
     construction('<END "order|orders|rule|trigger|strategy|plan|idea|signal|setup|trade|trades|instruction" COLON', ""),
     # Who leads on and on: "ape 50x long", "yolo long".
-    construction('"ape|ape into|yolo|send" NUMx? LONG|SHORT', "2 3"),
+    construction('"ape|ape into|yolo|send|get me|put me" NUMx? LONG|SHORT', "2 3"),
     construction("TAKE PROFIT >!OF|AT|NUM", "TARGET:take_profit"),
     # What a level is called: "if ETH can't hold 2400", "first target hit at 165:".
     construction("TARGET REACH AT? NUM >COLON|COMMA|THEN|DASH", "IF:if PRICE:price REACH:reaches 4"),
     construction('<COIN|IT|PRICE "does" >NUM', ""),
     construction("METRIC|LEVERAGE OF|ON MY? ACCOUNT", "1"),
+    construction('"expire|expires" MY|IT|ORDERS+ ON|AFTER DUR COLON|COMMA?', "VALIDFOR:for 4 5"),
+    construction("<COMMA|AND CANCEL IT|MY|ORDERS+ ON|AFTER >DUR", "VALIDFOR:for"),
     # Losses that are not to be borne: "don't let my SOL lose more than 12 %", "my max loss on this trade is $80".
     construction(
         'NOT "let" MY|COIN|IT|POSITION|LONG|LONGNOUN|SHORTNOUN+ LOSE ABOVE? NUM', "LETLOSE:not_lose 6 ON:on 3"
@@ -49,8 +51,35 @@ _TABLE = (
     construction("<NUM AT TARGET >NUM", "2"),
     construction("TARGET ON NUM# SLICES", "1"),
     construction("WITH >IND", "AND:and"),
+    construction(
+        f"<END|COMMA|COLON|THEN LIMIT? NUM# {_VERB}? LIMIT|ORDERS+ OF NUM COIN >FROM|BETWEEN",
+        "LADDER:ladder 3 4 5 6 7 8",
+    ),
+    # What is wanted done: "have my whole ETH position closed", "my SOL should be closed".
+    construction(f'<!IF|EACH|AFTER "have|get|want" {_HELD}+ "closed|liquidated"', "CLOSE:close 3"),
+    construction(f'<!IF|EACH|AFTER "have|get|want" {_HELD}+ "sold"', "SELL:sell 3"),
+    construction(
+        f'<END|COMMA|THEN {_HELD}+ "should be|must be|needs to be|has to be|to be" "closed|liquidated"', "CLOSE:close 2"
+    ),
+    construction('<PRICE|COIN|IT|POSITION "will|shall" >REACH|GO|FALL|RISE|BREAK|CROSSUP|CROSSDOWN|LOSE|STAY', ""),
+    construction("<IF|EACH|AND|OR ATMARKET >GO|FALL|RISE|MOVE|LOSE", "PRICE:price"),
+    construction('I "buyer" OF?', "BUY:buy"),
+    construction('I "seller" OF?', "SELL:sell"),
+    construction("ON? EVERY DUR|TF CANDLE? CLOSE|CLOSES >ABOVE|BELOW|AT", "EACH:each 3 4 5"),
+    construction('ON|FOR "any|a|every"? LIQUIDATED >END', "IF:if I:i 3"),
+    construction(
+        'IF|AFTER "entry|my entry|the fill|fill" >COMMA|THEN|SET|TRAIL|STOP|TARGET', "AFTER:after FILLED:filled"
+    ),
+    construction('NUM SLASH|EVERY "day" ON COIN', "1 4 5 EVERYDAY:every_day"),
+    construction('NUM SLASH|EVERY "hour" ON COIN', "1 4 5 EVERYHOUR:every_hour"),
+    construction('NUM SLASH|EVERY "week" ON COIN', "1 4 5 EVERYWEEK:every_week"),
+    construction("BID|OFFER NUM#|NUM$ FOR NUM COIN", "1 4 5 AT:at 2"),
     # Rhythms of a move: "add 1 SOL for each 3 % dip".
     construction('"for" EVERY >NUM', "2"),
+    construction(f"<END|COMMA|THEN|AND|COLON TO >{_VERB}|CLOSE|COVER|TRIM|CUT|ALERT|SET", ""),
+    construction("SET? TARGET|STOP SLASH|AND TARGET|STOP ON|FOR|TO? MY? COIN? POSITION? COLON", "7 COLON::"),
+    construction('"give" MY|COIN|IT|POSITION+ STOP|TARGET|TRAIL', "SET:set 3 ON:on 2"),
+    construction('TAKE NUM% PROFIT >"off|now|out of|from"', "1 2"),
     # Orders that end: "cancel if not filled by Friday", "cancel it if it hasn't filled within 2 hours".
     construction(
         "AND|COMMA? CANCEL IT|ORDERS* IF|UNTIL|AFTER IT|ORDERS* NOT GO* FILLED UNTIL|BY|AT|ON >!DUR", "UNTIL:until"

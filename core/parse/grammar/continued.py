@@ -173,6 +173,8 @@ def shared_out(cur: Cursor, acts: list[Act]) -> bool:
 
 def stop_beside_sale(sale: Act, act: Act) -> bool:
     """ "when it hits 156 sell half and set a stop at 148": it is not said whether the stop waits for that."""
+    if act.purpose == "trail" and act.whole and act.text and sale.at is not None and sale.size is not None:
+        return sale.purpose is None  # "cover a third at 110k and trail the rest"
     return act.purpose == "stop" and sale.purpose is None and sale.verb in ("sell", "trim", "exit", "close", "cover")
 
 
@@ -240,8 +242,11 @@ def _entry_size(cur: Cursor, entry: Act) -> bool:
 
 def late_size(cur: Cursor, last: Act) -> bool:
     """Whether the size of the trade before follows: `…, 3 SOL`, `…, $50 collateral`."""
-    if last.size is not None or last.margin is not None or last.whole or last.purpose is not None:
+    if last.size is not None or last.margin is not None or last.whole:
         return False
+    if last.purpose is not None:
+        shared = cur.sees("COMMA", "NUM", "POSITION|OF|END|COMMA") and cur.peek(1).value.unit == "percent"
+        return shared and last.inline is not None and not cur.peek(1).value.sign and cur.peek(2).text.lower() != "size"
     if last.verb in ("alert", "reverse", "move_stop") or not cur.sees("COMMA|COLON", "NUM"):
         return False
     if cur.peek().kind == "COLON" and last.at is not None:

@@ -166,7 +166,7 @@ Cond = (
 
 @dataclass(slots=True, kw_only=True)
 class Order:
-    """How an order is to be placed, as far as it was said."""
+    """How an order is to be placed, as far as it was said; `counted`: "4 orders of $100", each or in all."""
 
     type: Literal["market", "limit", "twap", "ladder"] | None = None
     price: Decimal | None = None
@@ -176,6 +176,7 @@ class Order:
     over_s: int | None = None
     slices: int | None = None
     orders: int | None = None
+    counted: bool = False
     from_price: Decimal | None = None
     to_price: Decimal | None = None
 

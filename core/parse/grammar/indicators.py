@@ -111,6 +111,8 @@ def read_indicator(cur: Cursor) -> Cond | None:
         value, comparison = Decimal(0), ("<=" if item.kind == "NEGATIVE" else ">=")
     else:
         _read_line(cur, right)
+        if left.name == "macd" and right.name is None and comparison in ("crosses_above", "crosses_below"):
+            right.name = "macd_signal"  # "MACD crosses down": its signal line, that is.
     if (left.name is None and right.name is None) or comparison is None:
         return None
     if value is None and right.name is None:

@@ -23,7 +23,20 @@ TRADING: dict[str, str] = {
         "let it ride|let the remainder run|let the remaining run|let my winners run|i'm going to sleep|"
         "im going to sleep|i'm going to bed|im going to bed|i'm off to bed|crypto|hereby|promptly|uh|um|uhm|umm|er|"
         "erm|hmm|hm|ah|oh|alright|aight|okey|kk|mmm|ngl|fr|lowkey|tbh|imo|imho|ig|af|smh|ya|yea|yeah|yep|haha|hehe|"
-        "pal|boss|chief|fren|anon"
+        "pal|boss|chief|fren|anon|i hope you're well|i hope you are well|i hope youre well|hope you're well|"
+        "hope you are well|hope you're doing well|hope you are doing well|hope all is well|i hope all is well|"
+        "hope this finds you well|i hope this finds you well|what i want is|what i'd like is|what i would like is|"
+        "what i need is|what i want to do is|what i'd like to do is|here's what i want|here is what i want|"
+        "here's the plan|here is the plan|the plan is|my plan is|i am wanting to|i'm wanting to|i am wanting you to|"
+        "i am wishing to|i wish to|i am asking you to|i ask you to|i request you to|i request that you|"
+        "i'd ask you to|i want for you to|i am wanting|take care|have a nice day|have a great day|have a good day|"
+        "good night|regards|best regards|kind regards|best|sincerely|much appreciated|much obliged|god bless|"
+        "long story short|anyway|anyways|you know|like i said|as i said|basically just|for the record|"
+        "many thanks in advance|in advance|thank you in advance|dear support|dear team|dear sir|dear sir or madam|"
+        "dear friend|dear trader|can i ask you to|could i ask you to|may i ask you to|might i ask you to|"
+        "i kindly ask you to|i kindly request you to|i'd be grateful if you could|i would be grateful if you could|"
+        "i'd be grateful if you would|i'd rather|i would rather|id rather|i'd prefer to|i would prefer to|"
+        "i wish you to"
     ),
     "IF": (
         "if|when|wen|once|as soon as|in case|in the event that|in the event|provided|provided that|the moment|"
@@ -40,9 +53,15 @@ TRADING: dict[str, str] = {
     "BUY": (
         "smash buy|slam buy|hammer buy|buy|get me|panic buy|ape|grab|acquire|get|scoop|pick up|load up|load|"
         "accumulate|stack|snag|add|market buy|buy in|invest|throw|yolo|ape into|buys|scoop up|snap up|buy up|mop up|"
-        "buying|purchase|purchases|purchasing|fomo in|fomo into|grab me"
+        "buying|purchase|purchases|purchasing|fomo in|fomo into|grab me|nibble|nibble on|nibble at|lift|cop|snatch|"
+        "swoop|get in|jump in|jump into|hop in|hop into|buy me|order me|top up|add on|deploy|pile into|"
+        "start a position in|build a position in|pick me up|bag me|long up|get some|get into|go in|wade into|"
+        "market in|average into|average in|averaging into|averaging in|averaging"
     ),
-    "SELL": "sell|panic sell|dump|offload|unload|market sell|sel|liquidate|sells",
+    "SELL": (
+        "sell|panic sell|dump|offload|unload|market sell|sel|liquidate|sells|ditch|shed|dispose of|part with|"
+        "let go of|jettison|flog|get shot of|paper hand|paperhand|slam out"
+    ),
     "CUT": "cut",
     "TRIM": (
         "scale me out of|scale me out|dca out of|dca out|dca out|trim|reduce|scale out|scale out of|shave|lighten|"
@@ -61,7 +80,10 @@ TRADING: dict[str, str] = {
     "CLOSE": (
         "force exit|force close|force sell|forceexit|forcesell|nuke my|nuke all|nuke it|close|get me flat|i want out|"
         "i want out of|exit|get out of|get out|get me out of|get me out|flatten|flat|bail|bail out|bail out of|"
-        "close out|close out of|get rid of|unwind|exit out of|pull out of|cash out|cash out of|shut|close down"
+        "close out|close out of|get rid of|unwind|exit out of|pull out of|cash out|cash out of|shut|close down|"
+        "square off|square up|exit from|step out of|take me out|take me out of|pull the plug on|wrap up|abandon|"
+        "close up|kill my position|get me the hell out|get the hell out|get me the hell out of|gtfo|take me flat|"
+        "go flat|be flat|be out of|be out|be done with|be rid of"
     ),
     "CLOSES": (
         "closes|closing|closed|gets closed|is closed|closure|candle closes|candle closed|candle close|has closed|"
@@ -140,7 +162,7 @@ TRADING: dict[str, str] = {
         "my entry price|avg entry|average entry|where i bought it|where i got it|where i entered it|what i paid|"
         "what i paid for it|where i shorted it|cost basis|my avg|average price|my avg price|where i got in|my cost|"
         "my average|average entry price|my buy price|where i entered|where i bought|my fill price|fill price|"
-        "purchase price|where i opened|where i shorted"
+        "purchase price|where i opened|where i shorted|cost|my cost basis|my entry level|entry level"
     ),
     "CURRENT": (
         "cmp|current price|current market price|here|current level|current levels|this price|this level|"
@@ -187,7 +209,7 @@ TRADING: dict[str, str] = {
         "does a|does an|makes a|makes an|has a|sees a|prints a|takes a|there's a|there is a|flips|go|goes|going|gets|"
         "get to|gets back|getting|trades|trading|is|are|'s|be|was|becomes|comes|come|turns|turn|has|went|gone|heads|"
         "runs|moves to|moves back|moved|ticks|gotten|ever|has been|should be|needs to be|must be|has to be|has gone|"
-        "pulls|makes it|ends up"
+        "pulls|makes it|ends up|becoming|is becoming|reaching at|comes down|comes up|sits"
     ),
     "ABOVE": (
         "above|over|>|>=|greater than|more than|higher than|at or above|at or over|or more|north of|or above|"
@@ -262,7 +284,9 @@ TRADING: dict[str, str] = {
     ),
     "POSITION": (
         "position|positions|bag|bags|trade|trades|holdings|exposure|stack|size|open position|open positions|holding|"
-        "postion|pos|posi|contracts|open trade|the trade|open trades|position size|stake in"
+        "postion|pos|posi|contracts|open trade|the trade|open trades|position size|stake in|what am i holding|"
+        "what do i hold|what am i in|what do i own|what do i have open|what have i got open|what positions am i in|"
+        "what i hold|what i have"
     ),
     "PRICE": (
         "price|prices|the price of|price of|spot|mark price|index price|px|market price of|last price|quote|value of|"

@@ -41,7 +41,7 @@ WATCHING: dict[str, str] = {
     "LIQUIDATED": (
         "liquidates|is liquidated|liquidated|liquidation|liqd|rekt|get liquidated|gets liquidated|liq|get rekt"
     ),
-    "OPENED": "opens|opened|is opened|gets opened|get opened|get filled into",
+    "OPENED": "opens|opened|is opened|gets opened|get opened|get filled into|is open|opens up",
     "INCREASED": (
         "bigger|larger|increased|gets bigger|grows|added to|is increased|gets increased|grow|gets added to|increases"
     ),

@@ -169,6 +169,8 @@ def _gain(cur: Cursor, subject: Subject, *, owned: bool) -> tuple[str, Amount | 
     if cur.sees("NUM", "PROFIT|LOSS") or cur.sees("NUM", "FALLWORD|RISEWORD"):
         amount = cur.next().value
         return ("profit" if cur.next().kind in ("PROFIT", "RISEWORD") else "loss"), amount
+    if cur.sees("PROFIT|LOSS") and cur.peek().text.lower() in _BARE and cur.peek(1).kind in _ENDS_A_GAIN:
+        return ("profit" if cur.next().kind == "PROFIT" else "loss"), Amount(value=Decimal(0), unit="usd")
     if cur.sees("PROFIT|LOSS"):
         return _named(cur, subject)
     word = cur.take("RISEWORD|FALLWORD|LOSE|FALL|RISE|EARN")
@@ -179,6 +181,10 @@ def _gain(cur: Cursor, subject: Subject, *, owned: bool) -> tuple[str, Amount | 
     if item is None or item.value.sign:
         return "", None
     return ("profit" if word.kind in ("RISEWORD", "RISE", "EARN") else "loss"), item.value
+
+
+_BARE = ("in profit", "in the green", "in the black", "in loss", "at a loss", "in the red", "underwater", "under water")
+_ENDS_A_GAIN = ("END", "COMMA", "AND", "OR", "THEN", "SELL", "CLOSE", "TRIM", "ON", "ALERT")
 
 
 def _named(cur: Cursor, subject: Subject) -> tuple[str, Amount | None]:

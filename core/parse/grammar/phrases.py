@@ -118,6 +118,8 @@ def _is_side(cur: Cursor) -> bool:
         return True
     if cur.peek().text.lower() in ("longs", "shorts") and cur.peek(-1).kind in ("ALL", "EVERYTHING", "CLOSE"):
         return True
+    if cur.peek(-1).kind in ("CLOSE", "COVER", "TRIM") and cur.sees("LONG|SHORT", "COIN") and cur.peek(2).kind != "NUM":
+        return True  # "close long SOL"
     return cur.peek(-1).kind in ("OF", "ON", "FOR", "CLOSE", "COVER", "TRIM") and cur.peek(1).kind not in (
         "NUM",
         "COIN",

@@ -79,9 +79,10 @@ def _read_times(cur: Cursor) -> Mod | None:
         return Mod(kind="times", value=1) if limited and cur.peek().kind in ("END", "COMMA") else None
     if cur.take("ONCE") is not None:
         return Mod(kind="times", value=1)
-    if cur.sees("NUM", "TIMES") or (cur.sees("NUM") and cur.peek().value.unit == "times" and limited):
+    counted = limited and cur.sees("NUM", "BUY|SELL|ORDERS|ALERT|ALERTS") and cur.peek().value.unit == ""
+    if cur.sees("NUM", "TIMES") or counted or (cur.sees("NUM") and cur.peek().value.unit == "times" and limited):
         amount = cur.next().value
-        cur.skip("TIMES")
+        cur.skip("TIMES|BUY|SELL|ORDERS|ALERT|ALERTS")
         return Mod(kind="times", value=int(amount.value)) if amount.value == int(amount.value) > 0 else None
     return None
 

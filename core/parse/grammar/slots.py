@@ -58,6 +58,17 @@ def _read_numbers(cur: Cursor, act: Act) -> bool:
         cur.skip("OF")
         act.notional = True
         return _read_bare_number(cur, act)
+    if item.kind == "AMOUNT" and act.size is None:
+        named = cur.sees("AMOUNT", "THEN|COLON|OF", "NUM")
+        if named or cur.sees("AMOUNT", "NUM"):
+            cur.at += 1 + int(named)
+            return _read_bare_number(cur, act)
+    if item.kind == "FROM" and act.verb in ("buy", "long", "short") and act.at is None and cur.sees("FROM", "NUM"):
+        if cur.peek(2).kind in ("TO", "DASH", "FALLWORD", "RISEWORD", "AND"):
+            return False
+        cur.next()
+        act.at = read_price(cur)  # "get me short from 63k"
+        return act.at is not None
     if item.kind in ("AT", "FOR", "WITH", "ABOVE", "BELOW", "ON", "TO", "OF", "BY") and cur.peek(1).kind == "NUM":
         return _read_led_number(cur, act, item.kind)
     if item.kind == "NUM":

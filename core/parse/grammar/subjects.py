@@ -17,7 +17,7 @@ from core.parse.grammar.drafts import (
 )
 
 MAX_MARKET_OPTIONS = 8
-_ALL_OF_IT = ("flatten", "get me flat")
+_ALL_OF_IT = ("flatten", "get me flat", "flat", "be flat", "go flat", "take me flat", "be out", "get out", "i out")
 """Words that close whatever is open, where nothing is named."""
 
 
@@ -63,7 +63,10 @@ def _market_of(desk: Desk, draft: RuleDraft, carried: str | None, number: int) -
     if act.everything and act.verb in ("close", "exit") and act.purpose is None:
         return "*"
     alone = not (act.it or act.held or act.size or carried or draft.then)
-    if act.verb == "close" and act.text.lower() in _ALL_OF_IT and alone and len(desk.held_markets()) > 1:
+    flat = act.verb == "close" and act.text.lower() in _ALL_OF_IT and alone and not act.whole
+    if flat and len(desk.held_markets()) == 1 and not set(named) - set(desk.context.prices):
+        return desk.held_markets()[0]
+    if flat and len(desk.held_markets()) > 1:
         if not set(named) & set(desk.held_markets()) or _of_account(draft.cond):
             return "*"
         return _ask_market(desk, [*named, *desk.held_markets(), "*"])

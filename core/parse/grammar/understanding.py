@@ -3,12 +3,13 @@
 from dataclasses import dataclass, field, replace
 
 from core.domain.reading import ParseContext, ParseResult
-from core.parse.grammar.assemble import Unclear, assemble
+from core.parse.grammar.assemble import assemble
 from core.parse.grammar.clauses import Part, read_clauses
 from core.parse.grammar.coins import coins_of
 from core.parse.grammar.commands import read_command
 from core.parse.grammar.constructions import named_both
 from core.parse.grammar.drafts import Act, Change, RuleDraft, Trail
+from core.parse.grammar.grouping import Unclear
 from core.parse.grammar.items import Item, TooMuchWork
 from core.parse.grammar.reader import Reader, answered
 from core.parse.grammar.refusals import contradicted, declined, not_understood, unsupported
