@@ -154,6 +154,9 @@ def _read_trade(cur: Cursor) -> Act | None:
     if verb is None and cur.peek(-1).text.lower() == "put" and _is_stake(cur):
         cur.at -= 1
         verb, item = "buy", cur.peek()
+    if verb is None and act.of_collateral and act.size is not None and item.kind == "COIN":
+        act.verb, act.text = "buy", "put"  # "put 10 % of my balance in SOL"
+        return act if read_slots(cur, act) else None
     if verb is None:
         if act.order.type not in ("twap", "ladder"):
             return None
@@ -236,7 +239,7 @@ def _read_before_verb(cur: Cursor, act: Act) -> None:
         elif item.kind == "ALL" and cur.peek(1).kind == "COLLATERAL" and cur.peek(2).kind == "TO":
             act.whole = act.of_collateral = True
             cur.at += 3
-        elif item.kind == "NUM" and item.value.unit == "percent" and cur.peek(1).kind == "OF":
+        elif item.kind == "NUM" and item.value.unit == "percent" and cur.peek(1).kind in ("OF", "MY", "COLLATERAL"):
             if not _read_stake(cur, act):
                 return
         elif item.kind == "COIN" and act.market is None and cur.peek(1).kind in (*_VERBS, "COLON", "LIMIT", "NUM"):

@@ -7,6 +7,7 @@ from core.parse.grammar.items import Item
 from core.parse.grammar.recasting import construction, recaster
 
 _HELD = "MY|ALL|COIN|POSITION|LONG|LONGNOUN|SHORT|SHORTNOUN|NUM|OF|REST|EVERYTHING"
+_MOVES = "REACH|GO|FALL|RISE|BREAK|CROSSUP|CROSSDOWN|LOSE|STAY"
 _VERB = "BUY|SELL|LONG|SHORT|BID|OFFER"
 
 _TABLE = (
@@ -55,13 +56,41 @@ _TABLE = (
         f"<END|COMMA|COLON|THEN LIMIT? NUM# {_VERB}? LIMIT|ORDERS+ OF NUM COIN >FROM|BETWEEN",
         "LADDER:ladder 3 4 5 6 7 8",
     ),
+    # The order types of exchanges: "buy stop BTC 62000", "stop buy 0.5 ETH at 2600"; a callback is a trailing distance.
+    construction(
+        "BUY|SELL|LONG|SHORT STOP ORDERS? COLON? >COIN|NUM|AT",
+        "1",
+        lambda taken: taken[0][0].text.lower() in ("buy", "sell", "long", "short") and taken[1][0].text.lower() != "sl",
+    ),
+    construction('<END|COMMA|SET "stop" BUY|SELL >NUM|COIN', "3"),
+    construction('<TRAIL|STOP WITH|COLON|COMMA* "callback|distance|offset" "rate"? OF|AT|COLON? >NUM', ""),
+    construction('TRAIL WITH? NUM "callback|distance|offset" "rate"?', "1 3"),
+    construction('"bracket" ORDERS? COLON', ""),
+    # Places of a chart: "breaks 2600 resistance", "on a pullback to 144", "on a break above 155".
+    construction('<NUM "support|resistance|handle|area|region|barrier"', ""),
+    construction(
+        '"support|resistance" AT|OF NUM "breaks|broken|is broken|gets broken|gives way|goes|cracks"',
+        "PRICE:price BREAK:breaks 3",
+    ),
+    construction(
+        "ON FALL|RISE|MOVE|REACH|BREAK TO|OF|THROUGH|AT NUM#|NUM$ >!IND|PERIOD|DASH",
+        "IF:if PRICE:price REACH:reaches 4",
+    ),
+    construction("ON FALL|RISE|MOVE|BREAK ABOVE|BELOW NUM#|NUM$ >!IND|PERIOD", "IF:if PRICE:price GO:is 3 4"),
+    construction("DIP TO|AT >NUM#|NUM$", "AT:at"),
+    construction('<SELL|BUY|TRIM ON "strength|weakness" COLON', "4"),
+    construction(f'<PRICE|COIN|IT|POSITION "can|manages to|is able to|happens to" >{_MOVES}', ""),
+    construction("<COMMA|AND|SLASH REST NUM# >END|COMMA|SLASH|AND", "2 AT:at 3"),
+    construction("<COMMA|AND|SLASH|COLON NUM% NUM# >END|COMMA|SLASH|AND", "2 AT:at 3"),
+    construction('<END|SET|GO "all in" ON COIN', "BUY:all_in ALL:all COLLATERAL:balance 3 4"),
+    construction('"lever up|levered up|leveraged|levered" NUMx', "2"),
     # What is wanted done: "have my whole ETH position closed", "my SOL should be closed".
     construction(f'<!IF|EACH|AFTER "have|get|want" {_HELD}+ "closed|liquidated"', "CLOSE:close 3"),
     construction(f'<!IF|EACH|AFTER "have|get|want" {_HELD}+ "sold"', "SELL:sell 3"),
     construction(
         f'<END|COMMA|THEN {_HELD}+ "should be|must be|needs to be|has to be|to be" "closed|liquidated"', "CLOSE:close 2"
     ),
-    construction('<PRICE|COIN|IT|POSITION "will|shall" >REACH|GO|FALL|RISE|BREAK|CROSSUP|CROSSDOWN|LOSE|STAY', ""),
+    construction(f'<PRICE|COIN|IT|POSITION "will|shall" >{_MOVES}', ""),
     construction("<IF|EACH|AND|OR ATMARKET >GO|FALL|RISE|MOVE|LOSE", "PRICE:price"),
     construction('I "buyer" OF?', "BUY:buy"),
     construction('I "seller" OF?', "SELL:sell"),

@@ -242,6 +242,10 @@ def _entry_size(cur: Cursor, entry: Act) -> bool:
 
 def late_size(cur: Cursor, last: Act) -> bool:
     """Whether the size of the trade before follows: `…, 3 SOL`, `…, $50 collateral`."""
+    loose = last.loose_number and last.size is not None and last.at is None and cur.sees("COMMA", "NUM", "COIN")
+    named = loose and last.market == cur.peek(2).value and cur.peek(1).value.unit == ""
+    if named and last.size is not None and cur.peek(3).kind in _CLOSES:
+        last.at, last.size, last.loose_number = last.size.value, None, False  # "sell stop SOL 140, 2 SOL"
     if last.size is not None or last.margin is not None or last.whole:
         return False
     if last.purpose is not None:

@@ -65,7 +65,7 @@ TRADING: dict[str, str] = {
     "CUT": "cut",
     "TRIM": (
         "scale me out of|scale me out|dca out of|dca out|dca out|trim|reduce|scale out|scale out of|shave|lighten|"
-        "take off|decrease|derisk"
+        "take off|decrease|derisk|de risk|de-risk"
     ),
     "TAKE": "take|lock in|bank|realise|realize|pocket",
     "COVER": "cover|buy back|buyback",
@@ -104,7 +104,10 @@ TRADING: dict[str, str] = {
     ),
     "NOTIONAL": "notional|in notional|of notional|notional size|in size",
     "DOUBLES": "doubles|doubles in price|doubles in value|doubled|does a 2x",
-    "FALL": "pulls back|pull back|pulling back|sells off|rolls over|backs off",
+    "FALL": (
+        "pulls back|pull back|pulling back|sells off|rolls over|backs off|pullback|pull-back|retracement|selloff|"
+        "sell off|flush|flushes|sinks to"
+    ),
     "BREAK": (
         "breaks out|break out|breaking out|broke out|breaks through|break through|blows through|smashes through|"
         "punches through|blasts through|busts through|breaks past|breaks out past"
@@ -117,6 +120,10 @@ TRADING: dict[str, str] = {
     "COINWORD": "tokens|coins|units",
     "WATCH": "keep an eye on|watch|keep watching|monitor|keep track of|track|look at",
     "WORTH": "worth|worth of",
+    "UNREAD": (
+        "fail|fails|failed|failing|dumb|love|loves|loved|drips|prize|prince|chose|clone|clones|cells|steal|steals|"
+        "rejects|reject|rejected|test|tests|retest|retests"
+    ),
     "BREAKOUT": "the pump|the rip|the spike|the breakout|breakout|the breakdown|breakdown",
     "AGAINST": "against me|against us|against my position|against my long|against my short|the wrong way",
     "FAVOUR": "in my favor|in my favour|my way|in our favor",
@@ -240,7 +247,7 @@ TRADING: dict[str, str] = {
     "TO": "to|down to|up to|back to|back up to|back down to|till it's at",
     "THROUGH": "through|thru",
     "BY": "by|by another",
-    "FROM": "from|off of",
+    "FROM": "from|off of|since|relative to|compared to|compared with",
     "AT": "at|@|around|near|for a price of|at price|at a price of",
     "OF": "of",
     "ON": "on|in|into|off|out of",

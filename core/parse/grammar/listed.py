@@ -73,9 +73,13 @@ def _each(items: list[Item]) -> list[Item]:
         lead = next((n for n in range(size - 1, -1, -1) if items[n].kind == "AT"), None)
         if lead is not None:
             prices, end = _prices(items, lead + 1)
-            while _kind(items, end) == "COMMA":
+            while _kind(items, end) in ("COMMA", "COLON", "FOR", "WITH", "DASH"):
                 end += 1
             if len(prices) > 1 and end in (size, size + 1):
+                verb = lead - 1
+                counted = _kind(items, verb) in ("BUY", "SELL", "BID") and _kind(items, verb - 1) == "NUM"
+                if counted and items[verb - 1].value.value == Decimal(len(prices)):
+                    return [*items[: verb - 1], items[verb], *_placed(said, prices, item), *items[at + 1 :]]
                 return [*items[:lead], *_placed(said, prices, item), *items[at + 1 :]]
     return items
 

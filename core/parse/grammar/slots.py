@@ -90,6 +90,14 @@ def _read_led_number(cur: Cursor, act: Act, lead: str) -> bool:
             reference="entry_price",
             favour="loss" if amount.sign == "-" else "profit",
         )
+        begun = cur.at
+        cur.skip("FROM|ABOVE|BELOW|OF|ON|MY|VERSUS")
+        anchor = cur.take("BREAKEVEN|CURRENT|NOW") if cur.at > begun else None
+        if anchor is None:
+            cur.at = begun
+        elif anchor.kind != "BREAKEVEN":
+            direction: Literal["up", "down"] = "down" if amount.sign == "-" else "up"
+            act.inline = Change(direction=direction, threshold=amount.value, unit="percent")
         return True
     if lead == "TO" and amount.unit == "percent" and act.size is None and act.verb in ("trim", "exit"):
         cur.at += 2
@@ -104,7 +112,9 @@ def _read_led_number(cur: Cursor, act: Act, lead: str) -> bool:
         ):
             return False
         cur.next()
-        if cur.peek(1).kind in ("PROFIT", "LOSS", "SLIPPAGE", "COIN", "BELOW", "ABOVE"):
+        if cur.peek(1).kind in ("PROFIT", "LOSS", "SLIPPAGE", "BELOW", "ABOVE") or (
+            cur.peek(1).kind == "COIN" and cur.peek(2).kind != "END"
+        ):
             cur.at -= 1
             return False
         act.at = read_price(cur)
