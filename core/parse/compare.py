@@ -1,7 +1,7 @@
 """Compares a parse result with an expectation, by meaning: defaults filled in, order and labels left aside."""
 
 from collections.abc import Mapping
-from datetime import datetime
+from datetime import UTC, datetime
 from decimal import Decimal, InvalidOperation
 from itertools import permutations
 from typing import Any, Literal
@@ -107,8 +107,13 @@ def _rule(rule: Mapping[str, Any], rules: list[Any], context: Mapping[str, Any],
         _action(rule, rules, context, dictated=dictated),
         times,
         repeat.get("cooldown_s", 0),
-        None if expires is None else datetime.fromisoformat(expires),
+        None if expires is None else _instant(expires),
     )
+
+
+def _instant(text: str) -> datetime:
+    """One instant is one, in whatever zone it is written."""
+    return datetime.fromisoformat(text).astimezone(UTC)
 
 
 def _condition(cond: Mapping[str, Any], context: Mapping[str, Any]) -> Any:
@@ -121,11 +126,11 @@ def _condition(cond: Mapping[str, Any], context: Mapping[str, Any]) -> Any:
         return kind, sorted(parts, key=repr)
     plain = {key: _number(value) for key, value in cond.items() if value is not None}
     if kind == "time":
-        plain["at"] = datetime.fromisoformat(cond["at"]).timestamp()
+        plain["at"] = _instant(cond["at"])
     if kind == "schedule":
         plain.setdefault("timezone", context["timezone"])
         if plain.get("start_at"):
-            plain["start_at"] = datetime.fromisoformat(cond["start_at"]).timestamp()
+            plain["start_at"] = _instant(cond["start_at"])
         if "cron" in plain:
             plain["cron"] = _cron(cond["cron"])
     if kind == "indicator":

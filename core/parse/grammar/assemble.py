@@ -6,6 +6,7 @@ from itertools import pairwise
 
 from core.parse.grammar.calendar import When
 from core.parse.grammar.clauses import Part
+from core.parse.grammar.continued import OPENING
 from core.parse.grammar.drafts import (
     AccountDraft,
     Act,
@@ -23,10 +24,10 @@ from core.parse.grammar.drafts import (
     TimeDraft,
     Trail,
 )
-from core.parse.grammar.groups import ALONGSIDE, SAID_OF_ALL, Group, Unclear, groups_of
+from core.parse.grammar.grouping import ALONGSIDE, SAID_OF_ALL, Group, Unclear, groups, placed
 from core.parse.grammar.linking import link, needs_market, opens
 from core.parse.grammar.remarks import Mod
-from core.parse.grammar.schedules import DAY_S
+from core.parse.grammar.schedules import DAY_S, one_schedule
 
 _BESIDE_A_PRICE = (Level, CandleDraft, IndicatorDraft, AccountDraft, FundingDraft)
 """Conditions that go together with "at X" of the action before them: "half at 160 only if BTC is above 62k"."""
@@ -43,7 +44,7 @@ def assemble(sentences: Sequence[Sequence[Part]]) -> list[RuleDraft]:
     drafts: list[RuleDraft] = []
     for number, parts in enumerate(sentences):
         said = len(drafts)
-        for group in groups_of(parts):
+        for group in groups(parts):
             _add_rules(drafts, group)
         for draft in drafts[said:]:
             draft.sentence = number
@@ -81,27 +82,31 @@ def _add_rules(drafts: list[RuleDraft], group: Group) -> None:
     if not group.acts:
         _add_remarks(drafts, group)
         return
-    separate = _separate_levels(group)
-    if separate:
-        for level in separate:
-            acts = [replace(part, what=replace(part.act)) for part in group.acts]
-            _add_rules(drafts, Group(conds=[level], acts=acts, mods=group.mods, cond_first=group.cond_first))
-        return
+    if any(part.act.verb != "alert" for part in group.acts) and _listed_levels(group.conds):
+        raise Unclear("It cannot hit both at once. Say “or”, or how much to do at each of them.")
     cond = joined(group.conds)
     if not group.cond_first and group.conds and "OR" in group.conds[0].joins:
         raise Unclear("I cannot tell what that is an alternative to. Send one rule at a time.")
     traded = {part.act.market for part in group.acts if part.act.verb not in SAID_OF_ALL and part.act.market}
     if len(traded) > 1 and needs_market(cond):
         raise Unclear("Of which market is that said? Name it in the condition.")
+    if any(part.act.at_once for part in group.acts) and any(not (part.led or part.is_time) for part in group.conds):
+        raise Unclear("Now, or when that happens? Send what to do now as a message of its own.")
     each = any("EACH" in part.joins for part in group.conds)
     then = any({"THEN", "IF"} <= part.joins for part in group.conds)
     for part in group.acts:
         act = part.act
+        following = group.acts[1:] if part is group.acts[0] and not group.conds else []
+        if following and _place_unsaid(part, following[0]):
+            raise Unclear("Both at that price, or the first of them at once? Send them as two messages.")
         if act.filter is not None:
             raise Unclear(_SOME_RULES, beyond=True)
         if act.verb in _RETRACTED and not group.cond_first and any(not (one.led or one.is_time) for one in group.conds):
             raise Unclear(_SOME_ORDERS, beyond=True)
         if _only_share(drafts, cond, act):
+            continue
+        if act.verb == "alert" and len(group.acts) == 1 and _listed_levels(group.conds):
+            drafts += [RuleDraft(cond=level, act=replace(act), repeat=each) for level in _listed_levels(group.conds)]
             continue
         follows = "THEN" in part.joins and not (group.cond_first and part is group.acts[0])
         draft = RuleDraft(
@@ -124,20 +129,6 @@ def _add_rules(drafts: list[RuleDraft], group: Group) -> None:
             apply_mod(draft, mod)
 
 
-def _separate_levels(group: Group) -> list[Part]:
-    """The levels of "tell me at 200 and at 190", each an alert of its own; no trade waits for both. Raises Unclear."""
-    levels = [(part, part.what) for part in group.conds if isinstance(part.what, Level) and part.what.operator is None]
-    if len(levels) < 2 or len(levels) < len(group.conds) or not any("AND" in part.joins for part, _ in levels[1:]):
-        return []
-    if any(part.act.verb != "alert" for part in group.acts):
-        raise Unclear("It cannot hit both at once. Say “or”, or how much to do at each of them.")
-    named = next((level.market for _, level in levels if level.market), None)
-    return [
-        replace(part, joins=part.joins - {"AND"}, what=replace(level, market=level.market or named))
-        for part, level in levels
-    ]
-
-
 def _awaited(drafts: Sequence[RuleDraft]) -> int | None:
     """The exit whose fill "once filled" speaks of; None where it is an entry's. Raises Unclear."""
     if any(opens(draft) for draft in drafts):
@@ -146,6 +137,24 @@ def _awaited(drafts: Sequence[RuleDraft]) -> int | None:
     if not traded:
         raise Unclear("Once which order is filled? Say that order and what follows it in one message.")
     return traded[-1]
+
+
+def _place_unsaid(first: Part, second: Part) -> bool:
+    """ "close and go short 2 SOL at 138": whether the price is said of both is left open."""
+    exits, same = first.act, second.act.market is None or first.act.market in (None, second.act.market)
+    leaving = exits.verb in ("close", "sell", "exit", "trim", "cover") and exits.purpose is None
+    entering = second.act.purpose is None and second.act.verb in OPENING and second.act.at is not None
+    return leaving and entering and same and not placed(first) and second.joins == {"AND"}
+
+
+def _listed_levels(conds: Sequence[Part]) -> list[Level]:
+    """ "ping me at 200 and at 190": it cannot be at two prices at once, so each is an alert of its own."""
+    levels = [part.what for part in conds if isinstance(part.what, Level) and part.what.operator is None]
+    apart = all("AND" in part.joins and "LISTED" not in part.joins for part in conds[1:])
+    named = {level.market for level in levels} - {None}
+    if len(conds) < 2 or len(levels) < len(conds) or not apart or len(named) > 1:
+        return []
+    return [replace(level, market=next(iter(named), None)) for level in levels]
 
 
 def _only_share(drafts: list[RuleDraft], cond: Cond | None, act: Act) -> bool:
@@ -165,7 +174,7 @@ def _add_remarks(drafts: list[RuleDraft], group: Group) -> None:
     if not drafts:
         raise Unclear("I see no condition and no action in that.")
     for mod in group.mods:
-        for draft in drafts if mod.kind in ("oco", "expires", "lasting") else drafts[-1:]:
+        for draft in drafts if mod.kind in ("oco", "expires", "due", "lasting") else drafts[-1:]:
             apply_mod(draft, mod)
 
 
@@ -178,10 +187,8 @@ def joined(parts: Sequence[Part]) -> Cond | None:
             "One thing after another is more than one rule can watch. Send the later step once the first has happened."
         )
         raise Unclear(text, beyond=True)
-    if len(parts) == 2 and isinstance(parts[0].what, ScheduleDraft) and isinstance(parts[1].what, TimeDraft):
-        schedule, when = parts[0].what, parts[1].what.when
-        if schedule.clock is None and when.clock is not None and when == When(clock=when.clock, zone=when.zone):
-            return replace(schedule, clock=when.clock, zone=when.zone or schedule.zone)
+    if len(parts) == 2 and (schedule := one_schedule(parts[0].what, parts[1].what)) is not None:
+        return schedule
     _measured_alike(parts)
     levels = [part.what for part in parts if isinstance(part.what, Level) and part.what.operator is None]
     if 1 < len(levels) == len(parts):  # It cannot hit two prices at once.
@@ -276,13 +283,15 @@ def _settle_limit(draft: RuleDraft) -> None:
 def apply_mod(draft: RuleDraft, mod: Mod) -> None:
     """Puts what was said of a rule as a whole into its draft. Raises Unclear."""
     match mod.kind:
-        case "lasting" | "for" | "expires" if isinstance(draft.cond, TimeDraft):
+        case "due" if draft.cond is None and not draft.then and draft.act.verb in ("close", "exit", "sell", "trim"):
+            draft.cond = TimeDraft(when=mod.value)  # "close it by Friday 5pm": at that time at the latest.
+        case "lasting" | "for" | "expires" | "due" if isinstance(draft.cond, TimeDraft):
             raise Unclear("A single time cannot last. For something daily, say every day at that time.")
         case "lasting" | "for" if draft.act.order.type == "limit":
             draft.act.order.ttl_s = mod.value
-        case "expires" | "lasting" if draft.cond is None and not draft.then and draft.act.order.type != "limit":
+        case "expires" | "due" | "lasting" if draft.cond is None and not draft.then and draft.act.order.type != "limit":
             raise Unclear("Something done at once needs no end. Say what it should wait for, or leave the end out.")
-        case "expires":
+        case "expires" | "due":
             draft.expires = mod.value
         case "lasting":
             draft.expires = When(in_s=mod.value)

@@ -17,7 +17,7 @@ _TOPICS: dict[str, CommandName] = {
     "POSITION": "positions", "EVERYTHING": "positions", "PNL": "positions", "PROFIT": "positions", "RULES": "rules",
     "ALERTS": "rules", "ORDERS": "rules", "HISTORY": "trades", "COLLATERAL": "balance",
     "METRIC": "balance", "MARGIN": "balance", "ACCOUNT": "balance", "LEVERAGE": "balance", "PRICE": "prices",
-    "REPORTED": "trades", "LOSS": "positions", "FILLED": "trades",
+    "REPORTED": "trades", "LOSS": "positions", "FILLED": "trades", "LIQUIDATED": "positions",
 }  # fmt: skip
 _FILTERS: dict[str, RuleFilter] = {
     "DCA": "dca", "TARGET": "take_profit", "STOP": "stop_loss", "STOPS": "stop_loss", "TRAIL": "stop_loss",
@@ -171,6 +171,7 @@ def _look(cur: Cursor, *, asked: bool) -> Command | None:
         asked
         or begun in ("SHOW", "SLASH", "PRICE", "MY", "HISTORY", "METRIC", "COLLATERAL", "CURRENT", "LATEST")
         or len(words) <= 2
+        or topics == ["PRICE"] == topics[: cur.peek(-1).kind == "PRICE"]
     )
     if not looking:
         return None
@@ -182,6 +183,8 @@ def _look(cur: Cursor, *, asked: bool) -> Command | None:
 
 def _topic(topics: list[str], markets: list[str], words: list[str], begun: str) -> Command | None:
     named = tuple(dict.fromkeys(markets))
+    if not topics and begun == "SHOW" and not named and words[1:] in (["open"], ["opened"]):
+        return Command(name="positions")
     if not topics and {"do i have", "have i got"} & set(words):
         if not named and {"open", "opened"} & set(words):
             return Command(name="positions")
@@ -190,6 +193,8 @@ def _topic(topics: list[str], markets: list[str], words: list[str], begun: str) 
         if named and begun in ("COIN", "SHOW") and words[0] not in ("do i have", "any", "which"):
             return Command(name="prices", markets=named)
         return None
+    if "LIQUIDATED" in topics:
+        return Command(name="positions", market=named[0] if len(named) == 1 else None)
     kinds = [_TOPICS[topic] for topic in topics]
     if any(word in ("trades", "trade history", "history", "fills", "recent trades") for word in words):
         name: CommandName = "trades"

@@ -15,7 +15,7 @@ from core.parse.grammar.coins import coins_of
 from core.parse.grammar.continued import OPENING
 from core.parse.grammar.drafts import Act, Level, Order, RuleDraft, ScheduleDraft, TimeDraft
 from core.parse.grammar.exits import read_exit
-from core.parse.grammar.groups import Unclear
+from core.parse.grammar.grouping import Unclear
 from core.parse.grammar.items import Amount, Cursor
 from core.parse.grammar.linking import link, opens
 from core.parse.grammar.reader import Reader, Sentence

@@ -67,13 +67,13 @@ class CandleDraft:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class IndicatorDraft:
-    """An indicator against a value or another one."""
+    """An indicator against a value or another one; operator `crosses`: it was not said from which side."""
 
     market: str | None = None
     timeframe: str | None = None
     name: IndicatorName
     period: int | None = None
-    operator: Literal[">=", "<=", "crosses_above", "crosses_below"]
+    operator: Literal[">=", "<=", "crosses_above", "crosses_below", "crosses"]
     value: Decimal | None = None
     other: OtherIndicator | None = None
 
@@ -166,7 +166,7 @@ Cond = (
 
 @dataclass(slots=True, kw_only=True)
 class Order:
-    """How an order is to be placed, as far as it was said."""
+    """How an order is to be placed, as far as it was said; `counted`: "4 orders of $100", each or in all."""
 
     type: Literal["market", "limit", "twap", "ladder"] | None = None
     price: Decimal | None = None
@@ -176,6 +176,7 @@ class Order:
     over_s: int | None = None
     slices: int | None = None
     orders: int | None = None
+    counted: bool = False
     from_price: Decimal | None = None
     to_price: Decimal | None = None
 

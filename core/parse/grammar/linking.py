@@ -5,7 +5,7 @@ from dataclasses import fields, is_dataclass
 
 from core.parse.grammar.continued import OPENING
 from core.parse.grammar.drafts import Change, Cond, GroupDraft, PnlDraft, RuleDraft, Trail
-from core.parse.grammar.groups import SAID_OF_ALL
+from core.parse.grammar.grouping import SAID_OF_ALL
 
 
 def opens(draft: RuleDraft) -> bool:

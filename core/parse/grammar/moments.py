@@ -237,6 +237,16 @@ def _candle(desk: Desk, number: int, cond: CandleDraft, market: str) -> Conditio
 
 
 def _indicator(desk: Desk, number: int, cond: IndicatorDraft, market: str) -> Condition | None:
+    operator = cond.operator
+    if operator == "crosses" and desk.drafts[number].act.verb == "alert":
+        ways = (replace(cond, operator="crosses_above"), replace(cond, operator="crosses_below"))
+        made = [_indicator(desk, number, one, market) for one in ways]
+        return None if None in made else AnyOf(conditions=cast(tuple[Condition, ...], tuple(made)))
+    if operator == "crosses":
+        text = "Crosses from below or from above?"
+        operator = desk.ask(Point(key=f"crossing:{number}", about="value", text=text, candidates=_CROSSINGS))
+        if operator is None:
+            return None
     timeframe = _timeframe(desk, number, cond.timeframe)
     period, other = cond.period, cond.other
     if cond.name in ("sma", "ema") and period is None:
@@ -253,10 +263,13 @@ def _indicator(desk: Desk, number: int, cond: IndicatorDraft, market: str) -> Co
         timeframe=timeframe,
         name=cond.name,
         period=period,
-        operator=cond.operator,
+        operator=operator,
         value=cond.value,
         other=other,
     )
+
+
+_CROSSINGS = (("From below: crosses above", "crosses_above"), ("From above: crosses below", "crosses_below"))
 
 
 def _funding(desk: Desk, cond: FundingDraft, market: str) -> Condition:

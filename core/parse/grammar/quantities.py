@@ -219,7 +219,30 @@ def _measured(tokens: Sequence[Token], begun: int, at: int, amount: Amount, *, a
 
 
 _GLUED = frozenset(
-    ["ma", "sma", "ema", "dma", "am", "pm", "st", "nd", "rd", "th", "a", "p", "sol", "btc", "eth", "perp"]
+    [
+        "ma",
+        "sma",
+        "ema",
+        "dma",
+        "am",
+        "pm",
+        "st",
+        "nd",
+        "rd",
+        "th",
+        "a",
+        "p",
+        "sol",
+        "btc",
+        "eth",
+        "perp",
+        "period",
+        "periods",
+        "bar",
+        "bars",
+        "candle",
+        "candles",
+    ]
 )
 """What may stand right behind a number and is read by somebody else."""
 

@@ -43,7 +43,10 @@ def settle_action(desk: Desk, number: int) -> Action | None:
         return None
     match act.verb:
         case "move_stop":
-            return None if act.to is None else MoveStop(market=market, to=act.to)
+            to = act.to
+            if to is None:
+                to = desk.ask(Point(key=f"to:{number}", about="value", text="At what price should the stop be?"))
+            return None if to is None else MoveStop(market=market, to=to)
         case "reverse":
             return Reverse(market=market, order=_order(desk, number))
         case "buy" | "long" | "short":
@@ -104,6 +107,19 @@ def _opening(desk: Desk, number: int, market: str) -> Action | None:
     return _sized(desk, number, market, side)
 
 
+def _counted(desk: Desk, number: int, market: str, value: Decimal) -> Decimal:
+    """ "4 orders of $100": in all, or each."""
+    order, size = desk.drafts[number].act.order, desk.drafts[number].act.size
+    if not order.counted or order.orders is None or size is None:
+        return value
+    every = Amount(value=value * order.orders, unit=size.unit)
+    labels = (f"{_said(size, market)} in all", f"{_said(size, market)} each, {_said(every, market)} in all")
+    text = f"Is that {_said(size, market)} for each of the {order.orders} orders, or in all?"
+    candidates = ((labels[0], value), (labels[1], every.value))
+    answer: Decimal = desk.ask(Point(key=f"each:{number}", about="size", text=text, candidates=candidates), best=value)
+    return answer
+
+
 def _sized(desk: Desk, number: int, market: str, side: Literal["buy", "sell"]) -> Trade | None:
     """An opening trade with exactly one size."""
     act = desk.drafts[number].act
@@ -112,7 +128,7 @@ def _sized(desk: Desk, number: int, market: str, side: Literal["buy", "sell"]) -
     size = _size(desk, number, market)
     if size is None:
         return None
-    kind, value = size
+    kind, value = size[0], _counted(desk, number, market, size[1])
     if kind == "margin_usd" and leverage is None:
         kind = "amount_usd"
         desk.assume(f"{money(value)} is the size of the position, without leverage.")
@@ -221,16 +237,12 @@ def _sale(desk: Desk, number: int, market: str) -> Action | None:
             text = f"You are long {coin(market)}. Should that reduce it, without leverage, or open a short?"
             desk.ask(Point(key=f"side:{number}", about="side", text=text))
         return _sized(desk, number, market, "sell")
-    if act.of_collateral:
-        text = "Collateral is not sold. Do you want to open a short with that share of it? Then say “short”."
-        desk.ask(Point(key=f"side:{number}", about="side", text=text))
-        return _sized(desk, number, market, "sell")
     if _is_exit(desk, act, number):
         return _reducing(desk, number, market)
     if (act.size is not None and act.size.signed <= 0) or act.bad_number:
         _size(desk, number, market)
         return None
-    if desk.held_side(market) == "long":
+    if desk.held_side(market) == "long" and not act.of_collateral:
         return _reducing(desk, number, market)
     what = "" if act.size is None else f" {_said(act.size, market)}"
     point = Point(
@@ -326,7 +338,7 @@ def _reducing(desk: Desk, number: int, market: str, side: Literal["buy", "sell"]
             desk.insist(Point(key=f"amount:{number}", about="size", text=text))
             return None
         kind = "amount_base" if chosen.unit == "" else "amount_usd"
-        sized: dict[str, Any] = {kind: chosen.value}
+        sized: dict[str, Any] = {kind: _counted(desk, number, market, chosen.value)}
         return Trade(type=side, market=market, reduce_only=True, order=order, **sized)
     percent = _percent(desk, number)
     if percent is None:

@@ -8,6 +8,8 @@ from core.parse.grammar.desk import Desk, Point
 from core.parse.grammar.drafts import (
     AccountDraft,
     Act,
+    Cond,
+    GroupDraft,
     Level,
     PnlDraft,
     PositionSide,
@@ -16,7 +18,7 @@ from core.parse.grammar.drafts import (
 from core.parse.grammar.linking import cond_markets, needs_market, opens, position_of
 
 MAX_MARKET_OPTIONS = 8
-_ALL_OF_IT = ("flatten", "get me flat")
+_ALL_OF_IT = ("flatten", "get me flat", "flat", "be flat", "go flat", "take me flat", "be out", "get out", "i out")
 """Words that close whatever is open, where nothing is named."""
 
 
@@ -44,9 +46,14 @@ def _market_of(desk: Desk, draft: RuleDraft, carried: str | None, number: int) -
         return (named[0] if named else carried) if needs_market(draft.cond) or named else "*"
     if act.everything and act.verb in ("close", "exit") and act.purpose is None:
         return "*"
-    alone = not (act.it or act.held or act.size or named or carried or draft.then)
-    if act.verb == "close" and act.text.lower() in _ALL_OF_IT and alone and len(desk.held_markets()) > 1:
-        return "*"
+    alone = not (act.it or act.held or act.size or carried or draft.then)
+    flat = act.verb == "close" and act.text.lower() in _ALL_OF_IT and alone and not act.whole
+    if flat and len(desk.held_markets()) == 1 and not set(named) - set(desk.context.prices):
+        return desk.held_markets()[0]
+    if flat and len(desk.held_markets()) > 1:
+        if not set(named) & set(desk.held_markets()) or _of_account(draft.cond):
+            return "*"
+        return _ask_market(desk, [*named, *desk.held_markets(), "*"])
     if act.verb == "close" and act.whole and not (act.it or act.held or named or carried or draft.then):
         return "*"
     others = [market for market in desk.held_markets() if market != carried]
@@ -97,6 +104,13 @@ def _of_all(draft: RuleDraft) -> bool:
     return (act.whole and not act.held and act.size is None) or (bare and isinstance(draft.cond, AccountDraft))
 
 
+def _of_account(cond: Cond | None) -> bool:
+    """Whether a condition speaks of the account as a whole."""
+    if isinstance(cond, GroupDraft):
+        return any(_of_account(part) for part in cond.parts)
+    return isinstance(cond, AccountDraft) or (isinstance(cond, PnlDraft) and cond.market == "*")
+
+
 def _all_of(desk: Desk) -> str | None:
     """ "sell everything": the one position, or all of them."""
     held = desk.held_markets()
@@ -139,7 +153,7 @@ def _ask_market(desk: Desk, first: list[str]) -> str | None:
         key="market",
         about="market",
         text="Which market do you mean?",
-        candidates=tuple((market, market) for market in ordered),
+        candidates=tuple(("everything" if market == "*" else market, market) for market in ordered),
     )
     answer: str | None = desk.ask(point)
     return answer

@@ -21,6 +21,7 @@ _TOKEN = re.compile(
   | (?P<iso>\d{4}-\d{1,2}-\d{1,2})
   | (?P<clock>\d{1,2}:\d{2}(?!\d))
   | (?P<slash>\d{1,4}/\d{1,4}(?:/\d{2,4})?)
+  | (?P<period>(?<=\()\d{1,3}(?=,[ ]?\d+[mhd]\b))
   | (?P<number>\d+(?:[.,]\d+)*|\.\d+)
   | (?P<word>[^\W\d_][\w]*(?:'[^\W\d_]+)?)
   | (?P<arrow>->|=>|>=|<=|>|<)
@@ -81,6 +82,7 @@ def tokens(cleaned: str) -> list[Token]:
             found += _apart(text, match.start(), spaced=spaced)
             spaced = False
             continue
+        kind = "number" if kind == "period" else kind
         start, glued = match.start(), _INDICATOR.fullmatch(text) if kind == "word" else None
         if glued is not None:
             name, number = (part for part in glued.groups() if part)

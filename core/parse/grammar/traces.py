@@ -15,7 +15,7 @@ from core.domain.market import TIMEFRAME_S
 from core.domain.money import HUNDRED
 from core.domain.reading import ParseResult
 from core.domain.rule import RuleSpec
-from core.parse.grammar.calendar import Clock, When
+from core.parse.grammar.calendar import Clock, Day, When
 from core.parse.grammar.drafts import FundingDraft, Order, RuleDraft, ScheduleDraft
 from core.parse.grammar.items import Amount, Item
 from core.parse.grammar.schedules import DAY_S
@@ -179,10 +179,22 @@ def _coin(items: Sequence[Item], at: int, made: _Made) -> bool:
 
 def _span(items: Sequence[Item], at: int, made: _Made) -> bool:
     seconds = Decimal(items[at].value)
-    if seconds in made.numbers:
+    ahead = {Decimal(when.day_offset * DAY_S) for when in made.whens if when.day_offset}
+    if seconds in made.numbers | ahead:
         return True
     averaged = at + 1 < len(items) and items[at + 1].kind == "IND"
     return averaged and any(seconds / step in made.numbers for step in TIMEFRAME_S.values())
+
+
+def _date(items: Sequence[Item], at: int, made: _Made) -> bool:
+    said: Day = items[at].value
+    days = [when.date for when in made.whens if when.date is not None]
+    return any((said.month, said.day) in ((day.month, day.day), day.other) for day in days)
+
+
+def _part_of_day(items: Sequence[Item], at: int, made: _Made) -> bool:
+    hour = 12 if items[at].kind == "NOON" else 0
+    return any(clock.hour == hour for clock in made.clocks)
 
 
 def _clock(items: Sequence[Item], at: int, made: _Made) -> bool:
@@ -216,7 +228,8 @@ _ORDER_WORDS = {
     "REDUCEONLY": {"reduce"},
 }
 _CHECKED: Mapping[str, Callable[[Sequence[Item], int, _Made], bool]] = {
-    "NUM": _number, "COIN": _coin, "DUR": _span, "CLOCK": _clock, "DAY": _weekday, "TOMORROW": _day_from_now,
+    "NUM": _number, "COIN": _coin, "DUR": _span, "CLOCK": _clock, "DAY": _weekday, "DATE": _date, "NOON": _part_of_day,
+    "MIDNIGHT": _part_of_day, "TOMORROW": _day_from_now,
     "TODAY": _day_from_now, "TONIGHT": _day_from_now, **dict.fromkeys(_ORDER_WORDS, _order),
     **dict.fromkeys(_AGAIN, _repeat),
 }  # fmt: skip

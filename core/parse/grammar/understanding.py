@@ -7,10 +7,11 @@ from core.parse.grammar.assemble import assemble
 from core.parse.grammar.clauses import Part, read_clauses
 from core.parse.grammar.coins import coins_of
 from core.parse.grammar.commands import read_command
+from core.parse.grammar.constructions import named_both
 from core.parse.grammar.drafts import Act, Change, RuleDraft, Trail
-from core.parse.grammar.groups import Unclear
+from core.parse.grammar.grouping import Unclear
 from core.parse.grammar.items import Item, TooMuchWork
-from core.parse.grammar.reader import Reader
+from core.parse.grammar.reader import Reader, answered
 from core.parse.grammar.refusals import contradicted, declined, not_understood, unsupported
 from core.parse.grammar.text import MAX_CHARS, clean, tokens
 
@@ -42,6 +43,11 @@ def understand(text: str, context: ParseContext) -> Understanding:
 def _read(cleaned: str, context: ParseContext) -> Understanding:
     reader = Reader(tokens(cleaned), coins_of(context))
     sentences = reader.sentences()
+    if any(item.kind == "BOTH" for sentence in sentences for item in sentence.items):
+        held = [market for market, holding in context.positions.items() if holding.base != 0]
+        told = named_both([sentence.items for sentence in sentences], held)
+        sentences = [replace(sentence, items=items) for sentence, items in zip(sentences, told, strict=True) if items]
+    sentences = answered(sentences)
     notes = tuple(f"I read “{wrong}” as “{right}”." for wrong, right in reader.corrected)
     if not sentences:
         return Understanding(verdict=not_understood("I see no words in that. Tell me what to do and when."))
@@ -63,7 +69,8 @@ def _read(cleaned: str, context: ParseContext) -> Understanding:
         return Understanding(verdict=verdict, steps=steps)
     if any(sentence.asked and not sentence.polite for sentence in sentences):
         return Understanding(verdict=not_understood(_QUESTION), steps=steps)
-    said = tuple(item for sentence in sentences for item in sentence.items)
+    kept = [item for sentence in sentences for item in sentence.items]
+    said = (*kept, *(coin for coin in reader.coins if coin not in kept))
     return replace(_assembled(read, notes, steps, context), said=said)
 
 

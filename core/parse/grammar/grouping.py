@@ -4,11 +4,11 @@ from collections.abc import Sequence
 from dataclasses import dataclass, field
 from typing import Literal
 
-from core.parse.grammar.calendar import When
 from core.parse.grammar.clauses import Part
 from core.parse.grammar.continued import OPENING, stop_beside_sale
-from core.parse.grammar.drafts import Act, ScheduleDraft, TimeDraft
+from core.parse.grammar.drafts import Act
 from core.parse.grammar.remarks import Mod
+from core.parse.grammar.schedules import one_schedule
 
 SAID_OF_ALL = ("alert", "cancel_orders", "cancel_rules", "pause_rules")
 ALONGSIDE = (*SAID_OF_ALL, "move_stop")
@@ -40,31 +40,31 @@ class Group:
     last: Literal["", "cond", "act"] = ""
 
 
-def groups_of(parts: Sequence[Part]) -> list[Group]:
+def groups(parts: Sequence[Part]) -> list[Group]:
     """The clauses of one sentence, each condition with its actions. Raises Unclear."""
-    groups = [Group()]
+    found = [Group()]
     for at, part in enumerate(parts):
         following = parts[at + 1] if at + 1 < len(parts) else None
         if isinstance(part.what, Mod):
-            counted = part.what.kind == "times" and groups[-1].conds and not groups[-1].acts
-            if counted and not any("EACH" in cond.joins for cond in groups[-1].conds):
+            counted = part.what.kind == "times" and found[-1].conds and not found[-1].acts
+            if counted and not any("EACH" in cond.joins for cond in found[-1].conds):
                 raise Unclear("Must that happen so often first, or should it be done so often? Say it with the action.")
-            groups[-1].mods.append(part.what)
+            found[-1].mods.append(part.what)
         elif part.is_cond:
-            if _begins_with_cond(groups[-1], part, parts[at + 1 :]):
-                groups.append(Group())
-            group = groups[-1]
+            if _begins_with_cond(found[-1], part, parts[at + 1 :]):
+                found.append(Group())
+            group = found[-1]
             group.cond_first = group.cond_first or not group.acts
             group.conds.append(part)
             group.last = "cond"
         else:
-            if _by_way_of(groups[-1], part):
-                groups[-1].acts.pop()
-            if _begins_with_act(groups[-1], part, following):
-                groups.append(Group())
-            groups[-1].acts.append(part)
-            groups[-1].last = "act"
-    return groups
+            if _by_way_of(found[-1], part):
+                found[-1].acts.pop()
+            if _begins_with_act(found[-1], part, following):
+                found.append(Group())
+            found[-1].acts.append(part)
+            found[-1].last = "act"
+    return found
 
 
 def placed(part: Part) -> bool:
@@ -105,14 +105,7 @@ def _leads_on(part: Part, rest: Sequence[Part]) -> bool:
 
 def _completes(group: Group, part: Part) -> bool:
     """Whether the time of day belongs to the schedule that was said before its action: "on Mondays buy …, at 8am"."""
-    if not isinstance(part.what, TimeDraft) or len(group.conds) != 1 or part.led:
-        return False
-    schedule, when = group.conds[0].what, part.what.when
-    return (
-        isinstance(schedule, ScheduleDraft)
-        and schedule.clock is None
-        and when == When(clock=when.clock, zone=when.zone)
-    )
+    return len(group.conds) == 1 and not part.led and one_schedule(group.conds[0].what, part.what) is not None
 
 
 def _begins_with_act(group: Group, part: Part, following: Part | None) -> bool:
@@ -121,7 +114,8 @@ def _begins_with_act(group: Group, part: Part, following: Part | None) -> bool:
     if group.last == "" or (group.last == "cond" and group.cond_first and not group.acts):
         return False
     if placed(part):
-        if group.cond_first and "AND" in part.joins and stop_beside_sale(group.acts[-1].act, act):
+        beside = group.cond_first or (act.purpose == "trail" and group.last == "act")
+        if beside and "AND" in part.joins and stop_beside_sale(group.acts[-1].act, act):
             raise Unclear(_FROM_WHEN)
         return True
     moved = act.verb == "move_stop"
