@@ -1,4 +1,4 @@
-"""Whatever is said is in the rules or stops them: words put in are noticed, sentences side by side stay what they were."""
+"""What is said is in the rules or stops them: words put in are noticed, sentences side by side stay what they were."""
 
 import json
 import random
@@ -26,7 +26,7 @@ MEANINGFUL = (ELSEWHERE, "47%", "never", "unless ETH is above 2600", "for 7 minu
 def _sample(count: int, seed: int) -> list[tuple[str, ParseContext, ParseResult]]:
     """Lines that make rules and dictate no message, in an order that is always the same."""
     chosen = random.Random(seed).sample(LINES, len(LINES))
-    found = []
+    found: list[tuple[str, ParseContext, ParseResult]] = []
     for line in chosen:
         if len(found) == count:
             break
