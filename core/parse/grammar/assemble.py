@@ -112,7 +112,8 @@ def _add_rules(drafts: list[RuleDraft], group: Group) -> None:
         draft = RuleDraft(
             cond=cond, act=act, repeat=each, then=then or (follows and bool(drafts)), cond_first=group.cond_first
         )
-        if isinstance(cond, FilledDraft):
+        next_step = follows and cond is None and act.at is None and act.inline is None
+        if isinstance(cond, FilledDraft) or (next_step and drafts and not any(opens(one) for one in drafts)):
             draft.follows = _awaited(drafts)
         draft.oco = "OR" in part.joins and bool(drafts)
         if draft.oco:
@@ -174,7 +175,7 @@ def _add_remarks(drafts: list[RuleDraft], group: Group) -> None:
     if not drafts:
         raise Unclear("I see no condition and no action in that.")
     for mod in group.mods:
-        for draft in drafts if mod.kind in ("oco", "expires", "due", "lasting") else drafts[-1:]:
+        for draft in drafts if mod.kind in ("oco", "expires", "due", "lasting", "over") else drafts[-1:]:
             apply_mod(draft, mod)
 
 
@@ -282,6 +283,10 @@ def _settle_limit(draft: RuleDraft) -> None:
 
 def apply_mod(draft: RuleDraft, mod: Mod) -> None:
     """Puts what was said of a rule as a whole into its draft. Raises Unclear."""
+    if mod.kind == "over":
+        if isinstance(draft.cond, ScheduleDraft) and opens(draft):
+            raise Unclear("Is that the size each time, or in all? Say how much each time, and how often.")
+        mod = replace(mod, kind="lasting")
     match mod.kind:
         case "due" if draft.cond is None and not draft.then and draft.act.verb in ("close", "exit", "sell", "trim"):
             draft.cond = TimeDraft(when=mod.value)  # "close it by Friday 5pm": at that time at the latest.

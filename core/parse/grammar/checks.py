@@ -4,7 +4,7 @@ from collections.abc import Iterator
 from dataclasses import fields, is_dataclass, replace
 from decimal import Decimal
 
-from core.domain.action import LadderOrder, LimitOrder, Trade, is_exit
+from core.domain.action import Close, LadderOrder, LimitOrder, Reverse, Trade, is_exit
 from core.domain.condition import (
     AccountLevel,
     AllOf,
@@ -276,6 +276,10 @@ def _opposite_trades(desk: Desk, rules: list[RuleSpec]) -> None:
     for first in rules:
         for second in rules:
             one, other = first.action, second.action
+            both = {type(one), type(other)} == {Close, Reverse} and first.condition == second.condition
+            if both and first.id < second.id:
+                text = "Close it, or turn it round? Say one of the two."
+                desk.ask(Point(key=f"opposite:{first.id}", about="contradiction", text=text))
             if first.id >= second.id or not isinstance(one, Trade) or not isinstance(other, Trade):
                 continue
             same = first.condition == second.condition and first.after == second.after and one.market == other.market

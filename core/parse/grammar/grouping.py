@@ -125,6 +125,7 @@ def _begins_with_act(group: Group, part: Part, following: Part | None) -> bool:
     if group.cond_first:
         # "if A sell half, close the rest if B": the second condition is the second action's.
         _not_run_together(group, part)
+        _levered_alike(group, part)
         own = following is not None and following.led and not following.joins & _APART
         return own and not (following is not None and _completes(group, following))
     if group.conds:
@@ -137,6 +138,7 @@ def _begins_with_act(group: Group, part: Part, following: Part | None) -> bool:
     if placed(group.acts[-1]):
         return act.verb not in ALONGSIDE or led_next
     _not_run_together(group, part)
+    _levered_alike(group, part)
     return "AND" not in part.joins
 
 
@@ -145,6 +147,14 @@ def _not_run_together(group: Group, part: Part) -> None:
     one, other = group.acts[-1].act, part.act
     if not part.joins and one.verb not in ALONGSIDE and other.verb not in ALONGSIDE and other.purpose is None:
         raise Unclear(f"Is “{one.text}” one thing and “{other.text}” another? Put “and” or a full stop between them.")
+
+
+def _levered_alike(group: Group, part: Part) -> None:
+    """ "long 1 SOL and short 1 ETH at 5x": both at 5x, or the last? Raises Unclear."""
+    one, other = group.acts[-1].act, part.act
+    entries = one.verb in OPENING and other.verb in OPENING
+    if entries and "AND" in part.joins and one.leverage is None and other.leverage is not None:
+        raise Unclear("Both with that leverage, or only the last? Say it with each.")
 
 
 def _by_way_of(group: Group, part: Part) -> bool:

@@ -99,7 +99,7 @@ def _collect_rule(rule: RuleSpec, made: _Made) -> None:
         case LadderOrder():
             made.orders |= {"ladder", "limit"}
         case _:
-            pass
+            made.orders.add("market")
     if not isinstance(action, Trade) or action.reduce_only:
         made.orders.add("reduce")
     made.sizes |= {value for name in _SIZES if (value := getattr(action, name, None)) is not None}
@@ -222,6 +222,7 @@ def _repeat(_items: Sequence[Item], _at: int, made: _Made) -> bool:
 
 
 _ORDER_WORDS = {
+    "ATMARKET": {"market", "twap"},
     "LIMIT": {"limit", "ladder"},
     "POSTONLY": {"post"},
     "TWAP": {"twap"},
