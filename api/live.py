@@ -14,7 +14,7 @@ from typing import Any
 from pydantic_core import to_json as encode
 
 from api.guard import Measures
-from api.views import order_view, position_view, price_view, rule_view
+from api.views import order_view, position_view, price_view, rules_view
 from core.app import Core
 from core.domain.errors import NotFound, SayWhenError
 from core.domain.event import Event
@@ -151,7 +151,8 @@ class Hub:
         parts: dict[str, Any] = {}
         token = client.token
         if "rules" in states:
-            parts["rules"] = [rule_view(rule) for rule in await self._core.rules.read(client.owner, LIVE)]
+            rules = await self._core.rules.read(client.owner, LIVE)
+            parts["rules"] = await rules_view(self._core, client.owner, rules)
         if "orders" in states:
             open_states = {*IN_FLIGHT, OrderState.PLANNED}
             found = await self._core.orders.page(client.owner, open_states, None, 500)
@@ -215,9 +216,8 @@ class Hub:
         if events:
             parts["events"] = [envelope(event) for event in events]
         if rules and "rules" in client.channels:
-            parts["rules"] = [
-                rule_view(rule) for rule_id in sorted(rules) if (rule := await self._rule(client.owner, rule_id))
-            ]
+            changed = [rule for rule_id in sorted(rules) if (rule := await self._rule(client.owner, rule_id))]
+            parts["rules"] = await rules_view(self._core, client.owner, changed)
         if orders and "orders" in client.channels:
             parts["orders"] = [
                 order_view(order) for order_id in sorted(orders) if (order := await self._order(client.owner, order_id))
