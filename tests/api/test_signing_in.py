@@ -210,6 +210,23 @@ async def test_signing_out_everywhere_ends_every_session_at_once(api: Api) -> No
         assert (await api.nobody().post("/api/auth/refresh", refresh)).status == 401
 
 
+async def test_what_another_replica_ended_changes_nothing_here_from_that_instant_on(api: Api) -> None:
+    ann = await api.paper()
+    program = await api.key(ann, "read", "write")
+    for caller in (ann, program):
+        await caller.get("/api/rules")
+        await caller.post("/api/pause", expect=200)
+    owner = OwnerId(ann.session["owner"])
+    key = (await ann.get("/api/api-keys"))["api_keys"][0]
+    await api.core.keys.revoke(owner, key["id"])  # behind the back of this process
+    await api.core.identity.sign_out(owner, None)
+    for caller in (ann, program):
+        assert (await caller.post("/api/rules", {"text": "if SOL drops below $120, tell me"}))[
+            "code"
+        ] == "not_signed_in"
+        await caller.get("/api/rules", expect=401)  # and what was refused once is believed no longer
+
+
 async def test_cookies_cannot_be_read_by_scripts_and_change_nothing_without_the_csrf_token(api: Api) -> None:
     answer = await api.nobody().call("POST", "/api/auth/paper", {})
     async with api.http.post(api.url + "/api/auth/paper", json={}) as response:
