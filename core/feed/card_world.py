@@ -108,11 +108,11 @@ def market_card(event: MarketHappened) -> Card | None:
         case VenueLost(venue=venue, reason=reason):
             lines = (sentence(reason), "Orders wait until it answers again.")
             return Card(title=f"{venue} does not answer", lines=lines, tone="warn", key=settled_key(event))
-        case VenuePaused(venue=venue, reason=reason):
+        case VenuePaused(reason=reason):
             lines = (sentence(reason), "Rules are watched, but cannot trade.")
-            return Card(title=f"{venue} takes no orders now", lines=lines, tone="warn", key=settled_key(event))
-        case VenueRecovered(venue=venue):
-            return Card(title=f"{venue} takes orders again", tone="good", key=settled_key(event))
+            return Card(title=f"{_where(event)} takes no orders now", lines=lines, tone="warn", key=_key_at(event))
+        case VenueRecovered():
+            return Card(title=f"{_where(event)} takes orders again", tone="good", key=_key_at(event))
         case EngineRecovered(blind_s=blind_s, found=found):
             if not found and blind_s < _SHORT_BLINDNESS_S:
                 return None
@@ -182,6 +182,14 @@ def _position(event: PositionHappened, title: str, line: str, *, bad: bool) -> C
         tone="bad" if bad else "warn",
         key=settled_key(event) + f":{event.market}",
     )
+
+
+def _where(event: VenuePaused | VenueRecovered) -> str:
+    return event.venue if event.market is None else f"{event.market} on {event.venue}"
+
+
+def _key_at(event: VenuePaused | VenueRecovered) -> str:
+    return settled_key(event) + ("" if event.market is None else f":{event.market}")
 
 
 def _held(event: PositionHappened) -> str:
