@@ -34,10 +34,11 @@ from core.domain.wording import (
 from core.feed.card import Button, Card, Rows, Tone
 from core.feed.card_marks import marked
 from core.feed.press import HandleRule, Say, write
-from core.ports import JobLog
+from core.ports import History, JobLog
 
 _MOST_RULES = 12
 _MOST_BUTTON_ROWS = 8
+_MOST_HISTORY = 40
 _NO_POSITION = Card(title="You hold no position", lines=('Open one in words: "buy 1 SOL".',))
 
 STATE_WORDS = {
@@ -207,27 +208,40 @@ def trades_card(fills: Sequence[Fill], owner: Owner) -> Card:
     """The latest fills, newest first."""
     if not fills:
         return Card(title="Nothing has traded yet")
-    lines = []
-    for fill in sorted(fills, key=lambda fill: fill.at, reverse=True):
-        pnl = "" if fill.realised_pnl is None else f", PnL {say_signed_money(fill.realised_pnl)}"
-        done = "bought" if fill.side == "buy" else "sold"
-        size = say_amount(fill.base, fill.market, exact=True)
-        lines.append(
-            f"{local_time(fill.at, owner)}: {done} {size} at {say_price(fill.price)}, fee {say_money(fill.fee)}{pnl}"
-        )
+    lines = [f"{local_time(f.at, owner)}: {_traded(f)}" for f in sorted(fills, key=lambda f: f.at, reverse=True)]
     simulated = any(fill.simulated for fill in fills)
     return Card(title=marked("Your latest trades", simulated=simulated, venue=fills[0].venue), lines=tuple(lines))
 
 
-def history_card(label: str, log: Sequence[JobLog], owner: Owner) -> Card:
-    """What happened to one rule, oldest first."""
-    if not log:
-        return Card(title=f"Nothing has happened to {label} yet")
-    lines = []
-    for line in sorted(log, key=lambda line: line.at):
-        said = [line.what.replace("_", " "), *_details(line.detail)]
-        lines.append(f"{local_time(line.at, owner)}: {', '.join(said)}")
-    return Card(title=f"History of {label}", lines=tuple(lines))
+def history_card(history: History, owner: Owner) -> Card:
+    """What happened to one rule and what it traded, oldest first; of looks in a row only the last."""
+    rule = history.rule
+    said = say_rule(rule.spec, rule.references)
+    found = [(line.at, ", ".join([line.what.replace("_", " "), *_details(line.detail)])) for line in _told(history.log)]
+    found += [(fill.at, _traded(fill)) for fill in history.fills]
+    lines = [f"{local_time(at, owner)}: {what}" for at, what in sorted(found, key=lambda line: line[0])]
+    if len(lines) > _MOST_HISTORY:
+        lines = [f"… {len(lines) - _MOST_HISTORY} earlier lines are left out.", *lines[-_MOST_HISTORY:]]
+    title = f"History of {rule.label} ({STATE_WORDS[rule.state]})"
+    simulated = any(fill.simulated for fill in history.fills)
+    venue = history.fills[0].venue if history.fills else ""
+    title = marked(title, simulated=simulated, venue=venue)
+    return Card(title=title, lines=(said, *(lines or ("Nothing has happened to it yet.",))))
+
+
+def _told(log: Sequence[JobLog]) -> Iterator[JobLog]:
+    """*log* without the looks that another look follows at once: they say only that it is watched."""
+    ordered = sorted(log, key=lambda line: line.at)
+    for line, following in zip(ordered, [*ordered[1:], None], strict=True):
+        if line.what != "checked" or following is None or following.what != "checked":
+            yield line
+
+
+def _traded(fill: Fill) -> str:
+    pnl = "" if fill.realised_pnl is None else f", PnL {say_signed_money(fill.realised_pnl)}"
+    done = "bought" if fill.side == "buy" else "sold"
+    size = say_amount(fill.base, fill.market, exact=True)
+    return f"{done} {size} at {say_price(fill.price)}, fee {say_money(fill.fee)}{pnl}"
 
 
 def limits_card(owner: Owner) -> Card:

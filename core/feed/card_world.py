@@ -11,6 +11,7 @@ from core.domain.event import (
     AccountKilled,
     AccountLimitChanged,
     AccountLinked,
+    AccountLinkRequested,
     DeliveryFailed,
     EngineBlind,
     EngineRecovered,
@@ -46,6 +47,7 @@ MarketHappened = PriceStale | PriceRecovered | VenueLost | VenuePaused | VenueRe
 AccountHappened = (
     DeliveryFailed
     | AccountLinked
+    | AccountLinkRequested
     | AccountLimitChanged
     | AccountDrawdownReached
     | AccountKilled
@@ -133,8 +135,10 @@ def account_card(event: AccountHappened) -> Card | None:
         case DeliveryFailed():
             return None
         case AccountLinked(channel=channel):
-            lines = ("It can now give orders for your account. If that was not you, unlink it on the dashboard.",)
+            lines = ("It can now give orders for your account. If that was not you, end it: /link, or the dashboard.",)
             return Card(title=f"{channel.capitalize()} is linked", lines=lines, key=key)
+        case AccountLinkRequested():
+            return _link_requested(event)
         case AccountLimitChanged(limit=limit, was=was, now=now):
             return Card(title=f"Limit changed: {limit.replace('_', ' ')}", lines=(f"{was} → {now}",), key=key)
         case AccountDrawdownReached(percent=percent):
@@ -151,6 +155,23 @@ def account_card(event: AccountHappened) -> Card | None:
             return Card(title="From the people who run this SayWhen", lines=said, key=key)
         case _:
             assert_never(event)
+
+
+def _link_requested(event: AccountLinkRequested) -> Card:
+    answers = (
+        Button(label="Link it", verb=write(Say(words=f"/link yes {event.claim_id}"))),
+        Button(label="Refuse", verb=write(Say(words=f"/link no {event.claim_id}"))),
+    )
+    return Card(
+        title=f"Link {event.channel.capitalize()} to this account?",
+        lines=(
+            f"Your code was entered there, by {one_line(event.address)}.",
+            "Once linked, it gives orders for your account and hears of them. If that was not you, refuse.",
+        ),
+        buttons=(answers,),
+        tone="warn",
+        key=f"link:{event.claim_id}",
+    )
 
 
 def _killed(event: AccountKilled) -> Card:

@@ -273,6 +273,11 @@ async def _revise(
     now = clock.now()
     if draft.state not in OPEN_DRAFTS:
         raise Conflict(f"This draft is {draft.state.replace('_', ' ')}.", "Send the words again.")
+    if draft.replaces is not None and len(result.rules) != 1:
+        raise BadInput(
+            f"Expected one rule in place of the old one, were {len(result.rules)}.",
+            "The draft is unchanged. Say what is new as a rule of its own afterwards.",
+        )
     revised = replace(
         draft,
         words=words,

@@ -6,7 +6,7 @@ from core.ports.ledger import (
     Ledger,
     LedgerPage,
 )
-from core.ports.reading import Journal, PnlBy, PnlLine, TradeFilter
+from core.ports.reading import History, Journal, PnlBy, PnlLine, TradeFilter
 from core.ports.storage import (
     Again,
     Bell,
@@ -62,6 +62,7 @@ __all__ = [
     "Fence",
     "Finding",
     "Halt",
+    "History",
     "Inbox",
     "Job",
     "JobLog",

@@ -10,7 +10,8 @@ from core.domain.order import Fill, OrderState
 from core.domain.owner import Owner
 from core.domain.position import Account
 from core.domain.rule import RuleState
-from core.ports import JobLog
+from core.domain.wording import say_rule
+from core.ports import History, JobLog
 from tests import samples
 from tests.bots.scripted import ACCOUNT, LONG, ME, RULES, Prices
 from tests.clock import START
@@ -118,12 +119,19 @@ def test_history_is_told_in_order() -> None:
     late = {"trigger_no": 1, "price": "149.87", "late_s": "31.2"}
     fired = replace(armed, at=START + timedelta(minutes=1), what="triggered", detail=late)
     at_once = replace(fired, at=START + timedelta(minutes=2), detail={"trigger_no": 2, "price": None, "late_s": 0})
-    log = [at_once, fired, looked, armed]
-    card = views.history_card("r1", log, OWNER)
-    assert [line.split(": ", 1)[1] for line in card.lines] == [
+    before = replace(looked, at=START + timedelta(seconds=10))
+    fill = replace(
+        samples.fill(samples.order(rule)), base=D(2), price=D("149.87"), fee=D("0.15"), realised_pnl=D("1.87"),
+        at=START + timedelta(seconds=90), simulated=True,
+    )  # fmt: skip
+    card = views.history_card(History(rule=rule, log=(at_once, fired, looked, before, armed), fills=(fill,)), OWNER)
+    assert card.title == "History of r1 (armed) · paper · SIMULATED"
+    assert card.lines[0] == say_rule(rule.spec)
+    assert [line.split(": ", 1)[1] for line in card.lines[1:]] == [
         "armed, fires at $149.90 / $150.20, confirmed",
         "checked, at $149.95, 60 checks",
         "triggered, at $149.87, 31 seconds late",
+        "sold 2 SOL at $149.87, fee $0.15, PnL +$1.87",
         "triggered",
     ]
 

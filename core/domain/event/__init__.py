@@ -41,6 +41,7 @@ from core.domain.event.world import (
     AccountKilled,
     AccountLimitChanged,
     AccountLinked,
+    AccountLinkRequested,
     DeliveryFailed,
     EngineBlind,
     EngineRecovered,
@@ -97,6 +98,7 @@ Event = (
     | JobDeadLettered
     | DeliveryFailed
     | AccountLinked
+    | AccountLinkRequested
     | AccountLimitChanged
     | AccountDrawdownReached
     | AccountKilled
@@ -118,6 +120,7 @@ __all__ = [
     "AccountDrawdownReached",
     "AccountKilled",
     "AccountLimitChanged",
+    "AccountLinkRequested",
     "AccountLinked",
     "DeliveryFailed",
     "EngineBlind",

@@ -137,6 +137,16 @@ class AccountLinked(Happened):
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class AccountLinkRequested(Happened):
+    """Somebody at a channel's address entered a code of this owner's and waits for the owner to agree."""
+
+    name: ClassVar[str] = "account.link_requested"
+    channel: str
+    address: str
+    claim_id: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class AccountLimitChanged(Happened):
     """A limit was changed."""
 

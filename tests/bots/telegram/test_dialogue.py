@@ -7,6 +7,7 @@ from collections.abc import AsyncIterator
 import pytest
 
 from bots.commands import COMMANDS
+from bots.telegram import pacing
 from core.domain.rule import RuleState
 from tests.bots.telegram.stage import ANN, BOB, Stage, labels_of, staged, words_of
 from tests.emulators.telegram.server import Fault, TelegramServer
@@ -20,7 +21,9 @@ SENTENCE = (
 
 
 @pytest.fixture
-async def stage(postgres_dsn: str) -> AsyncIterator[Stage]:
+async def stage(postgres_dsn: str, monkeypatch: pytest.MonkeyPatch) -> AsyncIterator[Stage]:
+    monkeypatch.setattr(pacing, "BETWEEN_S", 0.0)  # the pace has tests of its own; nobody waits for it here
+    monkeypatch.setattr(pacing, "_MARGIN_S", 0.0)
     async with TelegramServer() as telegram, staged(postgres_dsn, telegram) as opened:
         telegram.rates.enforced = False
         yield opened
@@ -79,16 +82,52 @@ async def test_rules_are_paused_copied_and_deleted_by_their_buttons(stage: Stage
     assert [rule.label for rule in await stage.core.rules.list(owner)] == ["r2"]
 
 
-async def test_a_rule_is_edited_in_words_and_the_old_one_can_be_deleted_at_once(stage: Stage) -> None:
+async def test_a_rule_is_edited_in_words_and_stays_armed_as_it_was_until_that_is_confirmed(stage: Stage) -> None:
     owner = await stage.hold()
     await stage.press(await stage.say("stop loss at 140"), "Confirm")
     asked = await stage.press(await stage.say("/rules"), "Edit r1")
-    assert words_of(asked).startswith("How should r1 be?")
-    armed = await stage.press(await stage.say("stop loss at 141"), "Confirm")
-    assert labels_of(armed) == ["Delete r1", "My rules"]
-    await stage.press(armed, "Delete r1")
-    [left] = await stage.core.rules.list(owner)
-    assert left.label == "r2"
+    assert words_of(asked).startswith("What should change about r1?")
+    assert words_of(await stage.say("stop at 141, take profit at 170")).startswith("⛔ Expected one rule in place")
+    draft = await stage.say("stop loss at 141")
+    assert words_of(draft).startswith("Change r1 to this?")
+    draft = await stage.say("at 142 instead")
+    assert words_of(draft).startswith("Change r1 to this?")
+    [old] = await stage.core.rules.list(owner)
+    assert (old.state, old.version, old.spec.condition.price) == (RuleState.ARMED, 1, 140)  # type: ignore[union-attr]
+    changed = await stage.press(draft, "Confirm")
+    assert words_of(changed).startswith("✅ Changed: r1")
+    [new] = await stage.core.rules.list(owner)
+    assert (new.label, new.state, new.version) == ("r1", RuleState.ARMED, 2)
+    assert new.spec.condition.price == 142  # type: ignore[union-attr]
+
+
+async def test_two_chats_become_one_account_once_both_have_agreed(stage: Stage) -> None:
+    owner = await stage.hold()
+    offered = words_of(await stage.say("/link"))
+    command = offered.splitlines()[1]
+    assert words_of(await stage.say("/link 0000000000", BOB)).startswith("⛔ This code is used or has expired.")
+    waits = await stage.say(f"/start link-{command.split()[1]}", BOB)
+    told = len(stage.shown(ANN))
+    claimed = await stage.bring(stage.telegram.press(BOB, waits, "Link this chat"), BOB)
+    assert words_of(claimed).startswith("The other side has to agree")
+    [asked, *_] = await stage.telegram.until(lambda: stage.shown(ANN)[told:])
+    assert words_of(asked.result).startswith("⚠️ Link Telegram to this account?")
+    assert await stage.core.inbox.known("telegram", str(BOB)) != owner
+    await stage.telegram.bring(stage.telegram.press(ANN, asked.result, "Link it"))
+    above = stage.telegram.messages[ANN, asked.result["message_id"]]
+    await stage.telegram.until(lambda: words_of(above).startswith("✅ Telegram is linked"))
+    assert await stage.core.inbox.known("telegram", str(BOB)) == owner
+    await stage.telegram.until(lambda: "Telegram is linked" in words_of(stage.shown(BOB)[-1].result))
+    assert "2 SOL long" in words_of(await stage.say("/positions", BOB))
+    unlinked = await stage.bring(stage.telegram.press(ANN, await stage.say("/link"), "Unlink telegram"), ANN)
+    assert words_of(unlinked).startswith("Telegram is unlinked")
+    assert "hold no position" in words_of(await stage.say("/positions", BOB))
+
+
+async def test_an_account_with_rules_of_its_own_is_not_linked_away(stage: Stage) -> None:
+    await stage.hold(person=BOB)
+    command = words_of(await stage.say("/link")).splitlines()[1]
+    assert words_of(await stage.say(command, BOB)).startswith("⛔ This account has rules, orders or positions")
 
 
 @pytest.mark.parametrize(
