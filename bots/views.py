@@ -7,9 +7,10 @@ from typing import Any
 from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 
 from bots.facade import Prices
+from bots.nearness import nearness
 from core.domain.errors import SayWhenError
 from core.domain.market import Observation
-from core.domain.money import HUNDRED, ZERO
+from core.domain.money import ZERO
 from core.domain.order import Fill, Order
 from core.domain.owner import Owner
 from core.domain.position import Account, Position
@@ -20,7 +21,6 @@ from core.domain.wording import (
     say_amount,
     say_bps,
     say_duration,
-    say_level,
     say_money,
     say_number,
     say_percent,
@@ -29,7 +29,6 @@ from core.domain.wording import (
     say_rule,
     say_signed_money,
     say_time,
-    trigger_prices,
 )
 from core.feed.card import Button, Card, Rows, Tone
 from core.feed.card_marks import marked
@@ -142,12 +141,11 @@ def rules_card(rules: Sequence[Rule], account: Account, seen: Sequence[Observati
     """The owner's rules with state and distance to trigger, and buttons to pause, resume and cancel."""
     if not rules:
         return Card(title="You have no rules", lines=('Say one: "if SOL drops 2 % sell half my position".',))
-    prices = {observation.market: observation.price for observation in seen}
     lines = ["All rules are paused: nothing fires until you resume."] if owner.paused else []
     for rule in rules[:_MOST_RULES]:
         lines.append(f"{rule.label} ({STATE_WORDS[rule.state]}): {say_rule(rule.spec, rule.references)}")
         if rule.state is RuleState.ARMED:
-            lines += [f"   {line}" for line in _distances(rule, account, prices)]
+            lines += [f"   {line}" for line in nearness(rule, account, seen)]
     if len(rules) > _MOST_RULES:
         lines.append(f"… and {len(rules) - _MOST_RULES} more.")
     rows = tuple(_rule_buttons(rule) for rule in rules[:_MOST_BUTTON_ROWS])
@@ -169,19 +167,6 @@ def _rule_buttons(rule: Rule) -> tuple[Button, ...]:
         Button(label=f"Copy {label}", verb=write(HandleRule(deed="copy", label=label))),
         Button(label=f"Delete {label}", verb=write(HandleRule(deed="cancel", label=label))),
     )
-
-
-def _distances(rule: Rule, account: Account, prices: dict[str, Decimal]) -> list[str]:
-    market = getattr(rule.spec.condition, "market", None)
-    now = None if market is None else prices.get(market)
-    if now is None or now == 0:
-        return []
-    entries = {position.market: position.entry_price for position in account.positions if position.base != 0}
-    return [
-        f"fires at {say_level(price)}, {say_rough_percent(abs(price - now) / now * HUNDRED)}"
-        f" {'below' if price < now else 'above'} the price now ({say_level(now)})"
-        for price in trigger_prices(rule.spec.condition, rule.references, entries)
-    ]
 
 
 def orders_card(orders: Sequence[Order], owner: Owner) -> Card:

@@ -4,7 +4,11 @@ from dataclasses import replace
 from datetime import timedelta
 from decimal import Decimal
 
+import pytest
+
 from bots import views
+from bots.nearness import nearness
+from core.domain.condition import AccountLevel, AnyOf, Condition, FundingRate, PositionPnl, PriceLevel, Trailing
 from core.domain.errors import BadInput
 from core.domain.order import Fill, OrderState
 from core.domain.owner import Owner
@@ -17,6 +21,7 @@ from tests.bots.scripted import ACCOUNT, LONG, ME, RULES, Prices
 from tests.clock import START
 
 D = Decimal
+SOL = "SOL-PERP"
 OWNER = Owner(id=ME, created_at=START, timezone="America/New_York")
 
 
@@ -73,6 +78,28 @@ def test_rules_show_state_and_distance() -> None:
         ["Pause r1", "Edit r1", "Copy r1", "Delete r1"],
         ["Resume r2", "Edit r2", "Copy r2", "Delete r2"],
     ]
+
+
+@pytest.mark.parametrize(
+    ("condition", "memory", "expected"),
+    [
+        (Trailing(market=SOL, direction="down", distance=D(5), unit="percent"), {"extreme": "160"},
+         "fires at $152.00, 1.33 % above the price now ($150.00)"),
+        (Trailing(market=SOL, direction="down", distance=D(5), unit="usd", activation_price=D(165)), {},
+         "starts to trail at $165.00, 10 % above the price now ($150.00)"),
+        (AnyOf(conditions=(PriceLevel(market=SOL, operator="<=", price=D(120)), FundingRate(market=SOL, operator=">=",
+         value=D(1)))), {}, "fires at $120.00, 20 % below the price now ($150.00); now 0.001 % per hour"),
+        (PositionPnl(market="*", operator="<=", threshold=D(-200), unit="usd"), {}, "now +$4.00"),
+        (PositionPnl(market=SOL, operator="<=", threshold=D(-5), unit="percent"), {}, "now +1.35 %"),
+        (PositionPnl(market="BTC-PERP", operator="<=", threshold=D(-5), unit="usd"), {}, "no such position is held"),
+        (AccountLevel(metric="health", operator="<=", value=D(20)), {}, "now 99.91 %"),
+    ],
+)  # fmt: skip
+def test_how_far_off_a_rule_is_is_told_for_what_it_waits_for(
+    condition: Condition, memory: dict[str, str], expected: str
+) -> None:
+    rule = samples.rule(ME, spec=replace(RULES[0], condition=condition), memory=memory)
+    assert "; ".join(nearness(rule, ACCOUNT, Prices().latest())) == expected
 
 
 def test_many_rules_fit_one_message() -> None:
