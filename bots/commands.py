@@ -74,7 +74,10 @@ async def _prices(turn: Turn, words: str) -> list[Card]:
 
 
 async def _orders(turn: Turn, words: str) -> list[Card]:  # noqa: ARG001 - takes no words
-    return [views.orders_card(await turn.core.account.orders(turn.owner), await turn.core.account.owner(turn.owner))]
+    orders = await turn.core.account.orders(turn.owner)
+    unsized = any(order.intent is None for order in orders)
+    rules = await turn.core.rules.list(turn.owner) if unsized else []
+    return [views.orders_card(orders, await turn.core.account.owner(turn.owner), rules)]
 
 
 async def _trades(turn: Turn, words: str) -> list[Card]:

@@ -21,6 +21,7 @@ from core.domain.wording import (
     say_amount,
     say_bps,
     say_duration,
+    say_leg,
     say_money,
     say_number,
     say_percent,
@@ -169,14 +170,17 @@ def _rule_buttons(rule: Rule) -> tuple[Button, ...]:
     )
 
 
-def orders_card(orders: Sequence[Order], owner: Owner) -> Card:
-    """Orders that are planned, on their way or resting."""
+def orders_card(orders: Sequence[Order], owner: Owner, rules: Sequence[Rule] = ()) -> Card:
+    """Orders that are planned, on their way or resting; *rules* say what the planned ones are to trade."""
     if not orders:
         return Card(title="You have no open orders")
     lines = []
+    actions = {rule.id: rule.spec.action for rule in rules}
     for order in orders:
         intent = order.intent
-        what = f"{order.market}, part {order.leg_no}, to be sent {local_time(order.due_at, owner)}"
+        action = actions.get(order.rule_id)
+        what = f"{order.market}, part {order.leg_no}" if action is None else say_leg(action, order.leg_no)
+        what = f"{what}, to be sent {local_time(order.due_at, owner)}"
         if intent is not None:
             price = intent.price if intent.price is not None else order.limit_price
             at = "at market" if price is None else f"at {say_price(price, exact=True)}"

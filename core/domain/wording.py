@@ -1,6 +1,6 @@
 """The structured rule in words for people, made by code; decides how it reads, never what it means."""
 
-from core.domain.wording_action import one_line, say_action, say_order
+from core.domain.wording_action import one_line, say_action, say_leg, say_order
 from core.domain.wording_amounts import (
     base_of,
     say_amount,
@@ -30,6 +30,7 @@ __all__ = [
     "say_bps",
     "say_condition",
     "say_duration",
+    "say_leg",
     "say_level",
     "say_money",
     "say_number",

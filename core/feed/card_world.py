@@ -38,7 +38,7 @@ from core.domain.wording import (
 )
 from core.feed.card_marks import marked, sentence, settled_key
 from core.feed.parts import Button, Card
-from core.feed.press import Say, write
+from core.feed.press import Say, fits, write
 
 PositionHappened = (
     PositionOpened | PositionChanged | PositionClosed | PositionEndangered | PositionLiquidated | PositionFundingPaid
@@ -158,17 +158,15 @@ def account_card(event: AccountHappened) -> Card | None:
 
 
 def _link_requested(event: AccountLinkRequested) -> Card:
-    answers = (
-        Button(label="Link it", verb=write(Say(words=f"/link yes {event.claim_id}"))),
-        Button(label="Refuse", verb=write(Say(words=f"/link no {event.claim_id}"))),
-    )
+    said = {"Link it": f"/link yes {event.claim_id}", "Refuse": f"/link no {event.claim_id}"}
+    answers = tuple(Button(label=label, verb=write(Say(words=words))) for label, words in said.items() if fits(words))
     return Card(
         title=f"Link {event.channel.capitalize()} to this account?",
         lines=(
             f"Your code was entered there, by {one_line(event.address)}.",
             "Once linked, it gives orders for your account and hears of them. If that was not you, refuse.",
         ),
-        buttons=(answers,),
+        buttons=(answers,) if answers else (),
         tone="warn",
         key=f"link:{event.claim_id}",
     )
