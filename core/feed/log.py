@@ -18,6 +18,7 @@ from core.domain.event import (
     Event,
     JobDeadLettered,
     JobRetried,
+    JobWaiting,
     OrderAccepted,
     OrderCancelled,
     OrderDenied,
@@ -120,7 +121,7 @@ def level_of(event: Event) -> Level:
             | EngineBlind()
         ):
             return "warning"
-        case RuleFailed() | JobDeadLettered() | PositionLiquidated():
+        case RuleFailed() | JobDeadLettered() | JobWaiting() | PositionLiquidated():
             return "error"
         case _:
             assert_never(event)

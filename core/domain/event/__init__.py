@@ -6,6 +6,7 @@ from core.domain.event.happened import Happened
 from core.domain.event.orders import (
     JobDeadLettered,
     JobRetried,
+    JobWaiting,
     OrderAccepted,
     OrderCancelled,
     OrderDenied,
@@ -95,6 +96,7 @@ Event = (
     | VenuePaused
     | VenueRecovered
     | JobRetried
+    | JobWaiting
     | JobDeadLettered
     | DeliveryFailed
     | AccountLinked
@@ -129,6 +131,7 @@ __all__ = [
     "Happened",
     "JobDeadLettered",
     "JobRetried",
+    "JobWaiting",
     "OrderAccepted",
     "OrderCancelled",
     "OrderDenied",
