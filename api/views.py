@@ -13,7 +13,7 @@ from core.domain.order import Fill, Order
 from core.domain.owner import Draft
 from core.domain.position import Account, Position
 from core.domain.rule import Rule
-from core.domain.wording import say_rule
+from core.domain.wording import say_live
 from core.ports import DeadLetter, Job, JobLog
 from core.ports.access import ApiKey, Approval
 
@@ -37,7 +37,7 @@ def rule_view(rule: Rule) -> View:
         number=rule.number,
         version=rule.version,
         state=rule.state,
-        says=say_rule(rule.spec, rule.references),
+        says=say_live(rule),
         words=rule.words,
         spec=rule.spec,
         references=rule.references,

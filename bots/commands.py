@@ -274,6 +274,9 @@ _EXAMPLES = (
 )
 
 
+_GREETINGS = frozenset({"hi", "hello", "hey", "hello there", "hi there", "gm", "good morning"})
+
+
 _PRIVACY = (
     "The words you send until they are answered; the rules made of them, your orders, trades and settings.",
     "Your number on this channel, so that you can be told things. Not your name, not your phone.",
@@ -296,7 +299,10 @@ def help_card(*, dashboard: bool = False, admin: bool = False) -> Card:
 
 def as_command(words: str) -> str | None:
     """The command that *words* are without its slash ("positions", "resume"), or None."""
-    command = BY_NAME.get(words.casefold().rstrip(" .!?"))
+    said = words.casefold().rstrip(" .!?")
+    if said in _GREETINGS:
+        return "/start"
+    command = BY_NAME.get(said)
     return f"/{command.name}" if command is not None and command.bare else None
 
 

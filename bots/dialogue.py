@@ -147,8 +147,10 @@ class Dialogue:
             if said in _NO:
                 return await self._press(turn, place, CancelDraft(draft_id=shown.draft_id), text)
             if shown.editing and as_command(text) is None:
-                # Words that change nothing raise, and the next ones are still meant for this draft.
-                return await self._amend(turn, place, shown.draft_id, text)
+                try:
+                    return await self._amend(turn, place, shown.draft_id, text)
+                except BadInput as problem:  # the next words are still meant for this draft
+                    raise BadInput(str(problem), f"{problem.hint} “cancel” leaves it as it is.".strip()) from None
             if shown.state is DraftState.AWAITING_CONFIRMATION:
                 if said in _YES:
                     confirm = ConfirmDraft(draft_id=shown.draft_id, revision=shown.revision)

@@ -9,7 +9,7 @@ from core.domain.market import Observation
 from core.domain.owner import Draft, DraftState, Owner
 from core.domain.reading import ParseResult, Question
 from core.domain.rule import Rule, RuleState
-from core.domain.wording import one_line, say_rule, trigger_prices
+from core.domain.wording import one_line, say_live, say_rule, trigger_prices
 from core.feed.card import Button, Card, Chart, ChartLine, Rows, Tone
 from core.feed.press import AnswerDraft, CancelDraft, ConfirmDraft, EditDraft, Say, write
 
@@ -67,7 +67,7 @@ def armed_card(draft_id: str, rules: Sequence[Rule]) -> Card:
     lines = []
     for rule in rules:
         state = "" if rule.state is RuleState.ARMED else f" ({STATE_WORDS[rule.state]})"
-        lines.append(f"{rule.label}{state}: {say_rule(rule.spec, rule.references, after=_before(rule, rules))}")
+        lines.append(f"{rule.label}{state}: {say_live(rule, after=_before(rule, rules))}")
     return Card(
         title=f"{done}: {labels}",
         lines=tuple(lines),

@@ -22,12 +22,12 @@ from core.domain.wording import (
     say_bps,
     say_duration,
     say_leg,
+    say_live,
     say_money,
     say_number,
     say_percent,
     say_price,
     say_rough_percent,
-    say_rule,
     say_signed_money,
     say_time,
 )
@@ -144,7 +144,7 @@ def rules_card(rules: Sequence[Rule], account: Account, seen: Sequence[Observati
         return Card(title="You have no rules", lines=('Say one: "if SOL drops 2 % sell half my position".',))
     lines = ["All rules are paused: nothing fires until you resume."] if owner.paused else []
     for rule in rules[:_MOST_RULES]:
-        lines.append(f"{rule.label} ({STATE_WORDS[rule.state]}): {say_rule(rule.spec, rule.references)}")
+        lines.append(f"{rule.label} ({STATE_WORDS[rule.state]}): {say_live(rule)}")
         if rule.state is RuleState.ARMED:
             lines += [f"   {line}" for line in nearness(rule, account, seen)]
     if len(rules) > _MOST_RULES:
@@ -205,7 +205,7 @@ def trades_card(fills: Sequence[Fill], owner: Owner) -> Card:
 def history_card(history: History, owner: Owner) -> Card:
     """What happened to one rule and what it traded, oldest first; of looks in a row only the last."""
     rule = history.rule
-    said = say_rule(rule.spec, rule.references)
+    said = say_live(rule)
     found = [(line.at, ", ".join([line.what.replace("_", " "), *_details(line.detail)])) for line in _told(history.log)]
     found += [(fill.at, _traded(fill)) for fill in history.fills]
     lines = [f"{local_time(at, owner)}: {what}" for at, what in sorted(found, key=lambda line: line[0])]

@@ -18,7 +18,7 @@ from core.domain.wording_amounts import (
 from core.domain.wording_condition import say_condition, trigger_levels, trigger_prices
 from core.domain.wording_consequence import Ground
 from core.domain.wording_readback import read_back
-from core.domain.wording_rule import say_rule, say_rules
+from core.domain.wording_rule import say_live, say_rule, say_rules
 
 __all__ = [
     "Ground",
@@ -32,6 +32,7 @@ __all__ = [
     "say_duration",
     "say_leg",
     "say_level",
+    "say_live",
     "say_money",
     "say_number",
     "say_order",

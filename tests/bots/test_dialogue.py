@@ -112,7 +112,7 @@ async def test_words_that_change_nothing_leave_the_next_ones_meant_for_the_same_
     await talk.press(draft, "Edit")
     talk.core.drafts.problem = BadInput("That is no rule.", "The draft is unchanged.")
     [refused] = await talk.say("hm")
-    assert refused.lines == ("The draft is unchanged.",)
+    assert refused.lines == ("The draft is unchanged. “cancel” leaves it as it is.",)
     talk.core.drafts.problem = None
     await talk.say("make it 25%")
     assert talk.core.calls[-2:] == [("amend", "d_1", "hm"), ("amend", "d_1", "make it 25%")]

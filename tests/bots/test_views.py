@@ -102,6 +102,16 @@ def test_how_far_off_a_rule_is_is_told_for_what_it_waits_for(
     assert "; ".join(nearness(rule, ACCOUNT, Prices().latest())) == expected
 
 
+def test_what_a_rule_waited_for_is_not_said_once_it_has_come() -> None:
+    waits = samples.rule(ME, spec=replace(RULES[0], after="r0"), state=RuleState.WAITING)
+    came = replace(waits, state=RuleState.ARMED)
+    card = views.rules_card([waits, came], ACCOUNT, Prices().latest(), OWNER)
+    assert [("Once the rule before it has filled" in line) for line in card.lines if line.startswith("r1")] == [
+        True,
+        False,
+    ]
+
+
 def test_many_rules_fit_one_message() -> None:
     rules = [samples.rule(ME, number, spec=RULES[0], references={"SOL-PERP": D(150)}) for number in range(1, 101)]
     card = views.rules_card(rules, ACCOUNT, Prices().latest(), replace(OWNER, paused=True))
