@@ -20,7 +20,7 @@ class Reading:
 
 
 class Readings:
-    """Words and the rule language as two views of the same rules. A draft, which may be confirmed, is made elsewhere."""
+    """Words and the rule language as two views of the same rules. What can be confirmed is a draft, made elsewhere."""
 
     def __init__(self, parts: Parts) -> None:
         self._parts = parts

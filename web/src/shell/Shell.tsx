@@ -10,6 +10,8 @@ const PAGES = [
   ["/", "Home"],
   ["/say", "Say when"],
   ["/rules", "Rules"],
+  ["/market", "Market"],
+  ["/activity", "Activity"],
 ] as const;
 
 export function Shell({ children }: { children: ReactNode }) {
@@ -64,7 +66,7 @@ function Signals() {
   const { data: prices } = useQuery(queries.prices);
   const { data: health, isError } = useQuery(queries.health);
   const [tone, words] = LINE[useSocketState()];
-  const venue = health?.checks["venue"];
+  const venue = health?.checks?.["venue"];
   const silent = prices !== undefined && prices.prices.length === 0;
   return (
     <>
