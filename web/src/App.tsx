@@ -16,6 +16,7 @@ const Say = lazy(async () => ({ default: (await import("./say/Say")).Say }));
 const Rules = lazy(async () => ({ default: (await import("./rules/Rules")).Rules }));
 const Market = lazy(async () => ({ default: (await import("./market/Market")).Market }));
 const Activity = lazy(async () => ({ default: (await import("./activity/Activity")).Activity }));
+const Account = lazy(async () => ({ default: (await import("./account/Account")).Account }));
 
 export function App() {
   const me = useQuery(queries.me);
@@ -57,6 +58,8 @@ function Page({ path }: { path: string }) {
       return <Market />;
     case "/activity":
       return <Activity />;
+    case "/account":
+      return <Account />;
     default:
       return (
         <Empty title="There is no such page.">

@@ -62,7 +62,7 @@ async function latestNotices(): Promise<Notice[]> {
 
 export const deeds = {
   me: () => ask<Schemas["CallerOut"]>("GET", "/api/auth/me"),
-  say: (text: string) => ask<Draft>("POST", "/api/rules", { text }),
+  say: (said: { text: string } | { rules: Schemas["RuleSpec"][] }) => ask<Draft>("POST", "/api/rules", "text" in said ? { text: said.text.trim() } : said),
   draft: (id: string) => ask<Draft>("GET", `/api/drafts/${id}`),
   choose: (draft: Draft, question: number, option: number) =>
     ask<Draft>("POST", `/api/drafts/${draft.draft_id}/answer`, { option, question, revision: draft.revision }),
@@ -85,7 +85,7 @@ export const deeds = {
   onPaper: () => ask<Schemas["SignedInOut"]>("POST", "/api/auth/paper", { deliver: "cookie" }),
   byLink: (token: string) => ask<Schemas["SignedInOut"]>("POST", "/api/auth/link", { token, deliver: "cookie" }),
   challenge: (address: string) => ask<Schemas["ChallengeOut"]>("POST", "/api/auth/challenge", { address }),
-  byWallet: (nonce: string, signature: string) =>
-    ask<Schemas["SignedInOut"]>("POST", "/api/auth/wallet", { nonce, signature, deliver: "cookie" }),
+  byWallet: (proof: { nonce: string; signature: string }) => ask<Schemas["SignedInOut"]>("POST", "/api/auth/wallet", { ...proof, deliver: "cookie" }),
+  byTelegram: (initData: string) => ask<Schemas["SignedInOut"]>("POST", "/api/auth/telegram", { init_data: initData, deliver: "cookie" }),
   signOut: () => ask<void>("POST", "/api/auth/sign-out"),
 };

@@ -52,7 +52,7 @@ function One({ name, names }: { name: string; names: string[] }) {
   const fills = useMemo(() => trades.data?.pages.flatMap((page) => page.rows) ?? [], [trades.data]);
   const used = useMemo(() => indicatorsOf(rules?.rules ?? [], name), [rules, name]);
   const closed = useMemo(() => candles.data?.closed ?? [], [candles.data]);
-  const drawn = useMemo(() => drawnOf(used, timeframe, closed), [used, timeframe, closed]);
+  const drawn = useMemo(() => drawnOf(used.map(({ part }) => part), timeframe, closed), [used, timeframe, closed]);
   const elsewhere = [...new Map(used.filter(({ part }) => part.timeframe !== timeframe).map((one) => [`${one.rule.id} ${one.part.name} ${one.part.timeframe}`, one])).values()];
   return (
     <div className="flex flex-col gap-4">

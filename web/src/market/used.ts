@@ -15,13 +15,13 @@ export function indicatorsOf(rules: readonly Rule[], market: string): Used[] {
   return rules.flatMap((rule) => partsOf(rule.spec.condition).filter((part) => part.market === market).map((part) => ({ rule, part })));
 }
 
-function partsOf(condition: Condition): Schemas["Indicator"][] {
+export function partsOf(condition: Condition): Schemas["Indicator"][] {
   if (condition.type === "all" || condition.type === "any") return condition.conditions.flatMap(partsOf);
   return condition.type === "indicator" ? [condition] : [];
 }
 
 /** Each line once, however many rules use it. */
-export function drawnOf(used: readonly Used[], timeframe: Timeframe, candles: readonly Candle[]): Drawn[] {
+export function drawnOf(parts: readonly Schemas["Indicator"][], timeframe: Timeframe, candles: readonly Candle[]): Drawn[] {
   const found = new Map<string, Drawn>();
   const add = (name: Schemas["Indicator"]["name"], period: number | null | undefined, level: number | null) => {
     const title = titleOf(name, period);
@@ -29,7 +29,7 @@ export function drawnOf(used: readonly Used[], timeframe: Timeframe, candles: re
     if (known === undefined) found.set(title, { id: title, title, values: indicator(name, period, candles), apart: !likePrices(name), level });
     else if (known.level === null && level !== null) found.set(title, { ...known, level });
   };
-  for (const { part } of used) {
+  for (const part of parts) {
     if (part.timeframe !== timeframe) continue;
     const value = part.value == null ? null : Number(part.value);
     add(part.name, part.period, likePrices(part.name) ? null : value);
