@@ -9,6 +9,7 @@ from collections.abc import Generator
 import uvicorn
 
 from api.app import create_app
+from api.wire import SharedFrames
 from core.app import Core
 from core.domain.errors import NotConfigured
 
@@ -44,7 +45,7 @@ async def run_api(core: Core, *, follow_prices: bool = False, listening: socket.
     config = uvicorn.Config(
         create_app(core),
         http="httptools",
-        ws="websockets-sansio",
+        ws=SharedFrames,
         ws_max_size=LARGEST_MESSAGE,
         ws_per_message_deflate=False,  # costs memory and time for each socket; frames are small
         ws_ping_interval=20.0,

@@ -42,7 +42,7 @@ class Cadences:
             (5, "candles", engine.candles),
             (60, "reconcile", engine.reconcile),
             (60, "funding", engine.funding),
-            (60, "sample", engine.sample),
+            (5, "sample", engine.sample),
         ]
         for seconds, name, work in every:
             self._scheduler.add_job(partial(_run, name, work), "interval", seconds=seconds, id=name)

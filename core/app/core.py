@@ -17,6 +17,7 @@ from core.app.execution import Execution
 from core.app.identity import Identity
 from core.app.inbox import Inbox
 from core.app.keys import ApiKeys
+from core.app.leaving import Leaving
 from core.app.limits import OwnLimits
 from core.app.links import Links
 from core.app.notices import Notices
@@ -76,6 +77,7 @@ class Core:
     notices: Notices
     inbox: Inbox
     people: People
+    leaving: Leaving
     engine: Engine
     execution: Execution
     clock: Clock
@@ -125,6 +127,8 @@ async def open_core(settings: Settings, *, clock: Clock | None = None, role: str
         stack.push_async_callback(_close_source, parts)
         journal = PostgresJournal(database, log)
         credentials, people = PostgresCredentials(database), PostgresPeople(database, store)
+        census = Census(database)
+        preferring = People(parts, census)
         identity = Identity(parts, credentials, people)
         consent = Consent(parts, identity, people)
         drafts = Drafts(parts, journal)
@@ -148,7 +152,8 @@ async def open_core(settings: Settings, *, clock: Clock | None = None, role: str
             prices=Prices(parts, ledger),
             notices=Notices(parts),
             inbox=Inbox(parts),
-            people=People(parts, Census(database)),
+            people=preferring,
+            leaving=Leaving(parts, consent, credentials, preferring, census),
             engine=Engine(parts),
             execution=Execution(parts),
             clock=time,

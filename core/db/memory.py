@@ -23,7 +23,7 @@ from core.domain.market import TIMEFRAME_S, Candle, Timeframe
 from core.domain.order import IN_FLIGHT, OrderState
 from core.domain.owner import Owner
 from core.domain.rule import Rule, RuleState
-from core.ports.storage import Fence, Transaction
+from core.ports.storage import Fence, Look, Transaction
 
 _EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
 _WATCHABLE_BATCH = 1000
@@ -86,6 +86,20 @@ class MemoryStore:
             for rule_id in memories.keys() & books.rules.keys():
                 if (rule := books.rules[rule_id]).state is RuleState.ARMED:
                     books.rules[rule_id] = replace(rule, memory=memories[rule_id])
+
+    async def save_looks(self, looks: Sequence[Look]) -> set[RuleId]:
+        saved = set()
+        for look in looks:
+            books = self._books.get(look.owner)
+            job = None if books is None else books.jobs.get(look.rule_id)
+            if books is None or job is None:
+                continue
+            saved.add(look.rule_id)
+            checks = job.checks + look.checks
+            books.jobs[look.rule_id] = replace(job, checks=checks, last_check_at=look.at, last_price=look.price)
+            if (line := look.entry()) is not None:
+                books.job_logs.setdefault(look.rule_id, []).append(line)
+        return saved
 
     async def save_candles(self, candles: Sequence[Candle]) -> None:
         """Of any size: a replay knows no smaller ones than its file has."""

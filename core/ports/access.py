@@ -8,7 +8,7 @@ from typing import Any, Literal, Protocol
 
 from core.domain.ids import OwnerId
 
-Purpose = Literal["sign_in", "link_wallet", "approve", "web", "link", "link_claim", "init_data"]
+Purpose = Literal["sign_in", "link_wallet", "approve", "web", "link", "link_claim", "init_data", "export"]
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

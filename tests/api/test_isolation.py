@@ -7,6 +7,8 @@ from typing import Any
 import pytest
 
 from core.domain.ids import OrderId, OwnerId
+from core.ports import TradeFilter
+from tests import samples
 from tests.api.people import Api, Person
 
 
@@ -34,6 +36,7 @@ async def _all_of(api: Api, person: Person) -> dict[str, str]:
         "address": "11111111111111111111111111111112",
         "channel": "console",
         "market": "SOL-PERP",
+        "number": str(await _trade(api, owner, order)),
     }
 
 
@@ -57,6 +60,15 @@ async def _order(api: Api, person: Person) -> str:
     async with api.core.parts.store.begin(planned.owner) as tx:
         await tx.add_order(planned)
     return planned.id
+
+
+async def _trade(api: Api, owner: OwnerId, order_id: str) -> int:
+    """The number of a fill of the order."""
+    async with api.core.parts.store.begin(owner) as tx:
+        order = await tx.order(OrderId(order_id))
+        assert order is not None
+        await tx.add_fill(samples.fill(order))
+    return (await api.core.trades.page(owner, TradeFilter()))[0][0]
 
 
 async def _letter(api: Api, owner: OwnerId, order: str) -> int:
@@ -135,6 +147,8 @@ async def test_no_list_shows_one_owner_what_is_the_others(api: Api) -> None:
     assert len(lists) > 20
     for path in lists:
         query = {"/api/candles": "?market=SOL-PERP", "/api/rules": "?state=all", "/api/orders": "?state=all"}
+        if path == "/api/account/export":
+            await bob.post(path, expect=200)
         answer = await bob.get(path + query.get(path, ""), None)
         assert answer.status == 200, path
         shown = str(answer.body)
