@@ -13,6 +13,7 @@ from core.parse.grammar.continued import (
     is_heading,
     last_condition,
     late_size,
+    one_more_bound,
     one_more_exit,
     one_more_market,
     other_place,
@@ -102,12 +103,13 @@ def _enters(act: Act) -> bool:
 class _Reading:
     """One sentence being cut into clauses."""
 
-    def __init__(self, sentence: Sentence, source: str, before: Sequence[Act]) -> None:
+    def __init__(self, sentence: Sentence, source: str, before: Sequence[Act], spoken: Cond | None) -> None:
         self.cur = Cursor(sentence.items, source)
         self.out = Clauses()
         self.joins: set[str] = set()
         self.opened = 0
         self.before = before
+        self.spoken = spoken
         self.last: Act | None = None
         self.entry = next((act for act in reversed(before) if _enters(act)), None)
 
@@ -145,7 +147,7 @@ class _Reading:
         if bound is not None:
             self.joins.add("LISTED")
             return self._add(bound)
-        if not self.joins - {"AND", "OR", "COMMA"} and self._same_subject():
+        if not self.joins - {"AND", "OR", "COMMA", "IF", "EACH", "THEN"} and self._same_subject():
             return True
         if self.joins & {"IF", "EACH", "WHILE", "AFTER"}:
             return self._event() or self._add(read_time_condition(cur)) or self._add(read_condition(cur)) or self._mod()
@@ -168,9 +170,16 @@ class _Reading:
 
     def _same_subject(self) -> bool:
         """ "if BTC is above 60k and below 65k": a bound with no subject is of what was spoken of before it."""
+        if self.cur.sees("IT", "GO|ABOVE|BELOW|FALL|RISE") and self.joins & {"IF", "EACH"}:
+            return self._add(one_more_bound(self.cur, self.spoken))
         last = last_condition(self.out.parts[-1].what if self.out.parts else None)
         market = getattr(last, "market", None)
-        if market is None or not self.joins or self.cur.peek().kind not in _BOUNDS:
+        if (
+            market is None
+            or not self.joins
+            or self.joins - {"AND", "OR", "COMMA"}
+            or self.cur.peek().kind not in _BOUNDS
+        ):
             return False
         begun = self.cur.at
         found = read_condition(self.cur)
@@ -235,6 +244,8 @@ class _Reading:
         if isinstance(what, Act):
             self.last = what
             self.entry = what if _enters(what) else self.entry
+        elif not isinstance(what, Mod):
+            self.spoken = what
         self.out.parts.append(Part(what=what, joins=frozenset(self.joins), opened=self.opened))
         self.joins, self.opened = set(), 0
         return True
@@ -376,6 +387,6 @@ class _Reading:
         return resumes(self.cur, 0, last) and read_slots(self.cur, last)
 
 
-def read_clauses(sentence: Sentence, source: str, before: Sequence[Act] = ()) -> Clauses:
-    """The clauses of one sentence; *before* are the actions of the sentences before it."""
-    return _Reading(sentence, source, before).run()
+def read_clauses(sentence: Sentence, source: str, before: Sequence[Act] = (), spoken: Cond | None = None) -> Clauses:
+    """The clauses of one sentence; *before* are the actions of those before it, *spoken* their last condition."""
+    return _Reading(sentence, source, before, spoken).run()

@@ -42,6 +42,8 @@ def read_command(sentences: list[Sentence]) -> Command | None:
         found = reader(cur)
         if found is not None and cur.peek().kind == "END":
             return found
+    if items[0].text.lower() in ("how", "what") and items[-1].text.lower() in ("work", "works", "mean", "means"):
+        return Command(name="help")
     if items[0].kind == "HELP" and items[0].text.lower().startswith(("how", "what")):
         return Command(name="help")
     return None
@@ -142,6 +144,8 @@ def _look(cur: Cursor, *, asked: bool) -> Command | None:
     while (word := cur.peek()).kind != "END":
         cur.next()
         words.append(word.text.lower())
+        if words[-1] == "work":
+            return None
         if word.kind == "COIN":
             markets.append(word.value)
         elif word.kind == "NUM" and len(words) > 1 and cur.peek(-2).kind == "LATEST" and word.value.unit == "":

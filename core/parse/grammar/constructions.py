@@ -21,6 +21,7 @@ _TABLE = (
     construction('<!IF|EACH|AND|OR PRICE "=|:" NUM', "AT:at 4"),
     construction(f'<END|COMMA|NUM|COIN|{_VERB}|ATMARKET|LIMIT "=" >COIN|{_VERB}', ""),
     construction('<END "order|orders|rule|trigger|strategy|plan|idea|signal|setup|trade|trades|instruction" COLON', ""),
+    construction('I "want" OUT', "CLOSE:get_out"),
     # Who leads on and on: "ape 50x long", "yolo long".
     construction('"ape|ape into|yolo|send|get me|put me" NUMx? LONG|SHORT', "2 3"),
     construction("TAKE PROFIT >!OF|AT|NUM", "TARGET:take_profit"),
@@ -30,6 +31,8 @@ _TABLE = (
     construction("METRIC|LEVERAGE OF|ON MY? ACCOUNT", "1"),
     construction('"expire|expires" MY|IT|ORDERS+ ON|AFTER DUR COLON|COMMA?', "VALIDFOR:for 4 5"),
     construction("<COMMA|AND CANCEL IT|MY|ORDERS+ ON|AFTER >DUR", "VALIDFOR:for"),
+    construction("AND|COMMA? CANCEL IT|ORDERS* AFTER|ON DUR IF IT|ORDERS* NOT GO* FILLED", "VALIDFOR:for 5"),
+    construction("WITH COIN >ABOVE|BELOW", "AND:and 2"),
     # Losses that are not to be borne: "don't let my SOL lose more than 12 %", "my max loss on this trade is $80".
     construction(
         'NOT "let" MY|COIN|IT|POSITION|LONG|LONGNOUN|SHORTNOUN+ LOSE ABOVE? NUM', "LETLOSE:not_lose 6 ON:on 3"

@@ -41,6 +41,17 @@ def second_bound(cur: Cursor, last: Cond | None, joins: set[str]) -> Cond | None
     return found
 
 
+def one_more_bound(cur: Cursor, last: Cond | None) -> Cond | None:
+    """ "if health is under 45 …, if it drops below 20 …": "it" is the account's figure that was spoken of."""
+    begun = cur.at
+    found = None
+    if isinstance(last, AccountDraft | FundingDraft) and cur.take("IT") is not None:
+        found = _bounded(cur, last)
+    if found is None:
+        cur.at = begun
+    return found
+
+
 def _bounded(cur: Cursor, last: Cond) -> Cond | None:
     if isinstance(last, PnlDraft):
         word = cur.take("RISEWORD|FALLWORD")

@@ -36,7 +36,7 @@ TRADING: dict[str, str] = {
         "dear friend|dear trader|can i ask you to|could i ask you to|may i ask you to|might i ask you to|"
         "i kindly ask you to|i kindly request you to|i'd be grateful if you could|i would be grateful if you could|"
         "i'd be grateful if you would|i'd rather|i would rather|id rather|i'd prefer to|i would prefer to|"
-        "i wish you to"
+        "i wish you to|at any point|at any time|at any moment|at some point|at any stage|whatsoever|no matter what"
     ),
     "RECURRING": "recurring|regular|repeating|repeated|regularly",
     "IF": (
@@ -145,7 +145,10 @@ TRADING: dict[str, str] = {
         "send me a reminder|create an alert|notification|drop me a message|a heads up|alert please|hmu|telling me|"
         "pinging me|alerting me|notifying me|letting me know|shoot me a text|send me a text|shoot me a ping|"
         "drop me a line|give me a ping|give me a nudge|nudge me|poke me|flag|flag it|let us know|ring me|notify us|"
-        "yell at me|give me an alert|call me"
+        "yell at me|give me an alert|call me|alarm|price alarm|set an alarm|set alarm|alarm me|set me an alarm|"
+        "set me an alert|set me a reminder|set a reminder|set a price alert|set me a price alert|"
+        "set me a price alarm|set a price alarm|raise an alarm|page me|beep me|holler|holler at me|give me a nod|"
+        "give me a call"
     ),
     "SAYING": (
         "saying|that says|says|say|with the message|with message|with the text|message|reading|with a message|with text"
@@ -203,7 +206,7 @@ TRADING: dict[str, str] = {
         "order|orders|open order|open orders|pending orders|resting orders|limit orders|buys|sells|working orders"
     ),
     "RULES": "rule|rules|strategy|strategies|automations|automation|bots|trigger|triggers|instructions|setups",
-    "ALERTS": "alerts|reminders|notifications|price alerts",
+    "ALERTS": "alerts|reminders|notifications|price alerts|alarms|price alarms",
     "STOPS": "stop loss rules|stop losses rules|stop loss rule|stops rules|sl rules|stop rules",
     "DCA": "dca|dollar cost average|dca into|dca in|dollar cost averaging|dollar-cost average|dollar cost average into",
     "SLIPPAGE": "slippage|max slippage|slippage tolerance|slip|max slip|maximum slippage|slippage limit",
@@ -298,7 +301,11 @@ TRADING: dict[str, str] = {
     ),
     "PRICE": (
         "price|prices|the price of|price of|spot|mark price|index price|px|market price of|last price|quote|value of|"
-        "value"
+        "value|what can i trade|which markets can i trade|what markets can i trade|which coins can i trade|"
+        "what coins can i trade|which markets are there|what markets are there|which markets do you have|"
+        "what markets do you have|available markets|supported markets|list of markets|which markets do you support|"
+        "what markets do you support|which coins do you support|what coins do you support|list markets|"
+        "which coins do you have|what coins do you have"
     ),
     "PNL": (
         "pnl|p&l|p/l|profit and loss|unrealized pnl|unrealised pnl|total pnl|unrealized|profit or loss|"

@@ -153,7 +153,7 @@ WATCHING: dict[str, str] = {
     "SHOW": (
         "which|show|list|display|view|check|what are|what is|what's|whats|wats|wat are|what|how much|how many|"
         "show me|give|see|how are|how is|how's|hows|where is|which|whats up with|do i have|have i got|how|status|any|"
-        "got|wat|i see|lookup"
+        "got|wat|i see|lookup|am i"
     ),
     "LEFT": "left|available|remaining balance|free|have left|got left|do i got left|do i have left|to trade with",
     "HISTORY": (

@@ -80,7 +80,7 @@ def _read_order_terms(cur: Cursor, act: Act) -> bool:
         return True
     begun = cur.at
     cur.skip("ON|WITH")
-    if cur.sees("NUM", "ORDERS|BUY|SELL|BID") and cur.peek().value.unit == "" and act.order.type == "ladder":
+    if cur.sees("NUM", "ORDERS|BUY|SELL|BID|LIMIT") and cur.peek().value.unit == "" and act.order.type == "ladder":
         return _read_count(cur, act)
     if cur.sees("NUM", "SLICES"):
         act.order.slices = int(cur.next().value.value)

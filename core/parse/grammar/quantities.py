@@ -147,6 +147,8 @@ def _spoken_duration(tokens: Sequence[Token], at: int) -> tuple[Item, int] | Non
 def _digits(tokens: Sequence[Token], at: int) -> tuple[Item, int] | None:
     """A number in digits with its sign, currency, scale and unit."""
     begun, sign, dollar = at, "", False
+    if _low(tokens, at) == "minus":
+        sign, at = "-", at + 1
     while _low(tokens, at) in ("+", "-", "$", "us$") and at - begun < 3:
         mark = _low(tokens, at)
         if mark in ("+", "-"):

@@ -21,10 +21,19 @@ def read_time_condition(cur: Cursor) -> TimeDraft | ScheduleDraft | None:
     if when is None or (when.clock is None and when.day_offset == 0):
         cur.at = begun
         return None
+    more: list[Clock] = []
+    mark = cur.at
+    only_clock = when.clock is not None and when == When(clock=when.clock, zone=when.zone)
+    while only_clock and (cur.run("AND|COMMA", "AT", "CLOCK") or cur.run("AND|COMMA", "CLOCK")):
+        more.append(cur.peek(-1).value)
+    if more and not (cur.sees("EVERY", "DAY") or cur.sees("EVERYDAY") or cur.sees("TF")):
+        cur.at, more = mark, []
     if when.in_s is None and (cur.sees("EVERY") or cur.sees("EVERYDAY") or cur.sees("TF")):
         rest = _read_schedule(cur)
         if rest is not None:
-            return replace(rest, clock=when.clock, zone=when.zone or rest.zone) if rest.clock is None else None
+            if rest.clock is not None:
+                return None
+            return replace(rest, clock=when.clock, more=tuple(more), zone=when.zone or rest.zone)
     return TimeDraft(when=when)
 
 

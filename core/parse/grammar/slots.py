@@ -207,7 +207,11 @@ def _read_bare_number(cur: Cursor, act: Act) -> bool:
     act.size = amount
     if amount.unit == "usd":
         act.notional = (
-            act.notional or cur.skip("WORTH|NOTIONAL") or _is_size(cur) or cur.sees("OF|ON|FOR", "COIN|MY|IT")
+            act.notional
+            or cur.skip("WORTH|NOTIONAL")
+            or _is_size(cur)
+            or cur.sees("OF|ON|FOR", "COIN|MY|IT")
+            or cur.sees("COIN", "NUM")
         )
     if amount.unit == "percent":
         return _read_share_of(cur, act)
@@ -225,7 +229,7 @@ def _read_zone(cur: Cursor, act: Act) -> bool:
     """ "SOL long 145-142": no size is a range, so these are prices."""
     begun = cur.at
     first = read_price(cur)
-    second = read_price(cur) if cur.skip("DASH|SLASH") else None
+    second = read_price(cur) if cur.skip("DASH|SLASH|TO" if act.order.type == "ladder" else "DASH|SLASH") else None
     if first is None or second is None or act.order.from_price is not None or act.order.price is not None:
         cur.at = begun
         return False

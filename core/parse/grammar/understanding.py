@@ -8,7 +8,8 @@ from core.parse.grammar.clauses import Part, read_clauses
 from core.parse.grammar.coins import coins_of
 from core.parse.grammar.commands import read_command
 from core.parse.grammar.constructions import named_both
-from core.parse.grammar.drafts import Act, Change, RuleDraft, Trail
+from core.parse.grammar.continued import last_condition
+from core.parse.grammar.drafts import Act, Change, Cond, RuleDraft, Trail
 from core.parse.grammar.grouping import Unclear
 from core.parse.grammar.items import Item, TooMuchWork
 from core.parse.grammar.reader import Reader, answered
@@ -57,12 +58,15 @@ def _read(cleaned: str, context: ParseContext) -> Understanding:
     read: list[list[Part]] = []
     leftover: list[Item] = []
     before: list[Act] = []
+    spoken: Cond | None = None
     steps = 0
     for sentence in sentences:
-        clauses = read_clauses(sentence, cleaned, before)
+        clauses = read_clauses(sentence, cleaned, before, spoken)
         steps += clauses.steps
         leftover += clauses.leftover
         read.append(clauses.parts)
+        conds = [part.what for part in clauses.parts if part.is_cond]
+        spoken = last_condition(conds[-1]) if conds else spoken
         before += [part.what for part in clauses.parts if isinstance(part.what, Act)]
     if leftover:
         verdict = contradicted(sentences) or declined(sentences, leftover, list(context.prices))
