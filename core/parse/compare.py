@@ -86,12 +86,16 @@ def _number(value: Any) -> Any:
     if isinstance(value, bool) or not isinstance(value, str | int | float):
         return value
     try:
-        number = Decimal(str(value))
+        return Decimal(str(value)).normalize()
     except InvalidOperation:
         return value
-    if Decimal(33) <= number <= Decimal("33.34"):
-        return Decimal("33.33")
-    return number.normalize()
+
+
+def _share(name: str, value: Any) -> Any:
+    """A field of an action; a third of something may be anything from 33 to 33.34."""
+    number = _number(value)
+    third = name == "amount_percent" and isinstance(number, Decimal) and Decimal(33) <= number <= Decimal("33.34")
+    return Decimal("33.33") if third else number
 
 
 def _rule(rule: Mapping[str, Any], rules: list[Any], context: Mapping[str, Any], *, dictated: bool) -> Any:
@@ -180,7 +184,7 @@ def _field(text: str, end: int, begin: int) -> frozenset[int]:
 
 def _action(rule: Mapping[str, Any], rules: list[Any], context: Mapping[str, Any], *, dictated: bool) -> Any:
     action = rule["action"]
-    plain = {key: _number(value) for key, value in action.items() if value is not None and key != "order"}
+    plain = {key: _share(key, value) for key, value in action.items() if value is not None and key != "order"}
     order = {
         key: _number(value) for key, value in (action.get("order") or {"type": "market"}).items() if value is not None
     }

@@ -5,7 +5,7 @@ from typing import Literal
 
 from core.parse.grammar.drafts import Act, Order
 from core.parse.grammar.exits import read_exit
-from core.parse.grammar.items import Cursor
+from core.parse.grammar.items import Cursor, Item
 from core.parse.grammar.phrases import read_price, read_reference, read_subject
 from core.parse.grammar.slots import ORDER_KINDS, read_slots
 
@@ -14,6 +14,7 @@ _VERBS: dict[str, Literal["buy", "sell", "long", "short", "cover", "trim", "exit
     "COVER": "cover", "TRIM": "trim", "TAKE": "trim", "CUT": "exit", "CLOSE": "close", "REVERSE": "reverse",
 }  # fmt: skip
 _SIDES = ("LONG", "SHORT", "LONGNOUN", "SHORTNOUN")
+_DOING = (*_VERBS, "ALERT", "CANCEL", "PAUSE")
 _LEADING = "REDUCEONLY|SET|PUTIN|LIMIT|POSTONLY|TWAP|LADDER|ATMARKET|MY"
 _RETRACTIONS: dict[str, Literal["cancel_orders", "cancel_rules", "pause_rules"]] = {
     "ORDERS": "cancel_orders", "RULES": "cancel_rules", "ALERTS": "cancel_rules", "STOPS": "cancel_rules",
@@ -69,7 +70,7 @@ def read_message(cur: Cursor, act: Act) -> bool:
         cur.at = begun
         return False
     first, last = cur.peek(), None
-    while cur.peek().kind not in ("END", "IF", "EACH", "QUOTE"):
+    while cur.peek().kind not in ("END", "IF", "EACH", "QUOTE") and not _goes_on(cur):
         last = cur.next()
     if last is None or act.message is not None:
         cur.at = begun
@@ -78,8 +79,19 @@ def read_message(cur: Cursor, act: Act) -> bool:
     return True
 
 
+def _goes_on(cur: Cursor) -> bool:
+    """Whether what follows is an instruction of its own: "remind me to check funding, then sell half"."""
+    if cur.peek().kind == "AND":
+        return cur.peek(1).kind in _DOING
+    ahead = 1
+    while cur.peek(ahead).kind not in ("END", "QUOTE", *_DOING):
+        ahead += 1
+    return cur.peek().kind in ("COMMA", "THEN") and cur.peek(ahead).kind in _DOING
+
+
 def read_retraction(cur: Cursor) -> Act | None:
     """cancel all my SOL orders · pause all rules."""
+    begun = cur.at
     item = cur.take("CANCEL|PAUSE")
     if item is None:
         return None
@@ -90,6 +102,9 @@ def read_retraction(cur: Cursor) -> Act | None:
         return act
     what = cur.take("ORDERS|RULES|ALERTS|STOPS|STOP|TARGET|TRAIL")
     if what is None:
+        return None
+    every = any(cur.peek(n - cur.at).kind in ("ALL", "EVERY", "EVERYTHING") for n in range(begun, cur.at))
+    if is_one(what) and not every and not cur.sees("ON|FOR", "COIN") and act.market is None:
         return None
     cur.skip("RULES|ORDERS" if what.kind in _EXIT_FILTERS else "")
     _read_whose(cur, act)
@@ -102,6 +117,12 @@ def read_retraction(cur: Cursor) -> Act | None:
     act.filter = {"ALERTS": "alert", "STOPS": "stop_loss", **_EXIT_FILTERS}.get(what.kind)
     cur.skip("NOW")
     return act
+
+
+def is_one(item: Item) -> bool:
+    """Whether one order or rule is spoken of, so that cancelling all of them is not what was said."""
+    last = item.text.lower().split()[-1]
+    return item.kind in ("ORDERS", "RULES") and last in ("order", "rule", "trigger", "strategy", "automation")
 
 
 def _read_whose(cur: Cursor, act: Act) -> None:

@@ -2,6 +2,7 @@
 
 from collections.abc import Sequence
 from dataclasses import replace
+from itertools import pairwise
 
 from core.parse.grammar.calendar import When
 from core.parse.grammar.clauses import Part
@@ -10,6 +11,7 @@ from core.parse.grammar.drafts import (
     AccountDraft,
     Act,
     CandleDraft,
+    Change,
     Cond,
     FilledDraft,
     FundingDraft,
@@ -23,22 +25,31 @@ from core.parse.grammar.drafts import (
     Trail,
 )
 from core.parse.grammar.grouping import ALONGSIDE, SAID_OF_ALL, Group, Unclear, groups, placed
+from core.parse.grammar.linking import link, needs_market, opens
 from core.parse.grammar.remarks import Mod
 from core.parse.grammar.schedules import DAY_S, one_schedule
 
 _BESIDE_A_PRICE = (Level, CandleDraft, IndicatorDraft, AccountDraft, FundingDraft)
 """Conditions that go together with "at X" of the action before them: "half at 160 only if BTC is above 62k"."""
 
+_JOINING = frozenset({"AND", "OR", "WHILE", "SLASH", "THEN"})
+_LEAVING = ("close", "sell", "exit", "trim", "cover", "reverse")
+_RETRACTED = ("cancel_orders", "cancel_rules", "pause_rules")
+_SOME_ORDERS = "I can cancel all orders or rules of a market, not those at some price. If you mean when, say “when”."
 _SOME_RULES = "When something happens I can only cancel or pause all rules of a market, not some kind of them."
 
 
 def assemble(sentences: Sequence[Sequence[Part]]) -> list[RuleDraft]:
     """The rules that the clauses make, in the order said. Raises Unclear."""
     drafts: list[RuleDraft] = []
-    for parts in sentences:
+    for number, parts in enumerate(sentences):
+        said = len(drafts)
         for group in groups(parts):
             _add_rules(drafts, group)
+        for draft in drafts[said:]:
+            draft.sentence = number
     link(drafts)
+    _must_say_when(drafts)
     if any(isinstance(part.what, Mod) and part.what.kind == "oco" for parts in sentences for part in parts):
         for draft in drafts:
             draft.oco = draft.oco or not opens(draft)
@@ -47,13 +58,38 @@ def assemble(sentences: Sequence[Sequence[Part]]) -> list[RuleDraft]:
     return drafts
 
 
+def _measured_alike(parts: Sequence[Part]) -> None:
+    """ "up 10 % or down 5 % from entry": both from the entry, or the first from here? Raises Unclear."""
+    moves = [part.what for part in parts if isinstance(part.what, Change)]
+    if len({(move.market, move.reference) for move in moves}) > len({move.market for move in moves}):
+        raise Unclear("From where is each of those moves: your entry, or the price now? Say it with each.")
+
+
+def _must_say_when(drafts: Sequence[RuleDraft]) -> None:
+    """An action behind a rule that waits must not be done at once unless that was said. Raises Unclear."""
+    waiting: set[int] = set()
+    for draft in drafts:
+        act = draft.act
+        said = act.at_once or act.order.type is not None or act.purpose is not None or act.verb == "alert"
+        at_once = draft.then and act.verb in _LEAVING  # an entry that is left as soon as it is filled
+        if draft.cond is None and (at_once or not draft.then) and not said and draft.sentence in waiting:
+            raise Unclear(f"When should “{act.text}” be done: at once, or under that condition too? Say it with it.")
+        if draft.cond is not None:
+            waiting.add(draft.sentence)
+
+
 def _add_rules(drafts: list[RuleDraft], group: Group) -> None:
     if not group.acts:
         _add_remarks(drafts, group)
         return
+    if any(part.act.verb != "alert" for part in group.acts) and _listed_levels(group.conds):
+        raise Unclear("It cannot hit both at once. Say “or”, or how much to do at each of them.")
     cond = joined(group.conds)
     if not group.cond_first and group.conds and "OR" in group.conds[0].joins:
         raise Unclear("I cannot tell what that is an alternative to. Send one rule at a time.")
+    traded = {part.act.market for part in group.acts if part.act.verb not in SAID_OF_ALL and part.act.market}
+    if len(traded) > 1 and needs_market(cond):
+        raise Unclear("Of which market is that said? Name it in the condition.")
     if any(part.act.at_once for part in group.acts) and any(not (part.led or part.is_time) for part in group.conds):
         raise Unclear("Now, or when that happens? Send what to do now as a message of its own.")
     each = any("EACH" in part.joins for part in group.conds)
@@ -65,13 +101,20 @@ def _add_rules(drafts: list[RuleDraft], group: Group) -> None:
             raise Unclear("Both at that price, or the first of them at once? Send them as two messages.")
         if act.filter is not None:
             raise Unclear(_SOME_RULES, beyond=True)
+        if act.verb in _RETRACTED and not group.cond_first and any(not (one.led or one.is_time) for one in group.conds):
+            raise Unclear(_SOME_ORDERS, beyond=True)
         if _only_share(drafts, cond, act):
             continue
         if act.verb == "alert" and len(group.acts) == 1 and _listed_levels(group.conds):
             drafts += [RuleDraft(cond=level, act=replace(act), repeat=each) for level in _listed_levels(group.conds)]
             continue
         follows = "THEN" in part.joins and not (group.cond_first and part is group.acts[0])
-        draft = RuleDraft(cond=cond, act=act, repeat=each, then=then or (follows and bool(drafts)))
+        draft = RuleDraft(
+            cond=cond, act=act, repeat=each, then=then or (follows and bool(drafts)), cond_first=group.cond_first
+        )
+        next_step = follows and cond is None and act.at is None and act.inline is None
+        if isinstance(cond, FilledDraft) or (next_step and drafts and not any(opens(one) for one in drafts)):
+            draft.follows = _awaited(drafts)
         draft.oco = "OR" in part.joins and bool(drafts)
         if draft.oco:
             drafts[-1].oco = True
@@ -80,10 +123,21 @@ def _add_rules(drafts: list[RuleDraft], group: Group) -> None:
         if over_s is not None and isinstance(plan, ScheduleDraft) and over_s >= (plan.every_s or DAY_S):
             raise Unclear("Once, spread over that time, or again and again? Say it as one or the other.")
         if draft.cond is None and not draft.then and act.verb in ALONGSIDE and part is not group.acts[0]:
-            draft.cond = drafts[-1].cond
+            beside = "AND" in part.joins or act.market in (None, drafts[-1].act.market)
+            draft.cond = drafts[-1].cond if beside else None
         drafts.append(draft)
         for mod in group.mods:
             apply_mod(draft, mod)
+
+
+def _awaited(drafts: Sequence[RuleDraft]) -> int | None:
+    """The exit whose fill "once filled" speaks of; None where it is an entry's. Raises Unclear."""
+    if any(opens(draft) for draft in drafts):
+        return None
+    traded = [number for number, draft in enumerate(drafts) if draft.act.verb not in ALONGSIDE]
+    if not traded:
+        raise Unclear("Once which order is filled? Say that order and what follows it in one message.")
+    return traded[-1]
 
 
 def _place_unsaid(first: Part, second: Part) -> bool:
@@ -121,7 +175,7 @@ def _add_remarks(drafts: list[RuleDraft], group: Group) -> None:
     if not drafts:
         raise Unclear("I see no condition and no action in that.")
     for mod in group.mods:
-        for draft in drafts if mod.kind in ("oco", "expires", "due", "lasting") else drafts[-1:]:
+        for draft in drafts if mod.kind in ("oco", "expires", "due", "lasting", "over") else drafts[-1:]:
             apply_mod(draft, mod)
 
 
@@ -129,16 +183,21 @@ def joined(parts: Sequence[Part]) -> Cond | None:
     """The conditions as one, by their "and", "or" and brackets. Raises Unclear where the words leave it open."""
     if not parts:
         return None
-    if any("AFTER" in part.joins and not isinstance(part.what, FilledDraft) for part in parts[1:]):
+    if any(part.joins & {"AFTER", "THEN"} and not isinstance(part.what, FilledDraft) for part in parts[1:]):
         text = (
             "One thing after another is more than one rule can watch. Send the later step once the first has happened."
         )
         raise Unclear(text, beyond=True)
     if len(parts) == 2 and (schedule := one_schedule(parts[0].what, parts[1].what)) is not None:
         return schedule
+    _measured_alike(parts)
     levels = [part.what for part in parts if isinstance(part.what, Level) and part.what.operator is None]
     if 1 < len(levels) == len(parts):  # It cannot hit two prices at once.
         return GroupDraft(type="any", parts=tuple(levels))
+    if any(part.joins == {"COMMA"} for part in parts[1:]) and not any(part.joins & _JOINING for part in parts[1:]):
+        raise Unclear("Must all of those hold, or any of them? Put “and” or “or” between them.")
+    if any(not (one.joins or one.opened or one.is_time or before.is_time) for before, one in pairwise(parts)):
+        raise Unclear("I cannot tell how the conditions belong together. Put “and” or “or” between them.")
     tokens: list[object] = []
     for number, part in enumerate(parts):
         if number:
@@ -224,6 +283,10 @@ def _settle_limit(draft: RuleDraft) -> None:
 
 def apply_mod(draft: RuleDraft, mod: Mod) -> None:
     """Puts what was said of a rule as a whole into its draft. Raises Unclear."""
+    if mod.kind == "over":
+        if isinstance(draft.cond, ScheduleDraft) and opens(draft):
+            raise Unclear("Is that the size each time, or in all? Say how much each time, and how often.")
+        mod = replace(mod, kind="lasting")
     match mod.kind:
         case "due" if draft.cond is None and not draft.then and draft.act.verb in ("close", "exit", "sell", "trim"):
             draft.cond = TimeDraft(when=mod.value)  # "close it by Friday 5pm": at that time at the latest.
@@ -269,30 +332,3 @@ def _last_for(draft: RuleDraft, seconds: int) -> None:
             draft.cond = replace(draft.cond, for_s=seconds)
         case _:
             raise Unclear("I cannot tell what should last that long.")
-
-
-def opens(draft: RuleDraft) -> bool:
-    """Whether the draft's action enters a position, as far as its words say."""
-    return draft.act.verb in OPENING and not draft.act.held and not draft.act.reduce_only
-
-
-def link(drafts: list[RuleDraft]) -> None:
-    """Marks the exits that wait for an entry of the same message."""
-    entries = [number for number, draft in enumerate(drafts) if opens(draft)]
-    if not entries:
-        return
-    for number, draft in enumerate(drafts):
-        act = draft.act
-        if opens(draft) or act.verb in SAID_OF_ALL:
-            continue
-        before = [entry for entry in entries if entry < number]
-        if act.purpose is not None and not before:
-            before = entries[:1]
-        if not before:
-            continue
-        entry = drafts[before[-1]].act
-        same = act.market is None or entry.market is None or act.market == entry.market
-        unnamed = act.market is None and not act.held and act.size is None
-        waits = act.purpose is not None or draft.then or act.it or act.inline is not None or unnamed
-        waits = waits or (number > 0 and drafts[number - 1].then and (act.rest or not act.held))
-        draft.then = bool(same and waits and not act.everything)

@@ -5,6 +5,7 @@ from dataclasses import replace
 from functools import partial
 
 from core.domain.reading import Command, CommandName, RuleFilter
+from core.parse.grammar.actions import is_one
 from core.parse.grammar.items import Cursor
 from core.parse.grammar.reader import Sentence
 
@@ -81,8 +82,11 @@ def _change(cur: Cursor) -> Command | None:
     said_filter: RuleFilter | None = None
     ids: list[str] = []
     what: str | None = None
+    one = every = False
     while (word := cur.peek()).kind != "END":
         cur.next()
+        one = one or is_one(word)
+        every = every or word.kind in ("ALL", "EVERY", "EVERYTHING")
         match word.kind:
             case "COIN" if market is None:
                 market = word.value
@@ -90,7 +94,7 @@ def _change(cur: Cursor) -> Command | None:
                 ids.append(word.value)
             case "NUM" if what == "RULES" and word.text.isdigit() and len(word.text) < 10:
                 ids.append(f"r{word.text}")
-            case kind if kind in _FILTERS:
+            case kind if kind in _FILTERS and not isinstance(word.value, int):
                 said_filter = _FILTERS[kind]
                 what = "RULES" if kind in ("STOPS", "ALERTS", "ALERT") else what
             case "RULES" | "ORDERS" if what in (None, word.kind) or said_filter is not None:
@@ -105,6 +109,8 @@ def _change(cur: Cursor) -> Command | None:
                 return None
     alone = item.kind in ("PAUSE", "RESUME") and item.text.lower() in _BY_ITSELF and market is None
     if what is None and not ids and said_filter is None and not alone:
+        return None
+    if one and not (every or ids or market or said_filter):
         return None
     if what == "ORDERS":
         return (

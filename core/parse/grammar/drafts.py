@@ -227,7 +227,11 @@ class Act:
 
 @dataclass(slots=True, kw_only=True)
 class RuleDraft:
-    """One rule as understood: `cond` None means at once, or a level that the action names itself."""
+    """One rule as understood: `cond` None means at once, or a level that the action names itself.
+
+    `sentence` numbers the sentences of a message; `cond_first` says that the condition was said before the action.
+    `follows` is the draft, no entry, whose fill this one waits for.
+    """
 
     cond: Cond | None
     act: Act
@@ -237,3 +241,6 @@ class RuleDraft:
     expires: When | None = None
     then: bool = False
     oco: bool = False
+    sentence: int = 0
+    cond_first: bool = False
+    follows: int | None = None

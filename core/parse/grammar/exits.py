@@ -185,7 +185,7 @@ def _exit_condition(act: Act, amount: Amount, cur: Cursor | None) -> Cond | None
             cur.skip("FROM|BELOW|HIGH|OF")
         return Trail(distance=amount.value, unit=unit)
     favour: Literal["profit", "loss"] = "profit" if act.purpose == "target" else "loss"
-    if cur is not None and cur.take("PROFIT|LOSS") is not None:
+    if cur is not None and cur.take(favour.upper()) is not None:
         if unit == "percent":
             return Change(threshold=amount.value, unit=unit, reference="entry_price", favour=favour)
         value = amount.value if favour == "profit" else -amount.value

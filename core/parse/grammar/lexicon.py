@@ -18,7 +18,7 @@ TRADING: dict[str, str] = {
         "so kind as to|do me a favor and|do me a favour and|feel free to|i'd appreciate it if you could|"
         "i would appreciate it if you could|i was wondering if you could|could you please|can you please|"
         "if you could|if you can|if you would|pair|symbol|direction|side|trade setup|trade idea|each of|average down|"
-        "averaging down|avg down|recurring|regular|automatic|send it|full send|but only|if it gets there|"
+        "averaging down|avg down|automatic|send it|full send|but only|if it gets there|"
         "if it gets that far|straight|continuously|consecutively|let the rest run|let it run|let the rest ride|"
         "let it ride|let the remainder run|let the remaining run|let my winners run|i'm going to sleep|"
         "im going to sleep|i'm going to bed|im going to bed|i'm off to bed|crypto|hereby|promptly|uh|um|uhm|umm|er|"
@@ -38,6 +38,7 @@ TRADING: dict[str, str] = {
         "i'd be grateful if you would|i'd rather|i would rather|id rather|i'd prefer to|i would prefer to|"
         "i wish you to|at any point|at any time|at any moment|at some point|at any stage|whatsoever|no matter what"
     ),
+    "RECURRING": "recurring|regular|repeating|repeated|regularly",
     "IF": (
         "if|when|wen|once|as soon as|in case|in the event that|in the event|provided|provided that|the moment|"
         "the minute|the second|upon|only if|only when|if and when|should|assuming|whn|iff|if ever|the next time|"
@@ -270,7 +271,7 @@ TRADING: dict[str, str] = {
     ),
     "BETWEEN": "between|across|anywhere between|ranging from",
     "EVERY": "every|each|per|once every|once per|once each",
-    "MY": "my|mine|our|this|that|these|those|his|its",
+    "MY": "my|mine|our|this|that|these|those|its",
     "IT": (
         "this thing|that thing|this one|that one|this coin|that coin|it|them|they|they're|it's|it is|that's|it'll|"
         "itll|it has|em|'em"

@@ -52,7 +52,10 @@ def _mended(items: list[Item], at: int) -> list[Item] | None:
 def _alike(old: Item, new: Item) -> bool:
     """Whether *new* can only be meant in the place of *old*."""
     if new.kind == "NUM":
-        return old.kind == "NUM" and new.value.unit in (old.value.unit, "") and not new.value.sign
+        if old.kind != "NUM" or new.value.sign:
+            return False
+        same: bool = new.value.unit == old.value.unit
+        return same or (new.value.unit == "" and old.value.unit != "times")
     if new.kind in _SIDES or new.kind in _BOUNDS:
         return old.kind in (_SIDES if new.kind in _SIDES else _BOUNDS)
     return new.kind in ("COIN", "DUR", "CLOCK", "DAY") and old.kind == new.kind

@@ -115,6 +115,7 @@ def read_pnl(cur: Cursor) -> Cond | None:
     everything = cur.skip("ACROSS")
     subject = read_subject(cur)
     everything = cur.skip("ACROSS") or everything or subject.everything
+    everything = everything or cur.peek().text.lower().startswith(("total", "overall"))
     owned = subject.me or subject.position or subject.everything or (subject.my and subject.market is not None)
     sign, amount = _gain(cur, subject, owned=owned)
     if amount is None:

@@ -138,8 +138,16 @@ def _settle_words(items: list[Item]) -> None:
             items[at] = replace(item, kind="MOVE")
         elif low == "|" and _compared(items, at):
             items[at] = replace(item, kind="OR")
+        elif low == "spot" and item.kind == "PRICE" and after not in _AFTER_PRICE:
+            items[at] = replace(item, kind="FOREIGN")  # "2 SOL spot" is another market than ours
         elif low in ("its", "it's") and item.kind in ("MY", "NOT") and after in ("NUM", "ABOVE", "BELOW", "AT"):
             items[at] = replace(item, kind="IT")
+
+
+def _without_fillers(items: list[Item]) -> list[Item]:
+    """Leaves out "recurring" where the sentence says how often; alone it would mean something."""
+    rhythm = any(item.kind in _RHYTHMS for item in items)
+    return [item for item in items if item.kind != "RECURRING" or not rhythm]
 
 
 def _compared(items: list[Item], at: int) -> bool:
@@ -150,6 +158,13 @@ def _compared(items: list[Item], at: int) -> bool:
 
 
 _AFTER_MOVE = ("", "EITHER", "ON", "WITHIN", "FROM", "RISEWORD", "FALLWORD", "COMMA")
+_AFTER_PRICE = (
+    "ABOVE", "BELOW", "FALL", "RISE", "BREAK", "REACH", "GO", "CROSSUP", "CROSSDOWN", "STAY", "MOVE", "EXCEED", "PRICE",
+    "LOSE",
+)  # fmt: skip
+_RHYTHMS = frozenset(
+    {"EVERY", "EACH", "EVERYDAY", "EVERYHOUR", "EVERYWEEK", "EVERYMONTH", "MONTHSTART", "SPAN", "TF", "WEEKDAYS", "DCA"}
+)
 _MEASURED = ("NUM", "BY", "ABOVE", "VAGUE")
 
 
@@ -163,6 +178,8 @@ class Reader:
         words = [token.text for token in tokens if token.kind == "word"]
         self._shouting = bool(words) and sum(word.isupper() for word in words) * 2 > len(words) and len(words) > 1
         self.corrected: list[tuple[str, str]] = []
+        self.coins: list[Item] = []
+        """Every market that was named, those aside that were taken back: "close ETH, no, SOL"."""
 
     def sentences(self) -> list[Sentence]:
         """The message as sentences of items, noise left out."""
@@ -186,7 +203,12 @@ class Reader:
             sentence.items = _split_alternatives(sentence.items)
             _settle_minutes(sentence.items)
             _settle_words(sentence.items)
-            sentence.items = written_out(corrected(reworded(recast(sentence.items))))
+            coins = [item for item in sentence.items if item.kind == "COIN"]
+            rewritten = reworded(_without_fillers(recast(sentence.items)))
+            mended = corrected(rewritten)
+            taken_back = {item.start for item in rewritten} - {item.start for item in mended}
+            self.coins += [coin for coin in coins if coin.start not in taken_back]
+            sentence.items = written_out(mended)
         return [sentence for sentence in done if sentence.items]
 
     def _read(self, at: int) -> tuple[Item, int]:

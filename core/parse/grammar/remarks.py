@@ -11,7 +11,8 @@ from core.parse.grammar.schedules import DAY_S, WEEK_S
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Mod:
-    """Something said of a rule as a whole: `expires`, `due`, `start` (When), `times`, `cooldown`, `lasting`, `oco`."""
+    """Something said of a rule as a whole: `expires`, `due`, `start` (When), `times`, `cooldown`, `lasting`, `over`,
+    `oco`."""
 
     kind: str
     value: Any = None
@@ -31,7 +32,8 @@ def read_mod(cur: Cursor) -> Mod | None:
 def _read_expiry(cur: Cursor) -> Mod | None:
     cur.skip("ORDERS|IT|RULES" if cur.peek(1).kind in ("VALIDFOR", "UNTIL") else "")
     if cur.run("VALIDFOR|WITHIN", "DUR"):
-        return Mod(kind="lasting", value=cur.peek(-1).value)
+        spread = cur.peek(-2).text.lower().startswith("over")
+        return Mod(kind="over" if spread else "lasting", value=cur.peek(-1).value)
     if cur.run("THISDAY") or cur.run("VALIDFOR", "TODAY"):
         return Mod(kind="expires", value=When(clock=Clock(hour=23, minute=59), day_offset=0))
     due = cur.sees("BY", "|".join(TIME_KINDS))

@@ -130,10 +130,10 @@ def _read_days(cur: Cursor, *, every: bool = False) -> ScheduleDraft | None:
     begun = cur.at
     cur.skip("ON")
     every = cur.take("EVERY") is not None or every
-    if cur.take("WEEKDAYS") is not None:
-        return ScheduleDraft(days="MON-FRI")
-    if cur.take("WEEKENDS") is not None:
-        return ScheduleDraft(days="SAT,SUN")
+    item = cur.peek()
+    if item.kind in ("WEEKDAYS", "WEEKENDS") and (every or item.text.lower().endswith("s")):  # not "this weekend"
+        cur.next()
+        return ScheduleDraft(days="MON-FRI" if item.kind == "WEEKDAYS" else "SAT,SUN")
     days: list[str] = []
     while (item := cur.peek()).kind == "DAY" and (every or item.text.lower().endswith("days")):
         if item.value not in days:

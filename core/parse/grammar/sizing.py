@@ -98,6 +98,9 @@ def _opening(desk: Desk, number: int, market: str) -> Action | None:
     side: Literal["buy", "sell"] = "sell" if act.verb == "short" else "buy"
     if act.reduce_only:
         return _reducing(desk, number, market, side)
+    if act.side not in (None, "short" if side == "sell" else "long"):
+        text = f"You say “{act.text}”, and speak of a {act.side}. Do you want to buy, or to sell short?"
+        desk.ask(Point(key=f"side:{number}", about="side", text=text))
     if act.text.lower() == "add" and side == "buy" and desk.held_side(market) == "short":
         text = f"You are short {coin(market)}. Say “short” with a size to add to it, or “buy” with a size."
         desk.ask(Point(key=f"side:{number}", about="side", text=text))
@@ -142,6 +145,9 @@ def _size(desk: Desk, number: int, market: str) -> tuple[str, Decimal] | None:
         key=f"amount:{number}", about="size", text=f"How much {coin(market)}? For example 2 {coin(market)}, or $200."
     )
     margin = act.margin if f"amount:{number}" not in desk.choices else None
+    if margin is not None and act.leverage is None and act.text.lower() == "add":
+        text = "I cannot add margin to a position. Do you want to buy more? Then say how much, like 2 SOL or $200."
+        return _asked(desk, Point(key=point.key, about="size", text=text))
     if margin is not None:
         return ("margin_usd", margin) if margin > 0 and said is None else _asked(desk, point)
     if said is None or (act.bad_number and f"amount:{number}" not in desk.choices):
@@ -226,7 +232,10 @@ def _is_exit(desk: Desk, act: Act, number: int) -> bool:
 
 def _sale(desk: Desk, number: int, market: str) -> Action | None:
     act = desk.drafts[number].act
-    if act.leverage is not None:
+    if act.leverage is not None and not act.of_collateral:
+        if desk.held_side(market) == "long":
+            text = f"You are long {coin(market)}. Should that reduce it, without leverage, or open a short?"
+            desk.ask(Point(key=f"side:{number}", about="side", text=text))
         return _sized(desk, number, market, "sell")
     if _is_exit(desk, act, number):
         return _reducing(desk, number, market)
@@ -322,6 +331,11 @@ def _reducing(desk: Desk, number: int, market: str, side: Literal["buy", "sell"]
     if chosen is not None and chosen.unit in ("", "usd"):
         if chosen.signed <= 0 or act.bad_number or (chosen is act.size and _may_be_price(desk, number, market)):
             desk.insist(Point(key=f"amount:{number}", about="size", text="How much? For example 2, half, or 25 %."))
+            return None
+        held = None if entry_of(desk, number) is not None else desk.holding(market)
+        if chosen is act.size and chosen.unit == "" and held is not None and chosen.value > abs(held.base):
+            text = f"Your position is only {plain(abs(held.base))} {coin(market)}. How much of it?"
+            desk.insist(Point(key=f"amount:{number}", about="size", text=text))
             return None
         kind = "amount_base" if chosen.unit == "" else "amount_usd"
         sized: dict[str, Any] = {kind: _counted(desk, number, market, chosen.value)}

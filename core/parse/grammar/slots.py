@@ -288,6 +288,7 @@ def _read_things(cur: Cursor, act: Act) -> bool:
     match item.kind:
         case "ALL":
             act.whole = True
+            act.it = act.it or item.text.lower() in ("it all", "all of it")
         case "REST" if act.size is None and not act.whole:
             act.rest = act.held = True
             cur.next()
