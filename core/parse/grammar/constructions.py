@@ -74,6 +74,21 @@ _TABLE = Recaster(
         construction('<TRAIL|STOP WITH|COLON|COMMA* "callback|distance|offset" "rate"? OF|AT|COLON? >NUM', ""),
         construction('TRAIL WITH? NUM "callback|distance|offset" "rate"?', "1 3"),
         construction('"bracket" ORDERS? COLON', ""),
+        construction(
+            f'<END|COMMA|THEN {_HELD}+ "gets|get|is|are|be|should be|must be|has to be|needs to be" "sold"',
+            "SELL:sell 2",
+        ),
+        construction(f'<END|COMMA|THEN {_HELD}+ "gets closed|get closed|is closed|are closed"', "CLOSE:close 2"),
+        construction("IF OF FALL|RISE|MOVE|BREAK TO|OF NUM#|NUM$", "1 PRICE:price REACH:reaches 5"),
+        construction("IF OF FALL|RISE|MOVE|BREAK BELOW|ABOVE NUM#|NUM$", "1 PRICE:price GO:is 4 5"),
+        construction("<IF|AFTER|EACH NUM#|NUM$ REACH|BREAK >!NUM|BY|ABOVE|BELOW|COIN", "PRICE:price REACH:reaches 2"),
+        construction('<I "trade" >AT|ABOVE|BELOW', "GO:trades"),
+        construction('SELL NUM COIN "into" NUM#|NUM$ >END|COMMA|AND', "1 2 3 AT:at 5"),
+        construction('"book|cash in" >NUM%', "TAKE:take"),
+        construction('"lower|bring down" MY? COIN? POSITION BY NUM%', "TRIM:reduce 2 3 4 5 6"),
+        construction("TARGET|STOP SLASH TARGET|STOP COLON|AT|THEN? NUM SLASH|COMMA|AND NUM", "1 5 COMMA:, 3 7"),
+        construction('"guard|protect|defend" MY|COIN|POSITION|LONG|SHORT+ AT NUM', "STOP:stop 3 4 ON:on 2"),
+        construction("BREAKEVEN STOP >AT|IF", "SHIFT:move STOP:stop TO:to BREAKEVEN:entry"),
         # Places of a chart: "breaks 2600 resistance", "on a pullback to 144", "on a break above 155".
         construction('<NUM "support|resistance|handle|area|region|barrier"', ""),
         construction(

@@ -4,7 +4,7 @@ import re
 from collections.abc import Iterator
 from dataclasses import fields, is_dataclass
 from decimal import Decimal
-from time import perf_counter
+from time import process_time
 from typing import Any
 
 import pytest
@@ -91,9 +91,9 @@ def numbers_of(value: Any) -> Iterator[Decimal]:
 
 @pytest.mark.parametrize("text", HOSTILE, ids=range(len(HOSTILE)))
 def test_hostile_messages_get_an_answer_and_make_no_rule(text: str) -> None:
-    begun = perf_counter()
+    begun = process_time()
     result = read(text, context(LONG))
-    assert perf_counter() - begun < 2
+    assert process_time() - begun < 2
     assert result.kind in ("not_understood", "question", "unsupported", "rules")
     if result.kind == "rules":
         assert text.strip("\u202e\u202c ") == "buy 2 SOL"
