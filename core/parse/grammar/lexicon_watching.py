@@ -11,7 +11,7 @@ WATCHING: dict[str, str] = {
         "free collateral|available collateral|free margin|available margin|collateral left|buying power|"
         "available balance|unused collateral|free balance"
     ),
-    "METRIC=margin_ratio": "margin ratio|maintenance margin ratio|margin level|margin usage",
+    "METRIC=margin_ratio": "margin ratio|maintenance margin ratio|margin level",
     "LEVERAGE": "leverage|lev|leveraged",
     "MARGIN": "margin|own money|of margin|as margin|in margin|margin of|stake",
     "COLLATERAL": (

@@ -47,6 +47,9 @@ from core.parse.grammar.units import resolved_unit
 TIMEFRAMES = ("1m", "5m", "15m", "1h", "4h", "1d")
 WEEK_S = 604_800
 
+LEAST_HEALTH = 3
+"""Below this a number is a health factor, as of a loan, and no share of the health that is measured here."""
+
 
 def settle_condition(desk: Desk, number: int, cond: Cond | None) -> Condition | None:
     """The condition of draft *number*; None where too little is known even for a guess."""
@@ -62,6 +65,9 @@ def settle_condition(desk: Desk, number: int, cond: Cond | None) -> Condition | 
         case AccountDraft():
             if cond.value is None:
                 return None
+            if cond.metric == "health" and cond.value < LEAST_HEALTH:
+                text = f"Health is from 0 to 100 here. Did you mean {money(cond.value).removeprefix('$')} of that?"
+                desk.ask(Point(key=f"health:{number}", about="value", text=text))
             return AccountLevel(metric=cond.metric, operator=cond.operator, value=cond.value)
         case TimeDraft():
             at = instant(desk, number, cond.when)

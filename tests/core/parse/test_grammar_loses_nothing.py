@@ -124,6 +124,15 @@ delete my first take profit
 close his sol
 sell my sol sell if the 1d rsi is over 78
 if sol > 160 btc > 62k sell half my sol
+long 1 sol and 1 eth with 5% stops
+ping me when sol hits 160 and when eth hits 2700
+if margin usage is over 80% close half of everything
+if health is under 1.2 close everything
+buy $400 sol over the next 4 hours every 15 minutes
+long 1 sol and short 1 eth at 5x
+sell at 160 limit until 9pm then market
+close and reverse sol
+up 50 bucks close half of it
 """.strip().splitlines()
 """Every one of these was once read as something that was not said."""
 
@@ -149,6 +158,12 @@ def test_each_action_waits_for_its_own_condition(text: str, conditions: list[int
     told = result(text, LONG)
     assert told.kind == "rules", told.reason
     assert [rule.condition.price for rule in told.rules] == conditions  # type: ignore[union-attr]
+
+
+@pytest.mark.parametrize("word", ["hits", "reaches", "touches"])
+def test_two_markets_are_both_waited_for(word: str) -> None:
+    told = result(f"buy 1 sol if btc {word} 65k and eth {word} 2700")
+    assert [rule.condition.type for rule in told.rules] == ["all"]
 
 
 def test_once_filled_waits_for_the_exit_that_was_spoken_of() -> None:
