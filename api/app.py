@@ -54,7 +54,9 @@ def create_app(core: Core | None = None, settings: Settings | None = None) -> Fa
         async with AsyncExitStack() as stack:
             opened = core if core is not None else await stack.enter_async_context(open_core(known, role="saywhen api"))
             app.state.core = opened
-            app.state.door = Doorkeeper(opened, signing_secret(known), Throttle(known))
+            throttle = Throttle(known)
+            stack.push_async_callback(throttle.close)
+            app.state.door = Doorkeeper(opened, signing_secret(known), throttle)
             app.state.hub = Hub(opened, app.state.measures)
             await stack.enter_async_context(app.state.hub.running())
             yield

@@ -23,7 +23,7 @@ from core.domain.preference import Topic
 from core.domain.reading import ParseResult
 from core.domain.rule import Rule
 from core.domain.trigger import TriggerLine
-from core.domain.wording import say_rule
+from core.domain.wording import say_live
 from core.ports import DeadLetter, Job, JobLog
 from core.ports.access import ApiKey, Approval
 
@@ -63,7 +63,7 @@ def rule_facts(rule: Rule) -> View:
         number=rule.number,
         version=rule.version,
         state=rule.state,
-        says=say_rule(rule.spec, rule.references),
+        says=say_live(rule),
         words=rule.words,
         spec=rule.spec,
         references=rule.references,

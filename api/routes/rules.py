@@ -16,7 +16,7 @@ from core.app import Core
 from core.codec import from_json, rules_from_json
 from core.domain.errors import BadInput, Conflict
 from core.domain.owner import Draft
-from core.domain.reading import Command, ParseResult
+from core.domain.reading import Command, CommandName, ParseResult
 from core.domain.rule import LIVE, Rule, RuleSpec, RuleState
 from core.domain.wording import say_rule
 
@@ -57,11 +57,26 @@ async def understood(core: Core, caller: Caller, body: RuleIn) -> Draft:
     return said
 
 
+ASKED_AT: dict[CommandName, tuple[str, str]] = {
+    "positions": ("your positions", "GET /api/positions"),
+    "prices": ("prices", "GET /api/prices"),
+    "rules": ("your rules", "GET /api/rules"),
+    "trades": ("your trades", "GET /api/trades"),
+    "balance": ("your account", "GET /api/account"),
+    "pause_rules": ("pausing rules", "POST /api/rules/bulk, or /api/pause for everything"),
+    "resume_rules": ("resuming rules", "POST /api/rules/bulk, or /api/resume for everything"),
+    "cancel_rules": ("cancelling rules", "POST /api/rules/bulk, or DELETE /api/rules/{id}"),
+    "cancel_orders": ("cancelling orders", "DELETE /api/orders/{id}"),
+    "kill": ("stopping everything", "POST /api/kill"),
+    "help": ("help", "GET /api/openapi.json"),
+}
+
+
 def no_rule(result: ParseResult) -> Refused:
     """Why nothing came of the words."""
     if result.command is not None:
-        about = f"That is the request {result.command.name}, which is no rule."
-        return Refused(422, "command", about, "Use the endpoint for it.")
+        about, place = ASKED_AT[result.command.name]
+        return Refused(422, "command", f"These words ask for {about} and make no rule.", f"Use {place}.")
     return Refused(422, result.kind, result.reason or "That is no rule.", "Say what should happen, and when.")
 
 

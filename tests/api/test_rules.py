@@ -1,9 +1,11 @@
 """Rules over HTTP: said, answered, confirmed, changed, switched; and what is refused, with a code."""
 
-from typing import Any
+from typing import Any, get_args
 
 import pytest
 
+from api.routes.rules import ASKED_AT
+from core.domain.reading import CommandName
 from tests.api.people import EXAMPLE, Api
 
 HALF_OUT: dict[str, Any] = {
@@ -93,6 +95,16 @@ async def test_rules_that_cannot_be_meant_are_refused_with_the_field(api: Api, r
 async def test_words_that_are_no_rule_say_why(api: Api, words: str, code: str) -> None:
     ann = await api.paper()
     assert (await ann.post("/api/rules", {"text": words}, 422))["code"] == code
+
+
+async def test_words_that_ask_for_something_else_are_told_where_that_is(api: Api) -> None:
+    ann = await api.paper()
+    answer = await ann.post("/api/rules", {"text": "show my rules"}, 422)
+    assert (answer["detail"], answer["hint"]) == (
+        "These words ask for your rules and make no rule.",
+        "Use GET /api/rules.",
+    )
+    assert set(get_args(CommandName)) == set(ASKED_AT)
 
 
 async def test_a_put_is_a_next_version_and_the_old_one_stays_armed_until_it_is_confirmed(api: Api) -> None:
