@@ -155,6 +155,17 @@ class DraftOut(BaseModel):
     expires_at: datetime
 
 
+class ReadingOut(BaseModel):
+    """What words come to, or rules in words; nothing of it is kept."""
+
+    kind: Literal["rules", "question", "command", "unsupported", "not_understood"]
+    sentence: str = Field(description="the rules in our own words, which read back to the very same rules")
+    rules: Annotated[list[Any], WithJsonSchema({"type": "array", "items": dict(RULE_SPEC)})]
+    questions: list[QuestionOut]
+    assumptions: list[str]
+    reason: str | None = None
+
+
 class DraftsOut(BaseModel):
     """Drafts that wait."""
 

@@ -10,6 +10,7 @@ from pydantic_core import to_json as encode
 from core.app import Core
 from core.app.activity import Notice, Origin
 from core.app.identity import Challenge
+from core.app.readings import Reading
 from core.codec import to_json
 from core.domain.action import DEFAULT_SLIPPAGE_BPS
 from core.domain.equity import Worth
@@ -19,9 +20,10 @@ from core.domain.order import Fill, Order
 from core.domain.owner import Draft, Owner
 from core.domain.position import Account, Position
 from core.domain.preference import Topic
+from core.domain.reading import ParseResult
 from core.domain.rule import Rule
 from core.domain.trigger import TriggerLine
-from core.domain.wording import say_rule
+from core.domain.wording import say_live
 from core.ports import DeadLetter, Job, JobLog
 from core.ports.access import ApiKey, Approval
 
@@ -61,7 +63,7 @@ def rule_facts(rule: Rule) -> View:
         number=rule.number,
         version=rule.version,
         state=rule.state,
-        says=say_rule(rule.spec, rule.references),
+        says=say_live(rule),
         words=rule.words,
         spec=rule.spec,
         references=rule.references,
@@ -94,16 +96,32 @@ def draft_view(draft: Draft, rules: list[Rule] | None = None) -> View:
         state=draft.state,
         words=draft.words,
         read_back=[line for line in draft.summary.split("\n") if line],
-        questions=[
-            {"about": asked.about, "text": asked.text, "options": [option.label for option in asked.options]}
-            for asked in draft.result.questions
-        ],
+        questions=_questions(draft.result),
         assumptions=draft.result.assumptions,
         rules=draft.result.rules,
         rule_ids=[rule.id for rule in rules or ()],
         replaces=draft.replaces,
         created_at=draft.created_at,
         expires_at=draft.expires_at,
+    )
+
+
+def _questions(result: ParseResult) -> list[View]:
+    return [
+        {"about": asked.about, "text": asked.text, "options": [option.label for option in asked.options]}
+        for asked in result.questions
+    ]
+
+
+def reading_view(reading: Reading) -> View:
+    result = reading.result
+    return _some(
+        kind=result.kind,
+        sentence=reading.sentence,
+        rules=result.rules,
+        questions=_questions(result),
+        assumptions=result.assumptions,
+        reason=result.reason,
     )
 
 

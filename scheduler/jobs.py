@@ -40,6 +40,7 @@ class Cadences:
             (2, "remember", engine.remember),
             (5, "accounts", engine.accounts),
             (5, "candles", engine.candles),
+            (5, "standing", engine.standing),
             (60, "reconcile", engine.reconcile),
             (60, "funding", engine.funding),
             (5, "sample", engine.sample),

@@ -128,8 +128,7 @@ async def offer_link(caller: Owning, core: CoreIn) -> Response:
 @router.post("/links/{claim_id}", status_code=204)
 async def settle_link(claim_id: RowId, body: ClaimIn, caller: Owning, core: CoreIn) -> Response:
     """Link who waits, or send them away."""
-    await core.links.settle(caller.owner, claim_id, agree=body.agree)
-    await core.consent.record(caller.owner, "link", caller.by, {"agree": body.agree})
+    await core.links.settle(caller.owner, claim_id, agree=body.agree, by=caller.by)
     return Response(status_code=204)
 
 
@@ -141,6 +140,5 @@ async def remove_link(
     core: CoreIn,
 ) -> Response:
     """Stop telling the owner anything there."""
-    await core.links.remove(caller.owner, channel, address)
-    await core.consent.record(caller.owner, "unlink", caller.by, {"channel": channel})
+    await core.links.remove(caller.owner, channel, address, by=caller.by)
     return Response(status_code=204)

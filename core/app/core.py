@@ -24,6 +24,7 @@ from core.app.notices import Notices
 from core.app.parts import Parts
 from core.app.people import People
 from core.app.prices import Prices
+from core.app.readings import Readings
 from core.app.replays import Replays
 from core.app.rules import Rules
 from core.app.wallets import Wallets
@@ -69,6 +70,7 @@ class Core:
     wallets: Wallets
     limits: OwnLimits
     keys: ApiKeys
+    readings: Readings
     replays: Replays
     consent: Consent
     prices: Prices
@@ -144,6 +146,7 @@ async def open_core(settings: Settings, *, clock: Clock | None = None, role: str
             wallets=Wallets(parts, consent, identity, people),
             limits=OwnLimits(parts, consent),
             keys=ApiKeys(parts, consent, credentials),
+            readings=Readings(parts),
             replays=Replays(parts),
             consent=consent,
             prices=Prices(parts, ledger),

@@ -15,6 +15,7 @@ from core.domain.market import Observation
 from core.domain.order import IN_FLIGHT, OrderState
 from core.domain.rule import RuleState
 from core.flow.settle import reconcile, settle
+from core.flow.standing import Standing
 from core.flow.watch import Watch
 from core.ports import Cursor, Fence
 from core.prices.history import CandleBuilder, backfill
@@ -64,6 +65,7 @@ class Engine:
             fence=self._fence_of,
             before_firing=self._show,
         )
+        self._standing = Standing(parts.store, parts.clock, parts.venue.name, silent=self._is_priceless)
 
     # --- starting and staying in charge ------------------------------------------------------------------------
 
@@ -218,6 +220,11 @@ class Engine:
             for owner in await self._parts.venue.exchange_funding(self._parts.clock.now()):
                 await reconcile(self._parts.store, self._parts.venue, self._parts.clock, owner)
 
+    async def standing(self) -> None:
+        """Every few seconds: whether the venue takes orders, told when that has changed."""
+        if VENUE_LEASE in self._fences:
+            await self._standing.look(await self._parts.venue_status())
+
     async def candles(self) -> None:
         """Every few seconds: store the minutes that are over, of markets that have fallen silent too."""
         finished = self._candles.close(self._parts.clock.now() - timedelta(seconds=2))
@@ -251,6 +258,10 @@ class Engine:
         return self._fences.get(name, Fence(partition=name, holder="", epoch=-1))
 
     # --- inside ------------------------------------------------------------------------------------------------
+
+    def _is_priceless(self, market: str) -> bool:
+        """Whether *market* has no trusted price now, which its owners are told as such."""
+        return self._parts.trust.price(market, self._parts.clock.now()) is None
 
     def _trouble(self, market: str) -> str | None:
         trouble: Callable[[str], str | None] | None = getattr(self._parts.source, "trouble", None)

@@ -29,10 +29,10 @@ from core.domain.rule import LIVE, Rule, RuleState
 from core.domain.trigger import WATCHED, TriggerLine, trigger_lines
 from core.flow import lifecycle
 from core.flow.asking import ask_cancel
-from core.ports import JobLog, Journal
+from core.ports import History, Journal, TradeFilter
 
 Rows = list[Rule]
-Lines = list[JobLog]
+_MOST_FILLS = 50
 
 
 class Rules:
@@ -43,11 +43,13 @@ class Rules:
         self._drafts = drafts
         self._journal = journal
 
-    async def list(self, owner: OwnerId, states: Collection[RuleState] | None = None) -> Rows:
-        """Rules in *states* (None = all that may still act), by number."""
+    async def list(
+        self, owner: OwnerId, states: Collection[RuleState] | None = None, selection: Command | None = None
+    ) -> Rows:
+        """Rules in *states* (None = all that may still act), by number; of them, the selected ones where given."""
         async with self._parts.store.begin(owner) as tx:
             rules = await tx.rules(LIVE if states is None else states)
-        return sorted(rules, key=lambda rule: rule.number)
+        return sorted(rules, key=lambda rule: rule.number) if selection is None else _select(rules, selection)
 
     async def read(self, owner: OwnerId, states: Collection[RuleState] | None = None) -> Rows:
         """Rules in *states* (None = all there ever were), by number, without waiting for the owner's other acts."""
@@ -115,13 +117,15 @@ class Rules:
                     cancelled.append(rule)
         return cancelled
 
-    async def history(self, owner: OwnerId, label: str) -> Lines:
-        """What the rule called *label* (r3) has gone through, oldest first. Raises NotFound."""
+    async def history(self, owner: OwnerId, label: str) -> History:
+        """What the rule called *label* (r3) has gone through, and what it traded, oldest first. Raises NotFound."""
         async with self._parts.store.begin(owner) as tx:
             rule = next((r for r in await tx.rules() if r.label == label.lower()), None)
             if rule is None:
                 raise NotFound(f"You have no rule {label}.", "See /rules.")
-            return await tx.job_logs(rule.id)
+            log = await tx.job_logs(rule.id)
+        fills = await self._journal.trades(owner, TradeFilter(rule_id=rule.id), None, _MOST_FILLS)
+        return History(rule=rule, log=tuple(log), fills=tuple(fill for _, fill in reversed(fills)))
 
     async def run_missed(self, owner: OwnerId, rule_id: RuleId) -> Draft:
         """A draft that does now, once, what a rule would have done when it crossed unwatched; to be confirmed."""

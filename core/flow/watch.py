@@ -270,7 +270,12 @@ class Watch:
 
     async def remember(self) -> None:
         """Store what watching must not forget."""
-        memories = self._list.memories()
+        armed = self._list.armed()
+        memories = {
+            (rule_id, armed[rule_id].version): memory
+            for rule_id, memory in self._list.memories().items()
+            if rule_id in armed
+        }
         if memories:
             await self._store.save_memories(memories)
 

@@ -6,7 +6,7 @@ from core.ports.ledger import (
     Ledger,
     LedgerPage,
 )
-from core.ports.reading import Journal, Placed, PnlBy, PnlLine, TradeFilter
+from core.ports.reading import History, Journal, Placed, PnlBy, PnlLine, TradeFilter
 from core.ports.storage import (
     Again,
     Bell,
@@ -37,6 +37,7 @@ from core.ports.world import (
     Activity,
     Clock,
     Finding,
+    Halt,
     Keyring,
     OrderReport,
     Prepared,
@@ -61,6 +62,8 @@ __all__ = [
     "Facts",
     "Fence",
     "Finding",
+    "Halt",
+    "History",
     "Inbox",
     "Job",
     "JobLog",

@@ -99,6 +99,16 @@ class Link:
     created_at: datetime
 
 
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Claim:
+    """Somebody on a channel entered a code of the owner's and waits for the owner to agree."""
+
+    id: str
+    channel: str
+    address: str
+    expires_at: datetime
+
+
 class Credentials(Protocol):
     """Things usable once, sessions and keys; secrets come in and go out as hashes."""
 

@@ -48,6 +48,15 @@ class Placed:
     fresh: bool
 
 
+@dataclass(frozen=True, slots=True, kw_only=True)
+class History:
+    """A rule's way so far: what its job logged and what it traded (the newest where there are many), oldest first."""
+
+    rule: Rule
+    log: tuple[JobLog, ...]
+    fills: tuple[Fill, ...]
+
+
 class Journal(Protocol):
     """One owner's rows as they are now; every query is scoped by the owner it is given first."""
 

@@ -13,6 +13,7 @@ from core.domain.market import Candle, Timeframe
 from core.domain.order import Fill, Order, OrderState
 from core.domain.owner import Draft, DraftState, Owner
 from core.domain.rule import Rule, RuleState
+from core.ports.world import VenueStatus
 
 Cursor = NewType("Cursor", str)
 """An opaque place in the event log; "" is its beginning."""
@@ -171,6 +172,16 @@ class Store(Protocol):
 
     async def owners(self) -> list[OwnerId]: ...
 
+    async def engaged(self) -> list[OwnerId]:
+        """Owners with a rule that may still act, or an order that may still trade."""
+        ...
+
+    async def standing(self, venue: str) -> VenueStatus | None:
+        """What people were last told of a venue's taking orders."""
+        ...
+
+    async def save_standing(self, venue: str, status: VenueStatus) -> None: ...
+
     def watchable(self, owners: Collection[OwnerId] | None = None) -> AsyncIterator[Sequence[Rule]]:
         """Every ARMED rule, in batches: `async for rules in store.watchable()`."""
         ...
@@ -179,8 +190,8 @@ class Store(Protocol):
         """Orders of all owners that are in flight, or planned and due by *due*, oldest first."""
         ...
 
-    async def save_memories(self, memories: Mapping[RuleId, Mapping[str, Any]]) -> None:
-        """Keep what watching must not forget, for rules still armed."""
+    async def save_memories(self, memories: Mapping[tuple[RuleId, int], Mapping[str, Any]]) -> None:
+        """Keep what watching must not forget, by rule and version, for rules still armed as that version."""
         ...
 
     async def save_looks(self, looks: Sequence[Look]) -> set[RuleId]:

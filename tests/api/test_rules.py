@@ -197,3 +197,22 @@ async def test_everything_pauses_resumes_and_dies_at_its_owners_word(api: Api) -
     killed = await ann.post("/api/kill", expect=200)
     assert killed.body == {"rules_paused": 1, "orders_cancelled": 0, "positions": ["2 SOL-PERP"]}
     assert (await ann.get("/api/account"))["paused"]
+
+
+async def test_words_and_rules_are_two_views_of_the_same_set_and_reading_them_keeps_nothing(api: Api) -> None:
+    ann = await api.paper()
+    await api.hold(ann)
+    asked = await ann.post("/api/readings", {"text": EXAMPLE}, 200)
+    assert (asked["kind"], asked["questions"][0]["about"]) == ("question", "unit")
+    read = await ann.post("/api/readings", {"text": "buy 2 SOL when it drops $5, stop at 120"}, 200)
+    assert read["kind"] == "rules"
+    assert len(read["rules"]) == 2
+    by_form = await ann.post("/api/readings", {"rules": read["rules"]}, 200)
+    assert by_form["sentence"] == read["sentence"]
+    by_words = await ann.post("/api/readings", {"text": read["sentence"]}, 200)
+    assert by_words["rules"] == read["rules"]
+    none = await ann.post("/api/readings", {"text": "hello there"}, 200)
+    assert (none["kind"], none["sentence"], none["rules"]) == ("not_understood", "", [])
+    assert "Tell me" in none["reason"]
+    await ann.post("/api/readings", {"rules": _with(condition__price="-1")}, 422)
+    assert (await ann.get("/api/drafts"))["drafts"] == []

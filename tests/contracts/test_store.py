@@ -12,7 +12,7 @@ from core.domain.ids import EventId, OwnerId, RuleId
 from core.domain.limit import Limits
 from core.domain.owner import DraftState
 from core.domain.rule import Rule, RuleState
-from core.ports import Job, JobLog, Look, Store, Transaction
+from core.ports import Halt, Job, JobLog, Look, Store, Transaction, VenueStatus
 from tests import samples
 from tests.clock import START
 from tests.storage import broken_off
@@ -44,6 +44,32 @@ async def test_an_owner_is_kept_with_limits_and_pause(store: Store, owner: Owner
         await tx.save_owner(replace(fresh, timezone="Europe/Paris", paused=True, limits=limits))
     async with store.begin(owner) as tx:
         assert await tx.read_owner() == replace(fresh, timezone="Europe/Paris", paused=True, limits=limits)
+
+
+async def test_engaged_are_those_who_have_something_that_may_still_act(
+    store: Store, owner: OwnerId, stranger: OwnerId
+) -> None:
+    resting = await store.create_owner("console", "cy", START)
+    for who, states in ((owner, (RuleState.WAITING, RuleState.PAUSED)), (stranger, (RuleState.COMPLETED,))):
+        async with store.begin(who) as tx:
+            for number, state in enumerate(states, 1):
+                await tx.add_rule(samples.rule(who, number, state=state))
+    async with store.begin(resting) as tx:
+        rule = samples.rule(resting, 1, state=RuleState.COMPLETED)
+        await tx.add_rule(rule)
+        await tx.add_order(samples.order(rule))
+    assert await store.engaged() == [owner, resting]
+
+
+async def test_what_was_told_of_a_venue_is_kept(store: Store) -> None:
+    assert await store.standing("paper") is None
+    for status in (
+        VenueStatus(state="paused", reason="maintenance"),
+        VenueStatus(state="open", halted={"SOL-PERP": Halt(reason="it settles", exits=True)}),
+    ):
+        await store.save_standing("paper", status)
+        assert await store.standing("paper") == status
+    assert await store.standing("drift") is None
 
 
 async def test_reading_an_owner_who_is_not_there_is_not_found(store: Store) -> None:
