@@ -43,7 +43,7 @@ class Cadences:
             (5, "standing", engine.standing),
             (60, "reconcile", engine.reconcile),
             (60, "funding", engine.funding),
-            (60, "sample", engine.sample),
+            (5, "sample", engine.sample),
         ]
         for seconds, name, work in every:
             self._scheduler.add_job(partial(_run, name, work), "interval", seconds=seconds, id=name)

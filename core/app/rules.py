@@ -1,9 +1,11 @@
 """Rules that were agreed to, for surfaces: list, pause, resume, cancel, history; always the owner's own."""
 
-from collections.abc import Collection
+import asyncio
+from collections.abc import Collection, Mapping
+from decimal import Decimal
 
 from core.app.drafts import Drafts, is_missed
-from core.app.parts import Parts
+from core.app.parts import TIME_OUT_S, Parts
 from core.domain.action import Alert, is_exit
 from core.domain.condition import (
     ALL_MARKETS,
@@ -14,15 +16,17 @@ from core.domain.condition import (
     PriceLevel,
     Schedule,
     Trailing,
+    entry_markets,
     leaves,
 )
-from core.domain.errors import Conflict, NotFound
+from core.domain.errors import Conflict, NotFound, VenueError
 from core.domain.event.rules import BY_OWNER
 from core.domain.ids import OwnerId, RuleId
 from core.domain.order import IN_FLIGHT
 from core.domain.owner import Draft
 from core.domain.reading import Command, RuleFilter
 from core.domain.rule import LIVE, Rule, RuleState
+from core.domain.trigger import WATCHED, TriggerLine, trigger_lines
 from core.flow import lifecycle
 from core.flow.asking import ask_cancel
 from core.ports import History, Journal, TradeFilter
@@ -57,6 +61,18 @@ class Rules:
         if rule is None:
             raise NotFound("You have no such rule.", "See your rules.")
         return rule
+
+    async def lines(self, owner: OwnerId, rules: Collection[Rule]) -> Mapping[RuleId, tuple[TriggerLine, ...]]:
+        """By rule, the prices at which it would fire. Those measured from an entry need the venue; without it none."""
+        entries: dict[str, Decimal] = {}
+        if any(rule.state in WATCHED and entry_markets(rule.spec.condition) for rule in rules):
+            try:
+                async with asyncio.timeout(TIME_OUT_S):
+                    account = await self._parts.venue.account(owner)
+                entries = {held.market: held.entry_price for held in account.positions if held.base != 0}
+            except (VenueError, TimeoutError):
+                pass
+        return {rule.id: trigger_lines(rule, entries) for rule in rules}
 
     async def pause(self, owner: OwnerId, selection: Command) -> Rows:
         """Stop watching the selected rules until resumed; those paused by this call."""

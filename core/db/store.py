@@ -8,7 +8,7 @@ from datetime import UTC, datetime, timedelta
 from typing import Any
 from weakref import WeakValueDictionary
 
-from sqlalchemy import ARRAY, Integer, Text, and_, bindparam, func, or_, select, text
+from sqlalchemy import ARRAY, BigInteger, DateTime, Integer, Numeric, Text, and_, bindparam, func, or_, select, text
 from sqlalchemy.dialects.postgresql import aggregate_order_by, insert
 from sqlalchemy.ext.asyncio import AsyncConnection
 from sqlalchemy.sql.selectable import Select
@@ -16,7 +16,17 @@ from sqlalchemy.sql.selectable import Select
 from core.codec import from_json, to_json
 from core.db import queue, rows
 from core.db.connection import LOCK_S, Database
-from core.db.tables import heartbeats, limits, links, orders, price_snapshots, trading_rules, users, venue_standings
+from core.db.tables import (
+    heartbeats,
+    job_logs,
+    limits,
+    links,
+    orders,
+    price_snapshots,
+    trading_rules,
+    users,
+    venue_standings,
+)
 from core.db.transaction import PostgresTransaction
 from core.domain.errors import StorageUnavailable
 from core.domain.ids import OrderId, OwnerId, RuleId
@@ -24,7 +34,7 @@ from core.domain.limit import Limits
 from core.domain.market import TIMEFRAME_S, Candle, Timeframe
 from core.domain.order import IN_FLIGHT, OrderState
 from core.domain.rule import LIVE, Rule, RuleState
-from core.ports.storage import Transaction
+from core.ports.storage import Look, Transaction
 from core.ports.world import VenueStatus
 
 # First keys of advisory locks, so that no two uses of one number meet.
@@ -193,6 +203,23 @@ class PostgresStore:
 
         await self._database.run(save)
 
+    async def save_looks(self, looks: Sequence[Look]) -> set[RuleId]:
+        counted = {
+            "ids": [look.rule_id for look in looks],
+            "checks": [look.checks for look in looks],
+            "ats": [look.at for look in looks],
+            "prices": [look.price for look in looks],
+        }
+
+        async def save(connection: AsyncConnection) -> set[RuleId]:
+            saved = {RuleId(rule_id) for rule_id in (await connection.execute(_SAVE_LOOKS, counted)).scalars()}
+            lines = [line for look in looks if look.rule_id in saved and (line := look.entry()) is not None]
+            if lines:
+                await connection.execute(insert(job_logs), [rows.job_log_row(line) for line in lines])
+            return saved
+
+        return await self._database.run(save) if looks else set()
+
     async def save_candles(self, candles: Sequence[Candle]) -> None:
         """Raises ValueError for candles that are not of a minute: larger ones are built from those."""
         larger = next((candle for candle in candles if candle.timeframe != "1m"), None)
@@ -254,6 +281,18 @@ FROM free JOIN kept USING (id, version) WHERE rule.id = free.id
     bindparam("ids", type_=ARRAY(Text)),
     bindparam("versions", type_=ARRAY(Integer)),
     bindparam("memories", type_=ARRAY(Text)),
+)
+
+_SAVE_LOOKS = text("""
+WITH seen AS (SELECT * FROM unnest(:ids, :checks, :ats, :prices) AS seen (id, checks, at, price)),
+free AS (SELECT rule_id FROM jobs WHERE rule_id = ANY (:ids) FOR NO KEY UPDATE SKIP LOCKED)
+UPDATE jobs SET checks = jobs.checks + seen.checks, last_check_at = seen.at, last_price = seen.price
+FROM free JOIN seen ON seen.id = free.rule_id WHERE jobs.rule_id = free.rule_id RETURNING jobs.rule_id
+""").bindparams(
+    bindparam("ids", type_=ARRAY(Text)),
+    bindparam("checks", type_=ARRAY(BigInteger)),
+    bindparam("ats", type_=ARRAY(DateTime(timezone=True))),
+    bindparam("prices", type_=ARRAY(Numeric)),
 )
 
 

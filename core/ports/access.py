@@ -8,7 +8,7 @@ from typing import Any, Literal, Protocol
 
 from core.domain.ids import OwnerId
 
-Purpose = Literal["sign_in", "link_wallet", "approve", "web", "link", "link_claim", "init_data"]
+Purpose = Literal["sign_in", "link_wallet", "approve", "web", "link", "link_claim", "init_data", "export"]
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -124,6 +124,10 @@ class Credentials(Protocol):
 
     async def add_session(self, session: Session) -> None: ...
     async def session(self, session_id: str) -> Session | None: ...
+    async def is_good(self, credential_id: str, now: datetime) -> bool:
+        """Whether a session or key of that id neither ended nor expired; the cheapest question there is."""
+        ...
+
     async def sessions(self, owner: OwnerId, now: datetime) -> list[Session]:
         """Those still good, newest first."""
         ...
