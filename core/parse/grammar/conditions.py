@@ -108,7 +108,7 @@ def _read_between(cur: Cursor, subject: Subject) -> GroupDraft | None:
 def _verb_ahead(cur: Cursor) -> bool:
     """ "we break 98.5k": the owner as subject of a price verb."""
     return cur.peek().kind in ("BREAK", "REACH", "FALL", "RISE", "CROSSUP", "CROSSDOWN", "CLOSES", "STAY") or (
-        cur.sees("GO", "ABOVE|BELOW|TO")
+        cur.sees("GO", "ABOVE|BELOW|TO|AT")
         or (
             cur.sees("ABOVE|BELOW", "NUM")
             and cur.peek(-1).text.lower() in ("we're", "we are")

@@ -315,6 +315,11 @@ def instant(desk: Desk, number: int, when: When, key: str = "time") -> datetime 
 def _schedule(desk: Desk, number: int, cond: ScheduleDraft) -> Condition | None:
     zone = str(zone_of(cond.zone, desk.context.timezone))
     start = None if cond.start is None else instant(desk, number, _from_midnight(desk, cond.start), "start")
+    if cond.every_s is not None and cond.clock is not None and cond.every_s not in (86_400, WEEK_S):
+        if start is None:  # "every other day at 10:00" begins at the next ten o'clock.
+            start = instant(desk, number, When(clock=cond.clock, zone=cond.zone), "start")
+        if cond.every_s % 86_400 or cond.start is not None:
+            desk.ask(Point(key=f"clock:{number}", about="time", text="How does that time go with that interval?"))
     if cond.every_s is not None and (cond.clock is None or cond.every_s not in (86_400, WEEK_S)):
         return Schedule(every_s=cond.every_s, timezone=zone, start_at=start)
     clock, days = cond.clock, cond.days
