@@ -83,7 +83,8 @@ TRADING: dict[str, str] = {
     ),
     "CLOSE": (
         "force exit|force close|force sell|forceexit|forcesell|nuke my|nuke all|nuke it|close|get me flat|i want out|"
-        "i want out of|exit|get out of|get out|get me out of|get me out|flatten|flat|bail|bail out|bail out of|"
+        "i want out of|i also want out|exit|get out of|get out|get me out of|get me out|flatten|flat|bail|bail out|"
+        "bail out of|"
         "close out|close out of|get rid of|unwind|exit out of|pull out of|cash out|cash out of|shut|close down|"
         "square off|square up|exit from|step out of|take me out|take me out of|pull the plug on|wrap up|abandon|"
         "close up|kill my position|get me the hell out|get the hell out|get me the hell out of|gtfo|take me flat|"
