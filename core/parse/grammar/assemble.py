@@ -74,7 +74,7 @@ def _must_say_when(drafts: Sequence[RuleDraft]) -> None:
         at_once = draft.then and act.verb in _LEAVING  # an entry that is left as soon as it is filled
         if draft.cond is None and (at_once or not draft.then) and not said and draft.sentence in waiting:
             raise Unclear(f"When should “{act.text}” be done: at once, or under that condition too? Say it with it.")
-        if draft.cond is not None:
+        if draft.cond is not None and not draft.then:
             waiting.add(draft.sentence)
 
 

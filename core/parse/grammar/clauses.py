@@ -373,7 +373,8 @@ class _Reading:
         alone = all(isinstance(part.what, Act | Mod) for part in self.out.parts)
         if placed and alone and self.last is not None and not (_has_place(self.last) or is_heading(self.last)):
             sized = False  # "sell 50 %, 25 % at 160": when should the first be sold?
-        if not sized or not (placed or other):
+        elsewhere = not self.joins and last.market is not None and act.market not in (None, last.market)
+        if not sized or elsewhere or not (placed or other):
             cur.at = begun
             return False
         act.market = act.market or last.market

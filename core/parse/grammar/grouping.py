@@ -131,6 +131,8 @@ def _begins_with_act(group: Group, part: Part, following: Part | None) -> bool:
     if group.conds:
         if group.last == "cond" and "THEN" in part.joins and len(group.conds) > 1:
             raise Unclear(_BOTH_OR_TWO)
+        if not part.joins and not led_next and act.verb in ALONGSIDE:
+            raise Unclear(f"Is that said of “{group.acts[-1].act.text}” or of “{act.text}”? Put a comma where it ends.")
         return led_next or not (act.verb in ALONGSIDE or "AND" in part.joins)
     told = act.verb == "alert" and "AND" in part.joins and not placed(group.acts[-1])
     if told and following is not None and following.is_cond and following.led:

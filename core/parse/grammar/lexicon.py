@@ -10,7 +10,7 @@ TRADING: dict[str, str] = {
         "make sure to|make sure you|be sure to|automatically|auto|simply|actually|basically|right|straight away|"
         "for me|asap|kindly|then go|gonna|going to|there|me to|lets go|let's go|gooo|lets gooo|lfggg|in total|"
         "total of|perp|perps|perpetual|coin|token|level|mark|if possible|my friend|fam|guys|additional|extra|actual|"
-        "value|do|we|again|back|also|then please|figure|current|currently|at least|or so|fully|really|finally|"
+        "value|do|we|again|back|then please|figure|current|currently|at least|or so|fully|really|finally|"
         "eventually|instead|it's time to|thank you very much|thanks so much|thank you so much|very much|"
         "i would like you to|i'd like you to|i would like|i'd like|i'd love to|i would love to|i'd want to|"
         "i'm looking to|im looking to|looking to|i'm trying to|trying to|would it be possible for you to|"
@@ -51,7 +51,7 @@ TRADING: dict[str, str] = {
     "WHILE": "while|as long as|so long as|whilst",
     "AFTER": "after|afterwards|following that",
     "VAGUE": "some|more|a bit|a little|a bit of|a little bit|some of|part of|a portion of|a few|a couple of",
-    "AND": "and|&|plus|n|as well as|along with|and also",
+    "AND": "and|&|plus|n|as well as|along with|and also|also",
     "OR": "or|or else",
     "THEN": "then|->|and then|after that",
     "BUY": (
@@ -84,7 +84,7 @@ TRADING: dict[str, str] = {
         "open a short position|enter a short position|open short position|take a short|shorting|shrt|fade"
     ),
     "CLOSE": (
-        "force exit|force close|force sell|forceexit|forcesell|nuke my|nuke all|nuke it|close|get me flat|i want out|"
+        "force exit|force close|force sell|forceexit|forcesell|nuke my|nuke all|nuke it|close|get me flat|i want out|i also want out|"
         "i want out of|exit|get out of|get out|get me out of|get me out|flatten|flat|bail|bail out|bail out of|"
         "close out|close out of|get rid of|unwind|exit out of|pull out of|cash out|cash out of|shut|close down|"
         "square off|square up|exit from|step out of|take me out|take me out of|pull the plug on|wrap up|abandon|"

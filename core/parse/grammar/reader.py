@@ -165,9 +165,11 @@ def _settle_words(items: list[Item]) -> None:
 
 
 def _without_fillers(items: list[Item]) -> list[Item]:
-    """Leaves out "recurring" where the sentence says how often; alone it would mean something."""
+    """Leaves out "recurring" where the sentence says how often, and "also" within a clause."""
     rhythm = any(item.kind in _RHYTHMS for item in items)
-    return [item for item in items if item.kind != "RECURRING" or not rhythm]
+    kept = [item for item in items if item.kind != "RECURRING" or not rhythm]
+    inside = [at for at, item in enumerate(kept) if item.text.lower() == "also" and at and kept[at - 1].kind == "I"]
+    return [item for at, item in enumerate(kept) if at not in inside]  # "I also want out" joins nothing
 
 
 def _compared(items: list[Item], at: int) -> bool:
