@@ -105,12 +105,12 @@ def one_line(text: str) -> str:
 
 def _say_trade(trade: Trade) -> str:
     verb = "buy" if trade.type == "buy" else "sell"
+    lever = "" if trade.leverage is None else f" at {say_number(trade.leverage)}x leverage"
     if trade.reduce_only:
         side = "long" if trade.type == "sell" else "short"
         back = "" if trade.type == "sell" else " back"
-        return f"{verb}{back} {_say_exit_size(trade, side)} (reduce-only)"
+        return f"{verb}{back} {_say_exit_size(trade, side)}{lever} (reduce-only)"
     opens = f"(can open or add to a {'long' if trade.type == 'buy' else 'short'})"
-    lever = "" if trade.leverage is None else f" at {say_number(trade.leverage)}x leverage"
     if trade.amount_base is not None:
         return f"{verb} {say_amount(trade.amount_base, trade.market, exact=True)} on {trade.market}{lever} {opens}"
     if trade.amount_usd is not None:
@@ -130,5 +130,6 @@ def _say_exit_size(trade: Trade, side: str) -> str:
     if trade.amount_usd is not None:
         return f"{say_price(trade.amount_usd, exact=True)} of {position}"
     if trade.margin_usd is not None:
-        return f"{say_price(trade.margin_usd * (trade.leverage or ONE), exact=True)} of {position}"
+        notional = say_price(trade.margin_usd * (trade.leverage or ONE), exact=True)
+        return f"{notional} of {position} with {say_price(trade.margin_usd, exact=True)} of margin"
     return f"{say_percent(trade.amount_percent or HUNDRED)} of {position}"
