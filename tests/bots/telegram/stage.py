@@ -13,6 +13,7 @@ from bots.telegram.run import run_telegram
 from core.app import Core, open_core, read_settings
 from core.domain.ids import OwnerId
 from core.domain.market import Observation
+from tests import samples
 from tests.emulators.telegram.server import Call, TelegramServer
 
 ANN, BOB = 7, 8
@@ -39,6 +40,12 @@ class Stage:
         await self.core.parts.venue.observe(self.price("150"))
         await self.core.give_position(owner, "SOL-PERP", D(base), D(148))
         return owner
+
+    async def has_a_past(self) -> None:
+        """Give the market half an hour of candles, so that it can be drawn."""
+        now = datetime.now(UTC).replace(second=0, microsecond=0)
+        past = [samples.candle(now - timedelta(minutes=minutes), "150") for minutes in range(1, 31)]
+        await self.core.parts.store.save_candles(past)
 
     async def say(self, text: str, person: int = ANN, **more: Any) -> dict[str, Any]:
         """Type *text* and return the message that answers it."""
