@@ -59,7 +59,7 @@ def test_limits_are_lowered_at_once_and_raised_only_with_the_wallets_signature(a
 
 
 async def _link(dsn: str, address: str, owner: int) -> str:
-    async with open_core(Settings(DATABASE_URL=dsn, SAYWHEN_PUBLIC_URL=address)) as core:
+    async with open_core(Settings.model_validate({"DATABASE_URL": dsn, "SAYWHEN_PUBLIC_URL": address})) as core:
         return await core.links.web(OwnerId(owner), "telegram")
 
 
