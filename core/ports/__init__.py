@@ -1,11 +1,13 @@
 """What the core needs of the outside, as Protocols; one import for whoever needs them."""
 
 from core.ports.access import Credentials, People
+from core.ports.keys import KeyStore, StoredKey
 from core.ports.ledger import (
     Document,
     Ledger,
     LedgerPage,
 )
+from core.ports.notes import Note, NotePage, Notes
 from core.ports.reading import Journal, PnlBy, PnlLine, TradeFilter
 from core.ports.storage import (
     Again,
@@ -41,6 +43,8 @@ from core.ports.world import (
     Prepared,
     PriceSource,
     RuleParser,
+    Trader,
+    Traders,
     Venue,
     VenueStatus,
 )
@@ -64,11 +68,15 @@ __all__ = [
     "Job",
     "JobLog",
     "Journal",
+    "KeyStore",
     "Keyring",
     "Lease",
     "Ledger",
     "LedgerPage",
     "Letter",
+    "Note",
+    "NotePage",
+    "Notes",
     "OrderReport",
     "Outbox",
     "People",
@@ -82,7 +90,10 @@ __all__ = [
     "RuleParser",
     "Step",
     "Store",
+    "StoredKey",
     "TradeFilter",
+    "Trader",
+    "Traders",
     "Transaction",
     "Venue",
     "VenueStatus",

@@ -10,6 +10,7 @@ from dataclasses import dataclass
 from decimal import Decimal
 from typing import Literal
 
+from core.domain.listing import LISTING
 from core.domain.market import Market
 from core.domain.money import ZERO
 from core.domain.position import Account, Position
@@ -223,7 +224,7 @@ def market_of(record: Record, symbol: str, taker_bps: Decimal, maker_bps: Decima
     return Market(
         symbol=symbol,
         base=base,
-        name=base,
+        name=LISTING[symbol].name if symbol in LISTING else base,
         tick=price_amount(grid["order_tick_size"]),
         step=step,
         min_base=max(step, base_amount(grid.get("min_order_size", 0))),

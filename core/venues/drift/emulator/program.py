@@ -11,6 +11,7 @@ from core.venues.drift.emulator.tables import WIRE
 from core.venues.drift.margin import free
 
 ANCHOR = {
+    3002: "AccountDiscriminatorMismatch",
     3010: "AccountNotSigner",
     3012: "AccountNotInitialized",
     2003: "ConstraintRaw",

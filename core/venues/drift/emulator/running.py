@@ -4,7 +4,7 @@ from typing import Any
 
 from solders.pubkey import Pubkey
 
-from core.venues.drift.codec import Record
+from core.venues.drift.codec import Record, UnknownLayout
 from core.venues.drift.emulator.chain import Bank, Meta, emitted
 from core.venues.drift.emulator.tables import WIRE
 from core.venues.drift.margin import World, amm, positions
@@ -47,7 +47,10 @@ class Run:
         content = self.bank.read(key)
         if content is None:
             raise No(3012)
-        record = WIRE.account(name, content)
+        try:
+            record = WIRE.account(name, content)
+        except UnknownLayout:
+            raise No(3002) from None
         self._kept[key] = (name, record)
         return record
 

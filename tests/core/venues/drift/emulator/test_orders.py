@@ -72,7 +72,7 @@ def test_a_user_order_id_is_unique_among_open_orders_only(desk: Desk) -> None:
 def test_a_delegate_trades_and_does_nothing_else_and_loses_it_at_once(desk: Desk) -> None:
     assert desk.limit(90) is None
     money = {"market_index": 0, "amount": UNIT, "reduce_only": False}
-    accounts = dict.fromkeys(("user_token_account", "token_program", "drift_signer"), desk.user)
+    accounts: dict[str, Any] = dict.fromkeys(("user_token_account", "token_program", "drift_signer"), desk.user)
     assert desk.ask("withdraw", money, **accounts) == 2006
     assert desk.ask("update_user_delegate", {"sub_account_id": 0, "delegate": DELEGATE.pubkey()}) == 2006
     other = {"sub_account_id": 0, "delegate": OWNER.pubkey()}
