@@ -73,15 +73,26 @@ class PaperStage:
 
 
 @pytest.fixture(params=["paper on memory", "paper on postgres", "drift on its emulator"])
-async def stage(request: pytest.FixtureRequest) -> AsyncIterator[Stage]:
+def ledger(request: pytest.FixtureRequest) -> Ledger | None:
+    """The paper venue's ledger; None for Drift, whose ledger is its chain."""
+    match request.param:
+        case "paper on memory":
+            return MemoryLedger()
+        case "paper on postgres":
+            return PostgresLedger(request.getfixturevalue("database"))
+        case _:
+            return None
+
+
+@pytest.fixture
+async def stage(ledger: Ledger | None) -> AsyncIterator[Stage]:
     """Each implementation in turn: a venue whose market trades at 100."""
-    if request.param == "drift on its emulator":
+    if ledger is None:
         async with drift_stage() as drift:
             await drift.show("100")
             yield drift
         return
-    ledger = MemoryLedger() if request.param == "paper on memory" else None
-    paper = PaperStage(ledger or PostgresLedger(request.getfixturevalue("database")))
+    paper = PaperStage(ledger)
     await paper.show("100")
     yield paper
     await paper.venue.close()
