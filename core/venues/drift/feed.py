@@ -47,6 +47,8 @@ class _Line:
     early: dict[int, list[Any]] = field(default_factory=dict)
     """Updates that came before the answer that says what they are of."""
     last: int = 0
+    ready: bool = False
+    """Whether everything that was wanted when it opened is followed."""
 
     async def ask(self, wanted: Wanted) -> None:
         self.last += 1
@@ -78,7 +80,9 @@ class Feed:
         self._pending: set[asyncio.Task[None]] = set()
         self.reconnects = 0
         self.connected = asyncio.Event()
-        self.on_reconnect: list[Callable[[], None]] = []
+        """Whether some connection follows all that is wanted."""
+        self._due = asyncio.Event()
+        self.on_connect: list[Callable[[], None]] = []
 
     def want(self, keys: Iterable["Pubkey"]) -> None:
         """Follow these accounts from now on."""
@@ -136,9 +140,6 @@ class Feed:
         try:
             await line.ask(Wanted("slotSubscribe", ()))
             await self._ask_all(line, list(self._wanted.values()))
-            self.connected.set()
-            for told in self.on_reconnect:
-                told()
             while True:
                 async with asyncio.timeout(self._silence_s):
                     message = await socket.receive()
@@ -147,7 +148,7 @@ class Feed:
                 self._take(line, message.data)
         finally:
             del self._lines[line.number]
-            if not self._lines:
+            if not any(other.ready for other in self._lines.values()):
                 self.connected.clear()
             with suppress(aiohttp.ClientError, OSError):
                 await socket.close()
@@ -177,6 +178,12 @@ class Feed:
         line.live[number] = wanted
         for result in line.early.pop(number, []):
             self._told(wanted, result)
+        if not line.asked and not line.ready:
+            line.ready = True
+            self.connected.set()
+            self._due.set()  # what happened while nobody listened is asked for at once
+            for told in self.on_connect:
+                told()
 
     def _told(self, wanted: Wanted, result: Any) -> None:
         if wanted.method == "slotSubscribe":
@@ -201,7 +208,10 @@ class Feed:
                 await self.check()
             except VenueError as problem:
                 _log.info("accounts are checked again later: %s", problem)
-            await asyncio.sleep(self._check_every_s)
+            with suppress(TimeoutError):
+                async with asyncio.timeout(self._check_every_s):
+                    await self._due.wait()
+            self._due.clear()
 
     async def check(self) -> None:
         """Read every account that is followed by name. Raises VenueUnknown."""

@@ -12,7 +12,7 @@ from typing import Literal
 
 from core.domain.listing import LISTING
 from core.domain.market import Market
-from core.domain.money import ZERO
+from core.domain.money import HUNDRED, ZERO
 from core.domain.position import Account, Position
 from core.venues.drift.codec import Record
 from core.venues.drift.units import (
@@ -214,6 +214,12 @@ def account_of(user: Record, world: World, markets: Mapping[int, Market], venue:
 def _tiny(discount: Decimal) -> Decimal:
     """What the maintenance weights take off, without the millionths that two ways of rounding differ by."""
     return discount if discount > Decimal("0.001") else ZERO
+
+
+def funding_percent(market: Record, price: Decimal) -> Decimal:
+    """The last funding rate in percent of the price per hour, positive where longs pay; the program funds hourly."""
+    rate = Decimal(int(amm(market)["last_funding_rate"]))
+    return (rate / 10**9 / price * HUNDRED).quantize(Decimal("0.000001"))
 
 
 def market_of(record: Record, symbol: str, taker_bps: Decimal, maker_bps: Decimal) -> Market:

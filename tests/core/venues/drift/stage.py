@@ -123,5 +123,7 @@ async def drift_stage(notes: Notes | None = None) -> AsyncIterator[DriftStage]:
         for symbol in exchange.symbols:
             if symbol != stage.market:
                 exchange.show(symbol, Decimal(50))
-        yield stage
-        await stage.close()
+        try:
+            yield stage
+        finally:
+            await stage.close()
