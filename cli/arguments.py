@@ -11,6 +11,7 @@ from typing import Any, NoReturn
 from core.domain.money import ZERO, plain, read_decimal
 
 PARSERS = ("grammar", "claude", "openai")
+VENUES = ("paper", "drift", "drift-emulator")
 ROLES = ("api", "bots", "scheduler", "worker")
 _DEMO = """The market's moves are fixed by the seed: with an odd one the stop fires (half is sold, the target stays),
 with an even one the target fires (all is sold, the stop is cancelled). For example --seed 1 and --seed 2."""
@@ -65,6 +66,7 @@ def _up(commands: Any) -> None:
     parser.add_argument(
         "--prices", metavar="SOURCE", help="auto, exchange, pyth, simulated, or a candle file to replay as if now"
     )
+    parser.add_argument("--venue", choices=VENUES, help="where orders go (default: SAYWHEN_VENUE, else paper)")
     parser.add_argument("--no-chat", action="store_true", help="no chat here; logs go to standard error")
 
 

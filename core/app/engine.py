@@ -136,10 +136,10 @@ class Engine:
                 await self._show(observation)
 
     async def _show(self, observation: Observation) -> None:
-        if VENUE_LEASE not in self._fences:
+        if self._parts.own is None or VENUE_LEASE not in self._fences:
             return
         async with self._showing:  # in their order: a mark from before a firing must not come after it
-            touched = await self._parts.venue.observe(observation)
+            touched = await self._parts.own.observe(observation)
         for owner in touched:
             await self._attempt("settling", partial(self._settle_owner, owner))
 
@@ -196,7 +196,10 @@ class Engine:
             async with self._parts.store.begin(owner) as tx:
                 await tx.enqueue(order_id)
         if state is not OrderState.PLANNED:
-            await settle(self._parts.store, self._parts.venue, self._parts.clock, owner, order_id)
+            order = await settle(self._parts.store, self._parts.venue, self._parts.clock, owner, order_id)
+            if order is not None and order.cancel_asked and order.state in IN_FLIGHT and self._parts.own is None:
+                async with self._parts.store.begin(owner) as tx:
+                    await tx.enqueue(order_id)  # only a worker can sign what takes it off
 
     async def _settle_owner(self, owner: OwnerId) -> None:
         async with self._parts.store.begin(owner) as tx:
@@ -214,8 +217,8 @@ class Engine:
 
     async def funding(self) -> None:
         """Every minute: the paper venue exchanges funding when an hour is over."""
-        if VENUE_LEASE in self._fences:
-            for owner in await self._parts.venue.exchange_funding(self._parts.clock.now()):
+        if self._parts.own is not None and VENUE_LEASE in self._fences:
+            for owner in await self._parts.own.exchange_funding(self._parts.clock.now()):
                 await reconcile(self._parts.store, self._parts.venue, self._parts.clock, owner)
 
     async def candles(self) -> None:

@@ -54,7 +54,11 @@ class Parts:
     lease: Lease
     leases: Callable[[], Lease]
     inbox: Inbox
-    venue: OwnVenue
+    venue: Venue
+    own: OwnVenue | None = None
+    """The venue where it lives in our own engine."""
+    venue_prices: Callable[[], PriceSource] | None = None
+    """Makes the venue's own price source, where it has one: what it triggers on is what is watched."""
     parser: Reader
     board: Board
     trust: Trust

@@ -143,6 +143,8 @@ class Chain:
     """What happens by itself in every slot: keepers, oracles."""
     fees: list[int] = field(default_factory=list)
     """Recent priority fees (micro-lamports a unit) that the node tells."""
+    extra: dict[str, Callable[..., Any]] = field(default_factory=dict)
+    """Methods of the node's that real nodes lack, by name."""
     _hashes: dict[Hash, int] = field(default_factory=dict)
     _late: list[tuple[int, bytes]] = field(default_factory=list)
 
@@ -265,14 +267,18 @@ class Chain:
         if keys[0] in self.lamports:
             self.lamports[keys[0]] -= FEE * len(transaction.signatures) + priority_fee(transaction)
         found = Landed(self.slot, self.now, error, tuple(ran.logs), raw, ran.units)
-        self.landed[signature] = found
-        for key in keys:
-            self.history.setdefault(key, []).append(signature)
+        self.remember(signature, found)
         if error is None and ran.bank is not None:
             self.accounts |= ran.bank.written
             self._tell(ran.bank.written)
         for hear in tuple(self.hearers):
             hear(signature, found)
+
+    def remember(self, signature: Signature, found: Landed) -> None:
+        """Have a transaction in the chain's history, and in that of every account it named."""
+        self.landed[signature] = found
+        for key in VersionedTransaction.from_bytes(found.raw).message.account_keys:
+            self.history.setdefault(key, []).append(signature)
 
     def status(self, signature: Signature) -> dict[str, Any] | None:
         """What `getSignatureStatuses` says of it."""

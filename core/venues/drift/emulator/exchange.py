@@ -39,6 +39,9 @@ class Exchange:
         self.program = DriftProgram()
         self.chain.programs[WIRE.program] = self.program
         self.symbols = symbols
+        self.deposit = Decimal(10_000)
+        """What an account that is opened by request has in it, in quote."""
+        self.chain.extra["emulatorOpenUser"] = self._open_by_request
         if WIRE.address("state") not in self.chain.accounts:
             self._begin()
 
@@ -97,6 +100,12 @@ class Exchange:
         record["delegate"] = delegate or Pubkey.default()
         self.chain.put(key, WIRE.program, WIRE.account_bytes("User", record))
         return key
+
+    def _open_by_request(self, owner: int, delegate: str) -> str:
+        """Open an account for a number, delegated to *delegate*: what an owner's own wallet would have signed."""
+        wallet = keypair("wallet", owner).pubkey()
+        self.open_user(wallet, self.deposit, Pubkey.from_string(delegate))
+        return str(wallet)
 
     def user(self, key: Pubkey) -> Record:
         """The account's fields as the chain has them."""
