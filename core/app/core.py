@@ -26,6 +26,7 @@ from core.app.prices import Prices
 from core.app.replays import Replays
 from core.app.rules import Rules
 from core.app.trading import open_trading, take_in_keys
+from core.app.vault import TradingKeys
 from core.app.wallets import Wallets
 from core.app.words import reader_for
 from core.clock import SystemClock
@@ -67,6 +68,7 @@ class Core:
     wallets: Wallets
     limits: OwnLimits
     keys: ApiKeys
+    trading_keys: TradingKeys
     replays: Replays
     consent: Consent
     prices: Prices
@@ -148,6 +150,7 @@ async def open_core(
             wallets=Wallets(parts, consent, identity, people),
             limits=OwnLimits(parts, consent),
             keys=ApiKeys(parts, consent, credentials),
+            trading_keys=TradingKeys(settings, database, time),
             replays=Replays(parts),
             consent=consent,
             prices=Prices(parts, ledger),
