@@ -98,7 +98,7 @@ def open_trading(
     traders = EmulatedTraders(keys) if emulated else LinkedTraders(keys, people)
     opened = open_drift(
         settings.venue,
-        Network(rpc=rpc, ws=() if signs else ws, fees=FeeBounds(most=settings.fee_lamports)),
+        Network(rpc=rpc, ws=ws, fees=FeeBounds(most=settings.fee_lamports)),
         clock,
         traders=traders,
         keyring=keyring,
