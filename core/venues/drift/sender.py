@@ -11,7 +11,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
-from core.domain.errors import VenueUnknown
+from core.domain.errors import VenuePaused, VenueRejected, VenueUnknown
 from core.ports import Keyring
 from core.venues.drift.causes import Cause, Kind, cause_of
 from core.venues.drift.outcome import ABSENCES, Proof, Reading, Verdict, prove, read_status, refused_at_the_door
@@ -65,13 +65,17 @@ class Sender:
     async def build(self, step: "Instruction", signer: "Pubkey", locked: Sequence["Pubkey"]) -> Signed:
         """*step* as a transaction that *signer* pays and signs; *locked* are the accounts whose fees count.
 
-        Raises VenueUnknown.
+        Raises VenuePaused, VenueRejected and VenueUnknown as `raise_for_all` does, before anything is signed.
         """
-        async with asyncio.TaskGroup() as tasks:
-            rehearsal = tasks.create_task(self._rehearse(step, signer))
-            fresh = tasks.create_task(self._rpc.call("getLatestBlockhash", {"commitment": "confirmed"}))
-            asked = tasks.create_task(self._price(locked))
+        try:
+            async with asyncio.TaskGroup() as tasks:
+                rehearsal = tasks.create_task(self._rehearse(step, signer))
+                fresh = tasks.create_task(self._rpc.call("getLatestBlockhash", {"commitment": "confirmed"}))
+                asked = tasks.create_task(self._price(locked))
+        except ExceptionGroup as several:
+            raise several.exceptions[0] from None
         used, refused = rehearsal.result()
+        raise_for_all(refused)
         units = min(MOST_UNITS, max(used * ROOM[0] // ROOM[1], 1_000)) if refused is None else USUAL_UNITS
         price = min(asked.result(), max(0, self._bounds.most - _SIGNATURE_LAMPORTS) * 1_000_000 // units)
         value = fresh.result()["value"]
@@ -187,3 +191,15 @@ class Sender:
     def cause(self, error: object, logs: Sequence[str]) -> Cause:
         """Why the network says that a transaction failed, in words."""
         return cause_of(error, program=self._program, ours=STEP, logs=logs)
+
+
+def raise_for_all(refused: Cause | None) -> None:
+    """Pass on what a refusal says of everything that is sent now; what concerns this order alone may change yet."""
+    if refused is None or refused.kind is Kind.REFUSED:
+        return
+    words = refused.words.rstrip(".")
+    if refused.kind is Kind.PAUSED:
+        raise VenuePaused(words)
+    if refused.kind is Kind.REVOKED:
+        raise VenueRejected(words)
+    raise VenueUnknown(f"the order could not be rehearsed: {words}")

@@ -9,7 +9,7 @@ from dataclasses import dataclass
 from datetime import timedelta
 from typing import TYPE_CHECKING
 
-from core.domain.errors import PriceUnavailable, VenuePaused, VenueRejected, VenueUnknown
+from core.domain.errors import PriceUnavailable, VenueRejected
 from core.domain.ids import OwnerId
 from core.domain.market import Market, Observation
 from core.domain.money import ZERO
@@ -24,11 +24,11 @@ from core.ports import (
     VenueStatus,
 )
 from core.venues.drift import activity, margin, ticket
-from core.venues.drift.causes import Cause, Kind
 from core.venues.drift.codec import Record, remaining_accounts
 from core.venues.drift.fate import Fates, Means
 from core.venues.drift.feed import Feed
 from core.venues.drift.oracle import published
+from core.venues.drift.sender import raise_for_all
 from core.venues.drift.units import oracle_price
 
 if TYPE_CHECKING:
@@ -176,7 +176,6 @@ class DriftVenue:
             self._atlas.rest(user, world, number),
         )
         signed = await self._sender.build(step, _pubkey(trader.signer), [key])
-        self._check(signed.refused)
         return ticket.write(intent.owner, intent.order_id, signed.transaction, signed.height, now + VALID_FOR)
 
     async def _trading(self, owner: OwnerId) -> "tuple[Trader, Pubkey, Record]":
@@ -195,16 +194,6 @@ class DriftVenue:
                 f"SayWhen may not trade your account at {self.name}: its permission was withdrawn, or never given"
             )
         return trader, key, user
-
-    def _check(self, refused: Cause | None) -> None:
-        """Pass on what a rehearsal proves about all that is sent now; the rest may have changed when it is sent."""
-        if refused is None or refused.kind is Kind.REFUSED:
-            return
-        if refused.kind is Kind.PAUSED:
-            raise VenuePaused(refused.words.rstrip("."))
-        if refused.kind is Kind.REVOKED:
-            raise VenueRejected(refused.words.rstrip("."))
-        raise VenueUnknown(f"the order could not be rehearsed: {refused.words}")
 
     async def send(self, prepared: Prepared) -> None:
         """Hand the bytes over: written down first, then sent. Raises VenueRejected only if it is proven."""
@@ -260,11 +249,9 @@ class DriftVenue:
     async def _do(self, step: "Instruction", trader: Trader, key: "Pubkey") -> None:
         """Send what may be sent any number of times. Raises VenuePaused, VenueRejected, VenueUnknown."""
         signed = await self._sender.build(step, _pubkey(trader.signer), [key])
-        self._check(signed.refused)
         if signed.refused is not None:
             raise VenueRejected(signed.refused.words.rstrip("."))
-        refused = await self._sender.hand_over(signed.transaction, first=True)
-        self._check(refused)
+        raise_for_all(await self._sender.hand_over(signed.transaction, first=True))
 
     def _probe(self) -> "tuple[Instruction, Pubkey]":
         """An instruction that changes nothing where the program is there, and whoever pays for its rehearsal."""
