@@ -4,7 +4,6 @@ from typing import assert_never
 
 from bots import views
 from bots.turn import Turn
-from core.domain.action import Alert
 from core.domain.reading import Command
 from core.domain.rule import LIVE, Rule, RuleState
 from core.feed.card import Button, Card, card_of
@@ -59,13 +58,9 @@ def everything(command: Command) -> bool:
 
 
 async def _rules(turn: Turn, command: Command) -> Card:
-    rules = await turn.core.rules.list(turn.owner, LIVE)
-    if command.market not in {None, "*"}:
-        rules = [rule for rule in rules if getattr(rule.spec.action, "market", None) == command.market]
-    if command.rule_ids is not None:
-        rules = [rule for rule in rules if rule.label in command.rule_ids]
-    if command.filter == "alert":
-        rules = [rule for rule in rules if isinstance(rule.spec.action, Alert)]
+    rules = await turn.core.rules.list(turn.owner, LIVE, command)
+    if not rules and not everything(command):
+        return Card(title="None of your rules is that", lines=("/rules shows all of them.",), key="view:rules")
     view, owner = await turn.core.account.view(turn.owner), await turn.core.account.owner(turn.owner)
     return views.rules_card(rules, view, turn.core.prices.latest(None), owner)
 

@@ -63,7 +63,10 @@ class TelegramChannel:
         if card.key is not None and self._told.get((chat, card.key)) == card:
             return ""
         urgency = FIRST if outbound.urgency == 0 else LATER
-        return str(await self._sender.send(chat, card, urgency=urgency, silent=outbound.silent))
+        message = await self._sender.send(chat, card, urgency=urgency, silent=outbound.silent)
+        if card.buttons:
+            await self._note(chat, chat, message, card)  # so that an answer to its buttons takes its place
+        return str(message)
 
     async def answer(self, letter: Letter, us: User, answer: Answer, *, again: bool) -> None:
         """Hear one update and show what comes of it, trying until Telegram takes it."""

@@ -17,12 +17,14 @@ from core.app.execution import Execution
 from core.app.identity import Identity
 from core.app.inbox import Inbox
 from core.app.keys import ApiKeys
+from core.app.leaving import Leaving
 from core.app.limits import OwnLimits
 from core.app.links import Links
 from core.app.notices import Notices
 from core.app.parts import Parts
 from core.app.people import People
 from core.app.prices import Prices
+from core.app.readings import Readings
 from core.app.replays import Replays
 from core.app.rules import Rules
 from core.app.trading import open_trading, take_in_keys
@@ -69,12 +71,14 @@ class Core:
     limits: OwnLimits
     keys: ApiKeys
     trading_keys: TradingKeys
+    readings: Readings
     replays: Replays
     consent: Consent
     prices: Prices
     notices: Notices
     inbox: Inbox
     people: People
+    leaving: Leaving
     engine: Engine
     execution: Execution
     clock: Clock
@@ -130,6 +134,8 @@ async def open_core(
         stack.push_async_callback(_close_source, parts)
         journal = PostgresJournal(database, log)
         credentials = PostgresCredentials(database)
+        census = Census(database)
+        preferring = People(parts, census)
         identity = Identity(parts, credentials, people)
         consent = Consent(parts, identity, people)
         drafts = Drafts(parts, journal)
@@ -151,12 +157,14 @@ async def open_core(
             limits=OwnLimits(parts, consent),
             keys=ApiKeys(parts, consent, credentials),
             trading_keys=TradingKeys(settings, database, time),
+            readings=Readings(parts),
             replays=Replays(parts),
             consent=consent,
             prices=Prices(parts, ledger),
             notices=Notices(parts),
             inbox=Inbox(parts),
-            people=People(parts, Census(database)),
+            people=preferring,
+            leaving=Leaving(parts, consent, credentials, preferring, census),
             engine=Engine(parts),
             execution=Execution(parts),
             clock=time,

@@ -8,7 +8,7 @@ from core.ports.ledger import (
     LedgerPage,
 )
 from core.ports.notes import Note, NotePage, Notes
-from core.ports.reading import Journal, PnlBy, PnlLine, TradeFilter
+from core.ports.reading import History, Journal, Placed, PnlBy, PnlLine, TradeFilter
 from core.ports.storage import (
     Again,
     Bell,
@@ -20,6 +20,7 @@ from core.ports.storage import (
     Job,
     JobLog,
     Lease,
+    Look,
     Outbox,
     Planned,
     Queue,
@@ -38,6 +39,7 @@ from core.ports.world import (
     Activity,
     Clock,
     Finding,
+    Halt,
     Keyring,
     OrderReport,
     Prepared,
@@ -64,6 +66,8 @@ __all__ = [
     "Facts",
     "Fence",
     "Finding",
+    "Halt",
+    "History",
     "Inbox",
     "Job",
     "JobLog",
@@ -74,12 +78,14 @@ __all__ = [
     "Ledger",
     "LedgerPage",
     "Letter",
+    "Look",
     "Note",
     "NotePage",
     "Notes",
     "OrderReport",
     "Outbox",
     "People",
+    "Placed",
     "Planned",
     "PnlBy",
     "PnlLine",

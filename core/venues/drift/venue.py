@@ -6,7 +6,7 @@ over, so that no order is ever two, and which references were promised never to 
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
-from datetime import timedelta
+from datetime import datetime, timedelta
 from typing import TYPE_CHECKING
 
 from core.domain.errors import PriceUnavailable, VenueRejected
@@ -18,6 +18,7 @@ from core.domain.position import Account
 from core.ports import (
     Activity,
     Finding,
+    Halt,
     OrderReport,
     Prepared,
     Trader,
@@ -29,6 +30,7 @@ from core.venues.drift.fate import Fates, Means
 from core.venues.drift.feed import Feed
 from core.venues.drift.oracle import published
 from core.venues.drift.sender import raise_for_all
+from core.venues.drift.shelf import Kept
 from core.venues.drift.units import oracle_price
 
 if TYPE_CHECKING:
@@ -41,6 +43,8 @@ USER_AGE_S = 0.0
 FED_AGE_S = 10.0
 PRICE_AGE_S = 0.0
 _PAUSED_WHOLE = 0xFF
+_FILL_PAUSED = 4
+STATUS_PERIOD = timedelta(seconds=1)
 _NOWHERE = "1" * 32
 
 
@@ -78,6 +82,8 @@ class DriftVenue:
         self._fates = Fates(name, means, simulated=simulated)
         self._feed = feed
         self._freshness = Freshness() if freshness is None else freshness
+        self._status = VenueStatus(state="open")
+        self._looked_at: datetime | None = None
 
     # ── the venue ───────────────────────────────────────────────────────────────────────────────────────────────────
 
@@ -87,14 +93,49 @@ class DriftVenue:
         return {market.symbol: market for market in self._atlas.markets.values()}
 
     async def status(self) -> VenueStatus:
-        """Whether it takes orders: a program that is switched off, or an exchange that is paused, does not."""
+        """Whether it takes orders: not when its program is switched off, nor where no fresh oracle price is.
+
+        Raises VenueUnknown.
+        """
+        now = self._clock.now()
+        if self._looked_at is None or not timedelta(0) <= now - self._looked_at < STATUS_PERIOD:
+            self._status = await self._look()
+            self._looked_at = now
+        return self._status
+
+    async def _look(self) -> VenueStatus:
+        await self._atlas.load()
         state = await self._atlas.state()
         if state["exchange_status"] == _PAUSED_WHOLE:
             return VenueStatus(state="paused", reason=f"{self.name} has paused all trading")
         refused = await self._sender.is_switched_off(self._probe())
         if refused is not None:
             return VenueStatus(state="paused", reason=refused.words.rstrip("."))
-        return VenueStatus(state="open")
+        numbers = list(self._atlas.markets)
+        kept = await self._atlas.read(
+            [self._atlas.oracle(number) for number in numbers], FED_AGE_S if self._fed else PRICE_AGE_S
+        )
+        halted = {
+            self._atlas.markets[number].symbol: halt
+            for number, one in zip(numbers, kept, strict=True)
+            if (halt := self._halt(number, one)) is not None
+        }
+        if numbers and len(halted) == len(numbers) and not any(halt.exits for halt in halted.values()):
+            return VenueStatus(state="paused", reason="no fresh price of any market comes in")
+        return VenueStatus(state="open", halted=halted)
+
+    def _halt(self, number: int, oracle: Kept) -> Halt | None:
+        """Why one market takes no orders."""
+        market = self._atlas.perps[number]
+        if market["status"] == "FillPaused" or market["paused_operations"] & _FILL_PAUSED:
+            return Halt(reason=f"{self.name} has paused trading in it")
+        try:
+            self._observation(self._atlas.markets[number].symbol, number, oracle)
+        except PriceUnavailable:
+            return Halt(reason="no fresh price of it comes in")
+        if market["status"] == "ReduceOnly":
+            return Halt(reason=f"{self.name} only lets positions in it be closed", exits=True)
+        return None
 
     async def mark(self, market: str) -> Observation:
         """The oracle price that the program triggers and liquidates on. Raises PriceUnavailable, VenueUnknown."""
@@ -102,11 +143,14 @@ class DriftVenue:
         number = self._atlas.indexes.get(market)
         if number is None:
             raise PriceUnavailable(f"{self.name} does not list {market[:20]}")
-        key = self._atlas.oracle(number)
-        [kept] = await self._atlas.read([key], FED_AGE_S if self._fed else PRICE_AGE_S)
-        seen = self._atlas.record("PythLazerOracle", key, kept.content or b"")
-        at = published(seen["publish_time"])
+        [kept] = await self._atlas.read([self._atlas.oracle(number)], FED_AGE_S if self._fed else PRICE_AGE_S)
+        return self._observation(market, number, kept)
+
+    def _observation(self, market: str, number: int, kept: Kept) -> Observation:
+        """What an oracle's account says. Raises PriceUnavailable where it is too old, or says nothing."""
+        seen = self._atlas.record("PythLazerOracle", self._atlas.oracle(number), kept.content or b"")
         now = self._clock.now()
+        at = published(seen["publish_time"])
         age = (now - at).total_seconds()
         behind = self._atlas.shelf.slot - seen["posted_slot"]
         if age > self._freshness.seconds or behind > self._freshness.slots:

@@ -51,6 +51,10 @@ class Exchange:
         """Post a price to the market's oracle, as of now."""
         self._post(self.oracle(symbol), int(price.scaleb(8)), int(confidence.scaleb(8)))
 
+    def post_coin(self) -> None:
+        """Post the quote coin's price anew."""
+        self._post(self.coin, 10**8, 10**4)
+
     def post_again(self) -> None:
         """Post every oracle's last price anew, as oracles do all the time."""
         for key in [*(self.oracle(symbol) for symbol in self.symbols), self.coin]:

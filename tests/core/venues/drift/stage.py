@@ -99,9 +99,9 @@ class DriftStage:
             self.chain.skip(max(2, round(seconds / SLOT_S)), seconds)
             self.chain.advance(3)
 
-    async def show(self, price: str) -> None:
-        self.exchange.show(self.market, Decimal(price))
-        self.exchange.post_again()
+    async def show(self, price: str, market: str = market) -> None:
+        self.exchange.show(market, Decimal(price))
+        self.exchange.post_coin()
         self.chain.advance(3)
 
     async def proceed(self) -> None:
