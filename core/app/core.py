@@ -127,6 +127,7 @@ async def open_core(
             venue=trading.venue,
             own=trading.own,
             venue_prices=trading.prices,
+            changes=trading.changes,
             parser=reader,
             board=Board(fresh_s=settings.stale_s),
             trust=Trust(bounds),

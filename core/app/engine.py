@@ -3,6 +3,7 @@
 import asyncio
 import logging
 from collections.abc import Awaitable, Callable
+from contextlib import aclosing
 from datetime import datetime, timedelta
 from functools import partial
 
@@ -14,6 +15,7 @@ from core.domain.ids import OrderId, OwnerId, RuleId
 from core.domain.market import Observation
 from core.domain.order import IN_FLIGHT, OrderState
 from core.domain.rule import RuleState
+from core.flow.revoked import rest_for_revoked
 from core.flow.settle import reconcile, settle
 from core.flow.standing import Standing
 from core.flow.watch import Watch
@@ -144,6 +146,21 @@ class Engine:
             touched = await self._parts.own.observe(observation)
         for owner in touched:
             await self._attempt("settling", partial(self._settle_owner, owner))
+
+    async def follow_venue(self) -> None:
+        """Settle owners whose account the venue says it has changed, for ever; at a venue that tells nothing, wait."""
+        if self._parts.changes is None:
+            await asyncio.Event().wait()
+            return
+        async with aclosing(self._parts.changes()) as changes:
+            async for changed in changes:
+                if partition_of(changed.owner) not in self._fences:
+                    continue
+                await self._attempt("settling", partial(self._settle_owner, changed.owner))
+                if not changed.permitted:
+                    now, venue = self._parts.clock.now(), self._parts.venue.name
+                    resting = partial(rest_for_revoked, self._parts.store, changed.owner, venue, now)
+                    await self._attempt("pausing", resting)
 
     async def follow_events(self) -> None:
         """Keep the watchlist in step with the event log, for ever: at the bell, and once a second without it."""

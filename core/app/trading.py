@@ -1,6 +1,6 @@
 """Which venue orders go to, as the settings say, and who signs there; the only place that knows every venue."""
 
-from collections.abc import Callable
+from collections.abc import AsyncGenerator, Callable
 from contextlib import AsyncExitStack
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
@@ -14,7 +14,7 @@ from core.domain.ids import OwnerId
 from core.domain.listing import LISTING
 from core.keys.sealing import read_master
 from core.keys.vault import SHARD, NoKeys, Vault
-from core.ports import Clock, Keyring, KeyStore, Ledger, People, PriceSource, Trader, Venue
+from core.ports import Changed, Clock, Keyring, KeyStore, Ledger, People, PriceSource, Trader, Venue
 from core.settings import Settings
 from core.venues.paper import PaperVenue
 
@@ -29,6 +29,7 @@ class Trading:
     venue: Venue
     own: OwnVenue | None = None
     prices: Callable[[], PriceSource] | None = None
+    changes: Callable[[], AsyncGenerator[Changed]] | None = None
     vault: Vault | None = None
 
 
@@ -114,7 +115,7 @@ def open_trading(
             raise ValueError("Expected a process that follows prices to have a feed")
         return DriftPrices(settings.venue, opened.atlas, opened.feed, clock, simulated=emulated)
 
-    return Trading(venue=opened.venue, prices=prices, vault=vault), ledger
+    return Trading(venue=opened.venue, prices=prices, changes=opened.venue.changes, vault=vault), ledger
 
 
 async def take_in_keys(settings: Settings, vault: Vault, owner: OwnerId | None) -> None:

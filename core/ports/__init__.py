@@ -37,6 +37,7 @@ from core.ports.watching import (
 )
 from core.ports.world import (
     Activity,
+    Changed,
     Clock,
     Finding,
     Halt,
@@ -55,6 +56,7 @@ __all__ = [
     "Activity",
     "Again",
     "Bell",
+    "Changed",
     "Clock",
     "Credentials",
     "Crossing",

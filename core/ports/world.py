@@ -133,6 +133,14 @@ class Activity:
     price: Decimal = Decimal(0)
 
 
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Changed:
+    """An owner's account at a venue is not what it was; `permitted` = we may still trade it."""
+
+    owner: OwnerId
+    permitted: bool = True
+
+
 class Venue(Protocol):
     """Where orders go. No method withdraws or transfers.
 

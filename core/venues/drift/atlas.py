@@ -64,7 +64,9 @@ class Atlas:
         known = self._decoded.get(key)
         if known is None or known[0] != content:
             try:
-                known = self._decoded[key] = (content, self.codec.account(name, content))
+                known = (content, self.codec.account(name, content))
+                if name != "User":  # of those there may be many, and each is some ten times its bytes
+                    self._decoded[key] = known
             except UnknownLayout:
                 raise VenueUnknown(
                     f"{self.codec.profile.name} keeps {name} in a form not known here: it was upgraded.",

@@ -82,6 +82,8 @@ class Feed:
         self.connected = asyncio.Event()
         """Whether some connection follows all that is wanted."""
         self._due = asyncio.Event()
+        self.also: Callable[[], list[Pubkey]] = list
+        """Accounts followed by a filter that are to be checked by name: one that passes it no more is never told."""
         self.on_connect: list[Callable[[], None]] = []
 
     def want(self, keys: Iterable["Pubkey"]) -> None:
@@ -215,7 +217,7 @@ class Feed:
 
     async def check(self) -> None:
         """Read every account that is followed by name. Raises VenueUnknown."""
-        keys = [wanted.key for wanted in self._wanted.values() if wanted.key is not None]
+        keys = [wanted.key for wanted in self._wanted.values() if wanted.key is not None] + self.also()
         if not keys:
             return
         now = asyncio.get_running_loop().time()

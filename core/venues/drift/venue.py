@@ -4,7 +4,8 @@ Two things are remembered beside the chain (`Notes`), each before it is acted on
 over, so that no order is ever two, and which references were promised never to take effect.
 """
 
-from collections.abc import Mapping, Sequence
+import asyncio
+from collections.abc import AsyncGenerator, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import TYPE_CHECKING
@@ -17,6 +18,7 @@ from core.domain.order import OrderIntent
 from core.domain.position import Account
 from core.ports import (
     Activity,
+    Changed,
     Finding,
     Halt,
     OrderReport,
@@ -82,6 +84,9 @@ class DriftVenue:
         self._fates = Fates(name, means, simulated=simulated)
         self._feed = feed
         self._freshness = Freshness() if freshness is None else freshness
+        self._owners: dict[Pubkey, tuple[OwnerId, Trader]] = {}
+        if feed is not None:
+            feed.also = lambda: list(self._owners)
         self._status = VenueStatus(state="open")
         self._looked_at: datetime | None = None
 
@@ -180,7 +185,7 @@ class DriftVenue:
         """The account as it is now; an empty one while there is none on chain. Raises VenueUnknown."""
         await self._atlas.load()
         trader = await self._traders.of(owner)
-        user = None if trader is None else await self._user(trader)
+        user = None if trader is None else await self._user(owner, trader)
         if user is None:
             return Account(venue=self.name, collateral=ZERO)
         world = await self._atlas.world(user, (), FED_AGE_S if self._fed else PRICE_AGE_S)
@@ -192,11 +197,51 @@ class DriftVenue:
 
         return self._codec.address("user", Pubkey.from_string(trader.authority), 0)
 
-    async def _user(self, trader: Trader) -> Record | None:
+    async def _user(self, owner: OwnerId, trader: Trader) -> Record | None:
         key = self.user_key(trader)
+        self._follow(key, owner, trader)
         age = FED_AGE_S if self._fed and key in self._atlas.shelf.kept else USER_AGE_S
         [kept] = await self._atlas.read([key], age, slot=self._fates.slot_of(key))
         return None if kept.content is None else self._atlas.record("User", key, kept.content)
+
+    def _follow(self, key: "Pubkey", owner: OwnerId, trader: Trader) -> None:
+        """Hear of the account from now on: one subscription follows all that are delegated to one key."""
+        if key in self._owners:
+            return
+        self._owners[key] = (owner, trader)
+        if self._feed is not None:
+            size = self._codec.profile.accounts["User"]
+            ours = {"memcmp": {"offset": self._codec.offset("User", "delegate"), "bytes": trader.signer}}
+            self._feed.want_program(self._codec.program, [{"dataSize": size}, ours])
+
+    async def changes(self) -> AsyncGenerator[Changed]:
+        """Owners whose account was changed on chain, as it is told or found; each once for many changes at a time."""
+        touched: dict[OwnerId, Changed] = {}
+        arrived = asyncio.Event()
+
+        def changed(key: "Pubkey", kept: Kept) -> None:
+            if (known := self._owners.get(key)) is None:
+                return
+            owner, trader = known
+            permitted = kept.content is None or self._permits(kept.content, trader)
+            touched[owner] = Changed(owner=owner, permitted=permitted)
+            arrived.set()
+
+        self._atlas.shelf.watchers.append(changed)
+        try:
+            while True:
+                await arrived.wait()
+                arrived.clear()
+                told, touched = touched, {}
+                for one in told.values():
+                    yield one
+        finally:
+            self._atlas.shelf.watchers.remove(changed)
+
+    def _permits(self, content: bytes, trader: Trader) -> bool:
+        signer = bytes(_pubkey(trader.signer))
+        places = [self._codec.offset("User", name) for name in ("authority", "delegate")]
+        return any(content[place : place + len(signer)] == signer for place in places)
 
     # ── orders ──────────────────────────────────────────────────────────────────────────────────────────────────────
 
@@ -230,7 +275,7 @@ class DriftVenue:
                 f"you have no account at {self.name} that SayWhen may trade; set it up in the dashboard"
             )
         key = self.user_key(trader)
-        user = await self._user(trader)
+        user = await self._user(owner, trader)
         if user is None:
             raise VenueRejected(f"your account at {self.name} does not exist yet; set it up first")
         if trader.signer not in (str(user["authority"]), str(user["delegate"])):

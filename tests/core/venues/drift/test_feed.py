@@ -9,11 +9,15 @@ from decimal import Decimal
 import pytest
 
 from core.domain.errors import NotConfigured, PriceUnavailable
+from core.domain.ids import OwnerId
 from core.domain.market import Observation
+from core.ports import Changed
+from core.venues.drift.emulator.exchange import keypair
+from core.venues.drift.emulator.tables import WIRE
 from core.venues.drift.prices import DriftPrices
 from core.venues.drift.rpc import Rpc, checked
 from core.venues.drift.shelf import Shelf
-from tests.core.venues.drift.stage import DriftStage, drift_stage
+from tests.core.venues.drift.stage import SHARD, DriftStage, drift_stage
 
 MARKETS = ("SOL-PERP", "BTC-PERP", "ETH-PERP")
 
@@ -151,3 +155,38 @@ async def test_a_second_node_answers_where_the_first_does_not() -> None:
         rpc = Rpc(["http://127.0.0.1:9", stage.http])
         assert await rpc.call("getHealth") == "ok"
         await rpc.close()
+
+
+async def test_accounts_delegated_to_one_key_are_followed_by_one_subscription_and_a_revocation_is_found() -> None:
+    async with _watching() as watching:
+        venue, stage = watching.opened.venue, watching.stage
+        told: list[Changed] = []
+        news = asyncio.Event()
+
+        async def follow() -> None:
+            async with aclosing(venue.changes()) as changes:
+                async for changed in changes:
+                    told.append(changed)
+                    news.set()
+
+        task = asyncio.create_task(follow())
+        others = [stage.exchange.open_user(keypair("wallet", n).pubkey(), Decimal(9), SHARD.pubkey()) for n in (2, 3)]
+        for owner in (1, 2, 3):
+            await venue.account(OwnerId(owner))
+        await asyncio.sleep(0.1)
+        assert stage.node.asked["programSubscribe"] == 1
+        told.clear()
+        news.clear()
+        stage.exchange.change("User", others[0], total_deposits=5)
+        async with asyncio.timeout(5):
+            await news.wait()
+        assert told == [Changed(owner=OwnerId(2))]
+        news.clear()
+        stage.exchange.change("User", others[1], delegate=WIRE.program)
+        stage.chain.advance()
+        await watching.feed.check()
+        async with asyncio.timeout(5):
+            await news.wait()
+        assert told[1:] == [Changed(owner=OwnerId(3), permitted=False)]
+        task.cancel()
+        await asyncio.wait([task])
