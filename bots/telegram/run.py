@@ -27,12 +27,12 @@ from bots.commands import in_menu
 from bots.delivery import Courier
 from bots.dialogue import Dialogue
 from bots.facade import Facade, Inbox
+from bots.lanes import Turns
 from bots.pictures import Market, Pictures
 from bots.telegram.channel import NAME, TelegramChannel
 from bots.telegram.pacing import Pace
 from bots.telegram.receive import POLL_S, Receiver
 from bots.telegram.sender import Sender
-from bots.telegram.turns import Turns
 from core.app import Settings
 from core.domain.errors import NotConfigured
 from core.ports import Clock, Letter
