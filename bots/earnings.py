@@ -13,7 +13,7 @@ from core.feed.card_marks import marked
 from core.feed.press import Say, write
 
 Period = Literal["day", "week", "month"]
-_PERIODS: tuple[Period, ...] = ("day", "week", "month")
+PERIODS: tuple[Period, ...] = ("day", "week", "month")
 _SAID: dict[str, str] = {"day": "Today", "week": "This week", "month": "This month"}
 _MOST_FILLS = 1_000
 
@@ -21,7 +21,7 @@ _MOST_FILLS = 1_000
 async def pnl(turn: Turn, words: str) -> list[Card]:
     """Realised and unrealised profit since the period began in the owner's zone. Raises BadInput."""
     period = words.strip().lower() or "day"
-    if period not in _PERIODS:
+    if period not in PERIODS:
         raise BadInput(f"Expected day, week or month, was {words[:20]!r}", "Try /pnl week.")
     owner = await turn.core.account.owner(turn.owner)
     account = await turn.core.account.view(turn.owner)
@@ -42,7 +42,7 @@ async def pnl(turn: Turn, words: str) -> list[Card]:
     net = realised - fees
     title = f"{_SAID[period]}: {say_signed_money(net)} after fees"
     others = tuple(
-        Button(label=_SAID[other], verb=write(Say(words=f"/pnl {other}"))) for other in _PERIODS if other != period
+        Button(label=_SAID[other], verb=write(Say(words=f"/pnl {other}"))) for other in PERIODS if other != period
     )
     return [
         Card(

@@ -34,7 +34,7 @@ async def obey(turn: Turn, command: Command) -> list[Card]:
         case "prices":
             return [views.prices_card(prices.latest(command.markets), prices, command.markets)]
         case "rules":
-            return [await _rules(turn, command)]
+            return [await list_rules(turn, command)]
         case "trades":
             return [views.trades_card(await account.trades(turn.owner), await account.owner(turn.owner))]
         case "pause_rules":
@@ -58,7 +58,8 @@ def everything(command: Command) -> bool:
     return command.rule_ids is None and command.filter is None and command.market in {None, "*"}
 
 
-async def _rules(turn: Turn, command: Command) -> Card:
+async def list_rules(turn: Turn, command: Command, page: int = 1) -> Card:
+    """One page of the rules that *command* names."""
     rules = await turn.core.rules.list(turn.owner, LIVE)
     if command.market not in {None, "*"}:
         rules = [rule for rule in rules if getattr(rule.spec.action, "market", None) == command.market]
@@ -67,7 +68,8 @@ async def _rules(turn: Turn, command: Command) -> Card:
     if command.filter == "alert":
         rules = [rule for rule in rules if isinstance(rule.spec.action, Alert)]
     view, owner = await turn.core.account.view(turn.owner), await turn.core.account.owner(turn.owner)
-    return views.rules_card(rules, view, turn.core.prices.latest(None), owner)
+    market = None if command.market in {None, "*"} else command.market
+    return views.rules_card(rules, view, turn.core.prices.latest(None), owner, page=page, market=market)
 
 
 async def _pause(turn: Turn, command: Command) -> Card:

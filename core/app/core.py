@@ -38,6 +38,7 @@ from core.db.journal import PostgresJournal
 from core.db.lease import PostgresLease
 from core.db.ledger import PostgresLedger
 from core.db.migrate import migrate
+from core.db.notes import PostgresNotes
 from core.db.outbox import PostgresOutbox
 from core.db.people import PostgresPeople
 from core.db.queue import PgQueue
@@ -46,7 +47,7 @@ from core.domain.ids import OwnerId
 from core.domain.listing import LISTING
 from core.flow.board import Board
 from core.flow.trust import Bounds, Trust
-from core.ports import Clock, VenueStatus
+from core.ports import Clock, Notes, VenueStatus
 from core.settings import Settings
 from core.venues.paper import PaperVenue
 
@@ -73,6 +74,7 @@ class Core:
     prices: Prices
     notices: Notices
     inbox: Inbox
+    notes: Notes
     people: People
     engine: Engine
     execution: Execution
@@ -145,6 +147,7 @@ async def open_core(settings: Settings, *, clock: Clock | None = None, role: str
             prices=Prices(parts, ledger),
             notices=Notices(parts),
             inbox=Inbox(parts),
+            notes=PostgresNotes(database),
             people=People(parts, Census(database)),
             engine=Engine(parts),
             execution=Execution(parts),

@@ -7,7 +7,7 @@ from sqlalchemy.ext.asyncio import AsyncConnection
 
 import core.db.chat_tables
 import core.db.paper_tables  # noqa: F401 - their tables belong to the metadata that is walked here
-from core.db.chat_tables import inbox, shown
+from core.db.chat_tables import inbox, notes, shown
 from core.db.connection import Database
 from core.db.store import OWNER_LOCK
 from core.db.tables import deliveries, links, metadata, orders, trading_rules, users
@@ -48,7 +48,7 @@ class Census:
                 await connection.execute(select(links.c.channel, links.c.address).where(links.c.owner == owner))
             ).all()
             for channel, address in places:
-                for table in (inbox, shown):
+                for table in (inbox, notes, shown):
                     await connection.execute(delete(table).where(table.c.channel == channel, table.c.person == address))
             for table in reversed(metadata.sorted_tables):
                 if "owner" in table.c:

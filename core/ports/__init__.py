@@ -26,7 +26,7 @@ from core.ports.storage import (
     Store,
     Transaction,
 )
-from core.ports.talking import Inbox, Letter
+from core.ports.talking import Inbox, Letter, Notes
 from core.ports.watching import (
     Crossing,
     Facts,
@@ -69,6 +69,7 @@ __all__ = [
     "Ledger",
     "LedgerPage",
     "Letter",
+    "Notes",
     "OrderReport",
     "Outbox",
     "People",
