@@ -57,6 +57,8 @@ class Settings(BaseSettings):
     telegram_listen: str = Field("127.0.0.1:8443", alias="TELEGRAM_WEBHOOK_LISTEN", pattern=r"^[^:\s]+:\d{1,5}$")
     telegram_sends: int = Field(25, alias="TELEGRAM_SENDS_PER_SECOND", ge=1, le=1000)
     telegram_admins: str = Field("", alias="TELEGRAM_ADMINS", pattern=r"^\s*(\d+\s*,?\s*)*$")
+    discord_token: SecretStr | None = Field(None, alias="DISCORD_BOT_TOKEN")
+    discord_admins: str = Field("", alias="DISCORD_ADMINS", pattern=r"^\s*(\d+\s*,?\s*)*$")
     log_level: str = Field("INFO", alias="SAYWHEN_LOG_LEVEL", pattern="^(DEBUG|INFO|WARNING|ERROR)$")
 
     @field_validator("anthropic_api_key", "openai_api_key", "anthropic_base_url", "openai_base_url", mode="before")

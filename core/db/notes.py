@@ -1,5 +1,7 @@
 """What channels remember, and where else a card is shown, in PostgreSQL; decides no use of it."""
 
+from collections.abc import Mapping
+
 from sqlalchemy import Delete, Insert, delete, select
 from sqlalchemy.dialects.postgresql import insert
 from sqlalchemy.ext.asyncio import AsyncConnection
@@ -36,6 +38,17 @@ class PostgresNotes:
             .values(channel=channel, person=person, name=name, value=value)
             .on_conflict_do_update(index_elements=list(notes.primary_key), set_={"value": value})
         )
+
+    async def about_people(self, channel: str, name: str) -> Mapping[str, str]:
+        """What is remembered under *name*, by person."""
+        query = select(notes.c.person, notes.c.value).where(
+            notes.c.channel == channel, notes.c.name == name, notes.c.person != ""
+        )
+
+        async def look(connection: AsyncConnection) -> Mapping[str, str]:
+            return {row.person: row.value for row in await connection.execute(query)}
+
+        return await self._database.run(look)
 
     async def elsewhere(self, channel: str, person: str, key: str) -> list[tuple[str, str, str]]:
         """The private messages on other channels that show *person*'s owner the card called *key*.

@@ -62,6 +62,10 @@ class Notes(Protocol):
         """Remember *value* in place of what was; None = forget it."""
         ...
 
+    async def about_people(self, channel: str, name: str) -> Mapping[str, str]:
+        """What is remembered under *name*, by person."""
+        ...
+
     async def elsewhere(self, channel: str, person: str, key: str) -> list[tuple[str, str, str]]:
         """The private messages on other channels that show *person*'s owner the card called *key*.
 

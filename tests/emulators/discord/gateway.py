@@ -44,6 +44,7 @@ class Gateway:
         self.sessions: dict[str, Session] = {}
         self.session: Session | None = None
         self.connections = 0
+        self.readied = 0
         self.identified: list[dict[str, Any]] = []
         self.resumed: list[dict[str, Any]] = []
         self.heartbeats = 0
@@ -171,6 +172,7 @@ class Gateway:
                 },
             )  # fmt: skip
             await self.tell("GUILD_CREATE", self._world.guild())
+            self.readied += 1
 
     async def _resume(self, socket: web.WebSocketResponse, asked: dict[str, Any]) -> None:
         self.resumed.append(asked)

@@ -21,8 +21,9 @@ from aiohttp import web
 from aiohttp.abc import AbstractResolver, ResolveResult
 
 from tests.emulators.discord.gateway import Gateway
+from tests.emulators.discord.people import People
 from tests.emulators.discord.rules import Refused, check_error, check_reply, check_request
-from tests.emulators.discord.world import APP, World, snowflake, user
+from tests.emulators.discord.world import APP, Interaction, snowflake, user
 
 TOKEN = "MTEwMDAwMDAwMDAwMDAwMDAwMQ.TEST.token-of-the-emulator"
 NAMES = ("discord.com", "gateway.discord.gg", "gateway-resume.discord.gg")
@@ -35,6 +36,7 @@ _ROUTES: tuple[tuple[str, str, str], ...] = (
     ("PUT", r"/applications/(?P<app>\d+)/commands", "PUT commands"),
     ("POST", r"/users/@me/channels", "POST dm"),
     ("POST", r"/channels/(?P<channel>\d+)/messages", "POST message"),
+    ("POST", r"/channels/(?P<channel>\d+)/typing", "POST typing"),
     ("PATCH", r"/channels/(?P<channel>\d+)/messages/(?P<message>\d+)", "PATCH message"),
     ("POST", r"/interactions/(?P<number>\d+)/(?P<token>\w+)/callback", "POST callback"),
     ("POST", r"/webhooks/(?P<app>\d+)/(?P<token>\w+)", "POST followup"),
@@ -72,7 +74,7 @@ class Call:
 
 
 @dataclass
-class DiscordServer(World):
+class DiscordServer(People):
     """A bot's Discord. `strict` checks against the schema; `paced` enforces five messages a second and channel."""
 
     token: str = TOKEN
@@ -114,6 +116,10 @@ class DiscordServer(World):
         """What brings the library's own addresses here, its TLS checked against the emulator's authority."""
         assert self.authority is not None
         return connector_to(self.port, self.authority.cert_pem.bytes().decode())
+
+    async def tell(self, name: str, data: dict[str, Any]) -> bool:
+        """Bring an event to the bot, or keep it until it is back."""
+        return await self.gateway.tell(name, data)
 
     async def until(self, holds: Callable[[], Any], within_s: float = 20.0) -> Any:
         """What *holds* returns as soon as that is something; looked at with each request and frame."""
@@ -159,7 +165,7 @@ class DiscordServer(World):
             check_request(what, body)
         left = self._count(what, where)
         result = json.loads(json.dumps(self._work(what, where, body)))
-        if self.strict:
+        if self.strict and what != "POST typing":
             check_reply(what, result)
         call = Call(what, where, body, result, time.monotonic(), files)
         self.calls.append(call)
@@ -203,15 +209,20 @@ class DiscordServer(World):
                 return self.call_back(where["number"], where["token"], body)
             case "POST followup":
                 asked = self.of_token(where["token"])
-                if asked.loading and asked.original is not None and asked.callback and asked.callback["type"] == 5:
-                    asked.loading, asked.answered_at = False, time.monotonic()
-                    return self.edit(asked.channel, asked.original, body)
-                return self.post(asked.channel, body, asked)
+                waits = asked.loading and asked.callback is not None and asked.callback["type"] == 5
+                number = asked.original if waits else self.post(asked.channel, body, asked)["id"]
+                return self._said(asked, str(number), body)
+            case "POST typing":
+                return {}
             case _:
                 asked = self.of_token(where["token"])
                 number = asked.original if where["message"] == "@original" else where["message"]
-                asked.loading, asked.answered_at = False, asked.answered_at or time.monotonic()
-                return self.edit(asked.channel, str(number), body)
+                return self._said(asked, str(number), body)
+
+    def _said(self, asked: Interaction, number: str, body: Any) -> dict[str, Any]:
+        asked.loading, asked.answered_at = False, asked.answered_at or time.monotonic()
+        asked.said.append(number)
+        return self.edit(asked.channel, number, body)
 
     def _posted(self, channel: str, body: Any) -> dict[str, Any]:
         self.admit(channel)

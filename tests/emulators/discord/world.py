@@ -56,6 +56,8 @@ class Interaction:
     original: str | None = None
     loading: bool = False
     answered_at: float | None = None
+    said: list[str] = field(default_factory=list)
+    """The messages that showed something of its answer, in that order."""
 
 
 @dataclass
@@ -199,6 +201,7 @@ class World:
                 pass
         if kind not in {5, 6}:
             asked.answered_at = now
+            asked.said += [] if asked.original is None else [asked.original]
         return reply
 
     def of_token(self, token: str) -> Interaction:

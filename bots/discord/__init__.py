@@ -1,0 +1,1 @@
+"""Discord as a channel: slash commands, buttons, selects and forms in servers and private chats."""
