@@ -52,7 +52,7 @@ def pages_of(card: Card, *, picture: bool = False) -> list[Payload]:
         pages.append({"embeds": [embed], "components": [], "attachments": []})
     if picture:
         pages[0]["embeds"][0]["image"] = {"url": f"attachment://{PICTURE}"}
-        pages[0]["attachments"] = [{"id": 0, "filename": PICTURE}]
+        pages[0]["attachments"] = [{"id": "0", "filename": PICTURE}]
     pages[-1]["components"] = components_of(card.buttons)
     return pages
 

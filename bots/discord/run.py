@@ -199,15 +199,17 @@ async def run_discord(core: Whole, market: Market, connect: Connect | None = Non
             problem: BaseException | None = None
         except discord.LoginFailure:
             raise _wrong_token() from None
-        except Exception as said:  # noqa: BLE001 - whatever broke, people must be heard again; what is kept is answered
-            wrong = _not_configured(said)
+        except Exception as broken:  # noqa: BLE001 - whatever broke, people must be heard again; what is kept is answered
+            wrong = _not_configured(broken)
             if wrong is not None:
                 raise wrong from None
-            problem = said
+            problem = broken
         if (core.clock.now() - began).total_seconds() > _LONGEST_PAUSE_S:
             pause = _FIRST_PAUSE_S
         if problem is not None:
-            _log.warning("Discord is served again in %.0f s", pause, exc_info=problem)
+            known = isinstance(problem, aiohttp.ClientError | OSError | discord.DiscordException)
+            said = f"{type(problem).__name__}: " if known else ""
+            _log.warning("%sDiscord is served again in %.0f s", said, pause, exc_info=None if known else problem)
             await core.clock.sleep(pause)
             pause = min(pause * 2, _LONGEST_PAUSE_S)
 

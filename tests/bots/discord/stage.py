@@ -51,7 +51,7 @@ class Stage:
 
     async def write(self, asked: Interaction, words: str) -> Message:
         """Submit the form that answered *asked*."""
-        await self.discord.until(lambda: asked.callback)
+        await self.called_back(asked)
         return await self.answer(await self.discord.submit(asked, words))
 
     async def say(self, text: str, person: int = ANN) -> Message:
@@ -65,6 +65,11 @@ class Stage:
         """The message that shows the answer to *asked*: the newest of it, once it has one."""
         await self.discord.until(lambda: asked.answered_at)
         return self.discord.messages[asked.channel, asked.said[-1]]
+
+    async def called_back(self, asked: Interaction) -> dict[str, Any]:
+        """What *asked* was answered with first."""
+        found: dict[str, Any] = await self.discord.until(lambda: asked.callback)
+        return found
 
     def posted(self, person: int = ANN) -> list[Message]:
         """The messages that were written to *person* in private without being asked, or to what they typed."""

@@ -1,6 +1,7 @@
 """The product on Discord: every step from words to an armed rule, over the wire, in a server and in private."""
 
 from collections.abc import AsyncIterator
+from typing import Any
 
 import pytest
 
@@ -59,12 +60,12 @@ async def test_what_others_wrote_is_no_instruction(stage: Stage) -> None:
 
 async def test_the_form_holds_the_words_and_what_is_written_there_changes_the_draft(stage: Stage) -> None:
     await stage.hold()
+    changed = {}
     for guild in (False, True):
         draft = await stage.slash("rule", text="stop loss at 140", guild=guild)
         asked = await stage.discord.press(ANN, draft, "Edit")
-        await stage.discord.until(lambda asked=asked: asked.callback)
-        assert asked.callback is not None
-        assert asked.callback["data"]["components"][0]["components"][0]["value"] == "stop loss at 140"
+        callback = await stage.called_back(asked)
+        assert callback["data"]["components"][0]["components"][0]["value"] == "stop loss at 140"
         changed = await stage.write(asked, "stop loss at 141")
         assert changed["id"] == draft["id"]
         assert "$141.00" in words_of(changed)
@@ -102,7 +103,7 @@ async def test_rules_are_paused_copied_deleted_and_turned_through_by_their_butto
 async def test_every_command_is_answered(stage: Stage, guild: bool) -> None:
     await stage.hold()
     await stage.press(await stage.slash("rule", text="stop loss at 140"), "Confirm")
-    fields: dict[str, dict[str, object]] = {
+    fields: dict[str, dict[str, Any]] = {
         "rule": {"text": "buy 1 SOL"}, "history": {"rule": "r1"}, "delete": {"what": "r9"}, "trades": {"number": 5},
         "pnl": {"period": "week"}, "rules": {"market": "SOL", "page": 1}, "prices": {"markets": "SOL BTC"},
         "pause": {"what": "r1"}, "resume": {"what": "r1"}, "cancel": {"market": "SOL"},
@@ -136,10 +137,12 @@ async def test_confirm_pressed_twice_arms_once_and_the_card_stays_right(stage: S
     draft = await stage.slash("rule", text="stop loss at 140")
     name = draft["components"][0]["components"][0]["custom_id"]
     armed = await stage.press(draft, "Confirm")
-    told = await stage.answer(await stage.discord.press_id(ANN, armed, name))
+    again = await stage.discord.press_id(ANN, armed, name)
+    await stage.discord.until(lambda: len(again.said) == 2)
+    told = stage.discord.messages[again.channel, again.said[1]]
     assert "armed once" in words_of(told)
     assert told["flags"] & 64
-    assert words_of(stage.discord.messages[armed["channel_id"], armed["id"]]).startswith("✅ Confirmed: r1")
+    assert words_of(stage.discord.messages[armed["channel_id"], armed["id"]]).startswith("✅ Confirmed")
     assert len(await stage.core.rules.list(owner)) == 1
 
 
@@ -165,9 +168,8 @@ async def test_settings_change_in_place_and_what_is_typed_is_completed(stage: St
         [("history", "rule", "", "r1"), ("prices", "markets", "BTC so", "BTC SOL")]
     ):
         asked = await stage.discord.type_into(ANN, name, field, typed, guild=bool(guild))
-        await stage.discord.until(lambda asked=asked: asked.callback)
-        assert asked.callback is not None
-        assert [choice["value"] for choice in asked.callback["data"]["choices"]] == [value]
+        callback = await stage.called_back(asked)
+        assert [choice["value"] for choice in callback["data"]["choices"]] == [value]
 
 
 async def test_deleting_oneself_asks_first_and_then_forgets_everything(stage: Stage) -> None:
@@ -179,6 +181,7 @@ async def test_deleting_oneself_asks_first_and_then_forgets_everything(stage: St
 
 async def test_a_draft_shows_its_market_with_the_price_that_it_fires_at(stage: Stage) -> None:
     await stage.hold()
+    await stage.core.prices.open()  # simulated candles
     draft = await stage.slash("rule", text="tell me when SOL is above 170")
     [call] = [call for call in stage.discord.of("POST callback") if call.files]
     assert call.files[0].startswith(b"\x89PNG")
