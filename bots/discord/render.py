@@ -16,8 +16,8 @@ _PRIMARY, _SECONDARY, _SUCCESS, _DANGER = 1, 2, 3, 4
 _COLOURS: dict[Tone, int] = {"plain": 0xF0B90B, "good": 0x2EBD85, "warn": 0xF59E0B, "bad": 0xF6465D}
 _SIGNS: dict[Tone, str] = {"plain": "", "good": "✅ ", "warn": "⚠️ ", "bad": "⛔ "}
 _LINK = re.compile(r"https?://\S+")
-_MARKUP = re.compile(r"([\\*_~`|<>\[\]()#@])")
-_LISTED = re.compile(r"^(\d+)([.)])(?=\s)|^([-+])(?=\s)")
+_MARKUP = re.compile(r"([\\*_~`|<>\[\]])")
+_LISTED = re.compile(r"^(\d+)([.)])(?=\s)|^(#{1,3}|[-+])(?=\s)")
 
 Payload = dict[str, Any]
 
@@ -59,7 +59,8 @@ def pages_of(card: Card, *, picture: bool = False) -> list[Payload]:
 
 def plain_of(card: Card) -> Payload:
     """The card's words without embeds or buttons: what is sent where Discord takes nothing better."""
-    return {"content": "\n".join(escaped(line) for line in (card.title, *card.lines))[:2_000]}
+    words = "\n".join(escaped(line) for line in (card.title, *card.lines))
+    return {"content": words[:2_000], "allowed_mentions": {"parse": []}}
 
 
 def components_of(rows: Rows) -> list[Payload]:

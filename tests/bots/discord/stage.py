@@ -74,7 +74,8 @@ class Stage:
     def posted(self, person: int = ANN) -> list[Message]:
         """The messages that were written to *person* in private without being asked, or to what they typed."""
         room = self.discord.open_dm(person)
-        return [call.result for call in self.discord.of("POST message") if call.where["channel"] == room]
+        sent = [call.result for call in self.discord.of("POST message") if call.where["channel"] == room]
+        return list({message["id"]: message for message in sent}.values())
 
 
 def words_of(message: Message) -> str:
