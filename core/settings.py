@@ -71,6 +71,7 @@ class Settings(BaseSettings):
         "pyth_api_key",
         "redis_url",
         "telegram_token",
+        "discord_token",
         "jwt_secret",
         "database_url",
         mode="before",
