@@ -49,48 +49,40 @@ def _kills(process: asyncio.subprocess.Process, discord: DiscordServer, what: st
     discord.on_call = look
 
 
-@pytest.mark.parametrize(("slow_s", "kinds"), [(1.0, {5}), (0.0, {4})])
-async def test_a_bot_killed_as_it_answers_gives_that_answer_when_it_is_back_and_drafts_once(
-    postgres_dsn: str, slow_s: float, kinds: set[int]
+async def test_a_bot_killed_after_it_acknowledged_and_again_in_the_middle_of_a_notice_gives_each_once(
+    postgres_dsn: str,
 ) -> None:
-    async with DiscordServer() as discord:
-        async with victim(postgres_dsn, discord, slow_s) as first:
-            await discord.until(lambda: discord.commands)
-            _kills(first, discord, "POST callback", kinds)
-            asked = await discord.slash(ANN, "rule", text="tell me when SOL is above 170", guild=True)
-            await first.wait()
-        discord.gateway.session = None
-        async with victim(postgres_dsn, discord):
-            shown = await discord.until(
-                lambda: len(discord.of("PATCH followup")) == 1 and discord.of("PATCH followup")[0].result
-            )
-            assert "Confirm" in labels_of(shown)
-            assert shown["id"] == asked.original
-            await discord.press(ANN, shown, "Confirm")
-            await discord.until(
-                lambda: words_of(discord.messages[shown["channel_id"], shown["id"]])[:11] == "✅ Confirmed"
-            )
-        assert discord.gateway.compressed == ["zlib-stream"] * 2
-        assert discord.refused == [("POST callback", 400, 40060, "Interaction has already been acknowledged.")]
-        settings = read_settings(_env_file=None, DATABASE_URL=postgres_dsn)
-        async with open_core(settings) as core:
-            owner = await core.account.sign_in("discord", str(ANN))
-            assert [rule.label for rule in await core.rules.list(owner)] == ["r1"]
-
-
-async def test_a_bot_killed_in_the_middle_of_a_notice_tells_it_once_and_all_the_others(postgres_dsn: str) -> None:
     settings = read_settings(_env_file=None, DATABASE_URL=postgres_dsn)
     people = range(100, 120)
     async with DiscordServer() as discord:
+        async with victim(postgres_dsn, discord, slow_s=1) as first:
+            await discord.until(lambda: discord.commands)
+            _kills(first, discord, "POST callback", {5})
+            asked = await discord.slash(ANN, "rule", text="tell me when SOL is above 170", guild=True)
+            await first.wait()
+        discord.gateway.session = None
         async with open_core(settings) as core:
             for person in people:
                 await core.account.sign_in("discord", str(person))
             await core.people.announce("Back soon")
-        async with victim(postgres_dsn, discord) as first:
-            _kills(first, discord, "POST message", set())
-            await first.wait()
+        async with victim(postgres_dsn, discord) as second:
+            _kills(second, discord, "POST message", set())
+            await second.wait()
         discord.gateway.session = None
         async with victim(postgres_dsn, discord):
-            await discord.until(lambda: len({call.where["channel"] for call in discord.of("POST message")}) == 20)
+            rooms = [discord.open_dm(person) for person in people]
+            await discord.until(lambda: {call.where["channel"] for call in discord.of("POST message")} >= set(rooms))
+            shown = await discord.until(lambda: [call.result for call in discord.of("PATCH followup")])
+            assert {message["id"] for message in shown} == {asked.original}
+            assert "Confirm" in labels_of(shown[0])
+            await discord.press(ANN, shown[0], "Confirm")
+            above = discord.messages[asked.channel, str(asked.original)]
+            await discord.until(lambda: words_of(above).startswith("✅ Confirmed"))
         told = [message["channel_id"] for message in discord.messages.values() if "Back soon" in words_of(message)]
-        assert sorted(told) == sorted(discord.open_dm(person) for person in people)
+        assert sorted(set(rooms) & set(told)) == sorted(rooms)
+        assert len(told) == len(set(told))
+        assert discord.gateway.compressed == ["zlib-stream"] * 3
+        assert {refusal[2] for refusal in discord.refused} == {40060}
+        async with open_core(settings) as core:
+            owner = await core.account.sign_in("discord", str(ANN))
+            assert [rule.label for rule in await core.rules.list(owner)] == ["r1"]
