@@ -11,6 +11,7 @@ from bots.channel import Channel
 from bots.console.channel import ConsoleChannel
 from bots.delivery import Courier
 from bots.dialogue import Dialogue
+from bots.mirror import Mirror
 from cli.worker import WorkerProcess
 from core.app import Core
 from core.domain.errors import NotConfigured
@@ -49,15 +50,15 @@ async def running(
 
 def served(core: Core) -> list[Coroutine[None, None, None]]:
     """The work of each bot that has a token. One that is wrong, or was taken back, ends that bot and nothing else."""
-    bots = []
+    bots, mirror = [], Mirror(core.notes)
     if core.settings.telegram_token is not None:
         from bots.telegram.run import run_telegram
 
-        bots.append(_unless_refused("Telegram", run_telegram(core, core.prices)))
+        bots.append(_unless_refused("Telegram", run_telegram(core, core.prices, mirror=mirror)))
     if core.settings.discord_token is not None:
         from bots.discord.run import run_discord
 
-        bots.append(_unless_refused("Discord", run_discord(core, core.prices)))
+        bots.append(_unless_refused("Discord", run_discord(core, core.prices, mirror=mirror)))
     return bots
 
 

@@ -12,6 +12,7 @@ from bots.discord.render import SILENT, pages_of, plain_of
 from bots.discord.reply import Reply
 from bots.discord.wire import NAME, Gone, Refused, Wire
 from bots.facade import Facade
+from bots.mirror import Mirror
 from bots.pictures import Pictures
 from bots.pressing import goes_above, is_refusal, relisted
 from bots.recent import Recent
@@ -53,7 +54,8 @@ class DiscordChannel:
 
     name = NAME
 
-    def __init__(self, wire: Wire, pictures: Pictures, core: Whole) -> None:
+    def __init__(self, wire: Wire, pictures: Pictures, core: Whole, mirror: Mirror) -> None:
+        self._mirror = mirror
         self._wire = wire
         self._pictures = pictures
         self._core = core
@@ -90,6 +92,13 @@ class DiscordChannel:
         if card.key is not None and card.buttons:
             await self._note(person, message, card)
         return str(message)
+
+    async def redraw(self, person: str, ref: str, card: Card) -> None:
+        """What a button on another channel made of a card that is shown here, too."""
+        png = None if card.chart is None else await self._pictures.of(card.chart)
+        pages = pages_of(card, picture=png is not None)
+        await self._wire.edit(person_of(person), int(ref), pages[-1], png if len(pages) == 1 else None)
+        await self._core.inbox.show(NAME, person, ref, person, card.key)
 
     def expect(self, heard: Heard) -> None:
         """Something was heard just now: it will be acknowledged in time, whatever stands before it."""
@@ -172,12 +181,15 @@ class DiscordChannel:
             return
         # What a form brought is about the draft that it opened from.
         about_it = heard.kind == "form" and heard.above is not None and not isinstance(press, HandleRule)
-        above = about_it or goes_above(press, cards, await self._shown(heard, press))
-        await self._show(heard, cards, above=above and heard.above is not None)
+        shown = await self._shown(heard, press)
+        above = heard.above is not None and (about_it or goes_above(press, cards, shown))
+        await self._show(heard, cards, above=above)
+        if above:
+            self._mirror.changed(NAME, str(heard.person), shown, cards[0])
 
     async def _shown(self, heard: Heard, press: Press | None) -> str | None:
         """The key of the card that was pressed, where it matters."""
-        if not isinstance(press, Say) or heard.above is None:
+        if heard.above is None or not (isinstance(press, Say) or self._mirror.watches(NAME)):
             return None
         noted = await self._core.inbox.shown_at(NAME, _place(heard), str(heard.above))
         return None if noted is None else noted[1]

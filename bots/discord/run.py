@@ -22,6 +22,7 @@ from bots.discord.hearing import Heard, hear_interaction, hear_message, opens_fo
 from bots.discord.menu import hash_of, menu
 from bots.discord.wire import NAME, Wire
 from bots.lanes import Turns
+from bots.mirror import Mirror
 from bots.pictures import Market, Pictures
 from core.app import Settings
 from core.domain.errors import NotConfigured, SayWhenError
@@ -180,7 +181,9 @@ class Ears:
             _log.error("an interaction could not be answered at once", exc_info=problem)
 
 
-async def run_discord(core: Whole, market: Market, connect: Connect | None = None) -> None:
+async def run_discord(
+    core: Whole, market: Market, connect: Connect | None = None, *, mirror: Mirror | None = None
+) -> None:
     """Serve the bot until cancelled; while another process serves it, wait as stand-by and say so.
 
     *connect* makes the connector that reaches Discord, where it is not the usual one. Raises NotConfigured for a token
@@ -195,7 +198,7 @@ async def run_discord(core: Whole, market: Market, connect: Connect | None = Non
         try:
             async with Bot(None if connect is None else connect()) as bot:
                 await bot.login(token)
-                await _in_turn(core, market, bot)
+                await _in_turn(core, market, bot, mirror or Mirror(core.notes))
             problem: BaseException | None = None
         except discord.LoginFailure:
             raise _wrong_token() from None
@@ -230,14 +233,14 @@ def _not_configured(problem: BaseException) -> NotConfigured | None:
     return next((found for one in inner if (found := _not_configured(one)) is not None), None)
 
 
-async def _in_turn(core: Whole, market: Market, bot: Bot) -> None:
+async def _in_turn(core: Whole, market: Market, bot: Bot, mirror: Mirror) -> None:
     """Serve while this process has the turn for the token; returns when it has lost it."""
     waits = asyncio.Event()
     saying = asyncio.create_task(_say_stand_by(waits, str(bot.user)), name="discord-stand-by")
     try:
         async with core.inbox.turn(f"{NAME}:{bot.application_id}", waits) as lost:
             saying.cancel()
-            serving = asyncio.create_task(serve(core, market, bot), name="discord")
+            serving = asyncio.create_task(serve(core, market, bot, mirror), name="discord")
             losing = asyncio.create_task(lost.wait())
             try:
                 await asyncio.wait([serving, losing], return_when=asyncio.FIRST_COMPLETED)
@@ -259,11 +262,11 @@ async def _say_stand_by(waits: asyncio.Event, name: str) -> None:
     print(f"saywhen: {text}", file=sys.stderr, flush=True)  # noqa: T201 - whoever started it should know
 
 
-async def serve(core: Whole, market: Market, bot: Bot) -> None:
+async def serve(core: Whole, market: Market, bot: Bot, mirror: Mirror) -> None:
     """Hear and tell until cancelled."""
     settings, account = core.settings, str(bot.application_id)
     wire = Wire(bot, core.notes)
-    channel = DiscordChannel(wire, Pictures(market, core.clock), core)
+    channel = DiscordChannel(wire, Pictures(market, core.clock), core, mirror)
     admins = settings.discord_admins.replace(",", " ").split()
     dialogue = Dialogue(
         core, core.clock, dashboard=settings.public_url_set, admins=frozenset((NAME, admin) for admin in admins)
@@ -276,15 +279,16 @@ async def serve(core: Whole, market: Market, bot: Bot) -> None:
     ears = Ears(wire, core, channel, turns, account)
     await channel.open()
     try:
-        async with asyncio.TaskGroup() as tasks:
-            tasks.create_task(turns.run(), name="discord-turns")
-            tasks.create_task(Courier(core.notices, [channel], core.clock).run(), name="discord-delivery")
-            await ears.resume()
-            tasks.create_task(ears.run(), name="discord-ears")
-            tasks.create_task(_register(core, bot), name="discord-menu")
-            bot.ears = ears
-            await bot.connect(reconnect=True)
-            raise TryAgain("Discord closed the connection for good")
+        with mirror.showing(channel):
+            async with asyncio.TaskGroup() as tasks:
+                tasks.create_task(turns.run(), name="discord-turns")
+                tasks.create_task(Courier(core.notices, [channel], core.clock).run(), name="discord-delivery")
+                await ears.resume()
+                tasks.create_task(ears.run(), name="discord-ears")
+                tasks.create_task(_register(core, bot), name="discord-menu")
+                bot.ears = ears
+                await bot.connect(reconnect=True)
+                raise TryAgain("Discord closed the connection for good")
     finally:
         bot.ears = None
         await channel.close()

@@ -104,14 +104,14 @@ class Wire:
         route = Route("POST", "/channels/{channel_id}/messages", channel_id=room)
         return int((await self._send(route, body, png))["id"])
 
-    async def edit(self, person: int, message: int, data: Payload) -> None:
+    async def edit(self, person: int, message: int, data: Payload, png: bytes | None = None) -> None:
         """Change a message in *person*'s private chat."""
         await self._pace()
         route = Route(
             "PATCH", "/channels/{channel_id}/messages/{message_id}",
             channel_id=await self._room(person), message_id=message,
         )  # fmt: skip
-        await self._send(route, data, None)
+        await self._send(route, data, png)
 
     async def typing(self, room: int) -> None:
         """Show that an answer is being worked on; not worth an error."""
