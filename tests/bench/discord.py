@@ -1,4 +1,4 @@
-"""`make bench-discord`: how fast the bot answers interactions, by the emulator's clock; prints figures, decides nothing.
+"""`make bench-discord`: how fast the bot answers, by the emulator's clock; prints figures, decides nothing.
 
 The product runs as a process of its own on a database of its own; the emulator and this program are another process on
 the same machine. Then the highest rate that it sustains, beside that of a bare discord.py bot in the same run.
@@ -89,12 +89,16 @@ async def highest(discord: DiscordServer, people: int, seconds: float) -> float:
             name, fields = chance.choice(SAID)
             asked = await discord.slash(100 + number % people, name, guild=number % 2 == 0, **fields)
             number += AT_ONCE
-            await discord.until(lambda: asked.answered_at is not None, within_s=60)
+            await _answered(discord, asked)
             done += 1
 
     began = time.monotonic()
     await asyncio.gather(*(one(lane) for lane in range(AT_ONCE)))
     return done / (time.monotonic() - began)
+
+
+async def _answered(discord: DiscordServer, asked: Interaction) -> None:
+    await discord.until(lambda: asked.answered_at is not None, within_s=60)
 
 
 async def main(people: int, rate: float, seconds: float) -> int:
