@@ -7,6 +7,7 @@ import asyncio
 import sys
 
 import discord
+import uvloop
 
 from bots.discord.run import run_discord
 from core.app import open_core, read_settings, set_up_logs
@@ -49,4 +50,5 @@ async def echo(port: int, token: str, authority: str) -> None:
 
 if __name__ == "__main__":
     _, which, at, secret = sys.argv
-    asyncio.run({"product": product, "echo": echo}[which](int(at), secret, sys.stdin.read()))
+    # The loop that `saywhen run bots` runs on, for both.
+    uvloop.run({"product": product, "echo": echo}[which](int(at), secret, sys.stdin.read()))
