@@ -6,12 +6,13 @@ import re
 import shutil
 import subprocess
 import sys
+import time
 import urllib.error
 import urllib.request
 from collections.abc import Iterator
 from contextlib import closing
 from pathlib import Path
-from socket import create_server
+from socket import create_server, socket
 from typing import Any
 
 import pytest
@@ -122,6 +123,11 @@ def test_pages_from_nginx_have_the_headers_of_the_api() -> None:
     assert given == {name.decode(): value.decode() for name, value in HEADERS}
 
 
+def listens(port: int) -> bool:
+    with closing(socket()) as caller:
+        return caller.connect_ex(("127.0.0.1", port)) == 0
+
+
 @pytest.fixture
 def nginx(tmp_path: Path) -> Iterator[str]:
     """The address of an nginx with our file, in front of nothing; the dashboard is a page and one asset."""
@@ -144,12 +150,11 @@ def nginx(tmp_path: Path) -> Iterator[str]:
     with subprocess.Popen(command, stdout=subprocess.PIPE, stderr=subprocess.STDOUT, text=True) as running:
         address = f"http://127.0.0.1:{port}"
         try:
-            for _ in range(200):
-                try:
-                    urllib.request.urlopen(f"{address}/health/frontend", timeout=5).close()
-                    break
-                except urllib.error.URLError:
-                    assert running.poll() is None, running.stdout and running.stdout.read()
+            until = time.monotonic() + 30
+            while not listens(port):
+                assert running.poll() is None, running.stdout and running.stdout.read()
+                assert time.monotonic() < until, "nginx does not listen after 30 s"
+                time.sleep(0.02)
             yield address
         finally:
             running.terminate()
