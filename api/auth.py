@@ -21,7 +21,7 @@ ACCESS_COOKIE, REFRESH_COOKIE, CSRF_COOKIE = "saywhen_access", "saywhen_refresh"
 CSRF_HEADER = "x-csrf-token"
 REFRESH_PATH = "/api/auth"
 BELIEVED_S = 2.0
-"""How long a credential that was good is believed to be: a session ended elsewhere is out within this time."""
+"""How long a credential that was good is believed to be, for looking; whatever changes something is asked about."""
 _MOST_KNOWN = 20_000
 _ALL = frozenset({"read", "write", "trade", "owner"})
 _SAFE = frozenset({"GET", "HEAD", "OPTIONS"})
@@ -84,11 +84,15 @@ class Doorkeeper:
 
     # --- letting in --------------------------------------------------------------------------------------------
 
-    async def admit(self, credential: str) -> Caller:
-        """Who an access token or a key belongs to. Raises Refused."""
+    async def admit(self, credential: str, *, believed: bool = True) -> Caller:
+        """Who an access token or a key belongs to. Raises Refused.
+
+        Where it is not *believed*, the database is asked also about one that was let in a moment ago.
+        """
         known = self.recall(credential)
-        if known is not None:
+        if known is not None and (believed or await self._core.identity.is_good(known.by)):
             return known
+        self._known.pop(credential, None)
         caller = await (self._by_key if credential.startswith("sw_") else self._by_token)(credential)
         if len(self._known) >= _MOST_KNOWN:
             self._known.clear()
@@ -107,10 +111,7 @@ class Doorkeeper:
         if now < self._good.get(caller.by, 0.0):
             return True
         self._good[caller.by] = now + seconds
-        if caller.key is None:
-            good = await self._core.identity.session(caller.by) is not None
-        else:
-            good = caller.key.id in {key.id for key in await self._core.keys.list(caller.owner)}
+        good = await self._core.identity.is_good(caller.by)
         if not good:
             self._good.pop(caller.by, None)
         return good
@@ -177,20 +178,21 @@ def bearer_of(connection: HTTPConnection) -> str | None:
 async def _caller(request: Request) -> Caller:
     door = door_of(request)
     credential = bearer_of(request)
+    looks = request.method in _SAFE
     if credential is not None:
-        caller = await door.admit(credential)
+        caller = await door.admit(credential, believed=looks)
     else:
         cookie = request.cookies.get(ACCESS_COOKIE)
         if cookie is None or cookie.startswith("sw_"):
             raise unauthorized("Nobody is signed in.")
-        caller = await door.admit(cookie)
-        if request.method not in _SAFE:
+        caller = await door.admit(cookie, believed=looks)
+        if not looks:
             door.check_origin(request)
             given = request.headers.get(CSRF_HEADER, "")
             if not hmac.compare_digest(given.encode(), door.csrf_token(caller.by).encode()):
                 hint = "Send the value of the cookie saywhen_csrf in the header X-CSRF-Token."
                 raise Refused(403, "csrf", "The request does not come from our page.", hint)
-    await door.throttle.charge(caller.by, writes=request.method not in _SAFE)
+    await door.throttle.charge(caller.by, writes=not looks)
     return caller
 
 

@@ -9,6 +9,7 @@ from pydantic import AfterValidator, BaseModel, ConfigDict, Field, WithJsonSchem
 from core.domain.market import Timeframe
 from core.domain.money import read_decimal
 from core.domain.owner import DraftState
+from core.domain.preference import Loudness, Topic
 from core.domain.rule import RuleState
 
 
@@ -162,6 +163,16 @@ class RulePut(In):
     rule: Spec | None = None
 
 
+class TriggerOut(BaseModel):
+    """A price at which the rule would fire now. `distance` and `percent` are from the price now, below zero where it
+    must fall; they are missing where no fresh price is known."""
+
+    market: str
+    price: Amount
+    distance: Amount | None = None
+    percent: Amount | None = None
+
+
 class RuleOut(BaseModel):
     """A rule that its owner confirmed."""
 
@@ -183,6 +194,9 @@ class RuleOut(BaseModel):
     after_rule: str | None = None
     held_by: str | None = None
     reason: str | None = None
+    triggers: list[TriggerOut] = Field(
+        default=[], description="of a rule that is watched and hangs on fixed prices, or trails one"
+    )
 
 
 class RulesOut(BaseModel):
@@ -214,6 +228,17 @@ class DraftOut(BaseModel):
     replaces: str | None = None
     created_at: datetime
     expires_at: datetime
+
+
+class ReadingOut(BaseModel):
+    """What words come to, or rules in words; nothing of it is kept."""
+
+    kind: Literal["rules", "question", "command", "unsupported", "not_understood"]
+    sentence: str = Field(description="the rules in our own words, which read back to the very same rules")
+    rules: Annotated[list[Any], WithJsonSchema({"type": "array", "items": dict(RULE_SPEC)})]
+    questions: list[QuestionOut]
+    assumptions: list[str]
+    reason: str | None = None
 
 
 class DraftsOut(BaseModel):
@@ -286,10 +311,27 @@ class ReplayIn(RuleIn):
 # --- the rest of what is sent --------------------------------------------------------------------------------------
 
 
-class SettingsIn(In):
-    """What to change; what is left out stays."""
+class QuietHoursIn(In):
+    """Hours of the owner's day in which everything comes silently; over midnight where the end is earlier."""
 
+    start: Annotated[str, Field(pattern=r"^([01][0-9]|2[0-3]):[0-5][0-9]$", examples=["23:00"])]
+    end: Annotated[str, Field(pattern=r"^([01][0-9]|2[0-3]):[0-5][0-9]$", examples=["07:00"])]
+
+
+class SettingsIn(In):
+    """What to change; what is left out stays. `quiet_hours` null = never quiet."""
+
+    model_config = ConfigDict(
+        extra="forbid",
+        json_schema_extra={
+            "examples": [{"notices": {"triggers": "silent"}, "quiet_hours": {"start": "23:00", "end": "07:00"}}]
+        },
+    )
     timezone: Annotated[Text, Field(min_length=1, max_length=64)] | None = None
+    notices: dict[Topic, Loudness] = {}
+    quiet_hours: QuietHoursIn | None = None
+    slippage_bps: Annotated[int, Field(ge=1, le=10_000)] | None = None
+    show_in_groups: bool | None = None
 
 
 class LimitsIn(In):

@@ -1,10 +1,14 @@
 """How often somebody may ask: per owner's credential, and per address for signing in; in memory or shared in Redis."""
 
+import asyncio
+import contextlib
+import logging
 import math
 import time
+from typing import Any, cast
 
 from limits import RateLimitItem, parse
-from limits.aio.storage import MemoryStorage, Storage
+from limits.aio.storage import MemoryStorage, RedisStorage, Storage
 from limits.aio.strategies import FixedWindowRateLimiter
 from limits.errors import StorageError
 from limits.storage import storage_from_string
@@ -13,12 +17,19 @@ from api.errors import Refused
 from core.app import Settings
 from core.domain.errors import NotConfigured
 
+_ANSWER_S = 0.5
+_PAUSE_S = 2.0
+"""How long a Redis that did not answer is not asked again, so that requests do not wait for it one after another."""
+_log = logging.getLogger(__name__)
+
 
 class Throttle:
     """Counts what is asked. A limit that cannot be counted (Redis is away) lets through: it guards us, not money."""
 
     def __init__(self, settings: Settings) -> None:
-        self._limiter = FixedWindowRateLimiter(_storage(settings))
+        self._storage = _storage(settings)
+        self._limiter = FixedWindowRateLimiter(self._storage)
+        self._away_until = 0.0
         self._reads, self._writes = parse(settings.api_reads), parse(settings.api_writes)
         self._signins = parse(settings.api_signins)
 
@@ -30,12 +41,25 @@ class Throttle:
         """One attempt from a network address. Raises Refused."""
         await self._charge(self._signins, "sign-ins", address)
 
+    async def close(self) -> None:
+        """Let go of Redis."""
+        if isinstance(self._storage, RedisStorage):
+            with contextlib.suppress(StorageError, OSError, TimeoutError):
+                await cast(Any, self._storage.bridge).storage.aclose()
+
     async def _charge(self, item: RateLimitItem, what: str, who: str) -> None:
+        if time.monotonic() < self._away_until:
+            return
         try:
-            if await self._limiter.hit(item, what, who):
-                return
-            stats = await self._limiter.get_window_stats(item, what, who)
-        except (StorageError, OSError):
+            async with asyncio.timeout(_ANSWER_S):
+                if await self._limiter.hit(item, what, who):
+                    return
+                stats = await self._limiter.get_window_stats(item, what, who)
+        except (StorageError, OSError, TimeoutError) as problem:
+            self._away_until = time.monotonic() + _PAUSE_S
+            _log.warning(
+                "rate limits are not counted for %g s: Redis does not answer (%s)", _PAUSE_S, type(problem).__name__
+            )
             return
         wait = max(1, math.ceil(stats.reset_time - time.time()))
         raise Refused(

@@ -4,7 +4,6 @@ from typing import assert_never
 
 from bots import views
 from bots.turn import Turn
-from core.domain.action import Alert
 from core.domain.reading import Command
 from core.domain.rule import LIVE, Rule, RuleState
 from core.feed.card import Button, Card, card_of
@@ -58,18 +57,13 @@ def everything(command: Command) -> bool:
     return command.rule_ids is None and command.filter is None and command.market in {None, "*"}
 
 
-async def list_rules(turn: Turn, command: Command, page: int = 1) -> Card:
-    """One page of the rules that *command* names."""
-    rules = await turn.core.rules.list(turn.owner, LIVE)
-    if command.market not in {None, "*"}:
-        rules = [rule for rule in rules if getattr(rule.spec.action, "market", None) == command.market]
-    if command.rule_ids is not None:
-        rules = [rule for rule in rules if rule.label in command.rule_ids]
-    if command.filter == "alert":
-        rules = [rule for rule in rules if isinstance(rule.spec.action, Alert)]
+async def list_rules(turn: Turn, command: Command, asked: str = "", page: int = 1) -> Card:
+    """One page of the rules that *command* names; *asked* is how that was said, for the buttons to the other pages."""
+    rules = await turn.core.rules.list(turn.owner, LIVE, command)
+    if not rules and not everything(command):
+        return Card(title="None of your rules is that", lines=("/rules shows all of them.",), key="view:rules")
     view, owner = await turn.core.account.view(turn.owner), await turn.core.account.owner(turn.owner)
-    market = None if command.market in {None, "*"} else command.market
-    return views.rules_card(rules, view, turn.core.prices.latest(None), owner, page=page, market=market)
+    return views.rules_card(rules, view, turn.core.prices.latest(None), owner, page=page, asked=asked)
 
 
 async def _pause(turn: Turn, command: Command) -> Card:

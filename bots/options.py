@@ -38,6 +38,8 @@ SELECTION = Option(name="what", description="Rules like r1 r2, or one market; ev
 CHOSEN = Option(
     name="what", description="Rules like r1 r2, one market, or all of them", kind="selection", required=True
 )
+LISTED = Option(name="what", description="Rules like r1 r2, a market, or a kind like stops", kind="selection")
+CODE = Option(name="code", description="The code that the other chat shows; one is made without")
 PAGE = Option(name="page", description="Which page", kind="number", most=999, prefix="page")
 ZONE = Option(name="zone", description="Like Europe/Berlin", kind="zone")
 

@@ -7,9 +7,10 @@ from typing import Any
 from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 
 from bots.facade import Prices
+from bots.nearness import nearness
 from core.domain.errors import SayWhenError
 from core.domain.market import Observation
-from core.domain.money import HUNDRED, ZERO
+from core.domain.money import ZERO
 from core.domain.order import Fill, Order
 from core.domain.owner import Owner
 from core.domain.position import Account, Position
@@ -20,25 +21,25 @@ from core.domain.wording import (
     say_amount,
     say_bps,
     say_duration,
-    say_level,
+    say_leg,
+    say_live,
     say_money,
     say_number,
     say_percent,
     say_price,
     say_rough_percent,
-    say_rule,
     say_signed_money,
     say_time,
-    trigger_prices,
 )
 from core.feed.card import Button, Card, Rows, Tone
 from core.feed.card_marks import marked
-from core.feed.press import HandleRule, Say, write
-from core.ports import JobLog
+from core.feed.press import HandleRule, Say, fits, write
+from core.ports import History, JobLog
 
 RULES_A_PAGE = 6
 """So many that all their buttons fit into one of Discord's selects."""
 _MOST_BUTTON_ROWS = 8
+_MOST_HISTORY = 40
 _NO_POSITION = Card(title="You hold no position", lines=('Open one in words: "buy 1 SOL".',))
 
 STATE_WORDS = {
@@ -145,35 +146,35 @@ def rules_card(
     owner: Owner,
     *,
     page: int = 1,
-    market: str | None = None,
+    asked: str = "",
 ) -> Card:
     """A page of the owner's rules with state and distance to trigger, and buttons to pause, resume and cancel.
 
-    *market* is what they were asked for by, so that the next page is of the same.
+    *asked* is what they were asked for by, so that the next page is of the same.
     """
     if not rules:
         return Card(title="You have no rules", lines=('Say one: "if SOL drops 2 % sell half my position".',))
-    prices = {observation.market: observation.price for observation in seen}
     pages = -(-len(rules) // RULES_A_PAGE)
     page = min(max(page, 1), pages)
     shown = rules[(page - 1) * RULES_A_PAGE : page * RULES_A_PAGE]
     lines = ["All rules are paused: nothing fires until you resume."] if owner.paused else []
     for rule in shown:
-        lines.append(f"{rule.label} ({STATE_WORDS[rule.state]}): {say_rule(rule.spec, rule.references)}")
+        lines.append(f"{rule.label} ({STATE_WORDS[rule.state]}): {say_live(rule)}")
         if rule.state is RuleState.ARMED:
-            lines += [f"   {line}" for line in _distances(rule, account, prices)]
+            lines += [f"   {line}" for line in nearness(rule, account, seen)]
     rows = [_rule_buttons(rule) for rule in shown]
     if pages > 1:
         lines.append(f"Page {page} of {pages}.")
-        rows.append(_turning(page, pages, market))
+        rows.append(_turning(page, pages, asked))
     title = "You have 1 rule" if len(rules) == 1 else f"You have {len(rules)} rules"
     tone: Tone = "warn" if owner.paused else "plain"
     return Card(title=title, lines=tuple(lines), buttons=tuple(rows), tone=tone, key="view:rules")
 
 
-def _turning(page: int, pages: int, market: str | None) -> tuple[Button, ...]:
+def _turning(page: int, pages: int, asked: str) -> tuple[Button, ...]:
     """To the page before and the one after, as far as there are any."""
-    which = "/rules" if market is None else f"/rules {base_of(market)}"
+    which = f"/rules {asked}".rstrip()
+    which = which if fits(f"{which} page {pages}") else "/rules"
     to = [(page - 1, "‹ Before")] if page > 1 else []
     to += [(page + 1, "More ›")] if page < pages else []
     return tuple(Button(label=label, verb=write(Say(words=f"{which} page {number}"))) for number, label in to)
@@ -194,27 +195,17 @@ def _rule_buttons(rule: Rule) -> tuple[Button, ...]:
     )
 
 
-def _distances(rule: Rule, account: Account, prices: dict[str, Decimal]) -> list[str]:
-    market = getattr(rule.spec.condition, "market", None)
-    now = None if market is None else prices.get(market)
-    if now is None or now == 0:
-        return []
-    entries = {position.market: position.entry_price for position in account.positions if position.base != 0}
-    return [
-        f"fires at {say_level(price)}, {say_rough_percent(abs(price - now) / now * HUNDRED)}"
-        f" {'below' if price < now else 'above'} the price now ({say_level(now)})"
-        for price in trigger_prices(rule.spec.condition, rule.references, entries)
-    ]
-
-
-def orders_card(orders: Sequence[Order], owner: Owner) -> Card:
-    """Orders that are planned, on their way or resting."""
+def orders_card(orders: Sequence[Order], owner: Owner, rules: Sequence[Rule] = ()) -> Card:
+    """Orders that are planned, on their way or resting; *rules* say what the planned ones are to trade."""
     if not orders:
         return Card(title="You have no open orders")
     lines = []
+    actions = {rule.id: rule.spec.action for rule in rules}
     for order in orders:
         intent = order.intent
-        what = f"{order.market}, part {order.leg_no}, to be sent {local_time(order.due_at, owner)}"
+        action = actions.get(order.rule_id)
+        what = f"{order.market}, part {order.leg_no}" if action is None else say_leg(action, order.leg_no)
+        what = f"{what}, to be sent {local_time(order.due_at, owner)}"
         if intent is not None:
             price = intent.price if intent.price is not None else order.limit_price
             at = "at market" if price is None else f"at {say_price(price, exact=True)}"
@@ -231,27 +222,40 @@ def trades_card(fills: Sequence[Fill], owner: Owner) -> Card:
     """The latest fills, newest first."""
     if not fills:
         return Card(title="Nothing has traded yet")
-    lines = []
-    for fill in sorted(fills, key=lambda fill: fill.at, reverse=True):
-        pnl = "" if fill.realised_pnl is None else f", PnL {say_signed_money(fill.realised_pnl)}"
-        done = "bought" if fill.side == "buy" else "sold"
-        size = say_amount(fill.base, fill.market, exact=True)
-        lines.append(
-            f"{local_time(fill.at, owner)}: {done} {size} at {say_price(fill.price)}, fee {say_money(fill.fee)}{pnl}"
-        )
+    lines = [f"{local_time(f.at, owner)}: {_traded(f)}" for f in sorted(fills, key=lambda f: f.at, reverse=True)]
     simulated = any(fill.simulated for fill in fills)
     return Card(title=marked("Your latest trades", simulated=simulated, venue=fills[0].venue), lines=tuple(lines))
 
 
-def history_card(label: str, log: Sequence[JobLog], owner: Owner) -> Card:
-    """What happened to one rule, oldest first."""
-    if not log:
-        return Card(title=f"Nothing has happened to {label} yet")
-    lines = []
-    for line in sorted(log, key=lambda line: line.at):
-        said = [line.what.replace("_", " "), *_details(line.detail)]
-        lines.append(f"{local_time(line.at, owner)}: {', '.join(said)}")
-    return Card(title=f"History of {label}", lines=tuple(lines))
+def history_card(history: History, owner: Owner) -> Card:
+    """What happened to one rule and what it traded, oldest first; of looks in a row only the last."""
+    rule = history.rule
+    said = say_live(rule)
+    found = [(line.at, ", ".join([line.what.replace("_", " "), *_details(line.detail)])) for line in _told(history.log)]
+    found += [(fill.at, _traded(fill)) for fill in history.fills]
+    lines = [f"{local_time(at, owner)}: {what}" for at, what in sorted(found, key=lambda line: line[0])]
+    if len(lines) > _MOST_HISTORY:
+        lines = [f"… {len(lines) - _MOST_HISTORY} earlier lines are left out.", *lines[-_MOST_HISTORY:]]
+    title = f"History of {rule.label} ({STATE_WORDS[rule.state]})"
+    simulated = any(fill.simulated for fill in history.fills)
+    venue = history.fills[0].venue if history.fills else ""
+    title = marked(title, simulated=simulated, venue=venue)
+    return Card(title=title, lines=(said, *(lines or ("Nothing has happened to it yet.",))))
+
+
+def _told(log: Sequence[JobLog]) -> Iterator[JobLog]:
+    """*log* without the looks that another look follows at once: they say only that it is watched."""
+    ordered = sorted(log, key=lambda line: line.at)
+    for line, following in zip(ordered, [*ordered[1:], None], strict=True):
+        if line.what != "checked" or following is None or following.what != "checked":
+            yield line
+
+
+def _traded(fill: Fill) -> str:
+    pnl = "" if fill.realised_pnl is None else f", PnL {say_signed_money(fill.realised_pnl)}"
+    done = "bought" if fill.side == "buy" else "sold"
+    size = say_amount(fill.base, fill.market, exact=True)
+    return f"{done} {size} at {say_price(fill.price)}, fee {say_money(fill.fee)}{pnl}"
 
 
 def limits_card(owner: Owner) -> Card:

@@ -85,7 +85,7 @@ class Bot(discord.Client):
 class Ears:
     """Keeps what is heard before anything is done about it, in the order it came."""
 
-    def __init__(self, wire: Wire, core: Whole, channel: DiscordChannel, turns: Turns, account: str) -> None:
+    def __init__(self, wire: Wire, core: Heart, channel: DiscordChannel, turns: Turns, account: str) -> None:
         self._wire = wire
         self._core = core
         self._channel = channel

@@ -66,8 +66,8 @@ class TelegramChannel:
             return ""
         urgency = FIRST if outbound.urgency == 0 else LATER
         message = await self._sender.send(chat, card, urgency=urgency, silent=outbound.silent)
-        if card.key is not None and card.buttons:
-            await self._note(chat, chat, message, card)
+        if card.buttons:
+            await self._note(chat, chat, message, card)  # so that an answer to its buttons takes its place
         return str(message)
 
     async def redraw(self, person: str, ref: str, card: Card) -> None:

@@ -21,7 +21,6 @@ from telegram import (
     WebAppInfo,
 )
 from telegram.error import InvalidToken, TelegramError
-from telegram.request import HTTPXRequest
 
 from bots.commands import in_menu
 from bots.delivery import Courier
@@ -34,6 +33,7 @@ from bots.telegram.channel import NAME, TelegramChannel
 from bots.telegram.pacing import Pace
 from bots.telegram.receive import POLL_S, Receiver
 from bots.telegram.sender import Sender
+from bots.telegram.wire import ForgivingRequest
 from core.app import Settings
 from core.domain.errors import NotConfigured
 from core.ports import Clock, Letter, Notes
@@ -105,8 +105,8 @@ def open_bot(settings: Settings, stack: AsyncExitStack) -> Bot:
     token = settings.telegram_token.get_secret_value()
     os.environ.setdefault("PTB_TIMEDELTA", "1")  # durations as durations, which the library asks for one by one
     base = (settings.telegram_base or "https://api.telegram.org").rstrip("/")
-    calls = HTTPXRequest(connection_pool_size=_CONNECTIONS, read_timeout=15, connect_timeout=5, pool_timeout=15)
-    polls = HTTPXRequest(connection_pool_size=2, read_timeout=POLL_S + 10, connect_timeout=5)
+    calls = ForgivingRequest(connection_pool_size=_CONNECTIONS, read_timeout=15, connect_timeout=5, pool_timeout=15)
+    polls = ForgivingRequest(connection_pool_size=2, read_timeout=POLL_S + 10, connect_timeout=5)
     # Not the bot's own shutdown: it closes nothing where the first call of all failed.
     for request in (calls, polls):
         stack.push_async_callback(request.shutdown)

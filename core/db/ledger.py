@@ -78,6 +78,14 @@ class PostgresLedger:
 
         return await self._database.run(look)
 
+    async def marks(self) -> list[Observation]:
+        query = select(paper_marks.c.body)
+
+        async def look(connection: AsyncConnection) -> list[Observation]:
+            return [from_json(Observation, body) for body in (await connection.execute(query)).scalars()]
+
+        return await self._database.run(look)
+
     async def value(self, key: str) -> str | None:
         query = select(paper_values.c.value).where(paper_values.c.key == key)
 

@@ -33,6 +33,9 @@ from core.domain.owner import OPEN_DRAFTS, Draft, DraftState, Owner
 from core.domain.rule import Rule, RuleState
 from core.ports.storage import Fence, Job, JobLog
 
+_LOOKS = frozenset({"checks", "last_check_at", "last_price"})
+"""Columns of a job that `save_looks` alone changes."""
+
 
 class PostgresTransaction:
     """A Transaction on a connection that holds the owner's lock already."""
@@ -169,10 +172,11 @@ class PostgresTransaction:
     async def save_job(self, job: Job) -> None:
         self._check(job.owner)
         row = rows.job_row(job)
+        kept = {name: value for name, value in row.items() if name not in _LOOKS}
         await self._connection.execute(
             insert(jobs)
             .values(row)
-            .on_conflict_do_update(index_elements=[jobs.c.rule_id], set_=row, where=jobs.c.owner == self.owner)
+            .on_conflict_do_update(index_elements=[jobs.c.rule_id], set_=kept, where=jobs.c.owner == self.owner)
         )
 
     async def log_job(self, line: JobLog) -> None:

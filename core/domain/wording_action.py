@@ -46,6 +46,36 @@ def say_action(action: Action) -> str:
             assert_never(action)
 
 
+def say_leg(action: Action, leg_no: int) -> str:
+    """What one leg of *action* is to trade, before it is sized: `buy 2 SOL (part 3 of 6)`; `leg_no` counts from 1."""
+    match action:
+        case Trade(order=TwapOrder(slices=parts) | LadderOrder(orders=parts)):
+            what = _say_part(action, parts)
+        case Trade():
+            parts, what = 1, _say_part(action, 1)
+        case Close(market=market, amount_percent=percent, order=order):
+            parts = order.slices if isinstance(order, TwapOrder) else 1
+            what = f"close {say_percent(percent)} of a position" if market == ALL_MARKETS else f"close {market}"
+        case Reverse(market=market):
+            return f"reverse {market} (part {leg_no} of 2)"
+        case _:
+            return say_action(action)
+    return what if parts == 1 else f"{what} (part {(leg_no - 1) % parts + 1} of {parts})"
+
+
+def _say_part(trade: Trade, parts: int) -> str:
+    """The trade's size, where it is an amount shared among *parts*."""
+    if trade.amount_base is not None:
+        return f"{trade.type} {say_amount(trade.amount_base / parts, trade.market)}"
+    money = trade.amount_usd
+    if trade.margin_usd is not None:
+        money = trade.margin_usd * (trade.leverage or ONE)
+    if money is not None:
+        return f"{trade.type} {say_price(money / parts)} of {trade.market}"
+    of = "the position" if trade.reduce_only else "free collateral"
+    return f"{trade.type} {trade.market}, of {say_percent(trade.amount_percent or HUNDRED)} of {of}"
+
+
 def say_order(order: OrderKind) -> str:
     """How it is traded: `limit order at $160.00, post-only`."""
     match order:

@@ -33,7 +33,7 @@ def _try_all(document: dict[str, Any], url: str, token: str | None) -> dict[int,
     headers = {} if token is None else {"Authorization": f"Bearer {token}"}
     for found in schema.get_all_operations():
         operation: Any = found.ok()  # type: ignore[union-attr]
-        if operation.path.startswith(_ENDING):
+        if operation.path.startswith(_ENDING) or (operation.path, operation.method) == ("/api/account", "delete"):
             continue
 
         @settings(

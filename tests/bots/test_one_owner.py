@@ -45,7 +45,7 @@ async def both(postgres_dsn: str) -> AsyncIterator[Both]:
             other = await core.account.sign_in("discord", str(THERE))
             code, _ = await core.links.offer(owner)
             claim = await core.links.claim(other, "discord", str(THERE), code)
-            await core.links.settle(owner, claim.id, agree=True)
+            await core.links.settle(owner, claim.id, agree=True, by="test")
             mirror = Mirror(core.notes)
             tasks = [
                 asyncio.create_task(run_telegram(core, core.prices, mirror=mirror)),
@@ -55,6 +55,8 @@ async def both(postgres_dsn: str) -> AsyncIterator[Both]:
             try:
                 await telegram.until(lambda: telegram.polls)
                 await discord.until(lambda: discord.commands and discord.gateway.readied)
+                await telegram.until(lambda: stages[0].shown(HERE))  # that Discord is linked
+                await discord.until(lambda: stages[1].posted(THERE))
                 await stages[0].hold()
                 yield Both(core, owner, *stages)
             finally:
@@ -89,7 +91,7 @@ async def test_a_question_that_is_pushed_to_both_chats_and_settled_in_one_is_set
         missed = RuleMissed(at=now, owner=both.owner, rule_id=rule.id, label="r1", late_s=840, asked=True, summary="It")
         await tx.append(missed)
     [told] = await both.discord.discord.until(
-        lambda: [message for message in both.discord.posted(THERE) if on_discord.labels_of(message)]
+        lambda: [message for message in both.discord.posted(THERE) if "missed" in on_discord.words_of(message)]
     )
     [call] = await both.telegram.telegram.until(
         lambda: [call for call in both.telegram.shown(HERE) if "missed" in on_telegram.words_of(call.result)]

@@ -29,7 +29,7 @@ def test_every_command_that_takes_something_has_fields_and_they_fit_discord() ->
 @pytest.mark.parametrize(
     ("name", "given", "typed"),
     [
-        ("rules", {"market": "SOL", "page": 2}, "/rules SOL page 2"),
+        ("rules", {"what": "SOL", "page": 2}, "/rules SOL page 2"),
         ("rules", {"page": 3}, "/rules page 3"),
         ("rule", {"text": " buy 1 SOL "}, "/rule buy 1 SOL"),
         ("settings", {"what": "quiet", "value": "off"}, "/settings quiet off"),

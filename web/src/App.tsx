@@ -1,15 +1,22 @@
 /** Decides between signing in and the dashboard, and which page is shown. */
 import { useQuery } from "@tanstack/react-query";
+import { lazy, Suspense } from "react";
 import { usePath } from "./address";
 import { queries } from "./api/calls";
 import { asProblem } from "./api/client";
 import { Live } from "./api/live";
 import { Home } from "./home/Home";
-import { Rules } from "./rules/Rules";
-import { Say } from "./say/Say";
 import { Shell } from "./shell/Shell";
 import { SignIn } from "./signin/SignIn";
+import { Boundary } from "./ui/Boundary";
 import { Empty, Failure, Go, Waiting } from "./ui/parts";
+
+// Home comes with the first script; the other pages when they are first gone to.
+const Say = lazy(async () => ({ default: (await import("./say/Say")).Say }));
+const Rules = lazy(async () => ({ default: (await import("./rules/Rules")).Rules }));
+const Market = lazy(async () => ({ default: (await import("./market/Market")).Market }));
+const Activity = lazy(async () => ({ default: (await import("./activity/Activity")).Activity }));
+const Account = lazy(async () => ({ default: (await import("./account/Account")).Account }));
 
 export function App() {
   const me = useQuery(queries.me);
@@ -28,7 +35,11 @@ export function App() {
   return (
     <Live>
       <Shell>
-        <Page path={path} />
+        <Boundary key={path}>
+          <Suspense fallback={<Waiting what="the page" />}>
+            <Page path={path} />
+          </Suspense>
+        </Boundary>
       </Shell>
     </Live>
   );
@@ -43,6 +54,12 @@ function Page({ path }: { path: string }) {
       return <Say />;
     case "/rules":
       return <Rules />;
+    case "/market":
+      return <Market />;
+    case "/activity":
+      return <Activity />;
+    case "/account":
+      return <Account />;
     default:
       return (
         <Empty title="There is no such page.">

@@ -8,13 +8,16 @@ from typing import Any
 
 from core.domain.money import HUNDRED
 from core.domain.reading import ParseContext
-from core.parse.grammar.assemble import OPENING, Unclear, apply_mod, joined, link, opens
+from core.parse.grammar.assemble import apply_mod, joined
 from core.parse.grammar.changes import Changed, Correction, put, without
 from core.parse.grammar.clauses import read_clauses
 from core.parse.grammar.coins import coins_of
+from core.parse.grammar.continued import OPENING
 from core.parse.grammar.drafts import Act, Level, Order, RuleDraft, ScheduleDraft, TimeDraft
 from core.parse.grammar.exits import read_exit
+from core.parse.grammar.grouping import Unclear
 from core.parse.grammar.items import Amount, Cursor
+from core.parse.grammar.linking import link, opens
 from core.parse.grammar.reader import Reader, Sentence
 from core.parse.grammar.remarks import Mod
 from core.parse.grammar.removals import PLACES, removed

@@ -1,5 +1,6 @@
 """Decides what a number says: how much, of which unit, for how long."""
 
+import re
 from collections.abc import Mapping, Sequence
 from dataclasses import replace
 from decimal import Decimal
@@ -57,6 +58,8 @@ _TENS = {
         ["twenty", "thirty", "forty", "fifty", "sixty", "seventy", "eighty", "ninety"], start=2
     )
 }
+_THOUSANDS = re.compile(r"[1-9]\d{0,2}\.000")
+"""One, or a thousand as much of Europe writes it."""
 _SHARES: Mapping[tuple[str, ...], str] = {
     ("half",): "50", ("hafl",): "50", ("haf",): "50", ("halff",): "50",
     ("in", "half"): "50", ("a", "half"): "50", ("one", "half"): "50", ("half", "of"): "50",
@@ -144,6 +147,8 @@ def _spoken_duration(tokens: Sequence[Token], at: int) -> tuple[Item, int] | Non
 def _digits(tokens: Sequence[Token], at: int) -> tuple[Item, int] | None:
     """A number in digits with its sign, currency, scale and unit."""
     begun, sign, dollar = at, "", False
+    if _low(tokens, at) == "minus":
+        sign, at = "-", at + 1
     while _low(tokens, at) in ("+", "-", "$", "us$") and at - begun < 3:
         mark = _low(tokens, at)
         if mark in ("+", "-"):
@@ -157,7 +162,7 @@ def _digits(tokens: Sequence[Token], at: int) -> tuple[Item, int] | None:
     if token is None or token.kind != "number":
         return None
     value = plain_number(token.text)
-    if value is None:
+    if value is None or _THOUSANDS.fullmatch(token.text):
         return _item("BADNUM", None, tokens, begun, at - begun + 1)
     amount = Amount(value=value, unit="usd" if dollar else "", sign=sign)  # type: ignore[arg-type]
     return _with_unit(tokens, begun, at + 1, amount)
@@ -216,7 +221,30 @@ def _measured(tokens: Sequence[Token], begun: int, at: int, amount: Amount, *, a
 
 
 _GLUED = frozenset(
-    ["ma", "sma", "ema", "dma", "am", "pm", "st", "nd", "rd", "th", "a", "p", "sol", "btc", "eth", "perp"]
+    [
+        "ma",
+        "sma",
+        "ema",
+        "dma",
+        "am",
+        "pm",
+        "st",
+        "nd",
+        "rd",
+        "th",
+        "a",
+        "p",
+        "sol",
+        "btc",
+        "eth",
+        "perp",
+        "period",
+        "periods",
+        "bar",
+        "bars",
+        "candle",
+        "candles",
+    ]
 )
 """What may stand right behind a number and is read by somebody else."""
 

@@ -13,7 +13,7 @@ from core.domain.market import Market, Observation
 from core.domain.money import floor_to, plain
 from core.domain.order import OrderIntent
 from core.domain.position import Account, Position
-from core.ports import Activity, Clock, Finding, Ledger, LedgerPage, OrderReport, Prepared, VenueStatus
+from core.ports import Activity, Clock, Finding, Halt, Ledger, LedgerPage, OrderReport, Prepared, VenueStatus
 from core.venues.paper import margin, matching, tickets
 from core.venues.paper.book import (
     Alias,
@@ -31,6 +31,9 @@ from core.venues.paper.matching import DEPTHS, OTHER_DEPTH, Depth
 
 MARK_PERIOD = timedelta(milliseconds=250)
 """Marks that moved less than a tick are kept at most this often."""
+
+STATUS_PERIOD = timedelta(seconds=1)
+"""How long a status is told again before the marks are looked at anew."""
 
 MAX_DEPOSIT = Decimal(10) ** 12
 _MOST_ACTIVITIES = 500
@@ -76,14 +79,26 @@ class PaperVenue:
         self._kept: dict[str, Observation] = {}
         self._funded: datetime | None = None
         self._busy: dict[OwnerId, frozenset[str]] = {}
+        self._status = VenueStatus(state="open")
+        self._looked_at: datetime | None = None
 
     async def markets(self) -> Mapping[str, Market]:
         """Tradable markets by symbol."""
         return self._markets
 
     async def status(self) -> VenueStatus:
-        """Always open."""
-        return VenueStatus(state="open")
+        """It follows its price source: a market without a fresh mark is halted, and it is paused with none at all."""
+        now = self._clock.now()
+        if self._looked_at is None or not timedelta(0) <= now - self._looked_at < STATUS_PERIOD:
+            marks = await self._ledger.marks()
+            old = {mark.market for mark in marks if now - mark.at > self._max_age}
+            if marks and len(old) == len(marks):
+                self._status = VenueStatus(state="paused", reason="no fresh price of any market comes in")
+            else:
+                halted = {market: Halt(reason="no fresh price of it comes in") for market in sorted(old)}
+                self._status = VenueStatus(state="open", halted=halted)
+            self._looked_at = now
+        return self._status
 
     async def close(self) -> None:
         """Nothing to let go of: the ledger is its opener's."""

@@ -5,6 +5,7 @@ from typing import Any
 
 import pytest
 
+from bots import pictures
 from core.domain.rule import RuleState
 from tests.bots.discord.stage import ANN, BOB, Stage, labels_of, staged, words_of
 from tests.emulators.discord.server import DiscordServer
@@ -105,7 +106,7 @@ async def test_every_command_is_answered(stage: Stage, guild: bool) -> None:
     await stage.press(await stage.slash("rule", text="stop loss at 140"), "Confirm")
     fields: dict[str, dict[str, Any]] = {
         "rule": {"text": "buy 1 SOL"}, "history": {"rule": "r1"}, "delete": {"what": "r9"}, "trades": {"number": 5},
-        "pnl": {"period": "week"}, "rules": {"market": "SOL", "page": 1}, "prices": {"markets": "SOL BTC"},
+        "pnl": {"period": "week"}, "rules": {"what": "SOL", "page": 1}, "prices": {"markets": "SOL BTC"},
         "pause": {"what": "r1"}, "resume": {"what": "r1"}, "cancel": {"market": "SOL"},
         "timezone": {"zone": "Europe/Berlin"}, "settings": {"what": "fills", "value": "silent"},
     }  # fmt: skip
@@ -179,11 +180,14 @@ async def test_deleting_oneself_asks_first_and_then_forgets_everything(stage: St
     assert await stage.core.inbox.known("discord", str(ANN)) is None
 
 
-async def test_a_draft_shows_its_market_with_the_price_that_it_fires_at(stage: Stage) -> None:
+async def test_a_draft_shows_its_market_with_the_price_that_it_fires_at(
+    stage: Stage, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(pictures, "WITHIN_S", 20)
     await stage.hold()
     await stage.core.prices.open()  # simulated candles
     draft = await stage.slash("rule", text="tell me when SOL is above 170")
-    [call] = [call for call in stage.discord.of("POST callback") if call.files]
+    [call] = [call for call in stage.discord.calls if call.files]
     assert call.files[0].startswith(b"\x89PNG")
     assert draft["embeds"][0]["image"]["url"].endswith("chart.png")
     assert stage.discord.messages[draft["channel_id"], draft["id"]]["attachments"][0]["filename"] == "chart.png"

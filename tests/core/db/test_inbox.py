@@ -68,7 +68,7 @@ async def test_a_channel_remembers_and_finds_its_cards_on_the_owners_other_chann
     assert await core.notes.elsewhere("discord", "8", "view:rules") == []
     code, _ = await core.links.offer(owner)
     claim = await core.links.claim(other, "discord", "8", code)
-    await core.links.settle(owner, claim.id, agree=True)
+    await core.links.settle(owner, claim.id, agree=True, by="test")
     assert await core.notes.elsewhere("discord", "8", "view:rules") == [("telegram", "7", "100")]
     assert await core.notes.elsewhere("telegram", "7", "view:rules") == []
     await core.people.forget(owner)

@@ -30,6 +30,8 @@ export const queries = {
     queryOptions({ queryKey: ["rules", which], queryFn: () => ask<Schemas["RulesOut"]>("GET", `/api/rules?state=${which}`) }),
   logs: (ruleId: string) =>
     queryOptions({ queryKey: ["logs", ruleId], queryFn: () => ask<Schemas["JobLogsOut"]>("GET", `/api/jobs/${ruleId}/logs?limit=100`) }),
+  letters: queryOptions({ queryKey: ["letters"], queryFn: () => ask<Schemas["LettersOut"]>("GET", "/api/dead-letters") }),
+  order: (id: string) => queryOptions({ queryKey: ["order", id], queryFn: () => ask<Schemas["OrderOut"]>("GET", `/api/orders/${id}`) }),
   notices: queryOptions({ queryKey: ["notices"], queryFn: latestNotices }),
 };
 
@@ -59,7 +61,8 @@ async function latestNotices(): Promise<Notice[]> {
 }
 
 export const deeds = {
-  say: (text: string) => ask<Draft>("POST", "/api/rules", { text }),
+  me: () => ask<Schemas["CallerOut"]>("GET", "/api/auth/me"),
+  say: (said: { text: string } | { rules: Schemas["RuleSpec"][] }) => ask<Draft>("POST", "/api/rules", "text" in said ? { text: said.text.trim() } : said),
   draft: (id: string) => ask<Draft>("GET", `/api/drafts/${id}`),
   choose: (draft: Draft, question: number, option: number) =>
     ask<Draft>("POST", `/api/drafts/${draft.draft_id}/answer`, { option, question, revision: draft.revision }),
@@ -67,6 +70,13 @@ export const deeds = {
   amend: (draft: Draft, text: string) => ask<Draft>("POST", `/api/drafts/${draft.draft_id}/amend`, { text }),
   confirm: (draft: Draft) => ask<Schemas["ConfirmedOut"]>("POST", `/api/drafts/${draft.draft_id}/confirm`, { revision: draft.revision }),
   cancel: (draft: Draft) => ask<Draft>("POST", `/api/drafts/${draft.draft_id}/cancel`),
+  revise: (ruleId: string, body: { text: string } | { rule: Schemas["RuleSpec"] }) => ask<Draft>("PUT", `/api/rules/${ruleId}`, body),
+  duplicate: (rule: Rule) => ask<Draft>("POST", `/api/rules/${rule.id}/duplicate`),
+  bulk: (what: "pause" | "resume" | "cancel", ids: string[]) => ask<Schemas["RulesOut"]>("POST", "/api/rules/bulk", { do: what, ids }),
+  closePosition: (market: string) => ask<Draft>("POST", `/api/positions/${market}/close`, {}),
+  retryLetter: (id: number) => ask<Draft>("POST", `/api/dead-letters/${id}/retry`),
+  discardLetter: (id: number) => ask<void>("DELETE", `/api/dead-letters/${id}`),
+  cancelOrder: (id: string) => ask<Schemas["OrderOut"]>("DELETE", `/api/orders/${id}`),
   toggle: (rule: Rule) => ask<Rule>("POST", `/api/rules/${rule.id}/toggle`),
   remove: (rule: Rule) => ask<Rule>("DELETE", `/api/rules/${rule.id}`),
   pauseAll: () => ask<Schemas["PausedOut"]>("POST", "/api/pause"),
@@ -75,7 +85,7 @@ export const deeds = {
   onPaper: () => ask<Schemas["SignedInOut"]>("POST", "/api/auth/paper", { deliver: "cookie" }),
   byLink: (token: string) => ask<Schemas["SignedInOut"]>("POST", "/api/auth/link", { token, deliver: "cookie" }),
   challenge: (address: string) => ask<Schemas["ChallengeOut"]>("POST", "/api/auth/challenge", { address }),
-  byWallet: (nonce: string, signature: string) =>
-    ask<Schemas["SignedInOut"]>("POST", "/api/auth/wallet", { nonce, signature, deliver: "cookie" }),
+  byWallet: (proof: { nonce: string; signature: string }) => ask<Schemas["SignedInOut"]>("POST", "/api/auth/wallet", { ...proof, deliver: "cookie" }),
+  byTelegram: (initData: string) => ask<Schemas["SignedInOut"]>("POST", "/api/auth/telegram", { init_data: initData, deliver: "cookie" }),
   signOut: () => ask<void>("POST", "/api/auth/sign-out"),
 };

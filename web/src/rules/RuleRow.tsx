@@ -2,7 +2,6 @@
 import { useMutation, useQueryClient } from "@tanstack/react-query";
 import type { ReactNode } from "react";
 import { deeds, type Job, type Rule } from "../api/calls";
-import type { Schemas } from "../api/client";
 import { moment, percent, price } from "../ui/figures";
 import { Button, Failure } from "../ui/parts";
 import { useZone } from "../ui/zone";
@@ -24,7 +23,7 @@ export function RuleRow({ rule, near, job, onHistory, onDelete }: Row) {
   const client = useQueryClient();
   const zone = useZone();
   const toggle = useMutation({ mutationFn: () => deeds.toggle(rule), onSettled: () => client.invalidateQueries({ queryKey: ["rules"] }) });
-  const { repeat, expires_at: expires } = rule.spec as Schemas["RuleSpec"];
+  const { repeat, expires_at: expires } = rule.spec;
   const waits = DELETABLE.has(rule.state) || rule.state === "firing";
   const last = job?.last_check_at ?? null;
   const next = job?.next_run_at ?? null;
@@ -44,8 +43,8 @@ export function RuleRow({ rule, near, job, onHistory, onDelete }: Row) {
         <Fact name="Distance">{waits && near?.distance != null ? percent(near.distance) : "—"}</Fact>
         <Fact name={next === null ? "Last check" : "Next run"}>{next !== null ? moment(next, zone) : last === null ? "—" : moment(last, zone)}</Fact>
         <Fact name="Price now">{near?.now == null ? "—" : price(near.now)}</Fact>
-        <Fact name="Runs">{`${rule.trigger_no} of ${repeat.times ?? "any"}`}</Fact>
-        <Fact name="Expires">{expires === null ? "never" : moment(expires, zone)}</Fact>
+        <Fact name="Runs">{`${rule.trigger_no} of ${repeat?.times ?? "any"}`}</Fact>
+        <Fact name="Expires">{expires == null ? "never" : moment(expires, zone)}</Fact>
       </dl>
       <div className="flex flex-wrap gap-2 lg:w-64 lg:justify-end">
         {(PAUSABLE.has(rule.state) || rule.state === "paused") && (
