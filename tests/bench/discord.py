@@ -58,8 +58,9 @@ async def served(which: str, home: str) -> AsyncIterator[tuple[DiscordServer, as
 
 async def everybody_starts(discord: DiscordServer, people: int) -> None:
     """Which is not measured: it makes their accounts."""
-    began = [await discord.slash(100 + person, "start") for person in range(people)]
-    await discord.until(lambda: all(asked.answered_at for asked in began), within_s=300)
+    for first in range(0, people, 25):
+        began = [await discord.slash(100 + person, "start") for person in range(first, min(first + 25, people))]
+        await _until_answered(discord, began)
 
 
 async def crowd(discord: DiscordServer, people: int, rate: float, seconds: float) -> list[Interaction]:
@@ -72,7 +73,7 @@ async def crowd(discord: DiscordServer, people: int, rate: float, seconds: float
         name, fields = chance.choice(SAID)
         asked.append(await discord.slash(100 + number % people, name, guild=number % 2 == 0, **fields))
     with suppress(TimeoutError):
-        await discord.until(lambda: all(one.answered_at for one in asked), within_s=60)
+        await _until_answered(discord, asked)
     return asked
 
 
@@ -89,7 +90,7 @@ async def highest(discord: DiscordServer, people: int, seconds: float) -> float:
             name, fields = chance.choice(SAID)
             asked = await discord.slash(100 + number % people, name, guild=number % 2 == 0, **fields)
             number += AT_ONCE
-            await _answered(discord, asked)
+            await _until_answered(discord, [asked])
             done += 1
 
     began = time.monotonic()
@@ -97,8 +98,8 @@ async def highest(discord: DiscordServer, people: int, seconds: float) -> float:
     return done / (time.monotonic() - began)
 
 
-async def _answered(discord: DiscordServer, asked: Interaction) -> None:
-    await discord.until(lambda: asked.answered_at is not None, within_s=60)
+async def _until_answered(discord: DiscordServer, asked: list[Interaction]) -> None:
+    await discord.until(lambda: all(one.answered_at is not None for one in asked), within_s=60)
 
 
 async def main(people: int, rate: float, seconds: float) -> int:

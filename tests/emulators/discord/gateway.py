@@ -57,7 +57,7 @@ class Gateway:
         """Whether heartbeats are left without an acknowledgement."""
         self.wrong: list[str] = []
         self._socket: web.WebSocketResponse | None = None
-        self._pack: Callable[[bytes], bytes] | None = None
+        self._packs: dict[web.WebSocketResponse, Callable[[bytes], bytes] | None] = {}
         self._numbers = count(1)
 
     async def serve(self, request: web.Request) -> web.StreamResponse:
@@ -71,7 +71,7 @@ class Gateway:
         self.connections += 1
         how = request.query.get("compress")
         self.compressed.append(how)
-        self._pack, self._socket = _packer(how), socket
+        self._packs[socket], self._socket = _packer(how), socket
         sent: deque[float] = deque()
         try:
             await self._send(socket, {"op": HELLO, "d": {"heartbeat_interval": int(self.interval_s * 1000)}})
@@ -90,8 +90,9 @@ class Gateway:
                     break
                 await self._hear(socket, json.loads(frame.data))
         finally:
+            del self._packs[socket]
             if self._socket is socket:
-                self._socket, self._pack = None, None
+                self._socket = None
             await self._ring()
         return socket
 
@@ -208,10 +209,11 @@ class Gateway:
 
     async def _send(self, socket: web.WebSocketResponse, frame: dict[str, Any]) -> None:
         text = json.dumps(frame)
-        if self._pack is None:
+        pack = self._packs.get(socket)
+        if pack is None:
             await socket.send_str(text)
         else:
-            await socket.send_bytes(self._pack(text.encode()))
+            await socket.send_bytes(pack(text.encode()))
 
 
 def _packer(how: str | None) -> Callable[[bytes], bytes] | None:
