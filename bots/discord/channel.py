@@ -7,6 +7,7 @@ from contextlib import suppress
 from typing import Protocol
 
 from bots.channel import Answer, Inbound, Outbound, Undeliverable
+from bots.discord.feed import Feeds
 from bots.discord.hearing import Heard
 from bots.discord.render import SILENT, pages_of, plain_of
 from bots.discord.reply import Reply
@@ -60,6 +61,7 @@ class DiscordChannel:
         self._pictures = pictures
         self._core = core
         self._clock = core.clock
+        self.feeds = Feeds(wire, core.notes)
         self._recent = Recent()
         self._replies: dict[int, Reply] = {}
         self._closed: dict[int, str] = {}
@@ -91,6 +93,7 @@ class DiscordChannel:
             raise
         if card.key is not None and card.buttons:
             await self._note(person, message, card)
+        await self.feeds.tell(person, card, outbound.token)
         return str(message)
 
     async def redraw(self, person: str, ref: str, card: Card) -> None:

@@ -5,6 +5,7 @@ from hashlib import blake2s
 from typing import Any
 
 from bots.commands import SlashCommand, in_menu
+from bots.discord import feed
 from bots.options import GUESSED, Option
 
 _STRING, _INTEGER = 3, 4
@@ -15,7 +16,7 @@ MOST_WORDS = 2_000
 
 def menu(*, dashboard: bool) -> list[dict[str, Any]]:
     """What is registered. An operator's commands are not: who may use them types them."""
-    return [_command(command) for command in in_menu(dashboard=dashboard, admin=False)]
+    return [*(_command(command) for command in in_menu(dashboard=dashboard, admin=False)), feed.MENU]
 
 
 def hash_of(commands: list[dict[str, Any]]) -> str:

@@ -3,7 +3,7 @@
 import asyncio
 import logging
 import sys
-from collections.abc import Callable, Coroutine, Sequence
+from collections.abc import Callable, Coroutine, Mapping, Sequence
 from contextlib import suppress
 from datetime import datetime, timedelta
 from functools import partial
@@ -18,6 +18,7 @@ from bots.dialogue import Dialogue
 from bots.discord.at_once import guess, open_form
 from bots.discord.channel import DiscordChannel
 from bots.discord.channel import Whole as Heart
+from bots.discord.feed import COMMAND
 from bots.discord.hearing import Heard, hear_interaction, hear_message, opens_form
 from bots.discord.menu import hash_of, menu
 from bots.discord.wire import NAME, Wire
@@ -100,6 +101,9 @@ class Ears:
         if interaction.type is discord.InteractionType.autocomplete:
             self._do_at_once(guess(self._wire, self._core, interaction))
             return
+        if interaction.type is discord.InteractionType.application_command and _name_of(interaction) == COMMAND:
+            self._do_at_once(self._channel.feeds.answer(interaction))
+            return
         heard = hear_interaction(interaction)
         if heard is None:
             return
@@ -179,6 +183,11 @@ class Ears:
         self._at_once.discard(task)
         if not task.cancelled() and (problem := task.exception()) is not None:
             _log.error("an interaction could not be answered at once", exc_info=problem)
+
+
+def _name_of(interaction: discord.Interaction) -> str:
+    data: Mapping[str, Any] = interaction.data or {}
+    return str(data.get("name"))
 
 
 async def run_discord(

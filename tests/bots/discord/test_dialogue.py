@@ -114,6 +114,8 @@ async def test_every_command_is_answered(stage: Stage, guild: bool) -> None:
     assert {"rule", "rules", "positions", "prices", "balance", "orders", "trades", "pnl", "kill", "help"} <= set(names)
     assert not {"status", "users", "broadcast"} & set(names)
     for name in names:
+        if name == "feed" and not guild:
+            continue  # for servers only
         answer = await stage.slash(name, guild=guild, **fields.get(name, {}))
         assert words_of(answer), name
         assert not words_of(answer).startswith("⛔") or name == "delete", (name, words_of(answer))

@@ -10,6 +10,7 @@ import pytest
 
 from bots import lanes
 from bots.discord.run import run_discord
+from core import logs
 from core.domain.errors import NotConfigured
 from tests.bots.discord.stage import ANN, Stage, labels_of, staged, words_of
 from tests.emulators.discord.server import DiscordServer, Fault
@@ -143,6 +144,27 @@ async def test_what_discord_takes_no_answer_for_any_more_is_answered_in_private(
     assert "Your positions" in words_of(told)
     assert "Discord took no answer there any more" in words_of(told)
     assert asked.acked_at is None
+
+
+async def test_an_answer_that_took_longer_than_its_token_lives_comes_in_private_and_says_so(
+    stage: Stage, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    owner = await stage.hold()
+    draft = await stage.slash("rule", text="stop loss at 140", guild=True)
+    _slowly(stage, monkeypatch, 0.9)
+    asked = await stage.discord.press(ANN, draft, "Confirm")
+    await stage.called_back(asked)
+    stage.discord.clock_off_s = 16 * 60
+    [told] = await stage.discord.until(lambda: stage.posted(ANN))
+    assert words_of(told).startswith("✅ Confirmed: r1")
+    assert "Discord took no answer there any more" in words_of(told)
+    assert {code for _, _, code, _ in stage.discord.refused} == {50027}
+    assert len(await stage.core.rules.list(owner)) == 1
+
+
+def test_no_token_reaches_the_log() -> None:
+    said = f"POST https://discord.com/api/v10/webhooks/1/aW50ZXJhY3Rpb246MTIzNDU2/messages as {DiscordServer.token}"
+    assert logs._without_tokens(None, "", said) == "POST https://discord.com/api/v10/webhooks/1/•••/messages as •••"
 
 
 async def test_a_press_that_waited_too_long_is_not_done_but_offered(stage: Stage) -> None:

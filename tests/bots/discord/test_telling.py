@@ -1,11 +1,16 @@
 """Notices by private message: once each, whatever is lost on the way; a closed chat is left alone, and said so."""
 
 from collections.abc import AsyncIterator
+from datetime import UTC, datetime
+from decimal import Decimal
 
 import pytest
 
+from core.domain.event import OrderFilled
+from core.domain.ids import OrderId, OwnerId, RuleId
 from tests.bots.discord.stage import ANN, BOB, Stage, labels_of, staged, words_of
 from tests.emulators.discord.server import DiscordServer, Fault
+from tests.emulators.discord.world import OWNER, ROOM
 
 
 @pytest.fixture
@@ -102,3 +107,43 @@ async def test_an_urgent_question_is_pushed_with_its_buttons_and_they_work(stage
     assert "Everything is stopped" in words_of(told)
     draft = await stage.press(told, labels_of(told)[0])
     assert "Confirm" in labels_of(draft)
+
+
+async def test_a_servers_feed_shows_what_members_share_and_no_amounts_unless_its_admin_wants_them(stage: Stage) -> None:
+    async def happen(number: int) -> None:
+        await stage.core.people.announce(f"no {number}")  # of no concern to a feed
+        async with stage.core.parts.store.begin(await stage.core.account.sign_in("discord", str(ANN))) as tx:
+            await tx.append(_fill(await stage.core.account.sign_in("discord", str(ANN)), number))
+        await stage.discord.until(lambda: any(f"{number} SOL" in words_of(told) for told in stage.posted(ANN)))
+
+    def shown() -> list[str]:
+        return [
+            words_of(call.result) for call in stage.discord.of("POST message") if call.where["channel"] == str(ROOM)
+        ]
+
+    assert "Only who may manage this server" in words_of(await stage.slash("feed", guild=True, room=str(ROOM)))
+    chosen = await stage.slash("feed", OWNER, guild=True, room=str(ROOM))
+    assert "Amounts and prices are hidden" in words_of(chosen)
+    assert "Nothing of yours is shown" in words_of(chosen)
+    await happen(11)
+    assert chosen["flags"] & 64
+    await stage.slash("feed", guild=True, share=True)
+    await happen(12)
+    await stage.discord.until(lambda: len(shown()) == 1)
+    assert shown() == ["✅ An order filled on SOL-PERP"]
+    await stage.slash("feed", OWNER, guild=True, amounts=True)
+    await happen(13)
+    await stage.discord.until(lambda: len(shown()) == 2)
+    assert "13 SOL" in shown()[1]
+    await stage.slash("feed", guild=True, share=False)
+    await happen(14)
+    assert "This server has no feed" in words_of(await stage.slash("feed", OWNER, guild=True, off=True))
+    assert len(shown()) == 2
+
+
+def _fill(owner: OwnerId, amount: int) -> OrderFilled:
+    return OrderFilled(
+        at=datetime.now(UTC), owner=owner, rule_id=RuleId("r_1"), label="r1", order_id=OrderId(f"o_{amount}"),
+        market="SOL-PERP", side="sell", base=Decimal(amount), price=Decimal(150), fee=Decimal("0.1"), venue="paper",
+        simulated=True,
+    )  # fmt: skip

@@ -27,7 +27,7 @@ class People(World):
         given = []
         for field, value in fields.items():
             option = known[field]
-            assert isinstance(value, _TYPES[option["type"]]), f"/{name} {field} {value!r}"
+            assert type(value) is _TYPES[option["type"]], f"/{name} {field} {value!r}"
             assert not option.get("choices") or value in {one["value"] for one in option["choices"]}
             given.append({"name": field, "type": option["type"], "value": value})
         data = {"id": command["id"], "name": name, "type": 1, "options": given}

@@ -25,7 +25,7 @@ from tests.emulators.discord.people import People
 from tests.emulators.discord.rules import Refused, check_error, check_reply, check_request
 from tests.emulators.discord.world import APP, Interaction, snowflake, user
 
-TOKEN = "MTEwMDAwMDAwMDAwMDAwMDAwMQ.TEST.token-of-the-emulator"
+TOKEN = "MTEwMDAwMDAwMDAwMDAwMDAwMQ.GTESTx.token-of-the-emulator"
 NAMES = ("discord.com", "gateway.discord.gg", "gateway-resume.discord.gg")
 BUCKET, BUCKET_S = 5, 1.0
 _PNG = b"\x89PNG\r\n\x1a\n"

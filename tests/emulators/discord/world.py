@@ -139,12 +139,13 @@ class World:
             "authorizing_integration_owners": {"0": str(GUILD)} if guild else {"1": str(person)},
         }  # fmt: skip
         if guild:
+            rights = str(2048 | (32 if person == OWNER else 0))  # who owns the server may manage it
             payload |= {
                 "guild_id": str(GUILD), "guild_locale": "en-US", "channel": {"id": channel, "type": 0, "name": "t"},
                 "guild": {"id": str(GUILD), "locale": "en-US", "features": []},
                 "member": {
                     "user": user(person), "nick": None, "avatar": None, "roles": [], "joined_at": iso(), "deaf": False,
-                    "mute": False, "flags": 0, "pending": False, "premium_since": None, "permissions": "2048",
+                    "mute": False, "flags": 0, "pending": False, "premium_since": None, "permissions": rights,
                     "communication_disabled_until": None,
                 },
             }  # fmt: skip
