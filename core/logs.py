@@ -9,8 +9,8 @@ from typing import Any
 
 import structlog
 
-# The forms of tokens that may be in what HTTP libraries say: a Telegram bot's, in the address of every request; that of a
-# Discord bot; and that of a Discord interaction, in the addresses of its answers.
+# The forms of tokens that may be in what HTTP libraries say: a Telegram bot's, in the address of every request; that of
+# a Discord bot; and that of a Discord interaction, in the addresses of its answers.
 _TOKEN = re.compile(r"\d{5,}:[A-Za-z0-9_-]{15,}|\b[\w-]{23,28}\.[\w-]{5,7}\.[\w-]{20,}|aW50[\w-]{12,}")
 _NOISY = (
     "sqlalchemy", "asyncio", "apscheduler", "pgqueuer", "alembic", "aiohttp", "httpx", "httpcore", "PIL", "discord"

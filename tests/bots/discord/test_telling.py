@@ -47,6 +47,7 @@ async def test_a_notice_comes_as_an_embed_in_a_room_that_is_opened_once_and_neve
     assert all(body["enforce_nonce"] is True and body["allowed_mentions"] == {"parse": []} for body in bodies)
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("fault", [Fault("POST message", 0, done=True), Fault("POST message", 503, done=True)])
 async def test_a_notice_whose_receipt_is_lost_is_sent_again_under_the_same_name_and_shown_once(
     stage: Stage, fault: Fault
