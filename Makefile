@@ -14,7 +14,7 @@ QUIET := --quiet --no-progress --python $(BIN)/python
 # Another environment that happens to be active must not steer this one.
 unexport VIRTUAL_ENV PYTHONPATH PYTHONHOME
 
-.PHONY: help setup demo web up containers test check exam bench-api bench-drift bench-drift-codec bench-parse bench-telegram format lock clean
+.PHONY: help setup demo web up containers test check exam bench-api bench-discord bench-drift bench-drift-codec bench-parse bench-telegram format lock clean
 
 help: ## list the targets
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "  make %-18s %s\n", $$1, $$2 }' $(firstword $(MAKEFILE_LIST))
@@ -58,6 +58,9 @@ bench-parse: $(READY) ## how well and how fast words are read, on the lines of L
 
 bench-telegram: $(READY) ## a hundred messages a second from 2,000 Telegram chats, on a loopback Telegram, for a minute
 	@$(BIN)/python -m tests.bench.telegram
+
+bench-discord: $(READY) ## fifty interactions a second on a loopback Discord for a minute, beside a bare discord.py bot
+	@$(BIN)/python -m tests.bench.discord
 
 bench-api: $(READY) ## how fast the API is, beside bare Starlette in the same run
 	@$(BIN)/python -m tests.bench.api

@@ -76,11 +76,13 @@ class WalletsOut(BaseModel):
 
 
 class LinkOut(BaseModel):
-    """A place where the owner's cards go."""
+    """A place where the owner's cards go, or went: since `dead_since` it takes none, and why."""
 
     channel: str
     address: str
     created_at: datetime
+    dead_since: datetime | None
+    dead_reason: str | None
 
 
 class ClaimOut(BaseModel):

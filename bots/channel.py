@@ -11,7 +11,7 @@ from core.feed.card import Card
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Inbound:
-    """What a person wrote, or the verb of the button they pressed, on some channel.
+    """What a person wrote, or the verb of the button they pressed, on some channel; both where a form asked for words.
 
     `address` names the person there (a chat's user id, `local` in a terminal); `sent_at` is when *they* sent it, by
     the channel's own account, so that what waited while nobody listened is recognised as old. `again` = it may have
@@ -28,12 +28,16 @@ class Inbound:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Outbound:
-    """A card on its way to an address; the smallest `urgency` first, `silent` without a sound."""
+    """A card on its way to an address; the smallest `urgency` first, `silent` without a sound.
+
+    `token` names what is told, the same in each attempt: a channel that knows it by then does not say it twice.
+    """
 
     address: str
     card: Card
     urgency: int = 1
     silent: bool = False
+    token: str = ""
 
 
 class Undeliverable(SayWhenError):

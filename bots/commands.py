@@ -7,9 +7,10 @@ from types import MappingProxyType
 from typing import get_args
 
 from bots import linking, operator, views
-from bots.earnings import pnl
-from bots.obey import LATE_AFTER_S, obey
-from bots.preferences import settings
+from bots.earnings import PERIODS, pnl
+from bots.obey import LATE_AFTER_S, list_rules, obey
+from bots.options import CHOSEN, CODE, LISTED, MARKET, MARKETS, PAGE, RULE, SELECTION, WORDS, ZONE, Option
+from bots.preferences import SETTINGS, settings
 from bots.turn import Turn
 from core.domain.errors import BadInput
 from core.domain.reading import Command, CommandName, RuleFilter
@@ -18,6 +19,7 @@ from core.feed.press import Say, write
 
 _LABEL = re.compile(r"r\d{1,9}", re.IGNORECASE)
 _MARKET = re.compile(r"\$?([A-Za-z0-9]{2,12})(?:-PERP)?", re.IGNORECASE)
+_PAGE = re.compile(r"(?:^|\s)page (\d{1,3})$", re.IGNORECASE)
 _MOST_TRADES = 50
 _KINDS: Mapping[str, RuleFilter] = MappingProxyType(
     {name: name for name in get_args(RuleFilter)}
@@ -29,10 +31,14 @@ _KINDS: Mapping[str, RuleFilter] = MappingProxyType(
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class SlashCommand:
-    """A command that begins with a slash. `args` is what may follow, for people; `run` gets what did follow."""
+    """A command that begins with a slash. `run` gets what followed.
+
+    `args` is what may follow, for people; `options` the same, for channels that ask for it field by field.
+    """
 
     name: str
     args: str = ""
+    options: tuple[Option, ...] = ()
     description: str
     run: Callable[[Turn, str], Awaitable[list[Card]]]
     bare: bool = False
@@ -71,6 +77,12 @@ async def _rule(turn: Turn, words: str) -> list[Card]:
 async def _prices(turn: Turn, words: str) -> list[Card]:
     markets = tuple(_market(word) for word in words.replace(",", " ").split()) or None
     return await obey(turn, Command(name="prices", markets=markets))
+
+
+async def _rules(turn: Turn, words: str) -> list[Card]:
+    found = _PAGE.search(words)
+    which = words if found is None else words[: found.start()]
+    return [await list_rules(turn, _selection("rules", which), which, 1 if found is None else int(found[1]))]
 
 
 async def _orders(turn: Turn, words: str) -> list[Card]:  # noqa: ARG001 - takes no words
@@ -183,12 +195,13 @@ async def _help(turn: Turn, words: str) -> list[Card]:  # noqa: ARG001 - takes n
 
 COMMANDS: tuple[SlashCommand, ...] = (
     SlashCommand(name="start", description="What SayWhen is and how to begin", run=_start),
-    SlashCommand(name="rule", args="<words>", description="Make a rule in your own words", run=_rule),
+    SlashCommand(name="rule", args="<words>", options=(WORDS,), description="Make a rule in your own words", run=_rule),
     SlashCommand(
         name="rules",
         args="[rules or market or kind]",
+        options=(LISTED, PAGE),
         description="Your rules and how far off",
-        run=_selecting("rules"),
+        run=_rules,
         bare=True,
     ),
     SlashCommand(
@@ -206,6 +219,7 @@ COMMANDS: tuple[SlashCommand, ...] = (
     SlashCommand(
         name="prices",
         args="[markets]",
+        options=(MARKETS,),
         description="Latest prices and funding",
         run=_prices,
         bare=True,
@@ -219,16 +233,25 @@ COMMANDS: tuple[SlashCommand, ...] = (
     SlashCommand(
         name="trades",
         args="[number]",
+        options=(Option(name="number", description="How many", kind="number", most=_MOST_TRADES),),
         description="Your latest trades",
         run=_trades,
         bare=True,
     ),
-    SlashCommand(name="pnl", args="[day|week|month]", description="Your profit or loss", run=pnl, bare=True),
+    SlashCommand(
+        name="pnl",
+        args="[day|week|month]",
+        options=(Option(name="period", description="Since when", kind="choice", choices=PERIODS),),
+        description="Your profit or loss",
+        run=pnl,
+        bare=True,
+    ),
     SlashCommand(name="alerts", description="Rules that only tell you", run=_alerts, bare=True),
-    SlashCommand(name="history", args="<rule>", description="What happened to a rule", run=_history),
+    SlashCommand(name="history", args="<rule>", options=(RULE,), description="What happened to a rule", run=_history),
     SlashCommand(
         name="pause",
         args="[rules or market]",
+        options=(SELECTION,),
         description="Stop watching; orders stay",
         run=_selecting("pause_rules"),
         bare=True,
@@ -236,12 +259,21 @@ COMMANDS: tuple[SlashCommand, ...] = (
     SlashCommand(
         name="resume",
         args="[rules or market]",
+        options=(SELECTION,),
         description="Watch again",
         run=_selecting("resume_rules"),
         bare=True,
     ),
-    SlashCommand(name="delete", args="<rules or market or all>", description="Delete rules", run=_delete),
-    SlashCommand(name="cancel", args="[market]", description="Cancel open orders", run=_selecting("cancel_orders")),
+    SlashCommand(
+        name="delete", args="<rules or market or all>", options=(CHOSEN,), description="Delete rules", run=_delete
+    ),
+    SlashCommand(
+        name="cancel",
+        args="[market]",
+        options=(MARKET,),
+        description="Cancel open orders",
+        run=_selecting("cancel_orders"),
+    ),
     SlashCommand(name="kill", description="Pause everything and cancel open orders", run=_plain("kill")),
     SlashCommand(
         name="limits",
@@ -249,15 +281,33 @@ COMMANDS: tuple[SlashCommand, ...] = (
         run=_limits,
         bare=True,
     ),
-    SlashCommand(name="timezone", args="[zone]", description="Your time zone", run=_timezone),
-    SlashCommand(name="settings", args="[what] [value]", description="Notices, quiet hours, slippage", run=settings),
-    SlashCommand(name="link", args="[code]", description="Link another chat to this account", run=linking.link),
+    SlashCommand(name="timezone", args="[zone]", options=(ZONE,), description="Your time zone", run=_timezone),
+    SlashCommand(
+        name="settings",
+        args="[what] [value]",
+        options=(
+            Option(name="what", description="Which setting", kind="choice", choices=SETTINGS),
+            Option(name="value", description="Like on, silent, off, 23:00-07:00 or 0.3%"),
+        ),
+        description="Notices, quiet hours, slippage",
+        run=settings,
+    ),
+    SlashCommand(
+        name="link", args="[code]", options=(CODE,), description="Link another chat to this account", run=linking.link
+    ),
     SlashCommand(name="web", description="Open the dashboard", run=linking.web, dashboard=True),
     SlashCommand(name="privacy", description="What is kept about you", run=_privacy),
     SlashCommand(name="deleteme", description="Delete everything about you", run=_delete_me),
     SlashCommand(name="status", description="Whether everything runs", run=operator.status, admin=True),
     SlashCommand(name="users", description="How many people there are", run=operator.users, admin=True),
-    SlashCommand(name="broadcast", args="<words>", description="Tell everybody", run=operator.broadcast, admin=True),
+    SlashCommand(
+        name="broadcast",
+        args="<words>",
+        options=(WORDS,),
+        description="Tell everybody",
+        run=operator.broadcast,
+        admin=True,
+    ),
     SlashCommand(
         name="help",
         description="What you can say",

@@ -4,6 +4,7 @@ import asyncio
 import logging
 from collections.abc import Awaitable, Callable, Sequence
 from functools import partial
+from hashlib import blake2s
 from typing import NoReturn
 
 from bots.bundle import Told, bundled, one_card
@@ -88,6 +89,7 @@ class Courier:
             card=card,
             urgency=min(notice.urgency for notice in part),
             silent=all(notice.silent for notice in part),
+            token=_token(part),
         )
         try:
             async with asyncio.timeout(SEND_WITHIN_S):
@@ -162,6 +164,11 @@ def _by_address(due: Sequence[Delivery]) -> dict[str, list[Delivery]]:
     for notice in due:
         found.setdefault(notice.address, []).append(notice)
     return found
+
+
+def _token(part: Sequence[Delivery]) -> str:
+    """Of all that the card tells: one that tells more is another, and is not taken for a repetition."""
+    return blake2s(",".join(str(notice.id) for notice in part).encode(), digest_size=10).hexdigest()
 
 
 def _pause(notice: Delivery, asked_s: float | None) -> float:

@@ -127,6 +127,8 @@ class Dialogue:
             press = read(inbound.verb)
             if press is None:
                 raise BadInput("That button is not known here any more", "Say what you want in words instead.")
+            if isinstance(press, EditDraft | HandleRule) and inbound.text:
+                return await self._change(turn, place, press, inbound.text)
             if not isinstance(press, Say):
                 return await self._press(turn, place, press, inbound.verb)
             text = press.words
@@ -224,6 +226,17 @@ class Dialogue:
                 return await obey(turn, Command(name=_DEEDS[deed], rule_ids=(label,)))
             case Say(words=words):
                 return await self._draft(turn, place, words)
+
+    async def _change(
+        self, turn: Turn, place: tuple[str, str], press: EditDraft | HandleRule, words: str
+    ) -> list[Card]:
+        """The button and the words that go with it, in one: on channels that ask for both with a form."""
+        cards = await self._press(turn, place, press, words)
+        shown = self._shown.get(place)
+        words = _NOT_STORABLE.sub("", words).strip()
+        if shown is None or not shown.editing or not words:
+            return cards
+        return await self._amend(turn, place, shown.draft_id, words)
 
     async def _newer(
         self, turn: Turn, place: tuple[str, str], draft_id: str, revision: int, problem: Conflict

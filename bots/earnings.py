@@ -15,7 +15,7 @@ from core.feed.press import Say, write
 from core.ports import PnlLine, TradeFilter
 
 Period = Literal["day", "week", "month"]
-_PERIODS: tuple[Period, ...] = ("day", "week", "month")
+PERIODS: tuple[Period, ...] = ("day", "week", "month")
 _SAID: dict[str, str] = {"day": "Today", "week": "This week", "month": "This month"}
 _PARTS = ("realised", "fees", "funding")
 
@@ -23,7 +23,7 @@ _PARTS = ("realised", "fees", "funding")
 async def pnl(turn: Turn, words: str) -> list[Card]:
     """What came in since the period began in the owner's zone, fees and funding apart. Raises BadInput."""
     period = words.strip().lower() or "day"
-    if period not in _PERIODS:
+    if period not in PERIODS:
         raise BadInput(f"Expected day, week or month, was {words[:20]!r}", "Try /pnl week.")
     owner = await turn.core.account.owner(turn.owner)
     account = await turn.core.account.view(turn.owner)
@@ -43,7 +43,7 @@ async def pnl(turn: Turn, words: str) -> list[Card]:
     net = sum((_net(line) for line in by_market), ZERO)
     title = f"{_SAID[period]}: {say_signed_money(net)} after fees and funding"
     others = tuple(
-        Button(label=_SAID[other], verb=write(Say(words=f"/pnl {other}"))) for other in _PERIODS if other != period
+        Button(label=_SAID[other], verb=write(Say(words=f"/pnl {other}"))) for other in PERIODS if other != period
     )
     return [
         Card(

@@ -34,7 +34,7 @@ async def obey(turn: Turn, command: Command) -> list[Card]:
         case "prices":
             return [views.prices_card(prices.latest(command.markets), prices, command.markets)]
         case "rules":
-            return [await _rules(turn, command)]
+            return [await list_rules(turn, command)]
         case "trades":
             return [views.trades_card(await account.trades(turn.owner), await account.owner(turn.owner))]
         case "pause_rules":
@@ -58,14 +58,15 @@ def everything(command: Command) -> bool:
     return command.rule_ids is None and command.filter is None and command.market in {None, "*"}
 
 
-async def _rules(turn: Turn, command: Command) -> Card:
+async def list_rules(turn: Turn, command: Command, asked: str = "", page: int = 1) -> Card:
+    """One page of the rules that *command* names; *asked* is how that was said, for the buttons to the other pages."""
     rules = await turn.core.rules.list(turn.owner, LIVE, command)
     if not rules and not everything(command):
         what = "rules like that" if command.filter is None else _KINDS[command.filter]
         where = "" if command.market in {None, "*"} else f" on {command.market}"
         return Card(title=f"You have no {what}{where}", lines=("/rules shows all you have.",), key="view:rules")
     view, owner = await turn.core.account.view(turn.owner), await turn.core.account.owner(turn.owner)
-    return views.rules_card(rules, view, turn.core.prices.latest(None), owner)
+    return views.rules_card(rules, view, turn.core.prices.latest(None), owner, page=page, asked=asked)
 
 
 async def _pause(turn: Turn, command: Command) -> Card:

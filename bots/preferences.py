@@ -21,6 +21,7 @@ TOPICS: dict[Topic, str] = {
     "market": "prices lost and back, the venue paused",
     "account": "your account's safety",
 }
+SETTINGS = (*TOPICS, "quiet", "slippage", "groups", "timezone")
 _LOUDNESS: tuple[Loudness, ...] = get_args(Loudness)
 _NEXT: dict[Loudness, Loudness] = {"on": "silent", "silent": "off", "off": "on"}
 _HOURS = re.compile(r"(\d{1,2})(?::(\d{2}))?\s*(?:-|–|to)\s*(\d{1,2})(?::(\d{2}))?")

@@ -34,10 +34,11 @@ from core.domain.wording import (
 )
 from core.feed.card import Button, Card, Rows, Tone
 from core.feed.card_marks import marked
-from core.feed.press import HandleRule, Say, write
+from core.feed.press import HandleRule, Say, fits, write
 from core.ports import History, JobLog
 
-_MOST_RULES = 12
+RULES_A_PAGE = 6
+"""So many that all their buttons fit into one of Discord's selects."""
 _MOST_BUTTON_ROWS = 8
 _MOST_HISTORY = 40
 _NO_POSITION = Card(title="You hold no position", lines=('Open one in words: "buy 1 SOL".',))
@@ -139,21 +140,45 @@ def prices_card(seen: Sequence[Observation], prices: Prices, asked: Sequence[str
     )
 
 
-def rules_card(rules: Sequence[Rule], account: Account, seen: Sequence[Observation], owner: Owner) -> Card:
-    """The owner's rules with state and distance to trigger, and buttons to pause, resume and cancel."""
+def rules_card(
+    rules: Sequence[Rule],
+    account: Account,
+    seen: Sequence[Observation],
+    owner: Owner,
+    *,
+    page: int = 1,
+    asked: str = "",
+) -> Card:
+    """A page of the owner's rules with state and distance to trigger, and buttons to pause, resume and cancel.
+
+    *asked* is what they were asked for by, so that the next page is of the same.
+    """
     if not rules:
         return Card(title="You have no rules", lines=('Say one: "if SOL drops 2 % sell half my position".',))
+    pages = -(-len(rules) // RULES_A_PAGE)
+    page = min(max(page, 1), pages)
+    shown = rules[(page - 1) * RULES_A_PAGE : page * RULES_A_PAGE]
     lines = ["All rules are paused: nothing fires until you resume."] if owner.paused else []
-    for rule in rules[:_MOST_RULES]:
+    for rule in shown:
         lines.append(f"{rule.label} ({STATE_WORDS[rule.state]}): {say_live(rule)}")
         if rule.state is RuleState.ARMED:
             lines += [f"   {line}" for line in nearness(rule, account, seen)]
-    if len(rules) > _MOST_RULES:
-        lines.append(f"… and {len(rules) - _MOST_RULES} more.")
-    rows = tuple(_rule_buttons(rule) for rule in rules[:_MOST_BUTTON_ROWS])
+    rows = [_rule_buttons(rule) for rule in shown]
+    if pages > 1:
+        lines.append(f"Page {page} of {pages}.")
+        rows.append(_turning(page, pages, asked))
     title = "You have 1 rule" if len(rules) == 1 else f"You have {len(rules)} rules"
     tone: Tone = "warn" if owner.paused else "plain"
-    return Card(title=title, lines=tuple(lines), buttons=rows, tone=tone, key="view:rules")
+    return Card(title=title, lines=tuple(lines), buttons=tuple(rows), tone=tone, key="view:rules")
+
+
+def _turning(page: int, pages: int, asked: str) -> tuple[Button, ...]:
+    """To the page before and the one after, as far as there are any."""
+    which = f"/rules {asked}".rstrip()
+    which = which if fits(f"{which} page {pages}") else "/rules"
+    to = [(page - 1, "‹ Before")] if page > 1 else []
+    to += [(page + 1, "More ›")] if page < pages else []
+    return tuple(Button(label=label, verb=write(Say(words=f"{which} page {number}"))) for number, label in to)
 
 
 def _rule_buttons(rule: Rule) -> tuple[Button, ...]:

@@ -4,13 +4,14 @@ import asyncio
 import logging
 import socket
 import sys
-from collections.abc import AsyncIterator, Sequence
+from collections.abc import AsyncIterator, Coroutine, Sequence
 from contextlib import asynccontextmanager
 
 from bots.channel import Channel
 from bots.console.channel import ConsoleChannel
 from bots.delivery import Courier
 from bots.dialogue import Dialogue
+from bots.mirror import Mirror
 from cli.worker import WorkerProcess
 from core.app import Core
 from core.domain.errors import NotConfigured
@@ -39,8 +40,7 @@ async def running(
             from api.serving import run_api
 
             parts.append(tasks.create_task(run_api(core, listening=listening), name="api"))
-        if core.settings.telegram_token is not None:
-            parts.append(tasks.create_task(_telegram(core), name="telegram"))
+        parts += [tasks.create_task(bot, name="bot") for bot in served(core)]
         try:
             yield ready
         finally:
@@ -48,15 +48,26 @@ async def running(
                 part.cancel()
 
 
-async def _telegram(core: Core) -> None:
-    """Serve the Telegram bot; a token that is wrong, or was taken back, ends that and nothing else."""
-    from bots.telegram.run import run_telegram
+def served(core: Core) -> list[Coroutine[None, None, None]]:
+    """The work of each bot that has a token. One that is wrong, or was taken back, ends that bot and nothing else."""
+    bots, mirror = [], Mirror(core.notes)
+    if core.settings.telegram_token is not None:
+        from bots.telegram.run import run_telegram
 
+        bots.append(_unless_refused("Telegram", run_telegram(core, core.prices, mirror=mirror)))
+    if core.settings.discord_token is not None:
+        from bots.discord.run import run_discord
+
+        bots.append(_unless_refused("Discord", run_discord(core, core.prices, mirror=mirror)))
+    return bots
+
+
+async def _unless_refused(name: str, serving: Coroutine[None, None, None]) -> None:
     try:
-        await run_telegram(core, core.prices)
+        await serving
     except NotConfigured as problem:
-        _log.error("Telegram is off: %s %s", problem, problem.hint)
-        print(f"Telegram is off: {problem} {problem.hint}", file=sys.stderr, flush=True)
+        _log.error("%s is off: %s %s", name, problem, problem.hint)
+        print(f"{name} is off: {problem} {problem.hint}", file=sys.stderr, flush=True)
 
 
 async def converse(core: Core, channel: ConsoleChannel, *, dashboard: str | None = None) -> None:

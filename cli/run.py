@@ -76,20 +76,22 @@ async def _work(core: Core, role: str) -> None:
 
             await run_api(core, follow_prices=True)
         case "bots":
-            if core.settings.telegram_token is None:
+            from cli.product import served
+
+            bots = served(core)
+            if not bots:
                 from bots.delivery import Courier
 
                 print(
-                    "saywhen: No chat is configured: TELEGRAM_BOT_TOKEN is not set. Cards wait in the database;"
-                    " saywhen chat shows them.",
+                    "saywhen: No chat is configured: neither TELEGRAM_BOT_TOKEN nor DISCORD_BOT_TOKEN is set."
+                    " Cards wait in the database; saywhen chat shows them.",
                     file=sys.stderr,
                 )
                 await Courier(core.notices, [], core.clock).run()
-            from bots.telegram.run import run_telegram
-
             async with asyncio.TaskGroup() as tasks:
                 tasks.create_task(core.prices.follow(), name="prices")
-                tasks.create_task(run_telegram(core, core.prices), name="telegram")
+                await asyncio.gather(*bots)
+                raise NotConfigured("No bot can be served.", "Correct the tokens that are named above.")
         case _:
             raise NotConfigured(f"Expected a role that runs, was {role}.")
 

@@ -9,8 +9,12 @@ from typing import Any
 
 import structlog
 
-# The form of a Telegram token: in the address of every request to Telegram, and so in what HTTP libraries say.
-_TOKEN = re.compile(r"\d{5,}:[A-Za-z0-9_-]{15,}")
+# The forms of tokens that may be in what HTTP libraries say: a Telegram bot's, in the address of every request; that of
+# a Discord bot; and that of a Discord interaction, in the addresses of its answers.
+_TOKEN = re.compile(r"\d{5,}:[A-Za-z0-9_-]{15,}|\b[\w-]{23,28}\.[\w-]{5,7}\.[\w-]{20,}|aW50[\w-]{12,}")
+_NOISY = (
+    "sqlalchemy", "asyncio", "apscheduler", "pgqueuer", "alembic", "aiohttp", "httpx", "httpcore", "PIL", "discord"
+)  # fmt: skip
 _SECRET = ("token", "secret", "password", "api_key", "private", "authorization", "database_url", "dsn")
 
 
@@ -50,7 +54,7 @@ def set_up_logs(level: str, role: str, *, file: Path | None = None) -> None:
     root = logging.getLogger()
     root.handlers = [handler]
     root.setLevel(level)
-    for noisy in ("sqlalchemy", "asyncio", "apscheduler", "pgqueuer", "alembic", "aiohttp", "httpx", "httpcore", "PIL"):
+    for noisy in _NOISY:
         logging.getLogger(noisy).setLevel(logging.WARNING)
 
 

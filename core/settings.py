@@ -66,6 +66,8 @@ class Settings(BaseSettings):
     fee_lamports: int = Field(200_000, alias="SAYWHEN_FEE_LAMPORTS", ge=5_000, le=10_000_000)
     wallet_private_key: SecretStr | None = Field(None, alias="WALLET_PRIVATE_KEY")
     master_key_file: Path | None = Field(None, alias="SAYWHEN_MASTER_KEY_FILE")
+    discord_token: SecretStr | None = Field(None, alias="DISCORD_BOT_TOKEN")
+    discord_admins: str = Field("", alias="DISCORD_ADMINS", pattern=r"^\s*(\d+\s*,?\s*)*$")
     log_level: str = Field("INFO", alias="SAYWHEN_LOG_LEVEL", pattern="^(DEBUG|INFO|WARNING|ERROR)$")
 
     alive_file: Path | None = Field(None, alias="SAYWHEN_ALIVE_FILE")
@@ -78,6 +80,7 @@ class Settings(BaseSettings):
         "pyth_api_key",
         "redis_url",
         "telegram_token",
+        "discord_token",
         "jwt_secret",
         "database_url",
         mode="before",

@@ -8,7 +8,7 @@ import secrets
 import sys
 from pathlib import Path
 
-GIVEN = ("TELEGRAM_BOT_TOKEN", "ANTHROPIC_API_KEY", "OPENAI_API_KEY", "PYTH_API_KEY")
+GIVEN = ("TELEGRAM_BOT_TOKEN", "DISCORD_BOT_TOKEN", "ANTHROPIC_API_KEY", "OPENAI_API_KEY", "PYTH_API_KEY")
 """What only its owner can give; an empty file until then."""
 
 

@@ -12,6 +12,7 @@ from telegram import Bot, Update, User
 
 from bots.channel import Answer, Inbound, Outbound, TryAgain, Undeliverable
 from bots.facade import Facade
+from bots.mirror import Mirror
 from bots.telegram.hearing import Left, NotSaid, Pressed, Strange, Words, chat_of, hear
 from bots.telegram.pacing import FIRST, LATER, REPLY
 from bots.telegram.render import toast_of
@@ -43,7 +44,8 @@ class TelegramChannel:
 
     name = NAME
 
-    def __init__(self, bot: Bot, sender: Sender, core: Facade, clock: Clock) -> None:
+    def __init__(self, bot: Bot, sender: Sender, core: Facade, clock: Clock, mirror: Mirror) -> None:
+        self._mirror = mirror
         self._bot = bot
         self._sender = sender
         self._core = core
@@ -67,6 +69,18 @@ class TelegramChannel:
         if card.buttons:
             await self._note(chat, chat, message, card)  # so that an answer to its buttons takes its place
         return str(message)
+
+    async def redraw(self, person: str, ref: str, card: Card) -> None:
+        """What a button on another channel made of a card that is shown here, too."""
+        chat, message = chat_of(person), int(ref)
+        try:
+            await self._sender.edit(chat, message, card, with_picture=False)
+        except Stuck:
+            try:
+                await self._sender.edit(chat, message, card, with_picture=True)
+            except Stuck:
+                await self._sender.unbutton(chat, message)
+        await self._core.inbox.show(NAME, person, ref, person, card.key)
 
     async def answer(self, letter: Letter, us: User, answer: Answer, *, again: bool) -> None:
         """Hear one update and show what comes of it, trying until Telegram takes it."""
@@ -149,6 +163,9 @@ class TelegramChannel:
             await self._show(pressed.place, pressed.person, cards)
             return
         message, card = pressed.message, cards[0]
+        noted = None
+        if self._mirror.watches(NAME):
+            noted = await self._core.inbox.shown_at(NAME, str(pressed.place), str(message))
         try:
             await self._persist(
                 lambda: self._sender.edit(pressed.place, message, card, with_picture=pressed.with_picture)
@@ -158,6 +175,7 @@ class TelegramChannel:
             await self._show(pressed.place, pressed.person, cards)
         else:
             await self._note(pressed.place, pressed.person, message, card)
+        self._mirror.changed(NAME, str(pressed.person), None if noted is None else noted[1], card)
 
     async def _goes_above(self, pressed: Pressed, press: Press | None, cards: Sequence[Card]) -> bool:
         """Whether the answer takes the place of the card whose button was pressed."""

@@ -13,9 +13,9 @@ from urllib.parse import urlsplit
 from telegram import Bot, Update
 from telegram.error import Conflict, InvalidToken, NetworkError, RetryAfter, TelegramError, TimedOut
 
+from bots.lanes import Turns
 from bots.telegram.channel import NAME
 from bots.telegram.hearing import HEARD_KINDS, person_of, sent_at_of
-from bots.telegram.turns import Turns
 from core.domain.errors import NotConfigured
 from core.ports import Clock, Letter
 

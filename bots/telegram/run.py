@@ -26,16 +26,17 @@ from bots.commands import in_menu
 from bots.delivery import Courier
 from bots.dialogue import Dialogue
 from bots.facade import Facade, Inbox
+from bots.lanes import Turns
+from bots.mirror import Mirror
 from bots.pictures import Market, Pictures
 from bots.telegram.channel import NAME, TelegramChannel
 from bots.telegram.lax import ForgivingRequest
 from bots.telegram.pacing import Pace
 from bots.telegram.receive import POLL_S, Receiver
 from bots.telegram.sender import Sender
-from bots.telegram.turns import Turns
 from core.app import Settings
 from core.domain.errors import NotConfigured
-from core.ports import Clock, Letter
+from core.ports import ChannelNotes, Clock, Letter
 
 _log = logging.getLogger(__name__)
 _CONNECTIONS = 48
@@ -56,9 +57,11 @@ class Whole(Facade, Protocol):
     def settings(self) -> Settings: ...
     @property
     def clock(self) -> Clock: ...
+    @property
+    def notes(self) -> ChannelNotes: ...
 
 
-async def run_telegram(core: Whole, market: Market) -> None:
+async def run_telegram(core: Whole, market: Market, *, mirror: Mirror | None = None) -> None:
     """Serve the bot until cancelled; while another process serves it, wait as stand-by and say so.
 
     Raises NotConfigured for a token that Telegram does not know.
@@ -70,7 +73,7 @@ async def run_telegram(core: Whole, market: Market) -> None:
             async with AsyncExitStack() as stack:
                 bot = open_bot(core.settings, stack)
                 await bot.initialize()
-                await _in_turn(core, market, bot)
+                await _in_turn(core, market, bot, mirror or Mirror(core.notes))
             problem: Exception | None = None
         except InvalidToken:
             raise _wrong_token() from None
@@ -118,14 +121,14 @@ def open_bot(settings: Settings, stack: AsyncExitStack) -> Bot:
     )
 
 
-async def _in_turn(core: Whole, market: Market, bot: Bot) -> None:
+async def _in_turn(core: Whole, market: Market, bot: Bot, mirror: Mirror) -> None:
     """Serve while this process has the turn for the token; returns when it has lost it."""
     waits = asyncio.Event()
     saying = asyncio.create_task(_say_stand_by(waits, bot.username), name="telegram-stand-by")
     try:
         async with core.inbox.turn(f"{NAME}:{bot.id}", waits) as lost:
             saying.cancel()
-            serving = asyncio.create_task(serve(core, market, bot), name="telegram")
+            serving = asyncio.create_task(serve(core, market, bot, mirror), name="telegram")
             losing = asyncio.create_task(lost.wait())
             try:
                 await asyncio.wait([serving, losing], return_when=asyncio.FIRST_COMPLETED)
@@ -147,11 +150,11 @@ async def _say_stand_by(waits: asyncio.Event, name: str) -> None:
     print(f"saywhen: {text}", file=sys.stderr, flush=True)  # noqa: T201 - whoever started it should know
 
 
-async def serve(core: Whole, market: Market, bot: Bot) -> None:
+async def serve(core: Whole, market: Market, bot: Bot, mirror: Mirror) -> None:
     """Hear and tell until cancelled."""
     settings, clock = core.settings, core.clock
     channel = TelegramChannel(
-        bot, Sender(bot, Pace(clock, settings.telegram_sends), Pictures(market, clock)), core, clock
+        bot, Sender(bot, Pace(clock, settings.telegram_sends), Pictures(market, clock)), core, clock, mirror
     )
     admins = frozenset(settings.telegram_admins.replace(",", " ").split())
     dialogue = Dialogue(
@@ -165,16 +168,17 @@ async def serve(core: Whole, market: Market, bot: Bot) -> None:
 
     turns = Turns(work, partial(inbox.answered, NAME, str(bot.id)))
     receiver = Receiver(bot, inbox, turns, clock)
-    async with asyncio.TaskGroup() as tasks:
-        tasks.create_task(turns.run(), name="telegram-turns")
-        tasks.create_task(Courier(core.notices, [channel], clock).run(), name="telegram-delivery")
-        tasks.create_task(_set_menu(bot, settings, sorted(admins)), name="telegram-menu")
-        await receiver.resume()
-        if settings.telegram_webhook is None:
-            await receiver.poll()
-        else:
-            async with receiver.webhook(settings.telegram_webhook, settings.telegram_listen):
-                await receiver.idle()
+    with mirror.showing(channel):
+        async with asyncio.TaskGroup() as tasks:
+            tasks.create_task(turns.run(), name="telegram-turns")
+            tasks.create_task(Courier(core.notices, [channel], clock).run(), name="telegram-delivery")
+            tasks.create_task(_set_menu(bot, settings, sorted(admins)), name="telegram-menu")
+            await receiver.resume()
+            if settings.telegram_webhook is None:
+                await receiver.poll()
+            else:
+                async with receiver.webhook(settings.telegram_webhook, settings.telegram_listen):
+                    await receiver.idle()
 
 
 async def _set_menu(bot: Bot, settings: Settings, admins: Sequence[str]) -> None:

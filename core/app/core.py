@@ -33,6 +33,7 @@ from core.app.wallets import Wallets
 from core.app.words import reader_for
 from core.clock import SystemClock
 from core.db.census import Census
+from core.db.channel_notes import PostgresChannelNotes
 from core.db.connection import Database
 from core.db.credentials import PostgresCredentials
 from core.db.embedded import EmbeddedPostgres
@@ -49,7 +50,7 @@ from core.domain.errors import Conflict
 from core.domain.ids import OwnerId
 from core.flow.board import Board
 from core.flow.trust import Bounds, Trust
-from core.ports import Clock, VenueStatus
+from core.ports import ChannelNotes, Clock, VenueStatus
 from core.settings import Settings
 
 
@@ -77,6 +78,7 @@ class Core:
     prices: Prices
     notices: Notices
     inbox: Inbox
+    notes: ChannelNotes
     people: People
     leaving: Leaving
     engine: Engine
@@ -164,6 +166,7 @@ async def open_core(
             prices=Prices(parts, ledger),
             notices=Notices(parts),
             inbox=Inbox(parts),
+            notes=PostgresChannelNotes(database),
             people=preferring,
             leaving=Leaving(parts, consent, credentials, preferring, census),
             engine=Engine(parts),

@@ -10,7 +10,7 @@ from sqlalchemy.ext.asyncio import AsyncConnection
 import core.db.chat_tables
 import core.db.paper_tables
 import core.db.venue_tables  # noqa: F401 - their tables belong to the metadata that is walked here
-from core.db.chat_tables import inbox, shown
+from core.db.chat_tables import inbox, notes, shown
 from core.db.connection import Database
 from core.db.store import OWNER_LOCK
 from core.db.tables import deliveries, links, metadata, orders, trading_rules, users
@@ -79,7 +79,7 @@ class Census:
             return users.c.id == owner
         if "owner" in table.c:
             return table.c.owner == owner
-        if table in (inbox, shown):
+        if table in (inbox, notes, shown):
             places = select(links.c.channel, links.c.address).where(links.c.owner == owner)
             return tuple_(table.c.channel, table.c.person).in_(places)
         return None
@@ -87,7 +87,13 @@ class Census:
     async def forget(self, owner: OwnerId) -> None:
         """Delete every row that belongs to *owner*, in all tables."""
         async with self._database.begin((OWNER_LOCK, owner)) as connection:
-            tables = [inbox, shown, *(table for table in reversed(metadata.sorted_tables) if "owner" in table.c), users]
+            tables = [
+                inbox,
+                notes,
+                shown,
+                *(table for table in reversed(metadata.sorted_tables) if "owner" in table.c),
+                users,
+            ]
             for table in tables:  # what is found by the owner's links before those
                 mine = self._whose(table, owner)
                 if mine is not None:

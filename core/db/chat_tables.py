@@ -1,4 +1,4 @@
-"""The tables of conversations: what was heard, and which message shows which card; decides no query."""
+"""The tables of conversations: what was heard, which message shows which card, what is remembered; decides no query."""
 
 from sqlalchemy import BigInteger, Column, DateTime, Index, PrimaryKeyConstraint, Table, Text, text
 from sqlalchemy.dialects.postgresql import JSONB
@@ -31,5 +31,17 @@ shown = Table(
     Column("shown_at", DateTime(timezone=True), nullable=False),
     PrimaryKeyConstraint("channel", "place", "ref"),
     Index("shown_key_idx", "channel", "place", "key", postgresql_where=text("key IS NOT NULL")),
+    Index("shown_person_idx", "channel", "person", "key", postgresql_where=text("key IS NOT NULL")),
     Index("shown_shown_at_idx", "shown_at"),
 )
+
+notes = Table(
+    "notes",
+    metadata,
+    Column("channel", Text, nullable=False),
+    Column("person", Text, nullable=False),
+    Column("name", Text, nullable=False),
+    Column("value", Text, nullable=False),
+    PrimaryKeyConstraint("channel", "person", "name"),
+)
+"""`person` is empty where a channel remembers something of itself."""

@@ -37,7 +37,7 @@ class PostgresInbox:
         alive = (
             update(links)
             .where(links.c.channel == letters[0].channel, links.c.dead_since.is_not(None))
-            .where(links.c.address.in_({letter.person for letter in letters}))
+            .where(links.c.address.in_({letter.person for letter in letters if letter.private}))
             .values(dead_since=None, dead_reason=None)
         )
         async with self._database.begin() as connection:

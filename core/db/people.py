@@ -66,7 +66,8 @@ class PostgresPeople:
             return (await connection.execute(gone)).rowcount == 1
 
     async def links(self, owner: OwnerId) -> list[Link]:
-        query = select(links.c.channel, links.c.address, links.c.created_at).where(links.c.owner == owner)
+        shown = (links.c.channel, links.c.address, links.c.created_at, links.c.dead_since, links.c.dead_reason)
+        query = select(*shown).where(links.c.owner == owner)
         return [Link(**row) for row in await self._rows(query.order_by(links.c.created_at, links.c.channel))]
 
     async def move_link(self, channel: str, address: str, *, was: OwnerId, to: OwnerId, at: datetime) -> bool:

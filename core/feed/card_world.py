@@ -136,8 +136,11 @@ def account_card(event: AccountHappened) -> Card | None:
     """The card of an event about somebody's account."""
     key = settled_key(event)
     match event:
-        case DeliveryFailed():
-            return None
+        case DeliveryFailed(channel=channel, reason=reason):
+            # Told wherever else this person is reachable; on the channel itself nothing is.
+            again = f"Write to SayWhen on {channel.capitalize()} again to be told things there."
+            title = f"{channel.capitalize()} takes no messages for you"
+            return Card(title=title, lines=(sentence(reason), again), tone="warn", key=key)
         case AccountLinked(channel=channel):
             lines = ("It can now give orders for your account. If that was not you, end it: /link, or the dashboard.",)
             return Card(title=f"{channel.capitalize()} is linked", lines=lines, key=key)

@@ -29,7 +29,7 @@ from core.ports.storage import (
     Store,
     Transaction,
 )
-from core.ports.talking import Inbox, Letter
+from core.ports.talking import ChannelNotes, Inbox, Letter
 from core.ports.watching import (
     Crossing,
     Facts,
@@ -57,6 +57,7 @@ __all__ = [
     "Again",
     "Bell",
     "Changed",
+    "ChannelNotes",
     "Clock",
     "Credentials",
     "Crossing",

@@ -92,11 +92,13 @@ class Wallet:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Link:
-    """A place where the owner talks to us."""
+    """A place where the owner talks to us; `dead_since` it takes nothing from us, and why."""
 
     channel: str
     address: str
     created_at: datetime
+    dead_since: datetime | None = None
+    dead_reason: str | None = None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

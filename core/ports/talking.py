@@ -10,7 +10,8 @@ from typing import Any, Protocol
 class Letter:
     """Something a channel brought, as it was brought: `number` is the channel's own, once for each `account` of ours.
 
-    `person` is who sent it, by the channel's name for them; `sent_at` when, as far as that can be told.
+    `person` is who sent it, by the channel's name for them; `sent_at` when, as far as that can be told. `private` =
+    where we write to them too; this is not kept.
     """
 
     channel: str
@@ -19,13 +20,14 @@ class Letter:
     person: str
     body: Mapping[str, Any]
     sent_at: datetime
+    private: bool = True
 
 
 class Inbox(Protocol):
     """Letters that are kept before anything is done about them, so that a crash neither loses nor repeats one."""
 
     async def keep(self, letters: Sequence[Letter]) -> list[Letter]:
-        """Store them; those that were not here before. Whoever wrote one is reachable again."""
+        """Store them; those that were not here before. Whoever wrote a private one is reachable again."""
         ...
 
     async def unanswered(self, channel: str, account: str) -> list[Letter]:
@@ -46,4 +48,27 @@ class Inbox(Protocol):
 
     async def sweep(self, before: datetime) -> int:
         """Forget what was answered or shown before then; how many rows that were."""
+        ...
+
+
+class ChannelNotes(Protocol):
+    """What a channel remembers of itself and of people, and where else a person is shown a card."""
+
+    async def recall(self, channel: str, name: str, person: str = "") -> str | None:
+        """What was remembered, if anything; *person* is empty for the channel's own."""
+        ...
+
+    async def remember(self, channel: str, name: str, value: str | None, person: str = "") -> None:
+        """Remember *value* in place of what was; None = forget it."""
+        ...
+
+    async def about_people(self, channel: str, name: str) -> Mapping[str, str]:
+        """What is remembered under *name*, by person."""
+        ...
+
+    async def elsewhere(self, channel: str, person: str, key: str) -> list[tuple[str, str, str]]:
+        """The private messages on other channels that show *person*'s owner the card called *key*.
+
+        Each as (channel, person there, message).
+        """
         ...

@@ -139,3 +139,25 @@ class NoInbox:
 
     def turn(self, name: str, waiting: asyncio.Event) -> AbstractAsyncContextManager[asyncio.Event]:
         raise NotImplementedError
+
+
+class NoNotes:
+    """Remembers for as long as it lives, and knows no card elsewhere."""
+
+    def __init__(self) -> None:
+        self.kept: dict[tuple[str, str, str], str] = {}
+
+    async def recall(self, channel: str, name: str, person: str = "") -> str | None:
+        return self.kept.get((channel, person, name))
+
+    async def remember(self, channel: str, name: str, value: str | None, person: str = "") -> None:
+        if value is None:
+            self.kept.pop((channel, person, name), None)
+        else:
+            self.kept[channel, person, name] = value
+
+    async def about_people(self, channel: str, name: str) -> Mapping[str, str]:
+        return {key[1]: value for key, value in self.kept.items() if key[::2] == (channel, name) and key[1]}
+
+    async def elsewhere(self, channel: str, person: str, key: str) -> list[tuple[str, str, str]]:
+        return []

@@ -112,13 +112,22 @@ def test_what_a_rule_waited_for_is_not_said_once_it_has_come() -> None:
     ]
 
 
-def test_many_rules_fit_one_message() -> None:
+def test_many_rules_are_turned_through_page_by_page() -> None:
     rules = [samples.rule(ME, number, spec=RULES[0], references={"SOL-PERP": D(150)}) for number in range(1, 101)]
-    card = views.rules_card(rules, ACCOUNT, Prices().latest(), replace(OWNER, paused=True))
-    assert card.lines[0] == "All rules are paused: nothing fires until you resume."
-    assert card.lines[-1] == "… and 88 more."
-    assert len("\n".join((card.title, *card.lines))) < 4_096
-    assert sum(map(len, card.buttons)) <= 100
+    shown: list[str] = []
+    for page in range(1, 18):
+        card = views.rules_card(rules, ACCOUNT, Prices().latest(), OWNER, page=page, asked="SOL")
+        assert card.title == "You have 100 rules"
+        assert card.lines[-1] == f"Page {page} of 17."
+        turning = [button.verb for button in card.buttons[-1]]
+        around = ([page - 1] if page > 1 else []) + ([page + 1] if page < 17 else [])
+        assert turning == [f"c:/rules SOL page {number}" for number in around]
+        shown += [row[0].label for row in card.buttons[:-1]]
+        assert len("\n".join((card.title, *card.lines))) < 4_096
+    assert shown == [f"Pause r{number}" for number in range(1, 101)]
+    beyond = views.rules_card(rules, ACCOUNT, Prices().latest(), replace(OWNER, paused=True), page=99)
+    assert beyond.lines[0] == "All rules are paused: nothing fires until you resume."
+    assert beyond.lines[-1] == "Page 17 of 17."
 
 
 def test_orders_say_what_rests_and_what_filled() -> None:

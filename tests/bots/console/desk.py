@@ -56,6 +56,7 @@ class ConsoleDesk:
     """One person at a terminal; a button is pressed by its name."""
 
     address = "local"
+    later_s = 7
 
     def __init__(self, core: ScriptedCore, sheet: Sheet, channel: ConsoleChannel) -> None:
         self.core, self.channel, self._sheet = core, channel, sheet

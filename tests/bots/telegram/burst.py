@@ -9,6 +9,7 @@ from contextlib import AsyncExitStack
 from datetime import UTC, datetime
 
 from bots.delivery import Courier
+from bots.mirror import Mirror
 from bots.pictures import Pictures
 from bots.telegram.channel import TelegramChannel
 from bots.telegram.pacing import Pace
@@ -40,7 +41,7 @@ async def main(dsn: str, base: str, token: str, speed: float) -> None:
         bot = open_bot(settings, stack)
         await bot.initialize()
         sender = Sender(bot, Pace(clock, settings.telegram_sends), Pictures(core.prices, clock))
-        channel = TelegramChannel(bot, sender, core, clock)
+        channel = TelegramChannel(bot, sender, core, clock, Mirror(core.notes))
         courier = asyncio.create_task(Courier(core.notices, [channel], clock).run())
         while True:
             await asyncio.sleep(1)

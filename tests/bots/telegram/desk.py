@@ -8,6 +8,7 @@ from typing import Any, Literal
 from telegram import Bot, Update
 
 from bots.dialogue import Dialogue
+from bots.mirror import Mirror
 from bots.pictures import Pictures
 from bots.telegram.channel import TelegramChannel
 from bots.telegram.pacing import Pace
@@ -37,6 +38,7 @@ class TelegramDesk:
     """One person's private chat: what they do goes through the channel, what they see is the emulator's."""
 
     address = str(ANN)
+    later_s = 7
 
     def __init__(self, core: ScriptedCore, telegram: TelegramServer, bot: Bot, channel: TelegramChannel) -> None:
         self.core, self.channel = core, channel
@@ -64,7 +66,7 @@ class TelegramDesk:
         if how == "gone":
             self._telegram.blocked.add(ANN)
         elif how == "later":
-            self._telegram.faults.append(Fault("sendMessage", 429, "Too Many Requests: retry after 7", 7))
+            self._telegram.faults.append(Fault("sendMessage", 429, "Too Many Requests: retry after 7", self.later_s))
         else:
             self._telegram.faults.append(Fault("sendMessage", 502))
 
@@ -92,4 +94,4 @@ async def telegram_desk() -> AsyncIterator[TelegramDesk]:
         telegram.words(ANN, "/start")  # the person opens the chat: before that nobody may write to them
         clock = HandClock()  # whoever would wait on it does not
         sender = Sender(bot, Pace(clock, 1000), Pictures(NoMarket(), clock))
-        yield TelegramDesk(core, telegram, bot, TelegramChannel(bot, sender, core, clock))
+        yield TelegramDesk(core, telegram, bot, TelegramChannel(bot, sender, core, clock, Mirror(core.notes)))

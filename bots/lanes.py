@@ -61,7 +61,7 @@ class Turns:
             lane = self._lanes.get(letter.person)
             if lane is None:
                 lane = self._lanes[letter.person] = deque()
-                walk = asyncio.create_task(self._walk(letter.person, lane), name="telegram-turn")
+                walk = asyncio.create_task(self._walk(letter.person, lane), name="turn")
                 self._walking.add(walk)
                 walk.add_done_callback(self._walking.discard)
             lane.append((letter, again))

@@ -1,0 +1,226 @@
+"""Discord's REST calls as we make them, over discord.py's rate limits; its errors in our words; decides no card."""
+
+import asyncio
+import json
+import logging
+from collections import OrderedDict
+from collections.abc import Awaitable, Callable
+from io import BytesIO
+from typing import Any, TypeVar
+
+import aiohttp
+import discord
+from discord.http import Route
+from discord.webhook.async_ import async_context
+
+from bots.channel import TryAgain, Undeliverable
+from bots.discord.hearing import Heard
+from bots.discord.render import PICTURE, Payload
+from core.domain.errors import NotConfigured, SayWhenError
+from core.ports import ChannelNotes
+
+NAME = "discord"
+WITHIN_S = 20.0
+"""One call, with the library's own repetitions."""
+SENDS_PER_SECOND = 40
+"""Of ours in all, below Discord's 50; answers to interactions are not counted there."""
+_DM = "dm"
+_MOST_KNOWN = 20_000
+_TOO_FAST_S = 60.0
+_NOBODY: dict[str, list[str]] = {"parse": []}
+_log = logging.getLogger(__name__)
+T = TypeVar("T")
+
+MESSAGE, DEFER, DEFER_UPDATE, UPDATE, CHOICES, FORM = 4, 5, 6, 7, 8, 9
+
+
+class Late(SayWhenError):
+    """Discord takes no answer to this interaction any more."""
+
+
+class Taken(SayWhenError):
+    """The interaction was answered before."""
+
+
+class Gone(SayWhenError):
+    """The message or channel is not there, or not for us."""
+
+
+class Refused(SayWhenError):
+    """Discord does not take what was sent."""
+
+
+class Wire:
+    """Calls of one bot. Every method raises TryAgain, Undeliverable, Late, Taken, Gone, Refused, or NotConfigured."""
+
+    def __init__(self, client: discord.Client, notes: ChannelNotes) -> None:
+        self._client = client
+        self._notes = notes
+        self._session = discord.Webhook.partial(1, "-", client=client).session
+        self._rooms: OrderedDict[int, int] = OrderedDict()
+        self._free_at = 0.0
+
+    async def call_back(self, heard: Heard, kind: int, data: Payload | None = None, png: bytes | None = None) -> int:
+        """Answer an interaction for the first time; the number of the message that shows it, 0 where there is none."""
+        route = Route(
+            "POST", "/interactions/{webhook_id}/{webhook_token}/callback",
+            webhook_id=heard.number, webhook_token=heard.token,
+        )  # fmt: skip
+        body: Payload = {"type": kind} if data is None else {"type": kind, "data": data}
+        reply = await self._ask(route, body, png, {"with_response": "1"})
+        message = ((reply or {}).get("resource") or {}).get("message") or {}
+        return int(message.get("id", 0))
+
+    async def edit_original(self, heard: Heard, data: Payload, png: bytes | None = None) -> int:
+        """Change what the interaction was answered with, or the message that carried the button."""
+        route = Route(
+            "PATCH", "/webhooks/{webhook_id}/{webhook_token}/messages/@original",
+            webhook_id=heard.app, webhook_token=heard.token,
+        )  # fmt: skip
+        return int((await self._ask(route, data, png))["id"])
+
+    async def follow_up(self, heard: Heard, data: Payload, png: bytes | None = None) -> int:
+        """Say something more about an interaction."""
+        route = Route(
+            "POST", "/webhooks/{webhook_id}/{webhook_token}", webhook_id=heard.app, webhook_token=heard.token
+        )  # fmt: skip
+        return int((await self._ask(route, data, png, {"wait": "true"}))["id"])
+
+    async def post(self, person: int, data: Payload, png: bytes | None = None, *, nonce: str = "") -> int:
+        """Write to *person* in private. With a *nonce* that was used just now, nothing new is written."""
+        body = {**data, "allowed_mentions": _NOBODY}
+        if nonce:
+            body |= {"nonce": nonce, "enforce_nonce": True}
+        room = await self._room(person)
+        try:
+            return await self.post_in(room, body, png)
+        except Gone:
+            # Seen for apps installed by a user until their private chat is opened again.
+            return await self._post_anew(person, body, png)
+
+    async def post_in(self, room: int, body: Payload, png: bytes | None = None) -> int:
+        """Write into a channel that is known."""
+        await self._pace()
+        route = Route("POST", "/channels/{channel_id}/messages", channel_id=room)
+        return int((await self._send(route, body, png))["id"])
+
+    async def edit(self, person: int, message: int, data: Payload, png: bytes | None = None) -> None:
+        """Change a message in *person*'s private chat."""
+        await self._pace()
+        route = Route(
+            "PATCH", "/channels/{channel_id}/messages/{message_id}",
+            channel_id=await self._room(person), message_id=message,
+        )  # fmt: skip
+        await self._send(route, data, png)
+
+    async def typing(self, room: int) -> None:
+        """Show that an answer is being worked on; not worth an error."""
+        try:
+            await self._translated(lambda: self._client.http.send_typing(room))
+        except SayWhenError as problem:
+            _log.info("no sign of typing: %s", problem)
+
+    async def know_room(self, person: int, room: int) -> None:
+        """Remember which channel is *person*'s private chat."""
+        if self._rooms.get(person) != room:
+            self._keep(person, room)
+            if await self._notes.recall(NAME, _DM, str(person)) != str(room):
+                await self._notes.remember(NAME, _DM, str(room), str(person))
+
+    async def _post_anew(self, person: int, body: Payload, png: bytes | None) -> int:
+        room = await self._open(person)
+        try:
+            return await self.post_in(room, body, png)
+        except Gone as problem:
+            raise Undeliverable(str(problem)) from None
+
+    async def _room(self, person: int) -> int:
+        room = self._rooms.get(person)
+        if room is not None:
+            return room
+        noted = await self._notes.recall(NAME, _DM, str(person))
+        if noted is not None:
+            self._keep(person, int(noted))
+            return int(noted)
+        return await self._open(person)
+
+    async def _open(self, person: int) -> int:
+        await self._pace()
+        made = await self._translated(lambda: self._client.http.start_private_message(person))
+        room = int(made["id"])
+        self._keep(person, room)
+        await self._notes.remember(NAME, _DM, str(room), str(person))
+        return room
+
+    def _keep(self, person: int, room: int) -> None:
+        self._rooms[person] = room
+        while len(self._rooms) > _MOST_KNOWN:
+            self._rooms.popitem(last=False)
+
+    async def _pace(self) -> None:
+        """Wait for our place among all that we send."""
+        now = asyncio.get_running_loop().time()
+        turn = max(now, self._free_at)
+        self._free_at = turn + 1 / SENDS_PER_SECOND
+        if turn > now:
+            await asyncio.sleep(turn - now)
+
+    async def _ask(self, route: Route, body: Payload, png: bytes | None, params: dict[str, str] | None = None) -> Any:
+        """A call that the interaction's own token allows."""
+        adapter = async_context.get()
+        if png is None:
+            return await self._translated(lambda: adapter.request(route, self._session, payload=body, params=params))
+        file, form = _form(body, png)
+        return await self._translated(
+            lambda: adapter.request(route, self._session, multipart=form, files=[file], params=params)
+        )
+
+    async def _send(self, route: Route, body: Payload, png: bytes | None) -> Any:
+        """A call as the bot."""
+        if png is None:
+            return await self._translated(lambda: self._client.http.request(route, json=body))
+        file, form = _form(body, png)
+        return await self._translated(lambda: self._client.http.request(route, files=[file], form=form))
+
+    async def _translated(self, call: Callable[[], Awaitable[T]]) -> T:
+        try:
+            async with asyncio.timeout(WITHIN_S):
+                return await call()
+        except discord.RateLimited as problem:
+            raise TryAgain(f"Discord wants {problem.retry_after:.0f} s of silence", problem.retry_after) from None
+        except discord.HTTPException as problem:
+            raise _in_our_words(problem) from None
+        except TimeoutError:
+            raise TryAgain("Discord did not answer in time") from None
+        except (aiohttp.ClientError, OSError) as problem:
+            raise TryAgain(f"Discord could not be reached: {type(problem).__name__}") from None
+
+
+def _in_our_words(problem: discord.HTTPException) -> SayWhenError:
+    said = f"Discord says {problem.status}, {problem.code}: {problem.text[:200]}"
+    match problem.code:
+        case 10062 | 10015 | 50027:
+            return Late(said)
+        case 40060:
+            return Taken(said)
+        case 50007 | 50278:
+            return Undeliverable("their direct messages are closed to us")
+        case 50001 | 10003 | 10008:
+            return Gone(said)
+        case 40003:
+            return TryAgain("private chats were opened too fast", _TOO_FAST_S)
+        case _:
+            pass
+    if problem.status == 401:
+        return NotConfigured("Discord does not know the bot's token.", "Correct DISCORD_BOT_TOKEN.")
+    if problem.status == 429 or problem.status >= 500:
+        return TryAgain(said)
+    return Refused(said)
+
+
+def _form(body: Payload, png: bytes) -> tuple[discord.File, list[dict[str, Any]]]:
+    file = discord.File(BytesIO(png), filename=PICTURE)
+    return file, [
+        {"name": "payload_json", "value": json.dumps(body)},
+        {"name": "files[0]", "value": file.fp, "filename": PICTURE, "content_type": "image/png"},
+    ]
