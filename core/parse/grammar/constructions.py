@@ -7,6 +7,7 @@ from core.parse.grammar.items import Item
 from core.parse.grammar.recasting import Recaster, construction
 
 _HELD = "MY|ALL|COIN|POSITION|LONG|LONGNOUN|SHORT|SHORTNOUN|NUM|OF|REST|EVERYTHING"
+_HEADINGS = "order|orders|rule|trigger|strategy|plan|idea|signal|setup|trade|trades|instruction|update|note"
 _MOVES = "REACH|GO|FALL|RISE|BREAK|CROSSUP|CROSSDOWN|LOSE|STAY"
 _VERB = "BUY|SELL|LONG|SHORT|BID|OFFER"
 
@@ -21,9 +22,7 @@ _TABLE = Recaster(
         construction('"size|position size" "=|:" NUM', "1 3"),
         construction('<!IF|EACH|AND|OR PRICE "=|:" NUM', "AT:at 4"),
         construction(f'<END|COMMA|NUM|COIN|{_VERB}|ATMARKET|LIMIT "=" >COIN|{_VERB}', ""),
-        construction(
-            '<END "order|orders|rule|trigger|strategy|plan|idea|signal|setup|trade|trades|instruction" COLON', ""
-        ),
+        construction(f'<END "{_HEADINGS}" COLON', ""),
         construction('I "want" OUT', "CLOSE:get_out"),
         # Who leads on and on: "ape 50x long", "yolo long".
         construction('"ape|ape into|yolo|send|get me|put me" NUMx? LONG|SHORT', "2 3"),
@@ -55,7 +54,7 @@ _TABLE = Recaster(
         construction("<!IF|EACH I OUT >END|IF|EACH", "CLOSE:get_out"),
         construction('"another" >!AT|IF|EACH', ""),
         construction("STOP THEN BREAKEVEN", "1 TO:to 3"),
-        construction("<NUM AT TARGET >NUM", "2"),
+        construction("<NUM|REST|ALL AT TARGET >NUM", "2"),
         construction("TARGET ON NUM# SLICES", "1"),
         construction("WITH >IND", "AND:and"),
         construction(
@@ -89,6 +88,9 @@ _TABLE = Recaster(
         construction("TARGET|STOP SLASH TARGET|STOP COLON|AT|THEN? NUM SLASH|COMMA|AND NUM", "1 5 COMMA:, 3 7"),
         construction('"guard|protect|defend" MY|COIN|POSITION|LONG|SHORT+ AT NUM', "STOP:stop 3 4 ON:on 2"),
         construction("BREAKEVEN STOP >AT|IF", "SHIFT:move STOP:stop TO:to BREAKEVEN:entry"),
+        construction("<IF|AFTER TARGET LPAR|AT? NUM RPAR? REACH|FILLED", "PRICE:price REACH:reaches 4"),
+        construction("TARGET|STOP DASH NUM DASH NUM%", "1 3 LPAR:( 5 RPAR:)"),
+        construction("<END|COMMA TARGET|STOP DASH NUM >END|COMMA", "2 4"),
         # Places of a chart: "breaks 2600 resistance", "on a pullback to 144", "on a break above 155".
         construction('<NUM "support|resistance|handle|area|region|barrier"', ""),
         construction(

@@ -37,7 +37,9 @@ TRADING: dict[str, str] = {
         "i kindly request you to|i'd be grateful if you could|i would be grateful if you could|"
         "i'd be grateful if you would|i'd rather|i would rather|id rather|i'd prefer to|i would prefer to|"
         "i wish you to|at any point|at any time|at any moment|at some point|at any stage|whatsoever|no matter what|"
-        "see to it that|please see to it that|make sure that|ensure that|ensure|make certain that|be certain to"
+        "see to it that|please see to it that|make sure that|ensure that|ensure|make certain that|be certain to|"
+        "could you maybe|can you maybe|would you maybe|could you perhaps|can you perhaps|can we|could we|real quick|"
+        "real fast|quickly|rq|new plan|change of plan|change of plans"
     ),
     "RECURRING": "recurring|regular|repeating|repeated|regularly",
     "IF": (
@@ -247,12 +249,14 @@ TRADING: dict[str, str] = {
     "CROSSUP": (
         "crosses above|cross above|crosses over|crosses up through|golden cross|crossing above|breaks above|"
         "crosses back above|crosses up|break above|back above|cross over|crossed above|flips above|reclaims|reclaim|"
-        "moves back above|crosses upward through"
+        "moves back above|crosses upward through|bullish cross|bullish crossover|crosses bullish|bull cross|"
+        "crosses bullishly|crosses to the upside"
     ),
     "CROSSDOWN": (
         "crosses below|cross below|crosses under|crosses down through|death cross|crossing below|breaks below|"
         "crosses back below|crosses down|break below|back below|back under|cross under|crossed below|breaks under|"
-        "flips below|breaks down through|breaks down below|break under"
+        "flips below|breaks down through|breaks down below|break under|bearish cross|bearish crossover|"
+        "crosses bearish|bear cross|crosses bearishly|crosses to the downside"
     ),
     "GOLDEN": "golden cross|golden crossover",
     "DEATH": "death cross|death crossover",
