@@ -91,6 +91,14 @@ _TABLE = Recaster(
         construction("<IF|AFTER TARGET LPAR|AT? NUM RPAR? REACH|FILLED", "PRICE:price REACH:reaches 4"),
         construction("TARGET|STOP DASH NUM DASH NUM%", "1 3 LPAR:( 5 RPAR:)"),
         construction("<END|COMMA TARGET|STOP DASH NUM >END|COMMA", "2 4"),
+        construction("<END CURRENTLY LONG|SHORT", "I:i 3"),
+        construction("CURRENTLY", ""),
+        construction('<END "regarding|re|about|concerning|for|on" MY? COIN POSITION? COLON|DASH|COMMA', "4 COLON::"),
+        construction('"gradually|slowly|evenly" >ABOVE|FOR|ON|WITHIN|VALIDFOR', ""),
+        construction('NUM "a day" ON COIN', "1 3 4 EVERYDAY:every_day"),
+        construction("NUM EVERYDAY|EVERYWEEK|EVERYHOUR ON COIN", "1 3 4 2"),
+        construction("STOP AFTER NUM# BUY|SELL|TIMES", "ATMOST:max 3 TIMES:times"),
+        construction('ALERT "about" IT >END', "1"),
         # Places of a chart: "breaks 2600 resistance", "on a pullback to 144", "on a break above 155".
         construction('<NUM "support|resistance|handle|area|region|barrier"', ""),
         construction(
