@@ -72,8 +72,13 @@ def _say_part(trade: Trade, parts: int) -> str:
         money = trade.margin_usd * (trade.leverage or ONE)
     if money is not None:
         return f"{trade.type} {say_price(money / parts)} of {trade.market}"
-    of = "the position" if trade.reduce_only else "free collateral"
-    return f"{trade.type} {trade.market}, of {say_percent(trade.amount_percent or HUNDRED)} of {of}"
+    share = say_percent(trade.amount_percent or HUNDRED)
+    whole = (
+        f"{share} of the {trade.market} position"
+        if trade.reduce_only
+        else f"{trade.market} with {share} of what is free"
+    )
+    return f"{trade.type} {whole if parts == 1 else f'an equal part of {whole}' if trade.reduce_only else whole}"
 
 
 def say_order(order: OrderKind) -> str:

@@ -64,6 +64,9 @@ def groups(parts: Sequence[Part]) -> list[Group]:
                 found.append(Group())
             found[-1].acts.append(part)
             found[-1].last = "act"
+    timed = found[0].cond_first and len(found[0].conds) > 1 and found[0].conds[0].is_time
+    if timed and any(group.conds and not any(cond.is_time for cond in group.conds) for group in found[1:]):
+        raise Unclear("Is that time meant for both, or only for the first? Say it with each.")
     return found
 
 
