@@ -51,7 +51,7 @@ _TABLE = Recaster(
         construction("STOP AT|OF? NUM ON|FOR? MY? COIN? TRAIL >END|COMMA|AND", "TRAIL:trailing 3 4 5 6"),
         construction('<END "stake" NUM|MY|ALL|COIN', "FOREIGN:stake 3"),
         construction('"give me|gimme" >NUM#|NUM$', "BUY:get_me"),
-        construction("<!IF|EACH I OUT >END|IF|EACH", "CLOSE:get_out"),
+        construction("<!IF|EACH|END I OUT >END", "CLOSE:get_out"),
         construction('"another" >!AT|IF|EACH', ""),
         construction("STOP THEN BREAKEVEN", "1 TO:to 3"),
         construction("<NUM|REST|ALL AT TARGET >NUM", "2"),
@@ -74,10 +74,10 @@ _TABLE = Recaster(
         construction('TRAIL WITH? NUM "callback|distance|offset" "rate"?', "1 3"),
         construction('"bracket" ORDERS? COLON', ""),
         construction(
-            f'<END|COMMA|THEN {_HELD}+ "gets|get|is|are|be|should be|must be|has to be|needs to be" "sold"',
+            f'<END|COMMA|THEN {_HELD}+ "gets|be|should be|must be|has to be|needs to be" "sold"',
             "SELL:sell 2",
         ),
-        construction(f'<END|COMMA|THEN {_HELD}+ "gets closed|get closed|is closed|are closed"', "CLOSE:close 2"),
+        construction(f'<END|COMMA|THEN {_HELD}+ "gets closed"', "CLOSE:close 2"),
         construction("IF OF FALL|RISE|MOVE|BREAK TO|OF NUM#|NUM$", "1 PRICE:price REACH:reaches 5"),
         construction("IF OF FALL|RISE|MOVE|BREAK BELOW|ABOVE NUM#|NUM$", "1 PRICE:price GO:is 4 5"),
         construction("<IF|AFTER|EACH NUM#|NUM$ REACH|BREAK >!NUM|BY|ABOVE|BELOW|COIN", "PRICE:price REACH:reaches 2"),
@@ -99,6 +99,7 @@ _TABLE = Recaster(
         construction("NUM EVERYDAY|EVERYWEEK|EVERYHOUR ON COIN", "1 3 4 2"),
         construction("STOP AFTER NUM# BUY|SELL|TIMES", "ATMOST:max 3 TIMES:times"),
         construction('ALERT "about" IT >END', "1"),
+        construction('"lift|drag|walk" MY? COIN? >STOP', "SHIFT:move 2 3"),
         # Places of a chart: "breaks 2600 resistance", "on a pullback to 144", "on a break above 155".
         construction('<NUM "support|resistance|handle|area|region|barrier"', ""),
         construction(

@@ -88,8 +88,8 @@ TRADING: dict[str, str] = {
         "i also want out|i want out of|exit|get out of|get out|get me out of|get me out|flatten|flat|bail|bail out|"
         "bail out of|close out|close out of|get rid of|unwind|exit out of|pull out of|cash out|cash out of|shut|"
         "close down|square off|square up|exit from|step out of|take me out|take me out of|pull the plug on|wrap up|"
-        "abandon|close up|kill my position|get me the hell out|get the hell out|get me the hell out of|gtfo|"
-        "take me flat|go flat|be flat|be out of|be out|be done with|be rid of"
+        "abandon|kill my position|get me the hell out|get me the hell out of|take me flat|go flat|be flat|be out of|"
+        "be out|be done with|be rid of"
     ),
     "CLOSES": (
         "closes|closing|closed|gets closed|is closed|closure|candle closes|candle closed|candle close|has closed|"
