@@ -164,6 +164,11 @@ def _settle_words(items: list[Item]) -> None:
             items[at] = replace(item, kind="IT")
 
 
+def _one_stop(items: list[Item]) -> list[Item]:
+    """A misspelt "sttop loss" as the one word it is."""
+    return [item for at, item in enumerate(items) if item.kind != "LOSS" or not at or items[at - 1].kind != "STOP"]
+
+
 def _without_fillers(items: list[Item]) -> list[Item]:
     """Leaves out "recurring" where the sentence says how often, and "also" within a clause."""
     rhythm = any(item.kind in _RHYTHMS for item in items)
@@ -226,6 +231,7 @@ class Reader:
             _settle_minutes(sentence.items)
             sentence.items = _joined_spans(sentence.items)
             _settle_words(sentence.items)
+            sentence.items = _one_stop(sentence.items)
             coins = [item for item in sentence.items if item.kind == "COIN"]
             rewritten = reworded(_without_fillers(recast(sentence.items)))
             mended = corrected(rewritten)

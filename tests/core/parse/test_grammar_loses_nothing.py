@@ -226,3 +226,13 @@ def test_of_two_rules_in_any_order_none_takes_the_moment_of_the_other() -> None:
             mixed.append(said)
     assert not mixed
     assert kept > 350, "Most ways of saying two rules are read."
+
+
+def test_a_typo_is_not_settled_between_two_meanings() -> None:
+    """A word as near to a side or to "now" as to what it could be read as is asked, and "sttop loss" is a stop."""
+    context = codec.context_from_json({"prices": {"SOL-PERP": "150"}, "positions": HELD}, NOW)
+    for said in ("sell 1 SOL noow", "shovt 1 SOL if it hits 170", "soll 1 SOL"):
+        assert codec.to_json(read(said, context))["kind"] == "not_understood", said
+    plain = codec.to_json(read("long 1 SOL with stop loss 120", context))
+    for said in ("long 1 SOL with sttop loss 120", "long 1 SOL with stop looss 120"):
+        assert codec.to_json(read(said, context))["rules"] == plain["rules"], said
