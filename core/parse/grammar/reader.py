@@ -150,7 +150,7 @@ def _settle_words(items: list[Item]) -> None:
     for at, item in enumerate(items):
         low = item.text.lower()
         before = items[at - 1].kind if at else ""
-        after = items[at + 1].kind if at + 1 < len(items) else ""
+        after = next((later.kind for later in items[at + 1 : at + 3] if later.text.lower() != "another"), "")
         owned = at > 1 and items[at - 2].kind in ("MY", "POSITION")
         if low in ("gain", "gains") and before in ("COIN", "IT", "PRICE") and after in _MEASURED and not owned:
             items[at] = replace(item, kind="RISE")

@@ -236,3 +236,11 @@ def test_a_typo_is_not_settled_between_two_meanings() -> None:
     plain = codec.to_json(read("long 1 SOL with stop loss 120", context))
     for said in ("long 1 SOL with sttop loss 120", "long 1 SOL with stop looss 120"):
         assert codec.to_json(read(said, context))["rules"] == plain["rules"], said
+
+
+def test_another_rise_of_a_market_is_of_its_price_not_of_the_profit() -> None:
+    """A word between "gains" and the amount does not turn the market's rise into the position's profit."""
+    context = codec.context_from_json({"prices": {"SOL-PERP": "150"}, "positions": HELD}, NOW)
+    plain, another = (codec.to_json(read(f"if sol gains {said}$6 sell 25%", context)) for said in ("", "another "))
+    assert plain["rules"] == another["rules"]
+    assert plain["rules"][0]["condition"]["type"] == "price_change"
