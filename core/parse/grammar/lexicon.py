@@ -10,12 +10,12 @@ TRADING: dict[str, str] = {
         "make sure to|make sure you|be sure to|automatically|auto|simply|actually|basically|right|straight away|"
         "for me|asap|kindly|then go|gonna|going to|there|me to|lets go|let's go|gooo|lets gooo|lfggg|in total|"
         "total of|perp|perps|perpetual|coin|token|level|mark|if possible|my friend|fam|guys|additional|extra|actual|"
-        "value|do|we|again|back|then please|figure|current|currently|at least|or so|fully|really|finally|"
-        "eventually|instead|it's time to|thank you very much|thanks so much|thank you so much|very much|"
-        "i would like you to|i'd like you to|i would like|i'd like|i'd love to|i would love to|i'd want to|"
-        "i'm looking to|im looking to|looking to|i'm trying to|trying to|would it be possible for you to|"
-        "would it be possible to|is it possible for you to|would you be able to|be so kind as to|be so kind and|"
-        "so kind as to|do me a favor and|do me a favour and|feel free to|i'd appreciate it if you could|"
+        "value|do|we|again|back|then please|figure|current|at least|or so|fully|really|finally|eventually|instead|"
+        "it's time to|thank you very much|thanks so much|thank you so much|very much|i would like you to|"
+        "i'd like you to|i would like|i'd like|i'd love to|i would love to|i'd want to|i'm looking to|im looking to|"
+        "looking to|i'm trying to|trying to|would it be possible for you to|would it be possible to|"
+        "is it possible for you to|would you be able to|be so kind as to|be so kind and|so kind as to|"
+        "do me a favor and|do me a favour and|feel free to|i'd appreciate it if you could|"
         "i would appreciate it if you could|i was wondering if you could|could you please|can you please|"
         "if you could|if you can|if you would|pair|symbol|direction|side|trade setup|trade idea|each of|average down|"
         "averaging down|avg down|automatic|send it|full send|but only|if it gets there|if it gets that far|straight|"
@@ -85,12 +85,11 @@ TRADING: dict[str, str] = {
     ),
     "CLOSE": (
         "force exit|force close|force sell|forceexit|forcesell|nuke my|nuke all|nuke it|close|get me flat|i want out|"
-        "i want out of|i also want out|exit|get out of|get out|get me out of|get me out|flatten|flat|bail|bail out|"
-        "bail out of|"
-        "close out|close out of|get rid of|unwind|exit out of|pull out of|cash out|cash out of|shut|close down|"
-        "square off|square up|exit from|step out of|take me out|take me out of|pull the plug on|wrap up|abandon|"
-        "close up|kill my position|get me the hell out|get the hell out|get me the hell out of|gtfo|take me flat|"
-        "go flat|be flat|be out of|be out|be done with|be rid of"
+        "i also want out|i want out of|exit|get out of|get out|get me out of|get me out|flatten|flat|bail|bail out|"
+        "bail out of|close out|close out of|get rid of|unwind|exit out of|pull out of|cash out|cash out of|shut|"
+        "close down|square off|square up|exit from|step out of|take me out|take me out of|pull the plug on|wrap up|"
+        "abandon|kill my position|get me the hell out|get me the hell out of|take me flat|go flat|be flat|be out of|"
+        "be out|be done with|be rid of"
     ),
     "CLOSES": (
         "closes|closing|closed|gets closed|is closed|closure|candle closes|candle closed|candle close|has closed|"
@@ -130,6 +129,7 @@ TRADING: dict[str, str] = {
     "COINWORD": "tokens|coins|units",
     "WATCH": "keep an eye on|watch|keep watching|monitor|keep track of|track|look at",
     "WORTH": "worth|worth of",
+    "CURRENTLY": "currently|presently|at present",
     "UNREAD": (
         "fail|fails|failed|failing|dumb|love|loves|loved|drips|prize|prince|chose|clone|clones|cells|steal|steals|"
         "rejects|reject|rejected|test|tests|retest|retests"
@@ -171,7 +171,7 @@ TRADING: dict[str, str] = {
     "STOP": (
         "stop loss|stop losses|stoploss|sl|stop|stops|stop out|stop me out|stopped out|stop-loss|stop order|"
         "stop loss order|stop-loss order|hard stop|protective stop|stop market|cut losses|cut my losses|cut loss|"
-        "stop limit|invalidation|stop it out|get stopped out"
+        "stop limit|invalidation|stop it out|get stopped out|stop me"
     ),
     "TRAIL": (
         "trailing take profit|trailing tp|trailing stop|trailing stops|trailing stop loss|trailing sl|tsl|trail|"
@@ -190,9 +190,7 @@ TRADING: dict[str, str] = {
         "present price|the price now|current prices|spot price|market price|where it is now|todays price|"
         "where we are|current value|this point|where we are now|right here"
     ),
-    "NOW": (
-        "now|rn|immediately|right now|instantly|at once|straight away|right away|currently|at this moment|this instant"
-    ),
+    "NOW": "now|rn|immediately|right now|instantly|at once|straight away|right away|at this moment|this instant",
     "ATMARKET": (
         "at market|market|at market price|at the market|at market order|market order|with a market order|"
         "at the market price|mkt|at mkt|using a market order|at current price|at the current price|"

@@ -68,7 +68,8 @@ def _read_order_terms(cur: Cursor, act: Act) -> bool:
         return True
     sized = act.size is not None or act.whole
     sized = sized and act.order.from_price is None
-    if cur.sees("ABOVE", "DUR") and cur.peek().text.lower() == "over" and act.order.type in (None, "ladder") and sized:
+    spread = cur.sees("ABOVE|VALIDFOR|WITHIN", "DUR") and cur.peek().text.lower() in _SPREAD
+    if spread and act.order.type in (None, "ladder") and sized:
         cur.next()
         act.order.type, act.order.over_s = "twap", cur.next().value
         return True
@@ -94,6 +95,9 @@ def _read_order_terms(cur: Cursor, act: Act) -> bool:
         cur.skip("COLON")
         return _read_count(cur, act)
     return False
+
+
+_SPREAD = ("over", "over the next", "over the course of")
 
 
 def _read_count(cur: Cursor, act: Act) -> bool:

@@ -150,7 +150,7 @@ def _settle_words(items: list[Item]) -> None:
     for at, item in enumerate(items):
         low = item.text.lower()
         before = items[at - 1].kind if at else ""
-        after = items[at + 1].kind if at + 1 < len(items) else ""
+        after = next((later.kind for later in items[at + 1 : at + 3] if later.text.lower() != "another"), "")
         owned = at > 1 and items[at - 2].kind in ("MY", "POSITION")
         if low in ("gain", "gains") and before in ("COIN", "IT", "PRICE") and after in _MEASURED and not owned:
             items[at] = replace(item, kind="RISE")
@@ -162,6 +162,11 @@ def _settle_words(items: list[Item]) -> None:
             items[at] = replace(item, kind="FOREIGN")  # "2 SOL spot" is another market than ours
         elif low in ("its", "it's") and item.kind in ("MY", "NOT") and after in ("NUM", "ABOVE", "BELOW", "AT"):
             items[at] = replace(item, kind="IT")
+
+
+def _one_stop(items: list[Item]) -> list[Item]:
+    """A misspelt "sttop loss" as the one word it is."""
+    return [item for at, item in enumerate(items) if item.kind != "LOSS" or not at or items[at - 1].kind != "STOP"]
 
 
 def _without_fillers(items: list[Item]) -> list[Item]:
@@ -226,6 +231,7 @@ class Reader:
             _settle_minutes(sentence.items)
             sentence.items = _joined_spans(sentence.items)
             _settle_words(sentence.items)
+            sentence.items = _one_stop(sentence.items)
             coins = [item for item in sentence.items if item.kind == "COIN"]
             rewritten = reworded(_without_fillers(recast(sentence.items)))
             mended = corrected(rewritten)

@@ -8,6 +8,10 @@ from core.parse.grammar.vocabulary import correctable, phrases
 SHORTEST = 4
 NEVER_INTO = frozenset({"BUY", "LONG", "SHORT", "FOREIGN", "ADVICE", "REPORT", "OTHERCASH", "REVERSE", "KILL", "NOISE"})
 """Kinds that no typo becomes, short of a swap of two letters: too much hangs on them."""
+SIDES = frozenset({"BUY", "LONG", "SHORT", "REVERSE"})
+"""Kinds of those that leave a word unread where they are as near as another."""
+SHORT_RIVALS = ("now", "sol", "btc", "eth", "not", "buy", "all")
+"""Words too short to be corrected into, and too weighty to be read as another word."""
 
 
 def distance(a: str, b: str, limit: int) -> int:
@@ -50,13 +54,18 @@ def known_word(word: str, names: tuple[str, ...]) -> str | None:
     best: dict[str, set[str]] = {}
     nearest = 3 * limit + 1
     letters = frozenset(word)
+    rivals: list[int] = []
     for candidate, others in _by_initials().get(word[0], ()):
         if abs(len(candidate) - len(word)) > limit or len(letters ^ others) > 2 * limit:
             continue  # A slip changes no more than two letters of the set.
         slips = distance(word, candidate, limit)
         away = 3 * slips - 2 * (sorted(word) == sorted(candidate)) - (slips == 1 and _within(word, candidate))
         meaning = phrases()[(candidate,)]
-        if slips > limit or away > nearest or not _allowed(word, candidate, meaning[0]):
+        if slips > limit or away > nearest:
+            continue
+        if not _allowed(word, candidate, meaning[0]):
+            if meaning[0] in SIDES:
+                rivals.append(away)
             continue
         if away < nearest:
             best, nearest = {}, away
@@ -66,10 +75,17 @@ def known_word(word: str, names: tuple[str, ...]) -> str | None:
             if nearest > 3:
                 best, nearest = {}, 3
             best.setdefault("coin " + name, set()).add(name)
-    if len(best) != 1:
+    if len(best) != 1 or any(away <= nearest for away in rivals) or _short_rival(word, nearest):
         return None
     found: str = min(next(iter(best.values())), key=lambda candidate: (not _within(word, candidate), candidate))
     return found
+
+
+def _short_rival(word: str, nearest: int) -> bool:
+    """Whether one of the short weighty words is as near as the best found: "noow" is no noon."""
+    if nearest < 2:
+        return False
+    return any(word[0] == short[0] and distance(word, short, 1) <= 1 for short in SHORT_RIVALS)
 
 
 def _within(word: str, candidate: str) -> bool:

@@ -22,6 +22,8 @@ from core.parse.grammar.schedules import DAY_S
 
 _HOUR_S = 3600
 _AGAIN = frozenset({"EACH", "EVERYDAY", "EVERYHOUR", "EVERYWEEK", "EVERYMONTH", "MONTHSTART", "SPAN", "TWICE"})
+_SIZELESS = ("reverse", "move_stop", "alert", "cancel_orders", "cancel_rules", "pause_rules")
+"""Actions that have no size, so that a size said of one is lost even where something else is still asked."""
 _SIZES = ("amount_percent", "amount_base", "amount_usd", "margin_usd")
 
 
@@ -69,7 +71,9 @@ def _made(drafts: Sequence[RuleDraft], result: ParseResult) -> _Made:
             _collect(part, made)
         made.levels |= made.numbers
         _collect_fields(Order(slippage_bps=draft.act.order.slippage_bps), made)
-        for part in (draft.act.number, draft.act if rule is None or result.questions else rule):
+        asked = (rule is None or bool(result.questions)) and draft.act.verb not in _SIZELESS
+        made.markets |= {draft.act.market} if draft.act.market is not None else set()
+        for part in (draft.act.number, draft.act.to, draft.act if asked else rule):
             _collect(part, made)
         made.asked = made.asked or draft.act.bad_number
         made.rests = made.rests or draft.act.rest

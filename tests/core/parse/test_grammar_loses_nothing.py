@@ -133,6 +133,9 @@ long 1 sol and short 1 eth at 5x
 sell at 160 limit until 9pm then market
 close and reverse sol
 up 50 bucks close half of it
+if sol goes up $3, if sol drops $2, sell 25%
+at 5pm if sol is above 155 sell half and if it's below 145 close it
+sell 2 sol at 160 min
 """.strip().splitlines()
 """Every one of these was once read as something that was not said."""
 
@@ -223,3 +226,21 @@ def test_of_two_rules_in_any_order_none_takes_the_moment_of_the_other() -> None:
             mixed.append(said)
     assert not mixed
     assert kept > 350, "Most ways of saying two rules are read."
+
+
+def test_a_typo_is_not_settled_between_two_meanings() -> None:
+    """A word as near to a side or to "now" as to what it could be read as is asked, and "sttop loss" is a stop."""
+    context = codec.context_from_json({"prices": {"SOL-PERP": "150"}, "positions": HELD}, NOW)
+    for said in ("sell 1 SOL noow", "shovt 1 SOL if it hits 170", "soll 1 SOL"):
+        assert codec.to_json(read(said, context))["kind"] == "not_understood", said
+    plain = codec.to_json(read("long 1 SOL with stop loss 120", context))
+    for said in ("long 1 SOL with sttop loss 120", "long 1 SOL with stop looss 120"):
+        assert codec.to_json(read(said, context))["rules"] == plain["rules"], said
+
+
+def test_another_rise_of_a_market_is_of_its_price_not_of_the_profit() -> None:
+    """A word between "gains" and the amount does not turn the market's rise into the position's profit."""
+    context = codec.context_from_json({"prices": {"SOL-PERP": "150"}, "positions": HELD}, NOW)
+    plain, another = (codec.to_json(read(f"if sol gains {said}$6 sell 25%", context)) for said in ("", "another "))
+    assert plain["rules"] == another["rules"]
+    assert plain["rules"][0]["condition"]["type"] == "price_change"

@@ -132,6 +132,8 @@ def test_every_number_of_a_rule_was_said(words: list[str]) -> None:
         base * scale for base in spoken for scale in (Decimal(1), Decimal(1000), Decimal(10**6), Decimal("0.01"))
     }
     shares = {Decimal(100), Decimal(50), Decimal(25), Decimal("33.33"), Decimal(0)}
+    if re.search(r"\b(?:fill|entry|even)\b", text):
+        shares |= {Decimal(position["entry_price"]) for position in LONG.values()}
     for rule in result.rules:
         for number in numbers_of(rule):
             assert abs(number) in derived | shares, (text, number)
