@@ -54,6 +54,8 @@ def groups(parts: Sequence[Part]) -> list[Group]:
             if _begins_with_cond(found[-1], part, parts[at + 1 :]):
                 found.append(Group())
             group = found[-1]
+            if group.conds and not group.acts and part.joins == {"COMMA", "IF"} and not group.conds[-1].is_time:
+                raise Unclear(_BOTH_OR_TWO)  # "if A, if B, sell half"
             group.cond_first = group.cond_first or not group.acts
             group.conds.append(part)
             group.last = "cond"

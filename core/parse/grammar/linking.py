@@ -59,6 +59,8 @@ def link(drafts: list[RuleDraft]) -> None:
         waits = act.purpose is not None or draft.then or act.it or act.inline is not None or unnamed
         waits = waits or (number > 0 and drafts[number - 1].then and (act.rest or not act.held))
         draft.then = bool(same and waits and not act.everything)
+        if draft.then and before[-1] > number and act.market is None:
+            act.market = markets[before[-1]]  # "sl 3 %, buy ETH": of what is bought then
 
 
 def _of_which(drafts: Sequence[RuleDraft], number: int, before: Sequence[int]) -> bool:

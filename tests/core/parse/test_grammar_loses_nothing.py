@@ -133,6 +133,9 @@ long 1 sol and short 1 eth at 5x
 sell at 160 limit until 9pm then market
 close and reverse sol
 up 50 bucks close half of it
+if sol goes up $3, if sol drops $2, sell 25%
+at 5pm if sol is above 155 sell half and if it's below 145 close it
+sell 2 sol at 160 min
 """.strip().splitlines()
 """Every one of these was once read as something that was not said."""
 
