@@ -6,7 +6,6 @@ from itertools import pairwise
 
 from core.parse.grammar.calendar import When
 from core.parse.grammar.clauses import Part
-from core.parse.grammar.continued import OPENING
 from core.parse.grammar.drafts import (
     AccountDraft,
     Act,
@@ -24,7 +23,7 @@ from core.parse.grammar.drafts import (
     TimeDraft,
     Trail,
 )
-from core.parse.grammar.grouping import ALONGSIDE, SAID_OF_ALL, Group, Unclear, groups, placed
+from core.parse.grammar.grouping import ALONGSIDE, SAID_OF_ALL, Group, Unclear, groups
 from core.parse.grammar.linking import link, needs_market, opens
 from core.parse.grammar.remarks import Mod
 from core.parse.grammar.schedules import DAY_S, one_schedule
@@ -99,9 +98,6 @@ def _add_rules(drafts: list[RuleDraft], group: Group) -> None:
     then = any({"THEN", "IF"} <= part.joins for part in group.conds)
     for part in group.acts:
         act = part.act
-        following = group.acts[1:] if part is group.acts[0] and not group.conds else []
-        if following and _place_unsaid(part, following[0]):
-            raise Unclear("Both at that price, or the first of them at once? Send them as two messages.")
         if act.filter is not None:
             raise Unclear(_SOME_RULES, beyond=True)
         if act.verb in _RETRACTED and not group.cond_first and any(not (one.led or one.is_time) for one in group.conds):
@@ -141,14 +137,6 @@ def _awaited(drafts: Sequence[RuleDraft]) -> int | None:
     if not traded:
         raise Unclear("Once which order is filled? Say that order and what follows it in one message.")
     return traded[-1]
-
-
-def _place_unsaid(first: Part, second: Part) -> bool:
-    """ "close and go short 2 SOL at 138": whether the price is said of both is left open."""
-    exits, same = first.act, second.act.market is None or first.act.market in (None, second.act.market)
-    leaving = exits.verb in ("close", "sell", "exit", "trim", "cover") and exits.purpose is None
-    entering = second.act.purpose is None and second.act.verb in OPENING and second.act.at is not None
-    return leaving and entering and same and not placed(first) and second.joins == {"AND"}
 
 
 def _listed_levels(conds: Sequence[Part]) -> list[Level]:

@@ -100,6 +100,17 @@ _TABLE = Recaster(
         construction("STOP AFTER NUM# BUY|SELL|TIMES", "ATMOST:max 3 TIMES:times"),
         construction('ALERT "about" IT >END', "1"),
         construction('"lift|drag|walk" MY? COIN? >STOP', "SHIFT:move 2 3"),
+        construction(f'<!IF|EACH SET? FOR? {_HELD}+ TO "be" "sold"', "SELL:sell 4"),
+        construction(f'<!IF|EACH SET? FOR? {_HELD}+ TO "be" "closed"', "CLOSE:close 4"),
+        construction('"in" ALL >AT|END|IF|EACH', "2"),
+        construction('<!COIN|PRICE|IT "sell off" >NUM|ALL|MY|REST|POSITION', "SELL:sell"),
+        construction('"sale" OF >NUM|ALL|MY|REST', "SELL:sell"),
+        construction("FOR >TOMORROW|DAY|DATE|MONTH|CLOCK|NOON|MIDNIGHT", ""),
+        construction('<!IF|EACH|END I "gone" >END', "CLOSE:get_out"),
+        construction('"crosses|cross|crossing|crossed" NUM FROM BELOW', "CROSSUP:crosses_above 2"),
+        construction('"crosses|cross|crossing|crossed" NUM FROM ABOVE', "CROSSDOWN:crosses_below 2"),
+        construction("TARGET NUM% NUM#|NUM$ >END|COMMA|SLASH|AND", "1 3 LPAR:( 2 RPAR:)"),
+        construction("TARGET LPAR NUM%|REST|ALL RPAR AT? NUM#|NUM$", "1 6 2 3 4"),
         # Places of a chart: "breaks 2600 resistance", "on a pullback to 144", "on a break above 155".
         construction('<NUM "support|resistance|handle|area|region|barrier"', ""),
         construction(

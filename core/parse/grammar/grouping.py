@@ -122,6 +122,8 @@ def _begins_with_act(group: Group, part: Part, following: Part | None) -> bool:
         beside = group.cond_first or (act.purpose == "trail" and group.last == "act")
         if beside and "AND" in part.joins and stop_beside_sale(group.acts[-1].act, act):
             raise Unclear(_FROM_WHEN)
+        if not group.conds and _place_unsaid(group.acts[-1], part):
+            raise Unclear("Both at that price, or the first of them at once? Send them as two messages.")
         return True
     moved = act.verb == "move_stop"
     led_next = following is not None and following.is_cond and (following.led or following.is_time or moved)
@@ -183,3 +185,11 @@ def _leaves(entry: Act, act: Act) -> bool:
     if entry.verb not in OPENING or act.verb in (*OPENING, *SAID_OF_ALL):
         return False
     return act.it or (act.market in (None, entry.market) and not act.everything)
+
+
+def _place_unsaid(first: Part, second: Part) -> bool:
+    """ "close and go short 2 SOL at 138": whether the price is said of both is left open."""
+    exits, same = first.act, second.act.market is None or first.act.market in (None, second.act.market)
+    leaving = exits.verb in ("close", "sell", "exit", "trim", "cover") and exits.purpose is None
+    entering = second.act.purpose is None and second.act.verb in OPENING and second.act.at is not None
+    return leaving and entering and same and not placed(first) and second.joins == {"AND"}

@@ -89,7 +89,7 @@ TRADING: dict[str, str] = {
         "bail out of|close out|close out of|get rid of|unwind|exit out of|pull out of|cash out|cash out of|shut|"
         "close down|square off|square up|exit from|step out of|take me out|take me out of|pull the plug on|wrap up|"
         "abandon|kill my position|get me the hell out|get me the hell out of|take me flat|go flat|be flat|be out of|"
-        "be out|be done with|be rid of"
+        "be out|be done with|be rid of|cut me|cut me out|kick me out|boot me out"
     ),
     "CLOSES": (
         "closes|closing|closed|gets closed|is closed|closure|candle closes|candle closed|candle close|has closed|"
@@ -127,7 +127,10 @@ TRADING: dict[str, str] = {
         "my two positions|the two positions"
     ),
     "COINWORD": "tokens|coins|units",
-    "WATCH": "keep an eye on|watch|keep watching|monitor|keep track of|track|look at",
+    "WATCH": (
+        "keep an eye on|watch|keep watching|monitor|keep track of|track|look at|keep watch on|keep watch over|"
+        "keep tabs on"
+    ),
     "WORTH": "worth|worth of",
     "CURRENTLY": "currently|presently|at present",
     "UNREAD": (

@@ -151,8 +151,10 @@ def _digits(tokens: Sequence[Token], at: int) -> tuple[Item, int] | None:
     begun, sign, dollar = at, "", False
     if _low(tokens, at) == "minus":
         sign, at = "-", at + 1
-    while _low(tokens, at) in ("+", "-", "$", "us$") and at - begun < 3:
+    while _low(tokens, at) in ("+", "-", "$", "us$", "usd") and at - begun < 3:
         mark = _low(tokens, at)
+        if mark == "usd" and (at + 1 >= len(tokens) or tokens[at + 1].kind != "number"):
+            return None
         if mark in ("+", "-"):
             if sign or (at > begun and not dollar) or not _may_sign(tokens, begun):
                 return None

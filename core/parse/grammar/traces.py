@@ -162,6 +162,8 @@ def _number(items: Sequence[Item], at: int, made: _Made) -> bool:
         # "the remaining 20 %" must be what the other shares leave.
         shares = [size for size in made.sizes if size != HUNDRED]
         return not shares or abs(sum(shares) + amount.value - HUNDRED) < 1
+    if before is not None and before.kind == "TO" and amount.unit == "percent" and HUNDRED - amount.value in made.sizes:
+        return True  # "cut it to 30 %" sells the other 70 %.
     if before is not None and _is_bound(before) and abs(amount.value) in set(made.sizes) - made.levels:
         return False
     values = {abs(amount.value)} | ({Decimal(amount.minutes)} if amount.minutes is not None else set())
