@@ -37,7 +37,8 @@ class Stage:
     async def hold(self, base: str = "2", person: int = ANN) -> OwnerId:
         """Give *person* a SOL position bought at $148."""
         owner = await self.core.account.sign_in("telegram", str(person))
-        await self.core.parts.venue.observe(self.price("150"))
+        assert self.core.parts.own is not None
+        await self.core.parts.own.observe(self.price("150"))
         await self.core.give_position(owner, "SOL-PERP", D(base), D(148))
         return owner
 
@@ -109,7 +110,8 @@ async def staged(dsn: str, telegram: TelegramServer, **settings: Any) -> AsyncIt
     )
     async with open_core(chosen) as core:
         stage = Stage(core, telegram)
-        await core.parts.venue.observe(stage.price("150"))
+        assert core.parts.own is not None
+        await core.parts.own.observe(stage.price("150"))
         serving = asyncio.create_task(run_telegram(core, core.prices))
         try:
             yield stage
