@@ -1,14 +1,14 @@
 """How far an armed rule is from firing, in words, from what is known already; decides no trigger."""
 
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Sequence
 from decimal import Decimal
 
 from core.domain.condition import AccountLevel, FundingRate, PositionPnl, Trailing, leaves
-from core.domain.level import moved
 from core.domain.market import Observation
 from core.domain.money import HUNDRED, ZERO
 from core.domain.position import Account
 from core.domain.rule import Rule
+from core.domain.trigger import TriggerLine, trigger_lines
 from core.domain.wording import (
     say_level,
     say_money,
@@ -16,18 +16,18 @@ from core.domain.wording import (
     say_percent,
     say_rough_percent,
     say_signed_money,
-    trigger_levels,
 )
 
 
 def nearness(rule: Rule, account: Account, seen: Sequence[Observation]) -> list[str]:
     """One line for each price, level or amount that *rule* waits for, with where that stands now."""
-    prices = {observation.market: observation.price for observation in seen}
-    lines = [
-        _to_price(what, level, prices[market])
-        for what, market, level in _levels(rule, account)
-        if prices.get(market, ZERO) != ZERO
-    ]
+    prices = {observation.market: observation.price for observation in seen if observation.price != ZERO}
+    entries = {held.market: held.entry_price for held in account.positions if held.base != 0}
+    found = [("fires", line) for line in trigger_lines(rule, entries)]
+    condition = rule.spec.condition
+    if isinstance(condition, Trailing) and condition.activation_price is not None and not found:
+        found.append(("starts to trail", TriggerLine(market=condition.market, price=condition.activation_price)))
+    lines = [_to_price(what, line, prices[line.market]) for what, line in found if line.market in prices]
     for leaf in leaves(rule.spec.condition):
         match leaf:
             case PositionPnl():
@@ -42,25 +42,10 @@ def nearness(rule: Rule, account: Account, seen: Sequence[Observation]) -> list[
     return lines
 
 
-def _levels(rule: Rule, account: Account) -> Iterator[tuple[str, str, Decimal]]:
-    condition = rule.spec.condition
-    entries: Mapping[str, Decimal] = {held.market: held.entry_price for held in account.positions if held.base != 0}
-    for market, level in trigger_levels(condition, rule.references, entries):
-        yield "fires", market, level
-    if isinstance(condition, Trailing):
-        extreme = rule.memory.get("extreme")
-        if extreme is not None:
-            up = condition.direction == "up"
-            yield "fires", condition.market, moved(Decimal(extreme), condition.distance, condition.unit, up=up)
-        elif condition.activation_price is not None:
-            yield "starts to trail", condition.market, condition.activation_price
-
-
-def _to_price(what: str, level: Decimal, now: Decimal) -> str:
-    return (
-        f"{what} at {say_level(level)}, {say_rough_percent(abs(level - now) / now * HUNDRED)}"
-        f" {'below' if level < now else 'above'} the price now ({say_level(now)})"
-    )
+def _to_price(what: str, line: TriggerLine, now: Decimal) -> str:
+    side = "below" if line.price < now else "above"
+    off = say_rough_percent(abs(line.percent(now)))
+    return f"{what} at {say_level(line.price)}, {off} {side} the price now ({say_level(now)})"
 
 
 def _to_pnl(wanted: PositionPnl, account: Account) -> list[str]:

@@ -15,7 +15,7 @@ from core.domain.wording_amounts import (
     say_signed_money,
     say_time,
 )
-from core.domain.wording_condition import say_condition, trigger_levels, trigger_prices
+from core.domain.wording_condition import say_condition, trigger_prices
 from core.domain.wording_consequence import Ground
 from core.domain.wording_readback import read_back
 from core.domain.wording_rule import say_live, say_rule, say_rules
@@ -43,6 +43,5 @@ __all__ = [
     "say_rules",
     "say_signed_money",
     "say_time",
-    "trigger_levels",
     "trigger_prices",
 ]
