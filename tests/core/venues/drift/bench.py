@@ -70,7 +70,7 @@ def build_and_sign() -> None:
 def _driftpy(signer: Keypair, user: Pubkey, rest: list[Any], blockhash: Any) -> Callable[[], object]:
     with warnings.catch_warnings():
         warnings.simplefilter("ignore")
-        from anchorpy import Context
+        from anchorpy.program.context import Context
         from driftpy.types import MarketType, OrderParams, OrderType, PositionDirection
 
         from tests.core.venues.drift.codec.reference import client
@@ -172,9 +172,7 @@ def blast(port: Any, count: int, contents: list[bytes], keys: list[str]) -> None
     asyncio.run(serve())
 
 
-async def throughput(
-    what: str, count: int, contents: list[bytes], watched: int, each: Callable[[bytes], object]
-) -> float:
+async def throughput(what: str, count: int, contents: list[bytes], name: str) -> None:
     """CPU microseconds of one update, from the socket to decoded fields."""
     here, there = multiprocessing.Pipe()
     keys = [str(Keypair().pubkey()) for _ in range(40)]
