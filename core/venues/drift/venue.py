@@ -343,11 +343,14 @@ class DriftVenue:
         raise_for_all(await self._sender.hand_over(signed.transaction, first=True))
 
     def _probe(self) -> "tuple[Instruction, Pubkey]":
-        """An instruction that changes nothing where the program is there, and whoever pays for its rehearsal."""
-        nobody = _pubkey(_NOWHERE)
-        rest = remaining_accounts([], [], [])
-        accounts = {"user": self._atlas.state_key, "authority": nobody}
-        return self._codec.instruction("cancel_order", accounts, {"order_id": None}, rest), nobody
+        """An instruction that changes nothing where the program is there, and who would pay: nobody does.
+
+        A node rehearses only for a payer that has something; an owner's wallet, which nothing is asked of, has.
+        """
+        payer = next((trader.authority for _, trader in self._owners.values()), _NOWHERE)
+        accounts = {"user": self._atlas.state_key, "authority": _pubkey(payer)}
+        step = self._codec.instruction("cancel_order", accounts, {"order_id": None}, remaining_accounts([], [], []))
+        return step, _pubkey(payer)
 
     # ── what it did by itself ───────────────────────────────────────────────────────────────────────────────────────
 

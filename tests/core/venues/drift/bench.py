@@ -70,7 +70,7 @@ def build_and_sign() -> None:
 def _driftpy(signer: Keypair, user: Pubkey, rest: list[Any], blockhash: Any) -> Callable[[], object]:
     with warnings.catch_warnings():
         warnings.simplefilter("ignore")
-        from anchorpy import Context  # type: ignore[attr-defined]
+        from anchorpy.program.context import Context
         from driftpy.types import MarketType, OrderParams, OrderType, PositionDirection
 
         from tests.core.venues.drift.codec.reference import client
@@ -173,7 +173,7 @@ def blast(port: Any, count: int, contents: list[bytes], keys: list[str]) -> None
 
 
 async def throughput(what: str, count: int, contents: list[bytes], name: str) -> None:
-    """CPU time of one update of an account called *name*, from the socket to decoded fields."""
+    """CPU microseconds of one update, from the socket to decoded fields."""
     here, there = multiprocessing.Pipe()
     keys = [str(Keypair().pubkey()) for _ in range(40)]
     process = multiprocessing.get_context("spawn").Process(
