@@ -17,6 +17,8 @@ _CACHED = 1_000
 _TRAILED_S = 2.0
 """How long a trailing line stands: what it follows is remembered this often, and no event tells of it."""
 
+_SEEN_S = 0.05
+
 Which = tuple[OwnerId, str]
 
 
@@ -56,13 +58,14 @@ class Listings:
 
     def __init__(self) -> None:
         self._kept: dict[Which, Listed] = {}
+        self._seen: tuple[float, Prices] = (0.0, {})
 
     async def kept(self, core: Core, owner: OwnerId, state: str) -> bytes | None:
         """The rules as they were last read, if nothing of the owner's has happened since."""
         known = self._kept.get((owner, state))
         if known is None or not known.stands(await core.events.revision(owner)):
             return None
-        return known.body(prices_of(core))
+        return known.body(self._prices(core))
 
     async def read(self, core: Core, owner: OwnerId, state: str, states: frozenset[RuleState] | None) -> bytes:
         """The rules in *states* (None = all), read anew where anything of the owner's has happened.
@@ -78,9 +81,11 @@ class Listings:
         if len(self._kept) >= _CACHED:
             self._kept.clear()
         listed = self._kept[owner, state] = Listed(revision, rules, [lines[rule.id] for rule in rules])
-        return listed.body(prices_of(core))
+        return listed.body(self._prices(core))
 
-
-def prices_of(core: Core) -> Prices:
-    """Fresh prices by market."""
-    return {seen.market: seen.price for seen in core.prices.latest()}
+    def _prices(self, core: Core) -> Prices:
+        """Fresh prices by market, looked up at most twenty times a second."""
+        now = time.monotonic()
+        if now - self._seen[0] > _SEEN_S:
+            self._seen = now, {seen.market: seen.price for seen in core.prices.latest()}
+        return self._seen[1]

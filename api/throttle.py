@@ -5,6 +5,7 @@ import contextlib
 import logging
 import math
 import time
+from functools import partial
 from typing import Any, cast
 
 from limits import RateLimitItem, parse
@@ -31,8 +32,13 @@ class Throttle:
     def __init__(self, settings: Settings) -> None:
         self._storage = _storage(settings)
         self._limiter = FixedWindowRateLimiter(self._storage)
+        shared = not isinstance(self._storage, MemoryStorage)
+        self._patience = partial(asyncio.timeout, _ANSWER_S) if shared else contextlib.nullcontext
         self._away_until = 0.0
         self._reads, self._writes = parse(settings.api_reads), parse(settings.api_writes)
+        self._of_keys = {
+            item: type(item)(item.amount * _KEYS_TOGETHER, item.multiples) for item in (self._reads, self._writes)
+        }
         self._signins = parse(settings.api_signins)
 
     async def charge(self, owner: OwnerId, key: str | None, *, writes: bool) -> None:
@@ -45,8 +51,7 @@ class Throttle:
             await self._charge(item, what, str(owner))
             return
         await self._charge(item, what, key)
-        together = type(item)(item.amount * _KEYS_TOGETHER, item.multiples)
-        await self._charge(together, f"{what} of all your keys", str(owner))
+        await self._charge(self._of_keys[item], f"{what} of all your keys", str(owner))
 
     async def charge_stranger(self, address: str) -> None:
         """One request from a network address with a credential that is none. Raises Refused."""
@@ -66,7 +71,7 @@ class Throttle:
         if time.monotonic() < self._away_until:
             return
         try:
-            async with asyncio.timeout(_ANSWER_S):
+            async with self._patience():
                 if await self._limiter.hit(item, what, who):
                     return
                 stats = await self._limiter.get_window_stats(item, what, who)

@@ -118,10 +118,33 @@ async def _serve(home: Path) -> None:
                 bare.body = asked["body"].encode()
             if "frame" in asked:
                 bare.frame = asked["frame"]
-            print(json.dumps({"rss_mb": process.memory_info().rss / 2**20, "now": loop.time()}), flush=True)
+            told = {
+                "rss_mb": process.memory_info().rss / 2**20,
+                "cpu_s": _cpu_s([process]),
+                "database_cpu_s": _cpu_s(_database(home)),
+            }
+            print(json.dumps(told), flush=True)
         for task in tasks:
             task.cancel()
         await asyncio.gather(*tasks, return_exceptions=True)
+
+
+def _database(home: Path) -> list[psutil.Process]:
+    """The embedded PostgreSQL of *home*, with the processes that serve connections."""
+    found = []
+    for one in psutil.process_iter(["cmdline"]):
+        if any(str(home) in word for word in one.info["cmdline"] or ()) and one.pid != psutil.Process().pid:
+            found += [one, *one.children(recursive=True)]
+    return found
+
+
+def _cpu_s(processes: list[psutil.Process]) -> float:
+    total = 0.0
+    for one in processes:
+        with suppress(psutil.Error):
+            times = one.cpu_times()
+            total += times.user + times.system
+    return total
 
 
 async def _move(market: MovedMarket) -> None:
