@@ -27,6 +27,11 @@ def test_the_example_sentence_becomes_two_rules_that_are_watched_live(address: s
     expect(page.get_by_text(re.compile("^Bought 2 SOL at"))).to_be_visible()
     expect(page.get_by_role("row", name=re.compile("SOL-PERP long"))).to_be_visible()
 
+    page.get_by_role("button", name="Close SOL-PERP").click()
+    closing = page.get_by_role("dialog", name="Close SOL-PERP?")
+    expect(closing.get_by_role("button", name="Confirm", exact=True)).to_be_visible()
+    closing.get_by_role("button", name="Leave it as it is").click()
+
     say(page, EXAMPLE)
     expect(page.get_by_role("group", name=re.compile("dollars or percent"))).to_be_visible()
     expect(page.get_by_role("button", name="Confirm", exact=True)).to_have_count(0)

@@ -1,6 +1,6 @@
 /** What actually traded, newest first; each fill leads back to the sentence that began it. */
 import { useInfiniteQuery, useQuery } from "@tanstack/react-query";
-import { useMemo, useState } from "react";
+import { memo, useMemo, useState } from "react";
 import { useSearch } from "../address";
 import { queries, type Rule } from "../api/calls";
 import { exportAddress, pages, type Trade, type TradeFilter } from "../api/pages";
@@ -49,7 +49,7 @@ export function Trades() {
           keyOf={(trade) => trade.number}
           estimate={37}
           onEnd={hasNextPage && !isFetching ? () => void fetchNextPage() : undefined}
-          render={(trade) => <Row trade={trade} rule={byId.get(trade.rule_id)} onTrace={() => setTraced(trade)} />}
+          render={(trade) => <Row trade={trade} rule={byId.get(trade.rule_id)} onTrace={setTraced} />}
         />
       )}
       {traced !== null && <Trace trade={traced} onClose={() => setTraced(null)} />}
@@ -57,7 +57,7 @@ export function Trades() {
   );
 }
 
-function Row({ trade, rule, onTrace }: { trade: Trade; rule: Rule | undefined; onTrace: () => void }) {
+const Row = memo(function Row({ trade, rule, onTrace }: { trade: Trade; rule: Rule | undefined; onTrace: (trade: Trade) => void }) {
   const zone = useZone();
   const made = trade.realised_pnl ?? null;
   const label = rule?.label ?? "rule";
@@ -76,11 +76,11 @@ function Row({ trade, rule, onTrace }: { trade: Trade; rule: Rule | undefined; o
       <Cell className="hidden text-soft lg:block">{usd(trade.fee)}</Cell>
       <Cell className={`order-4 text-right lg:order-none ${made === null ? "text-soft" : ink(toneOf(made))}`}>{made === null ? "—" : signedUsd(made)}</Cell>
       <Cell className="order-5 lg:order-none">
-        <button type="button" onClick={onTrace} className="min-h-6 font-medium text-accent underline-offset-4 hover:underline">
+        <button type="button" onClick={() => onTrace(trade)} className="min-h-6 font-medium text-accent underline-offset-4 hover:underline">
           {label}
           <span className="sr-only">: what led to this fill</span>
         </button>
       </Cell>
     </>
   );
-}
+});

@@ -1,17 +1,26 @@
 /** Open positions, with what they have made and how far they are from liquidation. */
 import { useQuery } from "@tanstack/react-query";
-import { type Position, queries } from "../api/calls";
+import { deeds, type Position, queries } from "../api/calls";
 import { amount, distancePercent, percent, price, signedPercent, signedUsd, toneOf, usd } from "../ui/figures";
-import { Chip, Empty, Failure, Go, ink, Panel, Waiting } from "../ui/parts";
+import { useDraftSheet } from "../rules/DraftSheet";
+import { Button, Chip, Empty, Failure, Go, ink, Panel, Waiting } from "../ui/parts";
 
-const HEADS = ["Market", "Size", "Entry", "Mark", "PnL", "Liquidation"];
+const HEADS = ["Market", "Size", "Entry", "Mark", "PnL", "Liquidation", "Do"];
 
 export function Positions() {
   const account = useQuery(queries.account);
   const held = account.data?.positions ?? [];
+  const { ask, busy, error, sheet } = useDraftSheet();
+  const close = (one: Position) => (
+    <Button className="!min-h-7 !py-0.5 text-xs" busy={busy} onClick={() => ask(`Close ${one.market}?`, () => deeds.closePosition(one.market))}>
+      Close<span className="sr-only"> {one.market}</span>
+    </Button>
+  );
   return (
     <Panel title="Positions">
       {account.isPending && <Waiting what="positions" />}
+      {error !== null && <Failure error={error} />}
+      {sheet}
       {account.isError && <Failure error={account.error} again={() => void account.refetch()} />}
       {account.data !== undefined && held.length === 0 && (
         <Empty title="You hold no position.">
@@ -49,6 +58,7 @@ export function Positions() {
                     <td className="px-4 py-2">
                       <Liquidation position={one} />
                     </td>
+                    <td className="px-4 py-2">{close(one)}</td>
                   </tr>
                 ))}
               </tbody>
@@ -64,7 +74,8 @@ export function Positions() {
                   <p className="text-soft">
                     {amount(one.base)} at {price(one.entry_price)}
                   </p>
-                  <p className="text-soft">now {price(one.mark)}</p>
+                  <p className="mb-1 text-soft">now {price(one.mark)}</p>
+                  {close(one)}
                 </div>
                 <div className="text-right">
                   <Made position={one} />

@@ -1,10 +1,10 @@
 /** A draft that something other than words led to: shown over the page, confirmed there, dropped when it is left. */
 import { useMutation, useQueryClient } from "@tanstack/react-query";
-import { type ReactNode, useState } from "react";
+import { type ReactNode, useCallback, useState } from "react";
 import { deeds, type Draft } from "../api/calls";
 import { Armed } from "../say/Armed";
 import { DraftCard } from "../say/DraftCard";
-import { Button, Failure, Sheet } from "../ui/parts";
+import { Button, Sheet } from "../ui/parts";
 
 interface Opened {
   title: string;
@@ -46,9 +46,7 @@ export function useDraftSheet(): { ask: (title: string, step: () => Promise<Draf
       </div>
     </Sheet>
   );
-  return { ask: (title, step) => make.mutate({ title, step }), busy: make.isPending, error: make.error, sheet };
-}
-
-export function SheetFailure({ error }: { error: unknown }) {
-  return error === null ? null : <Failure error={error} />;
+  const { mutate } = make;
+  const ask = useCallback((title: string, step: () => Promise<Draft>) => mutate({ title, step }), [mutate]);
+  return { ask, busy: make.isPending, error: make.error, sheet };
 }

@@ -1,6 +1,6 @@
 /** One rule as a row: a card on a phone, columns on a desk. */
 import { useMutation, useQueryClient } from "@tanstack/react-query";
-import type { ReactNode } from "react";
+import { memo, type ReactNode } from "react";
 import { deeds, type Job, type Rule } from "../api/calls";
 import { moment, percent, price } from "../ui/figures";
 import { Button, Failure } from "../ui/parts";
@@ -12,17 +12,19 @@ const PAUSABLE = new Set<Rule["state"]>(["waiting", "armed", "held"]);
 const EDITABLE = new Set<Rule["state"]>(["armed", "paused", "waiting"]);
 const DELETABLE = new Set<Rule["state"]>(["waiting", "armed", "held", "paused"]);
 
+export type What = "history" | "edit" | "copy" | "delete";
+
 interface Row {
   rule: Rule;
   near: Nearness | null;
   job: Job | undefined;
   picked: boolean;
-  onPick: (on: boolean) => void;
-  onOpen: (what: "history" | "edit" | "delete") => void;
-  onDuplicate: () => void;
+  onPick: (rule: Rule, on: boolean) => void;
+  onOpen: (rule: Rule, what: What) => void;
 }
 
-export function RuleRow({ rule, near, job, picked, onPick, onOpen, onDuplicate }: Row) {
+/** Drawn anew only where something of it changed: a list scrolls over hundreds. */
+export const RuleRow = memo(function RuleRow({ rule, near, job, picked, onPick, onOpen }: Row) {
   const client = useQueryClient();
   const zone = useZone();
   const toggle = useMutation({ mutationFn: () => deeds.toggle(rule), onSettled: () => client.invalidateQueries({ queryKey: ["rules"] }) });
@@ -34,7 +36,7 @@ export function RuleRow({ rule, near, job, picked, onPick, onOpen, onDuplicate }
     <div className="grid gap-3 px-4 py-3 lg:grid-cols-[minmax(14rem,1fr)_23rem_auto] lg:items-start lg:gap-6">
       <div className="min-w-0">
         <p className="flex flex-wrap items-center gap-2">
-          <input type="checkbox" aria-label={`Pick ${rule.label}`} checked={picked} onChange={(event) => onPick(event.target.checked)} className="size-6 accent-accent lg:size-4.5" />
+          <input type="checkbox" aria-label={`Pick ${rule.label}`} checked={picked} onChange={(event) => onPick(rule, event.target.checked)} className="size-6 accent-accent lg:size-4.5" />
           <span className="font-semibold">{rule.label}</span>
           <StateChip state={rule.state} />
         </p>
@@ -58,25 +60,25 @@ export function RuleRow({ rule, near, job, picked, onPick, onOpen, onDuplicate }
           </Button>
         )}
         {EDITABLE.has(rule.state) && (
-          <Button onClick={() => onOpen("edit")}>
+          <Button onClick={() => onOpen(rule, "edit")}>
             Edit<span className="sr-only"> {rule.label}</span>
           </Button>
         )}
-        <Button onClick={onDuplicate}>
+        <Button onClick={() => onOpen(rule, "copy")}>
           Copy<span className="sr-only"> {rule.label}</span>
         </Button>
-        <Button onClick={() => onOpen("history")}>
+        <Button onClick={() => onOpen(rule, "history")}>
           History<span className="sr-only"> of {rule.label}</span>
         </Button>
         {DELETABLE.has(rule.state) && (
-          <Button weight="danger" onClick={() => onOpen("delete")}>
+          <Button weight="danger" onClick={() => onOpen(rule, "delete")}>
             Delete<span className="sr-only"> {rule.label}</span>
           </Button>
         )}
       </div>
     </div>
   );
-}
+});
 
 function Fact({ name, children }: { name: string; children: ReactNode }) {
   return (

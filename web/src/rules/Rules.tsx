@@ -1,6 +1,6 @@
 /** Every rule with its state, where it fires and how it was watched; changed one by one or many at once. */
 import { useMutation, useQuery, useQueryClient } from "@tanstack/react-query";
-import { useDeferredValue, useMemo, useState } from "react";
+import { useCallback, useDeferredValue, useMemo, useState } from "react";
 import { deeds, type Job, queries, type Rule } from "../api/calls";
 import { Field, Segments, Select } from "../ui/fields";
 import { Button, Empty, Failure, Go, Sheet, Waiting } from "../ui/parts";
@@ -11,11 +11,11 @@ import { Edit } from "./Edit";
 import { fits, marketsIn, NO_FILTER, type RuleFilter } from "./filter";
 import { History } from "./History";
 import { usePriceMap } from "./prices";
-import { RuleRow } from "./RuleRow";
+import { RuleRow, type What } from "./RuleRow";
 import { byNearness } from "./trigger";
 
 const STATES = ["armed", "paused", "waiting", "held", "firing", "completed", "failed", "cancelled", "expired"] as const;
-type Opened = { what: "history" | "edit" | "delete"; rule: Rule } | null;
+type Opened = { what: What; rule: Rule } | null;
 
 export function Rules() {
   const [which, setWhich] = useState<"live" | "all">("live");
@@ -32,12 +32,21 @@ export function Rules() {
   const markets = useMemo(() => [...new Set(all.flatMap((rule) => [...marketsIn(rule.spec)]))].toSorted(), [all]);
   const sorted = useMemo(() => byNearness(all.filter((rule) => fits(rule, wanted)), prices), [all, wanted, prices]);
   const ids = sorted.filter(({ rule }) => picked.has(rule.id)).map(({ rule }) => rule.id);
-  const pick = (id: string, on: boolean) => {
-    const next = new Set(picked);
-    if (on) next.add(id);
-    else next.delete(id);
-    setPicked(next);
-  };
+  const pick = useCallback((rule: Rule, on: boolean) => {
+    setPicked((known) => {
+      const next = new Set(known);
+      if (on) next.add(rule.id);
+      else next.delete(rule.id);
+      return next;
+    });
+  }, []);
+  const open = useCallback(
+    (rule: Rule, what: What) => {
+      if (what === "copy") ask(`Another one like ${rule.label}?`, () => deeds.duplicate(rule));
+      else setOpened({ what, rule });
+    },
+    [ask],
+  );
   const everyOne = sorted.length > 0 && ids.length === sorted.length;
   return (
     <section aria-labelledby="rules" className="rounded-lg border border-line bg-panel">
@@ -79,18 +88,8 @@ export function Rules() {
           items={sorted}
           keyOf={({ rule }) => rule.id}
           nameOf={({ rule }) => `Rule ${rule.label}`}
-          estimate={112}
-          render={({ rule, near }) => (
-            <RuleRow
-              rule={rule}
-              near={near}
-              job={watched.get(rule.id)}
-              picked={picked.has(rule.id)}
-              onPick={(on) => pick(rule.id, on)}
-              onOpen={(what) => setOpened({ what, rule })}
-              onDuplicate={() => ask(`Another one like ${rule.label}?`, () => deeds.duplicate(rule))}
-            />
-          )}
+          estimate={102}
+          render={({ rule, near }) => <RuleRow rule={rule} near={near} job={watched.get(rule.id)} picked={picked.has(rule.id)} onPick={pick} onOpen={open} />}
         />
       )}
       {opened?.what === "history" && <History rule={opened.rule} onClose={() => setOpened(null)} />}

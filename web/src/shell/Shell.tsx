@@ -26,7 +26,7 @@ export function Shell({ children }: { children: ReactNode }) {
       </Go>
     ));
   return (
-    <div className="flex min-h-dvh flex-col">
+    <div className="flex min-h-[var(--app-height,100dvh)] flex-col">
       <a href="#page" className="absolute -top-20 left-2 z-20 rounded bg-accent px-3 py-2 text-ground focus:top-2">
         Skip to the page
       </a>

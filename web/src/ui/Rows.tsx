@@ -29,7 +29,8 @@ function useRows<Item>({ items, keyOf, estimate, onEnd }: Listed<Item>) {
   const rows = useWindowVirtualizer({
     count: items.length,
     estimateSize: () => estimate,
-    overscan: 6,
+    overscan: 4,
+    useFlushSync: false, // rows are measured many at a time: each on its own would draw the list anew
     scrollMargin: margin,
     getItemKey: (index) => {
       const item = items[index];
