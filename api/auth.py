@@ -37,6 +37,11 @@ class Caller:
     scopes: frozenset[str]
     key: ApiKey | None = None
 
+    @property
+    def key_id(self) -> str | None:
+        """The program's key, where it is one that calls."""
+        return None if self.key is None else self.key.id
+
 
 class Doorkeeper:
     """Issues and reads access tokens, and remembers for two seconds whom it let in."""
@@ -175,24 +180,31 @@ def bearer_of(connection: HTTPConnection) -> str | None:
     return credential.strip() or None if kind.lower() == "bearer" else None
 
 
+def address_of(connection: HTTPConnection) -> str:
+    """The network address that asks, as a trusted proxy tells it."""
+    return "" if connection.client is None else connection.client.host
+
+
 async def _caller(request: Request) -> Caller:
     door = door_of(request)
-    credential = bearer_of(request)
-    looks = request.method in _SAFE
-    if credential is not None:
-        caller = await door.admit(credential, believed=looks)
-    else:
-        cookie = request.cookies.get(ACCESS_COOKIE)
-        if cookie is None or cookie.startswith("sw_"):
+    credential, looks = bearer_of(request), request.method in _SAFE
+    cookie = request.cookies.get(ACCESS_COOKIE) if credential is None else None
+    if cookie is not None and cookie.startswith("sw_"):
+        cookie = None
+    try:
+        if credential is None and cookie is None:
             raise unauthorized("Nobody is signed in.")
-        caller = await door.admit(cookie, believed=looks)
-        if not looks:
-            door.check_origin(request)
-            given = request.headers.get(CSRF_HEADER, "")
-            if not hmac.compare_digest(given.encode(), door.csrf_token(caller.by).encode()):
-                hint = "Send the value of the cookie saywhen_csrf in the header X-CSRF-Token."
-                raise Refused(403, "csrf", "The request does not come from our page.", hint)
-    await door.throttle.charge(caller.by, writes=not looks)
+        caller = await door.admit(credential or cookie or "", believed=looks)
+    except Refused:
+        await door.throttle.charge_stranger(address_of(request))
+        raise
+    if cookie is not None and not looks:
+        door.check_origin(request)
+        given = request.headers.get(CSRF_HEADER, "")
+        if not hmac.compare_digest(given.encode(), door.csrf_token(caller.by).encode()):
+            hint = "Send the value of the cookie saywhen_csrf in the header X-CSRF-Token."
+            raise Refused(403, "csrf", "The request does not come from our page.", hint)
+    await door.throttle.charge(caller.owner, caller.key_id, writes=not looks)
     return caller
 
 

@@ -23,6 +23,15 @@ RULE_SPEC = {"x-stands-for": "RuleSpec"}
 Amount = Annotated[str, Field(examples=["149.9"], pattern=r"^-?[0-9]+(\.[0-9]+)?$")]
 """A decimal number as a string, never a float."""
 Given = Annotated[str, Field(pattern=r"^[0-9]{1,15}(\.[0-9]{1,12})?$", examples=["25"]), AfterValidator(_exact)]
+Address = Annotated[
+    str,
+    Field(
+        min_length=32,
+        max_length=44,
+        pattern="^[1-9A-HJ-NP-Za-km-z]+$",
+        examples=["9xQeWvG816bUx9EPjHmaT23yvVM2ZWbrrpZb9PusVFin"],
+    ),
+]
 Text = Annotated[str, Field(pattern=r"^[^\x00]*$")]
 Id = Annotated[str, Field(pattern=r"^[0-9A-Za-z_]{1,40}$", examples=["r_064qj3w4m8x2v5k7p0"])]
 MarketName = Annotated[str, Field(pattern=r"^[A-Z0-9]{1,12}-PERP$", examples=["SOL-PERP"])]
@@ -58,93 +67,6 @@ class Problem(BaseModel):
     errors: list[dict[str, str]] | None = None
 
 
-# --- signing in ------------------------------------------------------------------------------------------------------
-
-
-class ChallengeIn(In):
-    """Who is about to sign."""
-
-    address: Annotated[str, Field(min_length=32, max_length=44, pattern="^[1-9A-HJ-NP-Za-km-z]+$")]
-
-
-class ChallengeOut(BaseModel):
-    """What to sign: `input` for `solana:signIn`, or `message` for `signMessage`, or the memo transaction."""
-
-    nonce: str
-    input: dict[str, str]
-    message: str
-    memo_transaction: str
-    expires_at: datetime
-
-
-class ProofIn(In):
-    """A challenge's nonce with its signature, or with the signed memo transaction, in base64."""
-
-    nonce: Annotated[str, Field(pattern="^[0-9a-f]{32}$")]
-    signature: Annotated[str, Field(max_length=200)] | None = None
-    transaction: Annotated[str, Field(max_length=2_000)] | None = None
-
-
-class Deliver(In):
-    """Where the tokens go: into cookies, for a browser, or into the body, for a program."""
-
-    deliver: Literal["cookie", "body"] = "cookie"
-
-
-class WalletSignIn(ProofIn):
-    """Signing in with a wallet."""
-
-    deliver: Literal["cookie", "body"] = "cookie"
-
-
-class LinkSignIn(Deliver):
-    """Signing in with a link from a bot."""
-
-    token: Annotated[str, Field(min_length=20, max_length=100, pattern=r"^[0-9A-Za-z_-]+$")]
-
-
-class TelegramSignIn(Deliver):
-    """Signing in from a Telegram Mini App."""
-
-    init_data: Annotated[Text, Field(max_length=4_096)]
-
-
-class RefreshIn(Deliver):
-    """The refresh token, where it is not in the cookie."""
-
-    refresh_token: Annotated[str, Field(max_length=200, pattern=r"^[0-9A-Za-z_.-]+$")] | None = None
-
-
-class SignedInOut(BaseModel):
-    """Signed in. The tokens are here only where they were asked for in the body."""
-
-    owner: int
-    session_id: str
-    how: str
-    csrf_token: str
-    expires_in: int
-    access_token: str | None = None
-    refresh_token: str | None = None
-
-
-class SessionOut(BaseModel):
-    """Where the owner is signed in."""
-
-    id: str
-    how: str
-    created_at: datetime
-    expires_at: datetime
-    current: bool
-
-
-class CallerOut(BaseModel):
-    """Who is asking."""
-
-    owner: int
-    by: str
-    scopes: list[str]
-
-
 # --- rules and drafts ----------------------------------------------------------------------------------------------
 
 
@@ -159,6 +81,9 @@ class RuleIn(In):
 class RulePut(In):
     """What the rule shall say from now on, in words or in the rule language; one of the two."""
 
+    model_config = ConfigDict(
+        extra="forbid", json_schema_extra={"examples": [{"text": "if SOL drops below $120, sell half my position"}]}
+    )
     text: Annotated[Text, Field(min_length=1, max_length=4_000)] | None = None
     rule: Spec | None = None
 
@@ -260,12 +185,16 @@ class AnswerIn(In):
 class AmendIn(In):
     """The whole of what is meant, said anew."""
 
+    model_config = ConfigDict(
+        extra="forbid", json_schema_extra={"examples": [{"text": "if SOL drops below $120, sell half my position"}]}
+    )
     text: Annotated[Text, Field(min_length=1, max_length=4_000)]
 
 
 class ConfirmIn(In):
     """The revision that was seen; an older card than the last change confirms nothing."""
 
+    model_config = ConfigDict(extra="forbid", json_schema_extra={"examples": [{"revision": 1}]})
     revision: Annotated[int, Field(ge=1, le=10**6)]
 
 
@@ -337,33 +266,14 @@ class SettingsIn(In):
 class LimitsIn(In):
     """Limits to change. Lower ones hold at once; higher ones wait for a wallet's signature where there is a wallet."""
 
+    model_config = ConfigDict(
+        extra="forbid", json_schema_extra={"examples": [{"max_order_usd": "500", "max_orders_a_day": 10}]}
+    )
     max_order_usd: Given | None = None
     max_position_usd: Given | None = None
     max_leverage: Given | None = None
     max_slippage_bps: Annotated[int, Field(ge=0, le=10_000)] | None = None
     max_orders_a_day: Annotated[int, Field(ge=0, le=10**6)] | None = None
-
-
-class KeyIn(In):
-    """A program's key: what it may do, for how many days, and its own caps where it confirms by itself."""
-
-    name: Annotated[Text, Field(min_length=1, max_length=60)]
-    scopes: Annotated[list[Scope], Field(min_length=1, max_length=4)]
-    max_order_usd: Given | None = None
-    max_rules_a_day: Annotated[int, Field(ge=1, le=1_000)] | None = None
-    days: Annotated[int, Field(ge=1, le=3_650)] | None = None
-
-
-class ClaimIn(In):
-    """Whether to link who waits."""
-
-    agree: bool
-
-
-class ApproveIn(In):
-    """Which wallet will sign."""
-
-    address: Annotated[str, Field(min_length=32, max_length=44, pattern="^[1-9A-HJ-NP-Za-km-z]+$")]
 
 
 class ReadIn(In):

@@ -1,6 +1,7 @@
 """One WebSocket: who it is, what it asks for, and frames at its own pace; decides when it is closed and why."""
 
 import asyncio
+import contextlib
 import json
 import re
 from typing import Any
@@ -9,7 +10,7 @@ from fastapi import APIRouter, WebSocket, WebSocketDisconnect
 from pydantic_core import to_json as encode
 
 from api import live
-from api.auth import ACCESS_COOKIE, Caller, bearer_of, door_of
+from api.auth import ACCESS_COOKIE, Caller, address_of, bearer_of, door_of
 from api.errors import Refused
 from api.guard import Measures
 from api.live import CHANNELS, EVERY_S, Client, Hub, TooFarBehind, heartbeat
@@ -82,8 +83,10 @@ async def _admit(socket: WebSocket) -> Caller:
     if credential is None:
         credential = await _first_message(socket)
     try:
-        caller = await door.admit(credential)
+        caller = await door.admit(credential, believed=False)
     except Refused as refused:
+        with contextlib.suppress(Refused):
+            await door.throttle.charge_stranger(address_of(socket))
         raise Closing(NOT_SIGNED_IN, str(refused)) from None
     if "read" not in caller.scopes:
         raise Closing(NOT_SIGNED_IN, "This credential may not look.")

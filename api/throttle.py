@@ -16,10 +16,12 @@ from limits.storage import storage_from_string
 from api.errors import Refused
 from core.app import Settings
 from core.domain.errors import NotConfigured
+from core.domain.ids import OwnerId
 
 _ANSWER_S = 0.5
 _PAUSE_S = 2.0
 """How long a Redis that did not answer is not asked again, so that requests do not wait for it one after another."""
+_KEYS_TOGETHER = 3
 _log = logging.getLogger(__name__)
 
 
@@ -33,9 +35,22 @@ class Throttle:
         self._reads, self._writes = parse(settings.api_reads), parse(settings.api_writes)
         self._signins = parse(settings.api_signins)
 
-    async def charge(self, who: str, *, writes: bool) -> None:
-        """One request of a credential. Raises Refused."""
-        await self._charge(self._writes if writes else self._reads, "writes" if writes else "reads", who)
+    async def charge(self, owner: OwnerId, key: str | None, *, writes: bool) -> None:
+        """One request: of an owner signed in, however many sessions they have, or of one of their keys. Raises Refused.
+
+        All keys of an owner together may ask as often as so many single ones.
+        """
+        item, what = (self._writes, "writes") if writes else (self._reads, "reads")
+        if key is None:
+            await self._charge(item, what, str(owner))
+            return
+        await self._charge(item, what, key)
+        together = type(item)(item.amount * _KEYS_TOGETHER, item.multiples)
+        await self._charge(together, f"{what} of all your keys", str(owner))
+
+    async def charge_stranger(self, address: str) -> None:
+        """One request from a network address with a credential that is none. Raises Refused."""
+        await self._charge(self._writes, "requests without a good credential", address)
 
     async def charge_sign_in(self, address: str) -> None:
         """One attempt from a network address. Raises Refused."""

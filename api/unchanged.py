@@ -58,7 +58,7 @@ class Unchanged:
         listings: Listings = state.rules
         body = await listings.kept(state.core, caller.owner, "live")
         if body is not None:
-            await door.throttle.charge(caller.by, writes=False)
+            await door.throttle.charge(caller.owner, caller.key_id, writes=False)
         return body
 
 

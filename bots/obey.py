@@ -4,7 +4,7 @@ from typing import assert_never
 
 from bots import views
 from bots.turn import Turn
-from core.domain.reading import Command
+from core.domain.reading import Command, RuleFilter
 from core.domain.rule import LIVE, Rule, RuleState
 from core.feed.card import Button, Card, card_of
 from core.feed.press import Say, fits, write
@@ -15,6 +15,7 @@ LATE_AFTER_S = 60
 _REFUSED_LATE = frozenset({"resume_rules", "cancel_rules", "cancel_orders", "kill"})
 # Not `pause_rules`: pausing late harms nobody, and not pausing may.
 
+_KINDS: dict[RuleFilter, str] = {"alert": "alerts", "stop_loss": "stops", "take_profit": "targets", "dca": "plans"}
 _GONE = "Gone for good; say it again to have it back."
 
 
@@ -61,7 +62,9 @@ async def list_rules(turn: Turn, command: Command, asked: str = "", page: int = 
     """One page of the rules that *command* names; *asked* is how that was said, for the buttons to the other pages."""
     rules = await turn.core.rules.list(turn.owner, LIVE, command)
     if not rules and not everything(command):
-        return Card(title="None of your rules is that", lines=("/rules shows all of them.",), key="view:rules")
+        what = "rules like that" if command.filter is None else _KINDS[command.filter]
+        where = "" if command.market in {None, "*"} else f" on {command.market}"
+        return Card(title=f"You have no {what}{where}", lines=("/rules shows all you have.",), key="view:rules")
     view, owner = await turn.core.account.view(turn.owner), await turn.core.account.owner(turn.owner)
     return views.rules_card(rules, view, turn.core.prices.latest(None), owner, page=page, asked=asked)
 

@@ -3,6 +3,7 @@
 from collections.abc import Iterator, Mapping, Sequence
 from datetime import datetime
 from decimal import Decimal
+from itertools import zip_longest
 from typing import Any
 from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 
@@ -246,7 +247,7 @@ def history_card(history: History, owner: Owner) -> Card:
 def _told(log: Sequence[JobLog]) -> Iterator[JobLog]:
     """*log* without the looks that another look follows at once: they say only that it is watched."""
     ordered = sorted(log, key=lambda line: line.at)
-    for line, following in zip(ordered, [*ordered[1:], None], strict=True):
+    for line, following in zip_longest(ordered, ordered[1:]):
         if line.what != "checked" or following is None or following.what != "checked":
             yield line
 

@@ -5,7 +5,8 @@ from typing import Annotated, Any
 from fastapi import APIRouter, Path, Response
 
 from api.auth import CoreIn, DoorIn, Owning
-from api.schemas import ApproveIn, ChallengeIn, ChallengeOut, ClaimIn, KeyIn, ProofIn, whole
+from api.schemas import whole
+from api.schemas_access import ApproveIn, ChallengeIn, ChallengeOut, ClaimIn, KeyIn, ProofIn
 from api.shapes_owner import ApprovalsOut, CodeOut, DoneOut, KeysOut, LinksOut, WalletsOut
 from api.views import approval_view, challenge_view, key_view, reply
 from core.app.identity import Proof

@@ -72,8 +72,13 @@ def _say_part(trade: Trade, parts: int) -> str:
         money = trade.margin_usd * (trade.leverage or ONE)
     if money is not None:
         return f"{trade.type} {say_price(money / parts)} of {trade.market}"
-    of = "the position" if trade.reduce_only else "free collateral"
-    return f"{trade.type} {trade.market}, of {say_percent(trade.amount_percent or HUNDRED)} of {of}"
+    share = say_percent(trade.amount_percent or HUNDRED)
+    whole = (
+        f"{share} of the {trade.market} position"
+        if trade.reduce_only
+        else f"{trade.market} with {share} of what is free"
+    )
+    return f"{trade.type} {whole if parts == 1 else f'an equal part of {whole}' if trade.reduce_only else whole}"
 
 
 def say_order(order: OrderKind) -> str:
@@ -100,12 +105,12 @@ def one_line(text: str) -> str:
 
 def _say_trade(trade: Trade) -> str:
     verb = "buy" if trade.type == "buy" else "sell"
+    lever = "" if trade.leverage is None else f" at {say_number(trade.leverage)}x leverage"
     if trade.reduce_only:
         side = "long" if trade.type == "sell" else "short"
         back = "" if trade.type == "sell" else " back"
-        return f"{verb}{back} {_say_exit_size(trade, side)} (reduce-only)"
+        return f"{verb}{back} {_say_exit_size(trade, side)}{lever} (reduce-only)"
     opens = f"(can open or add to a {'long' if trade.type == 'buy' else 'short'})"
-    lever = "" if trade.leverage is None else f" at {say_number(trade.leverage)}x leverage"
     if trade.amount_base is not None:
         return f"{verb} {say_amount(trade.amount_base, trade.market, exact=True)} on {trade.market}{lever} {opens}"
     if trade.amount_usd is not None:
@@ -125,5 +130,6 @@ def _say_exit_size(trade: Trade, side: str) -> str:
     if trade.amount_usd is not None:
         return f"{say_price(trade.amount_usd, exact=True)} of {position}"
     if trade.margin_usd is not None:
-        return f"{say_price(trade.margin_usd * (trade.leverage or ONE), exact=True)} of {position}"
+        notional = say_price(trade.margin_usd * (trade.leverage or ONE), exact=True)
+        return f"{notional} of {position} with {say_price(trade.margin_usd, exact=True)} of margin"
     return f"{say_percent(trade.amount_percent or HUNDRED)} of {position}"

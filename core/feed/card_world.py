@@ -109,7 +109,7 @@ def market_card(event: MarketHappened) -> Card | None:
             return Card(title=f"{market} has a trusted price again", lines=(line,), tone="good", key=settled_key(event))
         case VenueLost(venue=venue, reason=reason):
             lines = (sentence(reason), "Orders wait until it answers again.")
-            return Card(title=f"{venue} does not answer", lines=lines, tone="warn", key=settled_key(event))
+            return Card(title=f"{venue.capitalize()} does not answer", lines=lines, tone="warn", key=settled_key(event))
         case VenuePaused(reason=reason):
             lines = (sentence(reason), "Rules are watched, but cannot trade.")
             return Card(title=f"{_where(event)} takes no orders now", lines=lines, tone="warn", key=_key_at(event))
@@ -207,7 +207,7 @@ def _position(event: PositionHappened, title: str, line: str, *, bad: bool) -> C
 
 
 def _where(event: VenuePaused | VenueRecovered) -> str:
-    return event.venue if event.market is None else f"{event.market} on {event.venue}"
+    return event.venue.capitalize() if event.market is None else f"{event.market} on {event.venue}"
 
 
 def _key_at(event: VenuePaused | VenueRecovered) -> str:

@@ -28,10 +28,10 @@ async def test_a_port_that_the_system_chose_is_in_the_public_address_and_the_end
     async def deaf(_hub: Any) -> None:
         while True:
             try:
-                await hung.wait()
-                return
+                await asyncio.sleep(3600)
             except asyncio.CancelledError:
-                continue
+                if hung.is_set():
+                    raise
 
     monkeypatch.setattr(live.Hub, "_tick", deaf)
     settings = read_settings(_env_file=None, DATABASE_URL=postgres_dsn, SAYWHEN_HOME=str(tmp_path), SAYWHEN_API_PORT=0)
@@ -52,4 +52,8 @@ async def test_a_port_that_the_system_chose_is_in_the_public_address_and_the_end
             assert task.cancelled()
             await socket.close()
         hung.set()
-        await asyncio.sleep(0)
+        left = [one for one in asyncio.all_tasks() if one.get_name() == "live-prices"]
+        for one in left:
+            one.cancel()
+        assert len(left) == 1
+        await asyncio.wait(left)

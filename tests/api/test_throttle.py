@@ -10,7 +10,10 @@ from api.errors import Refused
 from api.throttle import Throttle
 from core.app import read_settings
 from core.domain.errors import NotConfigured
+from core.domain.ids import OwnerId
 from tests.redis import RedisServer
+
+ANN, BOB = OwnerId(1), OwnerId(2)
 
 
 @pytest.fixture(params=["memory", "redis"])
@@ -28,14 +31,14 @@ async def test_each_credential_and_each_kind_of_request_has_a_limit_of_its_own(
 ) -> None:
     limits = {"SAYWHEN_API_READS": "2/hour", "SAYWHEN_API_WRITES": "1/hour", "SAYWHEN_API_SIGNINS": "1/hour"}
     throttle = _throttle(tmp_path, **limits, **counted_in)
-    await throttle.charge("ann", writes=False)
-    await throttle.charge("ann", writes=False)
-    await throttle.charge("ann", writes=True)
-    await throttle.charge("bob", writes=False)
+    await throttle.charge(ANN, None, writes=False)
+    await throttle.charge(ANN, None, writes=False)
+    await throttle.charge(ANN, None, writes=True)
+    await throttle.charge(BOB, None, writes=False)
     await throttle.charge_sign_in("192.0.2.1")
     for more in (
-        throttle.charge("ann", writes=False),
-        throttle.charge("ann", writes=True),
+        throttle.charge(ANN, None, writes=False),
+        throttle.charge(ANN, None, writes=True),
         throttle.charge_sign_in("192.0.2.1"),
     ):
         with pytest.raises(Refused) as refused:
@@ -47,14 +50,36 @@ async def test_each_credential_and_each_kind_of_request_has_a_limit_of_its_own(
     await throttle.close()
 
 
+async def test_a_key_has_a_limit_of_its_own_all_keys_of_an_owner_have_one_and_so_has_a_strangers_address(
+    tmp_path: Path, counted_in: dict[str, str]
+) -> None:
+    throttle = _throttle(tmp_path, SAYWHEN_API_READS="2/hour", SAYWHEN_API_WRITES="2/hour", **counted_in)
+    for number in range(6):
+        await throttle.charge(ANN, f"k_{number // 2}", writes=False)
+    for more in (
+        throttle.charge(ANN, "k_0", writes=False),
+        throttle.charge(ANN, "k_9", writes=False),  # new, but the owner's keys have had theirs
+    ):
+        with pytest.raises(Refused):
+            await more
+    await throttle.charge(ANN, None, writes=False)  # who is signed in is not kept out by their programs
+    await throttle.charge(BOB, "k_8", writes=False)
+    for _ in range(2):
+        await throttle.charge_stranger("192.0.2.1")
+    with pytest.raises(Refused):
+        await throttle.charge_stranger("192.0.2.1")
+    await throttle.charge_stranger("192.0.2.2")
+    await throttle.close()
+
+
 async def test_a_window_that_is_over_begins_anew(tmp_path: Path, counted_in: dict[str, str]) -> None:
     throttle = _throttle(tmp_path, SAYWHEN_API_READS="1/second", **counted_in)
-    await throttle.charge("ann", writes=False)
+    await throttle.charge(ANN, None, writes=False)
     with pytest.raises(Refused) as refused:
-        await throttle.charge("ann", writes=False)
+        await throttle.charge(ANN, None, writes=False)
     assert refused.value.headers == {"Retry-After": "1"}
     await asyncio.sleep(1.05)
-    await throttle.charge("ann", writes=False)
+    await throttle.charge(ANN, None, writes=False)
     await throttle.close()
 
 
@@ -63,13 +88,13 @@ async def test_replicas_share_what_redis_counts_and_none_waits_for_one_that_is_a
 ) -> None:
     one, two = (_throttle(tmp_path, SAYWHEN_API_READS="3/hour", REDIS_URL=redis.url) for _ in range(2))
     outcomes = await asyncio.gather(
-        *(replica.charge("ann", writes=False) for _ in range(3) for replica in (one, two)), return_exceptions=True
+        *(replica.charge(ANN, None, writes=False) for _ in range(3) for replica in (one, two)), return_exceptions=True
     )
     assert sorted(type(outcome).__name__ for outcome in outcomes) == ["NoneType"] * 3 + ["Refused"] * 3
     redis.stop()
     began = time.monotonic()
     for _ in range(50):
-        await one.charge("ann", writes=False)  # nobody can count, so nobody is refused
+        await one.charge(ANN, None, writes=False)  # nobody can count, so nobody is refused
     assert time.monotonic() - began < 1.0
     await one.close()
     await two.close()

@@ -7,7 +7,7 @@ from datetime import timedelta
 from decimal import Decimal
 from typing import Any, Literal
 
-from core.domain.action import Trade
+from core.domain.action import Alert, Trade
 from core.domain.condition import PriceChange
 from core.domain.errors import Conflict, NotFound
 from core.domain.event import AccountKilled
@@ -123,6 +123,7 @@ class Drafts:
     calls: list[tuple[Any, ...]]
     result: ParseResult = ASKING
     draft: Draft | None = None
+    summary: str = "1. When SOL-PERP falls …\n2. When SOL-PERP rises …"
     problem: Exception | None = None
 
     async def say(self, owner: OwnerId, text: str, channel: str) -> Draft | ParseResult:
@@ -201,7 +202,7 @@ class Drafts:
             channel="console",
             created_at=START,
             expires_at=START + timedelta(minutes=15),
-            summary="" if asking else "1. When SOL-PERP falls …\n2. When SOL-PERP rises …",
+            summary="" if asking else self.summary,
         )
         return self.draft
 
@@ -224,6 +225,8 @@ class Rules:
     ) -> "Rows":
         labels = None if selection is None else selection.rule_ids
         found = [rule for rule in self.rows if rule.state in (LIVE if states is None else states)]
+        if selection is not None and selection.filter == "alert":
+            found = [rule for rule in found if isinstance(rule.spec.action, Alert)]
         return [rule for rule in found if labels is None or rule.label in labels]
 
     async def pause(self, owner: OwnerId, selection: Command) -> "Rows":

@@ -1,6 +1,6 @@
 /** Decides between signing in and the dashboard, and which page is shown. */
 import { useQuery } from "@tanstack/react-query";
-import { lazy, Suspense } from "react";
+import { lazy, Suspense, useState } from "react";
 import { usePath } from "./address";
 import { queries } from "./api/calls";
 import { asProblem } from "./api/client";
@@ -18,10 +18,12 @@ const Market = lazy(async () => ({ default: (await import("./market/Market")).Ma
 const Activity = lazy(async () => ({ default: (await import("./activity/Activity")).Activity }));
 const Account = lazy(async () => ({ default: (await import("./account/Account")).Account }));
 
-export function App() {
+/** *brought* is a way in that came with the address. */
+export function App({ brought }: { brought: (() => Promise<unknown>) | null }) {
+  const [door, setDoor] = useState(() => brought);
   const me = useQuery(queries.me);
   const path = usePath();
-  if (path === "/sign-in" && location.hash.length > 1) return <SignIn link={location.hash.slice(1)} />;
+  if (door !== null) return <SignIn start={door} onEntered={() => setDoor(null)} />;
   if (me.isPending) return <Waiting what="SayWhen" />;
   if (me.isError) {
     const problem = asProblem(me.error);

@@ -74,7 +74,7 @@ def _must_say_when(drafts: Sequence[RuleDraft]) -> None:
         at_once = draft.then and act.verb in _LEAVING  # an entry that is left as soon as it is filled
         if draft.cond is None and (at_once or not draft.then) and not said and draft.sentence in waiting:
             raise Unclear(f"When should “{act.text}” be done: at once, or under that condition too? Say it with it.")
-        if draft.cond is not None:
+        if draft.cond is not None and not draft.then:
             waiting.add(draft.sentence)
 
 
@@ -84,6 +84,9 @@ def _add_rules(drafts: list[RuleDraft], group: Group) -> None:
         return
     if any(part.act.verb != "alert" for part in group.acts) and _listed_levels(group.conds):
         raise Unclear("It cannot hit both at once. Say “or”, or how much to do at each of them.")
+    told = all(part.act.verb == "alert" for part in group.acts) and len(group.conds) > 1
+    if told and all(part.led for part in group.conds) and any("AND" in part.joins for part in group.conds[1:]):
+        raise Unclear("Once when all of that holds, or for each of them? Say “both”, or send two messages.")
     cond = joined(group.conds)
     if not group.cond_first and group.conds and "OR" in group.conds[0].joins:
         raise Unclear("I cannot tell what that is an alternative to. Send one rule at a time.")
@@ -192,7 +195,8 @@ def joined(parts: Sequence[Part]) -> Cond | None:
         return schedule
     _measured_alike(parts)
     levels = [part.what for part in parts if isinstance(part.what, Level) and part.what.operator is None]
-    if 1 < len(levels) == len(parts):  # It cannot hit two prices at once.
+    if 1 < len(levels) == len(parts) and len({level.market for level in levels} - {None}) < 2:
+        # One market cannot hit two prices at once.
         return GroupDraft(type="any", parts=tuple(levels))
     if any(part.joins == {"COMMA"} for part in parts[1:]) and not any(part.joins & _JOINING for part in parts[1:]):
         raise Unclear("Must all of those hold, or any of them? Put “and” or “or” between them.")

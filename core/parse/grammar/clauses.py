@@ -336,7 +336,9 @@ class _Reading:
         begun = self.cur.at
         timeframe = read_timeframe(self.cur) if bare and not self.joins - {"COMMA", "LPAR", "DASH"} else None
         if timeframe is None or not (
-            self.cur.peek(-1).kind in ("CANDLE", "TF") or self.cur.peek(begun - self.cur.at).kind == "ON"
+            self.cur.peek(-1).kind in ("CANDLE", "TF")
+            or (self.cur.sees("END") and "COMMA" in self.joins)
+            or self.cur.peek(begun - self.cur.at).kind == "ON"
         ):
             self.cur.at = begun
             return False
@@ -367,10 +369,12 @@ class _Reading:
         sized = act.size is not None or act.rest or act.whole or (named and last.verb in ("close", "exit"))
         other = last.market is not None and act.market not in (None, last.market) and bool(self.joins)
         placed = act.at is not None or act.inline is not None or cur.peek().kind in ("IF", "EACH")
+        placed = placed or cur.sees("AT", "CLOCK|NOON|MIDNIGHT")
         alone = all(isinstance(part.what, Act | Mod) for part in self.out.parts)
         if placed and alone and self.last is not None and not (_has_place(self.last) or is_heading(self.last)):
             sized = False  # "sell 50 %, 25 % at 160": when should the first be sold?
-        if not sized or not (placed or other):
+        elsewhere = not self.joins and last.market is not None and act.market not in (None, last.market)
+        if not sized or elsewhere or not (placed or other):
             cur.at = begun
             return False
         act.market = act.market or last.market

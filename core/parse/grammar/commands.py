@@ -95,6 +95,8 @@ def _change(cur: Cursor) -> Command | None:
             case "NUM" if what == "RULES" and word.text.isdigit() and len(word.text) < 10:
                 ids.append(f"r{word.text}")
             case kind if kind in _FILTERS and not isinstance(word.value, int):
+                if said_filter not in (None, _FILTERS[kind]) or word.text.lower() == item.text.lower():
+                    return None  # "my TP and SL" are two kinds; "stop stop" is one word said twice
                 said_filter = _FILTERS[kind]
                 what = "RULES" if kind in ("STOPS", "ALERTS", "ALERT") else what
             case "RULES" | "ORDERS" if what in (None, word.kind) or said_filter is not None:

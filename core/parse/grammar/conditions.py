@@ -52,7 +52,7 @@ def _read_price_condition(cur: Cursor) -> Cond | None:
     led = cur.peek(-1).kind in ("IF", "EACH", "OR")
     subject = read_subject(cur)
     signed = cur.peek().kind == "NUM" and cur.peek().value.sign != ""
-    unsaid = led and subject.empty and cur.sees("RISEWORD|FALLWORD", "NUM")
+    unsaid = subject.empty and cur.sees("RISEWORD|FALLWORD", "NUM")
     if subject.me and cur.sees("BREAKEVEN") and cur.peek(1).kind not in ("AND", "DASH", "NUM"):
         cur.next()
         return Level(market=subject.market, at_entry=True)
@@ -108,7 +108,7 @@ def _read_between(cur: Cursor, subject: Subject) -> GroupDraft | None:
 def _verb_ahead(cur: Cursor) -> bool:
     """ "we break 98.5k": the owner as subject of a price verb."""
     return cur.peek().kind in ("BREAK", "REACH", "FALL", "RISE", "CROSSUP", "CROSSDOWN", "CLOSES", "STAY") or (
-        cur.sees("GO", "ABOVE|BELOW|TO")
+        cur.sees("GO", "ABOVE|BELOW|TO|AT")
         or (
             cur.sees("ABOVE|BELOW", "NUM")
             and cur.peek(-1).text.lower() in ("we're", "we are")
@@ -270,7 +270,7 @@ def _finished(cur: Cursor, change: Change) -> Change | Trail:
             cur.skip("OF|MY|PRICE")
         if cur.take("EITHER") is not None and isinstance(result, Change):
             result = replace(result, direction="either")
-        elif (anchor := _anchor(cur)) is not None and isinstance(result, Change):
+        elif isinstance(result, Change) and (anchor := _anchor(cur, result)) is not None:
             result = _anchored(result, anchor)
         elif (window := _window(cur)) is not None and isinstance(result, Change):
             result = replace(result, reference="window", window_s=window)
@@ -281,13 +281,16 @@ def _finished(cur: Cursor, change: Change) -> Change | Trail:
             return result
 
 
-def _anchor(cur: Cursor) -> str | None:
-    """What a change is measured from: current price, entry, high or low."""
+def _anchor(cur: Cursor, change: Change) -> str | None:
+    """What a change is measured from: current price, entry, high or low; None where it cannot lead away from there."""
     begun = cur.at
+    if cur.peek().kind == {"down": "ABOVE", "up": "BELOW"}.get(change.direction or ""):
+        return None
     cur.skip("FROM|ON|OF|BELOW|ABOVE|AT|VERSUS")
     cur.skip("MY|PRICE")
     anchor = cur.take("CURRENT|BREAKEVEN|LOW|HIGH|NOW")
-    if anchor is None or (anchor.kind == "NOW" and cur.at - begun < 2):
+    beyond = anchor is not None and anchor.kind == {"down": "LOW", "up": "HIGH"}.get(change.direction or "")
+    if anchor is None or beyond or (anchor.kind == "NOW" and cur.at - begun < 2):
         cur.at = begun
         return None
     return anchor.kind
@@ -298,8 +301,6 @@ def _anchored(change: Change, anchor: str) -> Change | Trail:
         return replace(change, reference="entry_price")
     if anchor in ("LOW", "HIGH"):
         direction = "up" if anchor == "LOW" else "down"
-        if change.direction != direction:
-            return change
         return Trail(direction=direction, distance=change.threshold, unit=change.unit)  # type: ignore[arg-type]
     return change
 

@@ -3,6 +3,7 @@
 from dataclasses import replace
 from typing import Any, cast
 
+from core.domain.money import HUNDRED
 from core.parse.grammar.drafts import (
     AccountDraft,
     Act,
@@ -45,7 +46,10 @@ def one_more_bound(cur: Cursor, last: Cond | None) -> Cond | None:
     """ "if health is under 45 …, if it drops below 20 …": "it" is the account's figure that was spoken of."""
     begun = cur.at
     found = None
-    if isinstance(last, AccountDraft | FundingDraft) and cur.take("IT") is not None:
+    rsi = isinstance(last, IndicatorDraft) and last.name == "rsi" and last.value is not None
+    figure = next((cur.peek(n) for n in range(1, 5) if cur.peek(n).kind == "NUM"), None)
+    rsi = rsi and figure is not None and figure.value.unit == "" and figure.value.value <= HUNDRED
+    if last is not None and (rsi or isinstance(last, AccountDraft | FundingDraft)) and cur.take("IT") is not None:
         found = _bounded(cur, last)
     if found is None:
         cur.at = begun

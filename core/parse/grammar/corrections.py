@@ -47,6 +47,10 @@ _PLACED = re.compile(
     r"^(?:(?:make|change|set|move|use)\b )?(?:the )?(?P<place>first|second|third|fourth|fifth|1st|2nd|3rd|4th|5th)"
     r"(?: (?:one|rule|order|target|stop|tp|sl|price))?(?: (?:should be|to|at|is))? ?[:,]? (?=\S)"
 )
+_PLACED_LAST = re.compile(
+    r"[, ]+(?:for|on|of|in|with|at) (?:the )?(?P<place>first|second|third|fourth|fifth|1st|2nd|3rd|4th|5th)"
+    r"(?: (?:one|rule|order|target|stop|tp|sl|sale|buy))?[ .!]*$"
+)
 _ONLY = re.compile(r"^(?:only|just)\b")
 _MARKED = re.compile(
     r"^(?:no|nope|nah|not|wait|sorry|oops|actually|i meant?|i said|rather|and|also|plus|but|add|with|make|change|only|"
@@ -96,6 +100,8 @@ def _correction(cleaned: str, context: ParseContext) -> Correction | None:
     place = _PLACED.match(low)
     if place is not None:
         text = text[place.end() :]
+    elif (place := _PLACED_LAST.search(text.lower())) is not None:
+        text = text[: place.start()]  # "15 percent for the first"
     for pattern, word in _EVEN:
         text = pattern.sub(word, text)
     sentences = Reader(tokens(text), coins_of(context)).sentences()

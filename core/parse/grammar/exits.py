@@ -182,7 +182,7 @@ def _exit_condition(act: Act, amount: Amount, cur: Cursor | None) -> Cond | None
     unit: Literal["usd", "percent"] | None = amount.unit if amount.unit in ("usd", "percent") else None
     if act.purpose == "trail":
         if cur is not None:
-            cur.skip("FROM|BELOW|HIGH|OF")
+            cur.skip("FROM|BELOW|HIGH|OF|CURRENT")
         return Trail(distance=amount.value, unit=unit)
     favour: Literal["profit", "loss"] = "profit" if act.purpose == "target" else "loss"
     if cur is not None and cur.take(favour.upper()) is not None:

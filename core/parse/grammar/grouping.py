@@ -64,6 +64,9 @@ def groups(parts: Sequence[Part]) -> list[Group]:
                 found.append(Group())
             found[-1].acts.append(part)
             found[-1].last = "act"
+    timed = found[0].cond_first and len(found[0].conds) > 1 and found[0].conds[0].is_time
+    if timed and any(group.conds and not any(cond.is_time for cond in group.conds) for group in found[1:]):
+        raise Unclear("Is that time meant for both, or only for the first? Say it with each.")
     return found
 
 
@@ -131,6 +134,8 @@ def _begins_with_act(group: Group, part: Part, following: Part | None) -> bool:
     if group.conds:
         if group.last == "cond" and "THEN" in part.joins and len(group.conds) > 1:
             raise Unclear(_BOTH_OR_TWO)
+        if not part.joins and not led_next and act.verb in ALONGSIDE:
+            raise Unclear(f"Is that said of “{group.acts[-1].act.text}” or of “{act.text}”? Put a comma where it ends.")
         return led_next or not (act.verb in ALONGSIDE or "AND" in part.joins)
     told = act.verb == "alert" and "AND" in part.joins and not placed(group.acts[-1])
     if told and following is not None and following.is_cond and following.led:

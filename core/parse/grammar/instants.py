@@ -17,7 +17,7 @@ def read_when(cur: Cursor) -> When | None:
         cur.peek(2).kind in ("CLOSES", "CANDLE")
         or cur.sees("ON|AFTER|AT", "DUR", "CLOSE", "ABOVE|BELOW|AT|CROSSUP|CROSSDOWN"),
     )
-    if ((lead != "on" and not candle) and cur.run("ON|AFTER|AT", "DUR")) or cur.run("DUR", "FROM", "NOW"):
+    if ((lead != "on" and not candle) and cur.run("ON|AFTER", "DUR")) or cur.run("DUR", "FROM", "NOW"):
         seconds = next(cur.peek(n).value for n in (-1, -3) if cur.peek(n).kind == "DUR")
         cur.run("FROM", "NOW")
         if seconds % DAY_S == 0 and (cur.sees("AT", "CLOCK|NOON|MIDNIGHT") or cur.sees("CLOCK|NOON|MIDNIGHT")):

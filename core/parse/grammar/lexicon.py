@@ -10,7 +10,7 @@ TRADING: dict[str, str] = {
         "make sure to|make sure you|be sure to|automatically|auto|simply|actually|basically|right|straight away|"
         "for me|asap|kindly|then go|gonna|going to|there|me to|lets go|let's go|gooo|lets gooo|lfggg|in total|"
         "total of|perp|perps|perpetual|coin|token|level|mark|if possible|my friend|fam|guys|additional|extra|actual|"
-        "value|do|we|again|back|also|then please|figure|current|currently|at least|or so|fully|really|finally|"
+        "value|do|we|again|back|then please|figure|current|currently|at least|or so|fully|really|finally|"
         "eventually|instead|it's time to|thank you very much|thanks so much|thank you so much|very much|"
         "i would like you to|i'd like you to|i would like|i'd like|i'd love to|i would love to|i'd want to|"
         "i'm looking to|im looking to|looking to|i'm trying to|trying to|would it be possible for you to|"
@@ -18,25 +18,28 @@ TRADING: dict[str, str] = {
         "so kind as to|do me a favor and|do me a favour and|feel free to|i'd appreciate it if you could|"
         "i would appreciate it if you could|i was wondering if you could|could you please|can you please|"
         "if you could|if you can|if you would|pair|symbol|direction|side|trade setup|trade idea|each of|average down|"
-        "averaging down|avg down|automatic|send it|full send|but only|if it gets there|"
-        "if it gets that far|straight|continuously|consecutively|let the rest run|let it run|let the rest ride|"
-        "let it ride|let the remainder run|let the remaining run|let my winners run|i'm going to sleep|"
-        "im going to sleep|i'm going to bed|im going to bed|i'm off to bed|crypto|hereby|promptly|uh|um|uhm|umm|er|"
-        "erm|hmm|hm|ah|oh|alright|aight|okey|kk|mmm|ngl|fr|lowkey|tbh|imo|imho|ig|af|smh|ya|yea|yeah|yep|haha|hehe|"
-        "pal|boss|chief|fren|anon|i hope you're well|i hope you are well|i hope youre well|hope you're well|"
-        "hope you are well|hope you're doing well|hope you are doing well|hope all is well|i hope all is well|"
-        "hope this finds you well|i hope this finds you well|what i want is|what i'd like is|what i would like is|"
-        "what i need is|what i want to do is|what i'd like to do is|here's what i want|here is what i want|"
-        "here's the plan|here is the plan|the plan is|my plan is|i am wanting to|i'm wanting to|i am wanting you to|"
-        "i am wishing to|i wish to|i am asking you to|i ask you to|i request you to|i request that you|"
-        "i'd ask you to|i want for you to|i am wanting|take care|have a nice day|have a great day|have a good day|"
-        "good night|regards|best regards|kind regards|best|sincerely|much appreciated|much obliged|god bless|"
-        "long story short|anyway|anyways|you know|like i said|as i said|basically just|for the record|"
-        "many thanks in advance|in advance|thank you in advance|dear support|dear team|dear sir|dear sir or madam|"
-        "dear friend|dear trader|can i ask you to|could i ask you to|may i ask you to|might i ask you to|"
-        "i kindly ask you to|i kindly request you to|i'd be grateful if you could|i would be grateful if you could|"
+        "averaging down|avg down|automatic|send it|full send|but only|if it gets there|if it gets that far|straight|"
+        "continuously|consecutively|let the rest run|let it run|let the rest ride|let it ride|let the remainder run|"
+        "let the remaining run|let my winners run|i'm going to sleep|im going to sleep|i'm going to bed|"
+        "im going to bed|i'm off to bed|crypto|hereby|promptly|uh|um|uhm|umm|er|erm|hmm|hm|ah|oh|alright|aight|okey|"
+        "kk|mmm|ngl|fr|lowkey|tbh|imo|imho|ig|af|smh|ya|yea|yeah|yep|haha|hehe|pal|boss|chief|fren|anon|"
+        "i hope you're well|i hope you are well|i hope youre well|hope you're well|hope you are well|"
+        "hope you're doing well|hope you are doing well|hope all is well|i hope all is well|hope this finds you well|"
+        "i hope this finds you well|what i want is|what i'd like is|what i would like is|what i need is|"
+        "what i want to do is|what i'd like to do is|here's what i want|here is what i want|here's the plan|"
+        "here is the plan|the plan is|my plan is|i am wanting to|i'm wanting to|i am wanting you to|i am wishing to|"
+        "i wish to|i am asking you to|i ask you to|i request you to|i request that you|i'd ask you to|"
+        "i want for you to|i am wanting|take care|have a nice day|have a great day|have a good day|good night|"
+        "regards|best regards|kind regards|best|sincerely|much appreciated|much obliged|god bless|long story short|"
+        "anyway|anyways|you know|like i said|as i said|basically just|for the record|many thanks in advance|"
+        "in advance|thank you in advance|dear support|dear team|dear sir|dear sir or madam|dear friend|dear trader|"
+        "can i ask you to|could i ask you to|may i ask you to|might i ask you to|i kindly ask you to|"
+        "i kindly request you to|i'd be grateful if you could|i would be grateful if you could|"
         "i'd be grateful if you would|i'd rather|i would rather|id rather|i'd prefer to|i would prefer to|"
-        "i wish you to|at any point|at any time|at any moment|at some point|at any stage|whatsoever|no matter what"
+        "i wish you to|at any point|at any time|at any moment|at some point|at any stage|whatsoever|no matter what|"
+        "see to it that|please see to it that|make sure that|ensure that|ensure|make certain that|be certain to|"
+        "could you maybe|can you maybe|would you maybe|could you perhaps|can you perhaps|can we|could we|real quick|"
+        "real fast|quickly|rq|new plan|change of plan|change of plans"
     ),
     "RECURRING": "recurring|regular|repeating|repeated|regularly",
     "IF": (
@@ -48,7 +51,7 @@ TRADING: dict[str, str] = {
     "WHILE": "while|as long as|so long as|whilst",
     "AFTER": "after|afterwards|following that",
     "VAGUE": "some|more|a bit|a little|a bit of|a little bit|some of|part of|a portion of|a few|a couple of",
-    "AND": "and|&|plus|n|as well as|along with|and also",
+    "AND": "and|&|plus|n|as well as|along with|and also|also",
     "OR": "or|or else",
     "THEN": "then|->|and then|after that",
     "BUY": (
@@ -57,7 +60,8 @@ TRADING: dict[str, str] = {
         "buying|purchase|purchases|purchasing|fomo in|fomo into|grab me|nibble|nibble on|nibble at|lift|cop|snatch|"
         "swoop|get in|jump in|jump into|hop in|hop into|buy me|order me|top up|add on|deploy|pile into|"
         "start a position in|build a position in|pick me up|bag me|long up|get some|get into|go in|wade into|"
-        "market in|average into|average in|averaging into|averaging in|averaging"
+        "market in|average into|average in|averaging into|averaging in|averaging|buy back in|get back in|"
+        "get back into|buy back into|double down|double down on|pyramid|pyramid in|pyramid into|reload|reload on"
     ),
     "SELL": (
         "sell|panic sell|dump|offload|unload|market sell|sel|liquidate|sells|ditch|shed|dispose of|part with|"
@@ -66,7 +70,8 @@ TRADING: dict[str, str] = {
     "CUT": "cut",
     "TRIM": (
         "scale me out of|scale me out|dca out of|dca out|dca out|trim|reduce|scale out|scale out of|shave|lighten|"
-        "take off|decrease|derisk|de risk|de-risk"
+        "take off|decrease|derisk|de risk|de-risk|peel off|peel|skim|skim off|knock off|lop off|chop off|pare|"
+        "pare back|pare down"
     ),
     "TAKE": "take|lock in|bank|realise|realize|pocket",
     "COVER": "cover|buy back|buyback",
@@ -80,7 +85,8 @@ TRADING: dict[str, str] = {
     ),
     "CLOSE": (
         "force exit|force close|force sell|forceexit|forcesell|nuke my|nuke all|nuke it|close|get me flat|i want out|"
-        "i want out of|exit|get out of|get out|get me out of|get me out|flatten|flat|bail|bail out|bail out of|"
+        "i want out of|i also want out|exit|get out of|get out|get me out of|get me out|flatten|flat|bail|bail out|"
+        "bail out of|"
         "close out|close out of|get rid of|unwind|exit out of|pull out of|cash out|cash out of|shut|close down|"
         "square off|square up|exit from|step out of|take me out|take me out of|pull the plug on|wrap up|abandon|"
         "close up|kill my position|get me the hell out|get the hell out|get me the hell out of|gtfo|take me flat|"
@@ -96,12 +102,15 @@ TRADING: dict[str, str] = {
     ),
     "PAUSE": "pause|suspend|disable|freeze|halt|turn off|deactivate|hold off",
     "RESUME": "resume|unpause|reactivate|restart|enable|turn on|activate|turn back on|continue|re-enable|unfreeze",
-    "SHIFT": "move|slide|shift|raise|lower|drag|bring|adjust|tighten|push|bump|change|trail up|update|modify",
+    "SHIFT": (
+        "move|slide|shift|raise|lower|drag|bring|adjust|tighten|push|bump|change|trail up|update|modify|step|step up|"
+        "ratchet|ratchet up|hike|tuck|notch"
+    ),
     "EARN": "make|made|earn|earned|making",
     "PUTIN": "put in|place in|drop in|throw in",
     "SET": (
         "execute|protect|set|put|place|create|set up|setup|use|attach|give me|have|start|do a|submit|enter|open|"
-        "initiate|run|queue|queue up|line up|schedule|book|arrange|work|gimme"
+        "initiate|run|queue|queue up|line up|schedule|arrange|work|gimme|re enter|reenter"
     ),
     "NOTIONAL": "notional|in notional|of notional|notional size|in size",
     "DOUBLES": "doubles|doubles in price|doubles in value|doubled|does a 2x",
@@ -166,7 +175,8 @@ TRADING: dict[str, str] = {
     ),
     "TRAIL": (
         "trailing take profit|trailing tp|trailing stop|trailing stops|trailing stop loss|trailing sl|tsl|trail|"
-        "trailing|trailing stop order|trail stop|trailing stop-loss|stop trailing|trail stop loss"
+        "trailing|trailing stop order|trail stop|trailing stop-loss|stop trailing|trail stop loss|trailing exit|"
+        "trailing order|trailing sell|trailing buy"
     ),
     "BREAKEVEN": (
         "breakeven|break even|break-even|b / e|be|my break even|my breakeven|my entry|entry|entry price|"
@@ -239,12 +249,14 @@ TRADING: dict[str, str] = {
     "CROSSUP": (
         "crosses above|cross above|crosses over|crosses up through|golden cross|crossing above|breaks above|"
         "crosses back above|crosses up|break above|back above|cross over|crossed above|flips above|reclaims|reclaim|"
-        "moves back above|crosses upward through"
+        "moves back above|crosses upward through|bullish cross|bullish crossover|crosses bullish|bull cross|"
+        "crosses bullishly|crosses to the upside"
     ),
     "CROSSDOWN": (
         "crosses below|cross below|crosses under|crosses down through|death cross|crossing below|breaks below|"
         "crosses back below|crosses down|break below|back below|back under|cross under|crossed below|breaks under|"
-        "flips below|breaks down through|breaks down below|break under"
+        "flips below|breaks down through|breaks down below|break under|bearish cross|bearish crossover|"
+        "crosses bearish|bear cross|crosses bearishly|crosses to the downside"
     ),
     "GOLDEN": "golden cross|golden crossover",
     "DEATH": "death cross|death crossover",

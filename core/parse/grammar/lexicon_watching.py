@@ -11,12 +11,12 @@ WATCHING: dict[str, str] = {
         "free collateral|available collateral|free margin|available margin|collateral left|buying power|"
         "available balance|unused collateral|free balance"
     ),
-    "METRIC=margin_ratio": "margin ratio|maintenance margin ratio|margin level|margin usage",
+    "METRIC=margin_ratio": "margin ratio|maintenance margin ratio|margin level",
     "LEVERAGE": "leverage|lev|leveraged",
     "MARGIN": "margin|own money|of margin|as margin|in margin|margin of|stake",
     "COLLATERAL": (
         "collateral|balance|account balance|free cash|funds|cash|bankroll|equity|wallet balance|capital|"
-        "buying power of mine"
+        "buying power of mine|bal"
     ),
     "IND=rsi": "rsi|relative strength index",
     "IND=sma": "sma|ma|moving average|simple moving average|dma|day ma",
@@ -114,7 +114,10 @@ WATCHING: dict[str, str] = {
     "WEEKDAYS": "weekday|weekdays|business day|working day|business days",
     "WEEKENDS": "weekend|weekends",
     "NEXT": "next|this coming|coming",
-    "EVERYDAY": "every day|everyday|each day|once a day|per day|once daily|once per day",
+    "EVERYDAY": (
+        "every day|everyday|each day|once a day|per day|once daily|once per day|nightly|every single day|"
+        "each and every day|on a daily basis"
+    ),
     "EVERYWEEK": "every week|each week|once a week|per week|once per week|a week",
     "EVERYMONTH": (
         "every month|each month|once a month|per month|once per month|monthly|of the month|of every month|of each month"
@@ -129,7 +132,10 @@ WATCHING: dict[str, str] = {
     "SPAN=21600": "four times a day|four times daily|4 times a day",
     "SPAN=172800": "every other day|every second day|each other day|alternate days",
     "SPAN=1209600": "every other week|every second week|biweekly|fortnightly|every fortnight",
-    "EVERYHOUR": "every hour|each hour|once an hour|per hour|once per hour|every single hour",
+    "EVERYHOUR": (
+        "every hour|each hour|once an hour|per hour|once per hour|every single hour|at the start of every hour|"
+        "at the top of the hour|at the top of every hour|on the hour|every hour on the hour"
+    ),
     "PERHOUR": "/ hr|/ h|/ hour|p / h|/ 1h",
     "DAY=MON": "monday|mon|mondays",
     "DAY=TUE": "tuesday|tue|tues|tuesdays",

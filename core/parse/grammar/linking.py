@@ -5,7 +5,7 @@ from dataclasses import fields, is_dataclass
 
 from core.parse.grammar.continued import OPENING
 from core.parse.grammar.drafts import Change, Cond, GroupDraft, PnlDraft, RuleDraft, Trail
-from core.parse.grammar.grouping import SAID_OF_ALL
+from core.parse.grammar.grouping import SAID_OF_ALL, Unclear
 
 
 def opens(draft: RuleDraft) -> bool:
@@ -38,7 +38,7 @@ def position_of(cond: Cond | None) -> str | None:
 
 
 def link(drafts: list[RuleDraft]) -> None:
-    """Marks the exits that wait for an entry of the same message."""
+    """Marks the exits that wait for an entry of the same message. Raises Unclear."""
     entries = [number for number, draft in enumerate(drafts) if opens(draft)]
     if not entries:
         return
@@ -52,11 +52,24 @@ def link(drafts: list[RuleDraft]) -> None:
             before = [entry for entry in entries[:1] if drafts[entry].sentence == draft.sentence]
         if not before:
             continue
+        if _of_which(drafts, number, before):
+            raise Unclear(f"Of which of them is the {act.text}? Say it with each.")
         same = _same(markets[number], markets[before[-1]]) and _facing(draft, drafts[before[-1]])
         unnamed = act.market is None and not act.held and act.size is None
         waits = act.purpose is not None or draft.then or act.it or act.inline is not None or unnamed
         waits = waits or (number > 0 and drafts[number - 1].then and (act.rest or not act.held))
         draft.then = bool(same and waits and not act.everything)
+
+
+def _of_which(drafts: Sequence[RuleDraft], number: int, before: Sequence[int]) -> bool:
+    """ "long 1 SOL and 1 ETH with 5 % stops": an exit right behind two entries, which names neither."""
+    if len(before) < 2 or drafts[number].act.market is not None or position_of(drafts[number].cond) is not None:
+        return False
+    first, last = drafts[before[-2]], drafts[before[-1]]
+    beside = before[-1] == before[-2] + 1 and first.sentence == last.sentence == drafts[number].sentence
+    other = first.act.market not in (None, last.act.market)
+    behind = all(draft.act.purpose is not None for draft in drafts[before[-1] + 1 : number + 1])
+    return beside and other and behind and first.cond == last.cond
 
 
 def _same(exit_: str | None, entry: str | None) -> bool:

@@ -184,8 +184,9 @@ _AFTER_RHYTHM = ("", "FOR", "UNTIL", "AT", "VALIDFOR", "STARTING")
 def _equal_signs(items: list[Item]) -> list[Item]:
     """ "when profit = 25 %": the sign compares; elsewhere it says what follows."""
     result = list(items)
+    led = False
     for at, item in enumerate(items):
-        led = any(one.kind in ("IF", "EACH") for one in items[:at])
+        led = led or (at > 0 and items[at - 1].kind in ("IF", "EACH"))
         if item.text == "=" and led and _kind(items, at - 1) in _MEASURES and _kind(items, at + 1) == "NUM":
             result[at] = replace(item, kind="TO", text="to")
     return result

@@ -47,6 +47,9 @@ from core.parse.grammar.units import resolved_unit
 TIMEFRAMES = ("1m", "5m", "15m", "1h", "4h", "1d")
 WEEK_S = 604_800
 
+LEAST_HEALTH = 3
+"""Below this a number is a health factor, as of a loan, and no share of the health that is measured here."""
+
 
 def settle_condition(desk: Desk, number: int, cond: Cond | None) -> Condition | None:
     """The condition of draft *number*; None where too little is known even for a guess."""
@@ -62,6 +65,9 @@ def settle_condition(desk: Desk, number: int, cond: Cond | None) -> Condition | 
         case AccountDraft():
             if cond.value is None:
                 return None
+            if cond.metric == "health" and cond.value < LEAST_HEALTH:
+                text = f"Health is from 0 to 100 here. Did you mean {money(cond.value).removeprefix('$')} of that?"
+                desk.ask(Point(key=f"health:{number}", about="value", text=text))
             return AccountLevel(metric=cond.metric, operator=cond.operator, value=cond.value)
         case TimeDraft():
             at = instant(desk, number, cond.when)
@@ -309,6 +315,11 @@ def instant(desk: Desk, number: int, when: When, key: str = "time") -> datetime 
 def _schedule(desk: Desk, number: int, cond: ScheduleDraft) -> Condition | None:
     zone = str(zone_of(cond.zone, desk.context.timezone))
     start = None if cond.start is None else instant(desk, number, _from_midnight(desk, cond.start), "start")
+    if cond.every_s is not None and cond.clock is not None and cond.every_s not in (86_400, WEEK_S):
+        if start is None:  # "every other day at 10:00" begins at the next ten o'clock.
+            start = instant(desk, number, When(clock=cond.clock, zone=cond.zone), "start")
+        if cond.every_s % 86_400 or cond.start is not None:
+            desk.ask(Point(key=f"clock:{number}", about="time", text="How does that time go with that interval?"))
     if cond.every_s is not None and (cond.clock is None or cond.every_s not in (86_400, WEEK_S)):
         return Schedule(every_s=cond.every_s, timezone=zone, start_at=start)
     clock, days = cond.clock, cond.days

@@ -51,6 +51,10 @@ def read_comparison(cur: Cursor) -> Comparison | None:
     cur.skip("RISEWORD|FALLWORD|BY")
     led = cur.skip("TO|AT|ATMOST|THROUGH")
     mark = cur.take("ABOVE|EXCEED|BELOW|CROSSUP|CROSSDOWN")
+    against = {"RISE": ("BELOW", "CROSSDOWN"), "FALL": ("ABOVE", "CROSSUP", "EXCEED")}
+    if verb is not None and mark is not None and mark.kind in against.get(verb.kind, ()):
+        cur.at = begun  # "rises below 85k" cannot be
+        return None
     if mark is not None:
         crossing = verb is not None and verb.kind == "BREAK"
         match mark.kind:

@@ -21,6 +21,8 @@ _SECONDS: Mapping[str, int] = {
     **dict.fromkeys(("d", "day", "days"), 86_400),
     **dict.fromkeys(("w", "wk", "week", "weeks"), 604_800),
 }
+_COMPOUND = re.compile(r"([dh])(\d{1,2})(h|min)?m?")
+"""The rest of "2h30m" and "1d12h"."""
 _PERCENT = frozenset({"%", "percent", "pct", "percents"})
 _BPS = frozenset({"bps", "bp", "bips", "bip"})
 _USD = frozenset({"$", "usd", "usdc", "usdt", "dollar", "dollars", "bucks", "buck", "usds"})
@@ -192,6 +194,10 @@ def _with_unit(tokens: Sequence[Token], begun: int, at: int, amount: Amount) -> 
             amount, at = replace(amount, value=amount.value * _SCALES[_low(tokens, at)]), at + 1
     attached = at < len(tokens) and not tokens[at].spaced
     word = _low(tokens, at)
+    compound = _COMPOUND.fullmatch(word) if attached and amount.unit == "" and amount.minutes is None else None
+    if compound is not None:
+        seconds = amount.value * _SECONDS[compound[1]] + int(compound[2]) * _SECONDS[compound[3] or "min"]
+        return _item("DUR", int(seconds), tokens, begun, at + 1 - begun)
     if word in _SECONDS and (attached or len(word) > 1) and amount.unit == "" and amount.minutes is None:
         seconds = amount.value * _SECONDS[word]
         if seconds == int(seconds) and 0 < seconds < 10**9:

@@ -30,6 +30,8 @@ _REQUESTS = (
     "would you",
     "will you",
     "can u",
+    "can we",
+    "could we",
     "could u",
     "pl",
     "i want",
@@ -93,7 +95,7 @@ def answered(sentences: list[Sentence]) -> list[Sentence]:
     return result
 
 
-_BEFORE_TIME = frozenset({"ON", "WITHIN", "EVERY", "FOR", "AFTER", "VALIDFOR", "UNTIL", "NEXT"})
+_BEFORE_TIME = frozenset({"ON", "WITHIN", "EVERY", "FOR", "AFTER", "VALIDFOR", "UNTIL", "NEXT", "DUR"})
 
 
 def _split_alternatives(items: list[Item]) -> list[Item]:
@@ -125,6 +127,24 @@ def _settle_minutes(items: list[Item]) -> None:
             items[at] = replace(item, kind="DUR", value=item.value.minutes)
 
 
+def _joined_spans(items: list[Item]) -> list[Item]:
+    """ "1 hour 30 minutes" and "1 hour and 30 minutes" are one span."""
+    result: list[Item] = []
+    for at, item in enumerate(items):
+        last = result[-1] if result else None
+        if item.kind == "DUR" and last is not None:
+            joined = len(result) > 1 and last.kind == "AND" and result[-2].kind == "DUR"
+            longer = result[-2] if joined else last
+            ends = at + 1 == len(items) or items[at + 1].kind not in ("CANDLE", "CLOSES", "CLOSE", "IND")
+            if longer.kind == "DUR" and longer.value % 60 == 0 and longer.value > item.value and ends:
+                del result[-2 if joined else -1 :]
+                said = f"{longer.text} {item.text}"
+                result.append(replace(longer, value=longer.value + item.value, text=said, end=item.end))
+                continue
+        result.append(item)
+    return result
+
+
 def _settle_words(items: list[Item]) -> None:
     """Reads "SOL gains $10" as a rise of the price and "when its 165" as "when it is 165"."""
     for at, item in enumerate(items):
@@ -145,9 +165,11 @@ def _settle_words(items: list[Item]) -> None:
 
 
 def _without_fillers(items: list[Item]) -> list[Item]:
-    """Leaves out "recurring" where the sentence says how often; alone it would mean something."""
+    """Leaves out "recurring" where the sentence says how often, and "also" within a clause."""
     rhythm = any(item.kind in _RHYTHMS for item in items)
-    return [item for item in items if item.kind != "RECURRING" or not rhythm]
+    kept = [item for item in items if item.kind != "RECURRING" or not rhythm]
+    inside = [at for at, item in enumerate(kept) if item.text.lower() == "also" and at and kept[at - 1].kind == "I"]
+    return [item for at, item in enumerate(kept) if at not in inside]  # "I also want out" joins nothing
 
 
 def _compared(items: list[Item], at: int) -> bool:
@@ -202,6 +224,7 @@ class Reader:
         for sentence in done:
             sentence.items = _split_alternatives(sentence.items)
             _settle_minutes(sentence.items)
+            sentence.items = _joined_spans(sentence.items)
             _settle_words(sentence.items)
             coins = [item for item in sentence.items if item.kind == "COIN"]
             rewritten = reworded(_without_fillers(recast(sentence.items)))

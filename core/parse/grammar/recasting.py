@@ -3,7 +3,6 @@
 import re
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, replace
-from functools import cache
 from typing import Literal
 
 from core.parse.grammar.items import Amount, Item
@@ -173,9 +172,3 @@ def _read(one: Construction, taken: Sequence[Sequence[Item]], first: Item) -> li
 
 def _new(kind: str, text: str, where: Item) -> Item:
     return replace(where, kind=kind, value=None, text=text.replace("_", " "))
-
-
-@cache
-def recaster(table: tuple[Construction, ...]) -> Recaster:
-    """The recaster of *table*, built once."""
-    return Recaster(table)

@@ -81,7 +81,12 @@ def _read_times(cur: Cursor) -> Mod | None:
         return Mod(kind="times", value=1) if limited and cur.peek().kind in ("END", "COMMA") else None
     if cur.take("ONCE") is not None:
         return Mod(kind="times", value=1)
-    counted = limited and cur.sees("NUM", "BUY|SELL|ORDERS|ALERT|ALERTS") and cur.peek().value.unit == ""
+    counted = (
+        limited
+        and cur.peek(-1).kind not in ("BELOW", "FOR")
+        and cur.sees("NUM", "BUY|SELL|ORDERS|ALERT|ALERTS")
+        and cur.peek().value.unit == ""
+    )
     if cur.sees("NUM", "TIMES") or counted or (cur.sees("NUM") and cur.peek().value.unit == "times" and limited):
         amount = cur.next().value
         cur.skip("TIMES|BUY|SELL|ORDERS|ALERT|ALERTS")

@@ -34,7 +34,7 @@ class _Made:
     clocks: list[Clock] = field(default_factory=list)
     whens: list[When] = field(default_factory=list)
     schedules: list[ScheduleDraft] = field(default_factory=list)
-    sizes: set[Decimal] = field(default_factory=set)
+    sizes: list[Decimal] = field(default_factory=list)
     levels: set[Decimal] = field(default_factory=set)
     orders: set[str] = field(default_factory=set)
     said: list[str] = field(default_factory=list)
@@ -102,7 +102,7 @@ def _collect_rule(rule: RuleSpec, made: _Made) -> None:
             made.orders.add("market")
     if not isinstance(action, Trade) or action.reduce_only:
         made.orders.add("reduce")
-    made.sizes |= {value for name in _SIZES if (value := getattr(action, name, None)) is not None}
+    made.sizes += [value for name in _SIZES if (value := getattr(action, name, None)) is not None]
     made.again = made.again or any(isinstance(leaf, Schedule | FundingRate) for leaf in leaves(rule.condition))
 
 
@@ -155,10 +155,10 @@ def _number(items: Sequence[Item], at: int, made: _Made) -> bool:
         return True
     before = items[at - 1] if at else None
     if before is not None and before.kind == "REST" and made.rests and amount.unit == "percent":
-        # "the remaining half" is what remains; "the remaining 20 %" must be what the other shares leave.
-        shares = made.sizes - {HUNDRED}
-        return amount.words or not shares or abs(sum(shares) + amount.value - HUNDRED) < 1
-    if before is not None and _is_bound(before) and abs(amount.value) in made.sizes - made.levels:
+        # "the remaining 20 %" must be what the other shares leave.
+        shares = [size for size in made.sizes if size != HUNDRED]
+        return not shares or abs(sum(shares) + amount.value - HUNDRED) < 1
+    if before is not None and _is_bound(before) and abs(amount.value) in set(made.sizes) - made.levels:
         return False
     values = {abs(amount.value)} | ({Decimal(amount.minutes)} if amount.minutes is not None else set())
     hours = {Decimal(clock.hour % 12) for clock in made.clocks if not clock.minute}

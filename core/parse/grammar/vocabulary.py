@@ -12,7 +12,7 @@ _PRICE_VERBS = {
     "FALL": "drop fall dip dump nuke crash decline slide sink tank bleed retrace plunge plummet decrease "
     "tumble slip correct",
     "MOVE": "wick move swing change shift fluctuate",
-    "REACH": "hit reach touch tag print tap",
+    "REACH": "hit reach touch tag print tap attain",
     "BREAK": "break cross clear breach pierce pass",
     "STAY": "stay hold remain sit keep",
     "EXCEED": "exceed top surpass",

@@ -15,7 +15,7 @@ from bots.discord.render import Payload, components_of, escaped, pages_of
 from bots.views import rules_card
 from core.feed.card import Button, Card, card_of
 from tests.bots.scripted import ACCOUNT, ASKING, ME, READ, RULES, Prices, ScriptedCore
-from tests.bots.telegram.test_cards import EVENTS
+from tests.bots.telegram.told import EVENTS
 from tests.clock import START
 from tests.emulators.discord.rules import check_request
 from tests.samples import rule

@@ -4,17 +4,17 @@ import asyncio
 import time
 from collections.abc import AsyncIterator
 from datetime import UTC, datetime, timedelta
+from typing import Any
 
 import pytest
 
 from bots.commands import COMMANDS
-from bots.telegram import pacing
 from core.domain.rule import RuleState
 from tests import samples
 from tests.bots.telegram.stage import ANN, BOB, Stage, labels_of, staged, words_of
 from tests.emulators.telegram.server import Fault, TelegramServer
 
-pytestmark = pytest.mark.slow
+pytestmark = [pytest.mark.slow, pytest.mark.usefixtures("unhurried")]
 
 SENTENCE = (
     "If SOL-PERP price drops 0.1 from current price, sell 50% of my position."
@@ -26,17 +26,12 @@ both_ways = pytest.mark.parametrize("stage", ["by poll", "by webhook"], indirect
 
 
 @pytest.fixture
-async def stage(
-    request: pytest.FixtureRequest, postgres_dsn: str, unused_tcp_port: int, monkeypatch: pytest.MonkeyPatch
-) -> AsyncIterator[Stage]:
-    monkeypatch.setattr(pacing, "BETWEEN_S", 0.0)  # the pace has tests of its own; nobody waits for it here
-    monkeypatch.setattr(pacing, "_MARGIN_S", 0.0)
-    settings = {}
+async def stage(request: pytest.FixtureRequest, postgres_dsn: str, unused_tcp_port: int) -> AsyncIterator[Stage]:
+    settings: dict[str, Any] = {}
     if getattr(request, "param", "by poll") == "by webhook":
         address = f"127.0.0.1:{unused_tcp_port}"
         settings = {"TELEGRAM_WEBHOOK_URL": f"http://{address}/hook", "TELEGRAM_WEBHOOK_LISTEN": address}
     async with TelegramServer() as telegram, staged(postgres_dsn, telegram, **settings) as opened:
-        telegram.rates.enforced = False
         if settings:
             await telegram.until(lambda: telegram.webhook)
         yield opened
@@ -324,3 +319,5 @@ async def test_the_menu_is_the_table(stage: Stage) -> None:
     shown = [command.name for command in COMMANDS if not (command.admin or command.dashboard)]
     assert [command["command"] for command in everyone.params["commands"]] == shown
     assert groups.params["scope"]["type"] == "all_group_chats"
+    [said] = await stage.telegram.until(lambda: stage.telegram.of("setMyShortDescription"))
+    assert "watches and trades" in said.params["short_description"]

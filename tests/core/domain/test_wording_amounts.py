@@ -150,7 +150,7 @@ def test_no_number_breaks_the_words(number: Decimal) -> None:
         (Trade(type="buy", market="SOL-PERP", margin_usd=D(60), leverage=D(10), order=TWAP, reduce_only=False), 6,
          "buy $100.00 of SOL-PERP (part 6 of 6)"),
         (Trade(type="sell", market="SOL-PERP", amount_percent=D(50), reduce_only=True, order=TWAP), 2,
-         "sell SOL-PERP, of 50 % of the position (part 2 of 6)"),
+         "sell an equal part of 50 % of the SOL-PERP position (part 2 of 6)"),
         (Trade(type="buy", market="SOL-PERP", amount_base=D(1), reduce_only=False), 1, "buy 1 SOL"),
         (Close(market="SOL-PERP"), 1, "close SOL-PERP"),
         (Close(market="*", amount_percent=D(50), order=TWAP), 7, "close 50 % of a position (part 1 of 6)"),

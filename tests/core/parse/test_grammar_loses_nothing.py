@@ -124,6 +124,15 @@ delete my first take profit
 close his sol
 sell my sol sell if the 1d rsi is over 78
 if sol > 160 btc > 62k sell half my sol
+long 1 sol and 1 eth with 5% stops
+ping me when sol hits 160 and when eth hits 2700
+if margin usage is over 80% close half of everything
+if health is under 1.2 close everything
+buy $400 sol over the next 4 hours every 15 minutes
+long 1 sol and short 1 eth at 5x
+sell at 160 limit until 9pm then market
+close and reverse sol
+up 50 bucks close half of it
 """.strip().splitlines()
 """Every one of these was once read as something that was not said."""
 
@@ -151,6 +160,66 @@ def test_each_action_waits_for_its_own_condition(text: str, conditions: list[int
     assert [rule.condition.price for rule in told.rules] == conditions  # type: ignore[union-attr]
 
 
+@pytest.mark.parametrize("word", ["hits", "reaches", "touches"])
+def test_two_markets_are_both_waited_for(word: str) -> None:
+    told = result(f"buy 1 sol if btc {word} 65k and eth {word} 2700")
+    assert [rule.condition.type for rule in told.rules] == ["all"]
+
+
 def test_once_filled_waits_for_the_exit_that_was_spoken_of() -> None:
     told = result("set a limit sell for 1 sol at 160, when it fills close the rest", LONG)
     assert [rule.after for rule in told.rules] == [None, "r1"]
+
+
+MOMENTS = {
+    "sol hits 160": ("SOL-PERP", ">=", "160"),
+    "sol drops below 140": ("SOL-PERP", "<=", "140"),
+    "btc breaks 65k": ("BTC-PERP", ">=", "65000"),
+    "eth falls under 2300": ("ETH-PERP", "<=", "2300"),
+    "eth trades above 2700": ("ETH-PERP", ">=", "2700"),
+}
+DEEDS = {
+    "close my sol": ("close", "SOL-PERP"),
+    "sell half my sol": ("sell", "SOL-PERP"),
+    "close my eth": ("close", "ETH-PERP"),
+    "buy 1 btc": ("buy", "BTC-PERP"),
+    "short 300 wif": ("sell", "WIF-PERP"),
+    "ping me": ("alert", ""),
+    "close everything": ("close", "*"),
+}
+SHAPES = (
+    "if {m} {d}{j}if {n} {e}",
+    "{d} if {m}{j}{e} when {n}",
+    "{d} when {m}{j}if {n} {e}",
+    "once {m}, {d}{j}{e} if {n}",
+)
+JOINTS = (", ", " and ", ". ", "; ", ", and ", " then ", " ", "\n", " plus ", " also ")
+
+
+def test_of_two_rules_in_any_order_none_takes_the_moment_of_the_other() -> None:
+    """However two conditions and two actions are strung together, each pair stays itself, or it is asked."""
+    context = codec.context_from_json(
+        {"prices": {"SOL-PERP": "150", "BTC-PERP": "60000", "ETH-PERP": "2500", "WIF-PERP": "1.8"}, "positions": HELD},
+        NOW,
+    )
+    chooser = random.Random(11)
+    mixed, kept = [], 0
+    for _ in range(500):
+        (m, first), (n, second) = chooser.sample(sorted(MOMENTS.items()), 2)
+        (d, one), (e, other) = chooser.sample(sorted(DEEDS.items()), 2)
+        said = chooser.choice(SHAPES).format(m=m, n=n, d=d, e=e, j=chooser.choice(JOINTS))
+        told = codec.to_json(read(said, context))
+        if told["kind"] != "rules":
+            continue
+        found = [
+            (
+                (rule["condition"].get("market"), rule["condition"].get("operator"), rule["condition"].get("price")),
+                (rule["action"]["type"], rule["action"].get("market", "")),
+            )
+            for rule in told["rules"]
+        ]
+        kept += 1
+        if sorted(found) != sorted([(first, one), (second, other)]):
+            mixed.append(said)
+    assert not mixed
+    assert kept > 350, "Most ways of saying two rules are read."

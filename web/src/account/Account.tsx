@@ -3,7 +3,9 @@ import { Approvals } from "./Approvals";
 import { Audit } from "./Audit";
 import { Keys } from "./Keys";
 import { Limits } from "./Limits";
+import { Leaving } from "./Leaving";
 import { Links } from "./Links";
+import { Notify } from "./Notify";
 import { Sessions } from "./Sessions";
 import { Wallets } from "./Wallets";
 
@@ -20,8 +22,10 @@ export function Account() {
         </div>
         <div className="flex min-w-0 flex-col gap-4">
           <Links />
+          <Notify />
           <Sessions />
           <Audit />
+          <Leaving />
         </div>
       </div>
     </div>

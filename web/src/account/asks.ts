@@ -34,5 +34,7 @@ export const acts = {
   makeKey: (key: Schemas["KeyIn"]) => ask<Done>("POST", "/api/api-keys", key),
   revokeKey: (id: string) => ask<void>("DELETE", `/api/api-keys/${id}`),
   endSession: (id: string) => ask<void>("DELETE", `/api/auth/sessions/${id}`),
+  askExport: () => ask<Done>("POST", "/api/account/export"),
+  deleteAccount: () => ask<Done>("DELETE", "/api/account"),
   signOutEverywhere: () => ask<void>("POST", "/api/auth/sign-out-everywhere"),
 };

@@ -1,10 +1,10 @@
 /** What the owner was told, newest first, by kind and by word. */
-import { useQuery } from "@tanstack/react-query";
+import { useInfiniteQuery } from "@tanstack/react-query";
 import { useMemo, useState } from "react";
-import { type Notice, queries } from "../api/calls";
+import { inbox, type Notice } from "../api/inbox";
 import { moment } from "../ui/figures";
 import { Field, Select } from "../ui/fields";
-import { Empty, Failure, ink, Panel, Waiting } from "../ui/parts";
+import { Button, Empty, Failure, ink, Panel, Waiting } from "../ui/parts";
 import { List } from "../ui/Rows";
 import { useZone } from "../ui/zone";
 
@@ -19,10 +19,12 @@ const KINDS = [
 
 export function Events() {
   const zone = useZone();
-  const notices = useQuery(queries.notices);
+  const notices = useInfiniteQuery(inbox);
+  const { hasNextPage, isFetching, fetchNextPage } = notices;
+  const all = useMemo(() => notices.data?.pages.flatMap((page) => page.rows) ?? [], [notices.data]);
   const [kind, setKind] = useState("");
   const [words, setWords] = useState("");
-  const shown = useMemo(() => (notices.data ?? []).filter((notice) => notice.name.startsWith(kind) && says(notice, words)), [notices.data, kind, words]);
+  const shown = useMemo(() => all.filter((notice) => notice.name.startsWith(kind) && says(notice, words)), [all, kind, words]);
   return (
     <Panel title="Events" aside={<span className="text-xs text-soft">times in {zone}</span>}>
       <div className="grid grid-cols-2 gap-3 border-b border-line px-4 py-3 sm:flex">
@@ -31,8 +33,15 @@ export function Events() {
       </div>
       {notices.isPending && <Waiting what="events" />}
       {notices.isError && <Failure error={notices.error} again={() => void notices.refetch()} />}
-      {notices.data !== undefined && shown.length === 0 && <Empty title={notices.data.length === 0 ? "Nothing happened yet." : "Nothing like that happened."} />}
-      {shown.length > 0 && <List label="Events" items={shown} keyOf={(notice) => notice.id} estimate={62} render={(notice) => <Told notice={notice} zone={zone} />} />}
+      {notices.data !== undefined && shown.length === 0 && !hasNextPage && <Empty title={all.length === 0 ? "Nothing happened yet." : "Nothing like that happened."} />}
+      {shown.length < 20 && hasNextPage && (
+        <p className="px-4 py-3">
+          <Button busy={isFetching} onClick={() => void fetchNextPage()}>
+            Look further back
+          </Button>
+        </p>
+      )}
+      {shown.length > 0 && <List label="Events" items={shown} keyOf={(notice) => notice.id} estimate={62} onEnd={hasNextPage && !isFetching ? () => void fetchNextPage() : undefined} render={(notice) => <Told notice={notice} zone={zone} />} />}
     </Panel>
   );
 }

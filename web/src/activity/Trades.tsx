@@ -52,7 +52,7 @@ export function Trades() {
           render={(trade) => <Row trade={trade} rule={byId.get(trade.rule_id)} onTrace={() => setTraced(trade)} />}
         />
       )}
-      {traced !== null && <Trace trade={traced} rule={byId.get(traced.rule_id)} onClose={() => setTraced(null)} />}
+      {traced !== null && <Trace trade={traced} onClose={() => setTraced(null)} />}
     </Panel>
   );
 }

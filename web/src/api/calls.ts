@@ -7,10 +7,11 @@ export type Draft = Schemas["DraftOut"];
 export type Position = Schemas["PositionOut"];
 export type Price = Schemas["PriceOut"];
 export type Job = Schemas["JobOut"];
-export type Notice = Schemas["NoticeOut"];
+export type Worths = Schemas["WorthsOut"];
 type Which = "live" | "all";
 
-const NOTICE_PAGES = 40;
+/** How many points make a day, a week, a month. */
+const POINTS = { "5m": 288, "1h": 168, "4h": 180 } as const;
 
 export const queries = {
   me: queryOptions({ queryKey: ["me"], queryFn: () => ask<Schemas["CallerOut"]>("GET", "/api/auth/me"), retry: false, staleTime: Infinity }),
@@ -31,33 +32,15 @@ export const queries = {
   logs: (ruleId: string) =>
     queryOptions({ queryKey: ["logs", ruleId], queryFn: () => ask<Schemas["JobLogsOut"]>("GET", `/api/jobs/${ruleId}/logs?limit=100`) }),
   letters: queryOptions({ queryKey: ["letters"], queryFn: () => ask<Schemas["LettersOut"]>("GET", "/api/dead-letters") }),
-  order: (id: string) => queryOptions({ queryKey: ["order", id], queryFn: () => ask<Schemas["OrderOut"]>("GET", `/api/orders/${id}`) }),
-  notices: queryOptions({ queryKey: ["notices"], queryFn: latestNotices }),
+  origin: (number: number) => queryOptions({ queryKey: ["origin", number], queryFn: () => ask<Schemas["OriginOut"]>("GET", `/api/trades/${number}/origin`), staleTime: 60_000 }),
+  worths: (timeframe: keyof typeof POINTS) =>
+    queryOptions({ queryKey: ["worths", timeframe], queryFn: () => ask<Worths>("GET", `/api/account/history?timeframe=${timeframe}&limit=${POINTS[timeframe]}`), refetchInterval: 60_000 }),
 };
 
 /** Ready or not, the checks are the answer; only silence is an error. */
 async function readiness(): Promise<Schemas["HealthOut"]> {
   const response = await fetch("/health/ready", { signal: AbortSignal.timeout(10_000) });
   return (await response.json()) as Schemas["HealthOut"];
-}
-
-let inbox: { owner: number; token: string; notices: Notice[] } = { owner: 0, token: "", notices: [] };
-
-/** The newest notices, newest first. The API pages from the oldest on, so what was read once is kept. */
-async function latestNotices(): Promise<Notice[]> {
-  const { owner } = await ask<Schemas["CallerOut"]>("GET", "/api/auth/me");
-  if (inbox.owner !== owner) inbox = { owner, token: "", notices: [] };
-  for (let page = 0; page < NOTICE_PAGES; page += 1) {
-    const query = new URLSearchParams({ limit: "500", ...(inbox.token === "" ? {} : { after: inbox.token }) });
-    // oxlint-disable-next-line no-await-in-loop -- each page begins where the one before ended
-    const got = await ask<Schemas["NoticesOut"]>("GET", `/api/notifications?${query}`);
-    const moved = got.token !== inbox.token;
-    const known = new Set(inbox.notices.map((notice) => notice.id));
-    const fresh = got.notifications.filter((notice) => !known.has(notice.id)).toReversed();
-    inbox = { owner, token: got.token, notices: [...fresh, ...inbox.notices].slice(0, 200) };
-    if (!moved) break;
-  }
-  return inbox.notices;
 }
 
 export const deeds = {

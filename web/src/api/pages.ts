@@ -18,7 +18,7 @@ export interface TradeFilter {
   end?: string;
 }
 
-const LENGTH = 200;
+const LENGTH = 500;
 const FRONT = 50;
 
 function queryOf(parts: Readonly<Record<string, string | undefined>>): string {
@@ -45,6 +45,7 @@ export const pages = {
       queryKey: ["trades", filter],
       queryFn: ({ pageParam }) => tradePage(filter, pageParam, LENGTH),
       initialPageParam: "",
+      structuralSharing: false,
       getNextPageParam: (leaf) => leaf.next,
       staleTime: Infinity,
     }),
@@ -53,6 +54,7 @@ export const pages = {
       queryKey: ["orders", state],
       queryFn: ({ pageParam }) => orderPage(state, pageParam, LENGTH),
       initialPageParam: "",
+      structuralSharing: false,
       getNextPageParam: (leaf) => leaf.next,
       staleTime: state === "open" ? 0 : Infinity,
     }),

@@ -26,10 +26,13 @@ export interface Nearness {
 }
 
 const NO_ENTRIES = {};
+const NOWHERE: readonly number[] = [];
 
 /** The prices at which the rule would fire by themselves; none where time, an indicator or the account decides. */
 export function lines(rule: Rule, entries: Readonly<Record<string, string>> = NO_ENTRIES): Line[] {
-  return linesOf(rule.spec.condition, { references: rule.references, entries });
+  const own = linesOf(rule.spec.condition, { references: rule.references, entries });
+  // Where a trailing line stands only the API knows, for it remembers the peak.
+  return own.length > 0 ? own : (rule.triggers ?? []).map(({ market, price }) => ({ market, price, path: NOWHERE }));
 }
 
 export function linesOf(condition: Condition, ground: Ground, path: readonly number[] = []): Line[] {

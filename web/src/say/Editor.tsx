@@ -14,11 +14,12 @@ interface Said {
   error: unknown;
   single?: boolean;
   rows?: number;
+  id?: string;
   children?: ReactNode;
   onSay: () => void;
 }
 
-export function Editor({ wording, label, action, acting, busy, error, single = false, rows = 4, children, onSay }: Said) {
+export function Editor({ wording, label, action, acting, busy, error, single = false, rows = 4, id = "words", children, onSay }: Said) {
   const [fields, setFields] = useState(false);
   const submit = (event: FormEvent) => {
     event.preventDefault();
@@ -26,11 +27,11 @@ export function Editor({ wording, label, action, acting, busy, error, single = f
   };
   return (
     <form onSubmit={submit} className="rounded-lg border border-line bg-panel p-4">
-      <label htmlFor="words" className="mb-2 block text-soft">
+      <label htmlFor={id} className="mb-2 block text-soft">
         {label}
       </label>
       <textarea
-        id="words"
+        id={id}
         rows={rows}
         maxLength={4000}
         value={wording.words}

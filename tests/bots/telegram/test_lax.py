@@ -8,7 +8,7 @@ from telegram import Message, Update, User
 from telegram.error import TelegramError
 
 from bots.telegram.hearing import Pressed, Words, hear
-from bots.telegram.wire import ForgivingRequest
+from bots.telegram.lax import ForgivingRequest
 
 ANN = {"id": 7, "first_name": "Ann", "is_bot": False}
 PRIVATE = {"id": 7, "type": "private", "first_name": "Ann"}

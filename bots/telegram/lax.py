@@ -1,10 +1,10 @@
-"""HTTP to a Bot API that may be somebody's stand-in for Telegram: what such a one leaves out is filled in, no more."""
+"""Answers of a Bot API that may be a stand-in for Telegram: what such a one leaves out is filled in, no more."""
 
 import json
 from typing import Any
 
 from telegram.error import TelegramError
-from telegram.request import HTTPXRequest
+from telegram.request import BaseRequest, HTTPXRequest
 
 _OBJECTS = frozenset({"link_preview_options", "reply_markup", "entities", "caption_entities", "reply_parameters"})
 """What a message holds as objects; a server that echoes the form it was sent holds them as text."""
@@ -12,8 +12,8 @@ _MILLISECONDS = 10**11
 """A date above this cannot be meant in seconds."""
 
 
-class ForgivingRequest(HTTPXRequest):
-    """python-telegram-bot's own request, reading answers of servers that are less exact than Telegram.
+class Forgiving(BaseRequest):
+    """python-telegram-bot's request, reading answers of servers that are less exact than Telegram.
 
     Telegram's own answers pass unchanged. Others would end the bot at its start, or cost it every update that came
     with one: a bot that is not said to be one, dates in milliseconds, presses without their chat or message number,
@@ -34,6 +34,10 @@ class ForgivingRequest(HTTPXRequest):
         elif "ok" not in answer:
             answer |= {"ok": False, "description": str(answer.get("description") or answer.get("message") or "error")}
         return answer
+
+
+class ForgivingRequest(Forgiving, HTTPXRequest):
+    """The same, carried by httpx."""
 
 
 def _mended(result: Any) -> Any:
