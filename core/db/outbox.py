@@ -44,12 +44,7 @@ class PostgresOutbox:
         return await self._database.run(look)
 
     async def cursor(self, name: str) -> Cursor:
-        query = select(reader_cursors.c.cursor).where(reader_cursors.c.name == name)
-
-        async def look(connection: AsyncConnection) -> Cursor:
-            return Cursor((await connection.execute(query)).scalar_one_or_none() or "")
-
-        return await self._database.run(look)
+        return Cursor(await self._database.peek("SELECT cursor FROM reader_cursors WHERE name = $1", name) or "")
 
     async def save_cursor(self, name: str, to: Cursor, *, was: Cursor, planned: Collection[Planned] = ()) -> bool:
         new = insert(reader_cursors).values(name=name, cursor=to)
