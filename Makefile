@@ -14,7 +14,7 @@ QUIET := --quiet --no-progress --python $(BIN)/python
 # Another environment that happens to be active must not steer this one.
 unexport VIRTUAL_ENV PYTHONPATH PYTHONHOME
 
-.PHONY: help setup demo web up test check exam bench-api bench-drift-codec bench-parse bench-telegram format lock clean
+.PHONY: help setup demo web up containers test check exam bench-api bench-drift-codec bench-parse bench-telegram format lock clean
 
 help: ## list the targets
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "  make %-18s %s\n", $$1, $$2 }' $(firstword $(MAKEFILE_LIST))
@@ -32,6 +32,11 @@ web: $(READY) ## build the dashboard, if anything it is made from changed
 up: $(READY) ## start the product for real use
 	@$(BIN)/python ops/web.py build || true
 	@$(BIN)/saywhen up
+
+containers: ## the product in containers: secrets made where missing, images built, services started and healthy
+	@$(find_python) "$$python" ops/container_secrets.py
+	@docker compose up --build --detach --wait
+	@echo 'SayWhen is at http://localhost:$(or $(SAYWHEN_PORT),8080) (docker compose logs, docker compose down).'
 
 test: $(READY) ## the whole gate: format, lint, types, import contracts, the dashboard, every test
 	@$(BIN)/python ops/web.py browser
@@ -68,6 +73,9 @@ lock: $(READY) ## resolve requirements.lock anew from pyproject.toml (UPGRADE=1:
 	@$(PIP) compile --quiet --universal --python-version 3.11 --generate-hashes --no-emit-index-url --no-header \
 		$(if $(UPGRADE),--upgrade) --override ops/driftpy-overrides.txt --extra drift --extra exchanges --extra redis --extra dev \
 		--output-file requirements.lock pyproject.toml
+	@$(PIP) compile --quiet --universal --python-version 3.11 --generate-hashes --no-emit-index-url --no-header \
+		--override ops/driftpy-overrides.txt --extra drift --extra exchanges --extra redis --constraint requirements.lock \
+		--output-file ops/image.lock pyproject.toml
 
 clean: ## remove .venv and every cache; state in SAYWHEN_HOME stays
 	@rm -rf $(VENV) .cache .hypothesis build dist web/node_modules web/build web/dist

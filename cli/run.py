@@ -4,12 +4,16 @@ import asyncio
 import os
 import sys
 from argparse import Namespace
-from collections.abc import Callable
+from collections.abc import AsyncGenerator, Callable
+from contextlib import asynccontextmanager
+from pathlib import Path
 
 from cli.home import settings_of
 from cli.running import run_until_stopped
 from core.app import Core, Settings, open_core, set_up_logs
 from core.domain.errors import NotConfigured
+
+TOUCHED_EVERY_S = 5.0
 
 
 def run(options: Namespace) -> int:
@@ -20,7 +24,7 @@ def run(options: Namespace) -> int:
 
 
 async def _role(settings: Settings, role: str, *, tied: bool) -> int:
-    async with open_core(settings, role=f"saywhen {role}") as core:
+    async with open_core(settings, role=f"saywhen {role}") as core, _alive(settings.alive_file):
         working = asyncio.create_task(_work(core, role), name=role)
         if tied:
             # Only now: had our parent died meanwhile, joining its database and leaving it as the last is what stops it.
@@ -34,6 +38,27 @@ async def _role(settings: Settings, role: str, *, tied: bool) -> int:
         finally:
             working.cancel()
     return 0
+
+
+@asynccontextmanager
+async def _alive(file: Path | None) -> AsyncGenerator[None]:
+    """Touch *file* while the loop turns, for a container's health check: a loop that hangs leaves it to grow old."""
+    if file is None:
+        yield
+        return
+
+    async def touch() -> None:
+        while True:
+            await asyncio.to_thread(file.touch)
+            await asyncio.sleep(TOUCHED_EVERY_S)
+
+    touching = asyncio.create_task(touch(), name="alive")
+    try:
+        yield
+    finally:
+        touching.cancel()
+        await asyncio.gather(touching, return_exceptions=True)
+        await asyncio.to_thread(file.unlink, missing_ok=True)
 
 
 async def _work(core: Core, role: str) -> None:

@@ -59,10 +59,23 @@ class Settings(BaseSettings):
     telegram_admins: str = Field("", alias="TELEGRAM_ADMINS", pattern=r"^\s*(\d+\s*,?\s*)*$")
     log_level: str = Field("INFO", alias="SAYWHEN_LOG_LEVEL", pattern="^(DEBUG|INFO|WARNING|ERROR)$")
 
-    @field_validator("anthropic_api_key", "openai_api_key", "anthropic_base_url", "openai_base_url", mode="before")
+    alive_file: Path | None = Field(None, alias="SAYWHEN_ALIVE_FILE")
+
+    @field_validator(
+        "anthropic_api_key",
+        "openai_api_key",
+        "anthropic_base_url",
+        "openai_base_url",
+        "pyth_api_key",
+        "redis_url",
+        "telegram_token",
+        "jwt_secret",
+        "database_url",
+        mode="before",
+    )
     @classmethod
     def _empty_is_none(cls, value: object) -> object:
-        """`ANTHROPIC_API_KEY=` in a copied `.env` means no key."""
+        """`ANTHROPIC_API_KEY=` in a copied `.env`, or an empty secret file, means no key."""
         return None if isinstance(value, str) and not value.strip() else value
 
     @cached_property

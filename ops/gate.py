@@ -1,6 +1,7 @@
 """Runs the checks in order and says how long each took; decides which checks a gate has, not what they find.
 
-What kills and starts processes mostly waits for them, so those tests run beside the others, on the second core.
+Many tests mostly wait: for processes that they kill and start, for a database, for a socket. So three runs go side by
+side on two cores: the core, what stands on it, and what is slow.
 """
 
 import os
@@ -26,21 +27,15 @@ STATIC = (
 PYTEST = ("pytest", "--quiet")
 
 QUICK, SLOW = "not slow and not chaos", "slow or chaos"
+INNER, OUTER = ("tests/core", "-m", QUICK), ("--ignore=tests/core", "-m", QUICK)
+TOLD = ("--durations=5", "--durations-min=2")
+LONG = ("--durations=20", "--durations-min=5", "--timeout=0")
 
 # name -> the runs of the tests, side by side, and the environment they get on top
 GATES: dict[str, tuple[tuple[tuple[str, ...], ...], dict[str, str]]] = {
-    "check": ((("-m", QUICK),), {}),
-    "test": (
-        (("-m", QUICK, "--durations=5", "--durations-min=2"), ("-m", SLOW, "--durations=5", "--durations-min=2")),
-        {},
-    ),
-    "exam": (
-        (
-            ("-m", QUICK, "--durations=20", "--durations-min=5", "--timeout=0"),
-            ("-m", SLOW, "--durations=20", "--durations-min=5", "--timeout=0"),
-        ),
-        {"SAYWHEN_EXAM": "1"},
-    ),
+    "check": ((INNER, OUTER), {}),
+    "test": (((*INNER, *TOLD), (*OUTER, *TOLD), ("-m", SLOW, *TOLD)), {}),
+    "exam": (((*INNER, *LONG), (*OUTER, *LONG), ("-m", SLOW, *LONG)), {"SAYWHEN_EXAM": "1"}),
 }
 
 

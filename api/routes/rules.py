@@ -127,10 +127,10 @@ async def put(rule_id: RuleIdIn, body: RulePut, caller: Writing, core: CoreIn) -
 async def cancel(rule_id: RuleIdIn, caller: Writing, core: CoreIn) -> Response:
     """Cancel the rule for good; its row and its history stay."""
     rule = await core.rules.get(caller.owner, rule_id)
-    if rule.state not in LIVE - {RuleState.FIRING}:
+    if rule.state not in LIVE:
         raise _cannot(rule, "cancelled")
     gone = await core.rules.cancel(caller.owner, Command(name="cancel_rules", rule_ids=(rule.label,)))
-    if not gone:  # it moved on just now
+    if not gone:
         raise _cannot(await core.rules.get(caller.owner, rule_id), "cancelled")
     return reply(rule_view(gone[0]))
 

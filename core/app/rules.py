@@ -19,10 +19,12 @@ from core.domain.condition import (
 from core.domain.errors import Conflict, NotFound
 from core.domain.event.rules import BY_OWNER
 from core.domain.ids import OwnerId, RuleId
+from core.domain.order import IN_FLIGHT
 from core.domain.owner import Draft
 from core.domain.reading import Command, RuleFilter
 from core.domain.rule import LIVE, Rule, RuleState
 from core.flow import lifecycle
+from core.flow.asking import ask_cancel
 from core.ports import JobLog, Journal
 
 Rows = list[Rule]
@@ -77,14 +79,24 @@ class Rules:
             ]
 
     async def cancel(self, owner: OwnerId, selection: Command) -> Rows:
-        """Take the selected rules back for good; those cancelled by this call. What is firing is left to its order."""
+        """Take the selected rules back for good; those cancelled by this call.
+
+        A rule that fired ends with its orders: they are asked back where none was sent yet, and left alone where one
+        was.
+        """
         now = self._parts.clock.now()
         cancelled = []
         async with self._parts.store.begin(owner) as tx:
-            for chosen in _select(await tx.rules(LIVE - {RuleState.FIRING}), selection):
+            for chosen in _select(await tx.rules(LIVE), selection):
                 rule = await tx.rule(chosen.id)
-                if rule is not None and rule.state in LIVE - {RuleState.FIRING}:
+                if rule is None or rule.state not in LIVE:
+                    continue
+                if rule.state is not RuleState.FIRING:
                     cancelled.append(await lifecycle.cancel(tx, rule, now, BY_OWNER))
+                elif not await tx.orders(states=IN_FLIGHT, rule_id=rule.id) and await ask_cancel(
+                    tx, None, rule_id=rule.id
+                ):
+                    cancelled.append(rule)
         return cancelled
 
     async def history(self, owner: OwnerId, label: str) -> Lines:

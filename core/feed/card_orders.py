@@ -7,6 +7,7 @@ from typing import assert_never
 from core.domain.event import (
     JobDeadLettered,
     JobRetried,
+    JobWaiting,
     OrderAccepted,
     OrderCancelled,
     OrderDenied,
@@ -41,7 +42,7 @@ OrderTold = (
     | OrderLapsed
     | OrderUnknown
 )
-OrderHappened = OrderTold | OrderSigned | OrderSent | JobRetried | JobDeadLettered
+OrderHappened = OrderTold | OrderSigned | OrderSent | JobRetried | JobWaiting | JobDeadLettered
 
 
 def order_card(event: OrderHappened) -> Card | None:
@@ -72,6 +73,18 @@ def order_card(event: OrderHappened) -> Card | None:
                 "Nobody knows yet whether the venue has it. We keep asking and send nothing else for it.",
             )
             return _card(event, f"Not certain yet: {_what(event)}", lines, "warn")
+        case JobWaiting(every_s=every_s, reason=reason):
+            return Card(
+                title=f"{rule_name(event)} could not act yet",
+                lines=(
+                    sentence(reason),
+                    f"Until the venue answers, your position is without it. It is asked every {every_s} s.",
+                    "Then the rule acts if its condition still holds.",
+                    f"{event.order_id}",
+                ),
+                tone="bad",
+                key=f"waiting:{event.order_id}",
+            )
         case JobDeadLettered(attempts=attempts, reason=reason):
             return Card(
                 title=f"{rule_name(event)} gave up after {attempts} attempts",

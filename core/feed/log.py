@@ -17,6 +17,7 @@ from core.domain.event import (
     Event,
     JobDeadLettered,
     JobRetried,
+    JobWaiting,
     OrderAccepted,
     OrderCancelled,
     OrderDenied,
@@ -118,7 +119,7 @@ def level_of(event: Event) -> Level:
             | EngineBlind()
         ):
             return "warning"
-        case RuleFailed() | JobDeadLettered() | PositionLiquidated():
+        case RuleFailed() | JobDeadLettered() | JobWaiting() | PositionLiquidated():
             return "error"
         case _:
             assert_never(event)

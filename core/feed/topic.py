@@ -3,6 +3,7 @@
 from core.domain.event import (
     Event,
     JobDeadLettered,
+    JobWaiting,
     OrderFilled,
     OrderPartiallyFilled,
     PositionEndangered,
@@ -44,4 +45,4 @@ def urgency_of(event: Event) -> int:
 
 def is_grave(event: Event) -> bool:
     """Whether quiet hours and `silent` do not count: what may cost a person everything while they sleep."""
-    return isinstance(event, PositionEndangered | PositionLiquidated | JobDeadLettered)
+    return isinstance(event, PositionEndangered | PositionLiquidated | JobDeadLettered | JobWaiting)

@@ -8,7 +8,7 @@ from typing import Any
 
 from core.domain.action import Close, LimitOrder, MarketOrder, Reverse, Trade
 from core.domain.errors import PriceUnavailable, VenueError, VenuePaused, VenueRejected, VenueUnknown
-from core.domain.event import JobDeadLettered, JobRetried, OrderSent, OrderSigned, OrderUnknown
+from core.domain.event import JobDeadLettered, JobRetried, JobWaiting, OrderSent, OrderSigned, OrderUnknown
 from core.domain.ids import OrderId, OwnerId
 from core.domain.market import Market, Observation, Side
 from core.domain.money import round_price
@@ -17,6 +17,7 @@ from core.domain.position import Account
 from core.domain.rule import Rule, RuleState
 from core.domain.sizing import NothingToDo, Sized, size
 from core.flow.allow import denial_at_send
+from core.flow.lifecycle import is_protective
 from core.flow.outcome import Outcome
 from core.flow.points import passing
 from core.flow.settle import settle
@@ -46,7 +47,8 @@ async def execute(store: Store, venue: Venue, clock: Clock, owner: OwnerId, orde
 
     Safe to call at any time, any number of times, in any number of processes: each step claims the order's state.
     Raises Again where the venue or its price cannot be had now; the last of `MAX_ATTEMPTS` marks the order dead and
-    lets the error through, so that the queue holds the wake-up for inspection.
+    lets the error through, so that the queue holds the wake-up for inspection. What protects a position is not given
+    up: it waits, and once the venue answers its rule looks at the price anew.
     """
     async with store.begin(owner) as tx:
         order = await tx.order(order_id)
@@ -68,6 +70,9 @@ async def execute(store: Store, venue: Venue, clock: Clock, owner: OwnerId, orde
     try:
         async with asyncio.timeout(TIME_OUT_S):
             look = await _look(venue, order)
+        if order.attempts >= MAX_ATTEMPTS:
+            await _look_anew(store, venue, clock, order, look)
+            return
         signed = await _sign(store, venue, clock, order, rule, look)
     except (VenueError, PriceUnavailable, TimeoutError, OSError) as problem:
         await _again_or_dead(store, clock, order, max(attempt, order.attempts + 1), problem, simulated=venue.simulated)
@@ -314,37 +319,54 @@ async def _note(store: Store, venue: Venue, clock: Clock, order: Order, state: O
         await tx.save_order(replace(present, state=state, reason=reason or None, cause=cause), was=present.state)
 
 
+async def _look_anew(store: Store, venue: Venue, clock: Clock, order: Order, look: _Look) -> None:
+    """End a protective leg that waited for the venue: its rule is armed again, to act if its condition still holds."""
+    async with store.begin(order.owner) as tx:
+        present = await tx.order(order.id)
+        if present is not None and present.state is OrderState.PLANNED:
+            outcome = Outcome(tx=tx, now=clock.now(), account=look.account, simulated=venue.simulated)
+            reason = f"{venue.name} takes orders again, so the rule looks at the price anew"
+            await outcome.end(present, OrderState.CANCELLED, reason)
+
+
 async def _again_or_dead(
     store: Store, clock: Clock, order: Order, attempt: int, problem: Exception, *, simulated: bool
 ) -> None:
     """Ask to be woken again, or give the leg up: it was never signed, so it provably does nothing by itself."""
     reason = str(problem) or "the venue did not answer in time"
     now = clock.now()
-    in_s = min(LONGEST_RETRY_S, FIRST_RETRY_S * 2 ** (attempt - 1))
+    in_s = min(LONGEST_RETRY_S, FIRST_RETRY_S * 2 ** min(attempt - 1, MAX_ATTEMPTS))
     async with store.begin(order.owner) as tx:
         present = await tx.order(order.id)
         if present is None or present.state is not OrderState.PLANNED:
             return
         rule = await tx.rule(order.rule_id)
-        label = None if rule is None else rule.label
-        cause, rule_id, owner = present.cause, order.rule_id, order.owner
-        if attempt >= MAX_ATTEMPTS:
-            dead = JobDeadLettered(
-                at=now, owner=owner, rule_id=rule_id, label=label, cause=cause, order_id=order.id,
-                attempts=attempt, reason=reason,
-            )  # fmt: skip
-            present = replace(present, cause=await tx.append(dead), attempts=attempt)
-            await tx.log_job(JobLog(rule_id=rule_id, owner=owner, at=now, what="dead_lettered", detail={"why": reason}))
+        waits = rule is not None and is_protective(rule.spec)
+        said: dict[str, Any] = {
+            "at": now,
+            "owner": order.owner,
+            "rule_id": order.rule_id,
+            "label": None if rule is None else rule.label,
+            "cause": present.cause,
+            "order_id": order.id,
+            "reason": reason,
+        }
+        detail = {"why": reason}
+        log = JobLog(rule_id=order.rule_id, owner=order.owner, at=now, what="retried", detail=detail)
+        if attempt < MAX_ATTEMPTS:
+            cause = await tx.append(JobRetried(**said, attempt=attempt, in_s=int(in_s)))
+            await tx.save_order(replace(present, attempts=attempt, cause=cause), was=OrderState.PLANNED)
+            await tx.log_job(log)
+        elif not waits:
+            cause = await tx.append(JobDeadLettered(**said, attempts=attempt))
+            await tx.log_job(replace(log, what="dead_lettered"))
             outcome = Outcome(tx=tx, now=now, account=None, simulated=simulated)
-            await outcome.end(present, OrderState.CANCELLED, f"given up: {reason}")
-        else:
-            retried = JobRetried(
-                at=now, owner=owner, rule_id=rule_id, label=label, cause=cause, order_id=order.id,
-                attempt=attempt, in_s=int(in_s), reason=reason,
-            )  # fmt: skip
-            present = replace(present, attempts=attempt, cause=await tx.append(retried))
-            await tx.save_order(present, was=OrderState.PLANNED)
-            await tx.log_job(JobLog(rule_id=rule_id, owner=owner, at=now, what="retried", detail={"why": reason}))
-    if attempt >= MAX_ATTEMPTS:
+            gone = replace(present, cause=cause, attempts=attempt)
+            await outcome.end(gone, OrderState.CANCELLED, f"given up: {reason}")
+        elif present.attempts < MAX_ATTEMPTS:  # said once: it may wait for days
+            cause = await tx.append(JobWaiting(**said, every_s=int(LONGEST_RETRY_S)))
+            await tx.save_order(replace(present, attempts=MAX_ATTEMPTS, cause=cause), was=OrderState.PLANNED)
+            await tx.log_job(log)
+    if attempt >= MAX_ATTEMPTS and not waits:
         raise problem
     raise Again(reason, in_s)

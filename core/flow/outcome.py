@@ -29,9 +29,10 @@ from core.flow import lifecycle
 from core.flow.siblings import settle_siblings
 from core.ports import Finding, OrderReport, Transaction
 
-RETRIES = 5
-"""How often an exit that ended without doing its work is tried again before it fails."""
-FIRST_RETRY = timedelta(seconds=2)
+FIRST_REST = timedelta(seconds=2)
+LONGEST_REST = timedelta(minutes=5)
+"""How long an exit that ended without doing its work rests before its condition is looked at again: doubling, and
+never given up, since a position would be left without it."""
 SAME_CROSSING = timedelta(minutes=1)
 """What still holds when its rest is over fires then; one that fires this much later has crossed anew."""
 
@@ -209,8 +210,8 @@ class Outcome:
             await lifecycle.cancel(self.tx, rule, self.now, order.reason or "its position is gone")
             if self.account is not None:
                 await retire(self.tx, self.account, self.now, market=order.market)
-        elif self._unfinished(rule, legs) and await self._retry(rule, filled=filled):
-            return
+        elif self._unfinished(rule, legs):
+            await self._rest(rule, filled=filled)
         elif filled:
             prices, entries = self._prices(order), self._entries()
             again = await lifecycle.rearm(self.tx, rule, at=self.now, prices=prices, entries=entries)
@@ -235,11 +236,8 @@ class Outcome:
         """Whether something is still held where *legs* traded."""
         return self.account is not None and any(self.account.position(leg.market) is not None for leg in legs)
 
-    async def _retry(self, rule: Rule, *, filled: bool) -> bool:
-        """Arm an exit again after a pause: a position is not left without it.
-
-        False once it was tried often enough at one crossing; a try that filled some of it counts as the first.
-        """
+    async def _rest(self, rule: Rule, *, filled: bool) -> None:
+        """Arm an exit again after a pause, longer each time at one crossing; a try that filled some begins anew."""
         rested = rule.memory.get("rest_until")
         same = (
             rested is not None
@@ -247,12 +245,11 @@ class Outcome:
             and rule.fired_at - datetime.fromisoformat(rested) <= SAME_CROSSING
         )
         tries = int(rule.memory.get("tries", 0)) + 1 if same and not filled else 1
-        if tries > RETRIES:
-            return False
-        rest = self.now + FIRST_RETRY * 2 ** (tries - 1)
-        memory = {**rule.memory, "tries": tries, "rest_until": rest.isoformat()}
+        rest = FIRST_REST
+        for _ in range(1, tries):
+            rest = min(LONGEST_REST, rest * 2)
+        memory = {**rule.memory, "tries": tries, "rest_until": (self.now + rest).isoformat()}
         await lifecycle.arm(self.tx, rule, at=self.now, why="released", prices={}, memory=memory)
-        return True
 
 
 async def retire(

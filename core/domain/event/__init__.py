@@ -6,6 +6,7 @@ from core.domain.event.happened import Happened
 from core.domain.event.orders import (
     JobDeadLettered,
     JobRetried,
+    JobWaiting,
     OrderAccepted,
     OrderCancelled,
     OrderDenied,
@@ -94,6 +95,7 @@ Event = (
     | VenuePaused
     | VenueRecovered
     | JobRetried
+    | JobWaiting
     | JobDeadLettered
     | DeliveryFailed
     | AccountLinked
@@ -126,6 +128,7 @@ __all__ = [
     "Happened",
     "JobDeadLettered",
     "JobRetried",
+    "JobWaiting",
     "OrderAccepted",
     "OrderCancelled",
     "OrderDenied",

@@ -129,6 +129,16 @@ class JobRetried(Happened):
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class JobWaiting(Happened):
+    """Attempts are used up, but it protects a position: it is tried every `every_s` seconds until the venue answers."""
+
+    name: ClassVar[str] = "job.waiting"
+    order_id: OrderId
+    every_s: int
+    reason: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class JobDeadLettered(Happened):
     """Attempts are used up; it is kept for inspection and does nothing by itself any more."""
 

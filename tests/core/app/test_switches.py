@@ -10,6 +10,7 @@ from core.domain.ids import RuleId
 from core.domain.order import OrderState
 from core.domain.reading import Command
 from core.domain.rule import RuleState
+from core.ports import VenueStatus
 from tests.core.app.desk import Desk, Process
 from tests.core.flow.bench import D, above, below, buy, sell, spec
 
@@ -94,6 +95,18 @@ async def test_a_firing_rule_is_not_cancelled_behind_its_order() -> None:
     await process.see("99")
     assert await process.rules.cancel(desk.ann, Command(name="cancel_rules")) == []
     assert await desk.states(rule) == [RuleState.FIRING]
+
+
+async def test_a_rule_whose_order_waits_for_the_venue_is_cancelled_with_it() -> None:
+    desk, process = await opened(position="2")
+    (rule,) = await process.arm(spec(below("95"), sell()))
+    desk.venue.says = VenueStatus(state="paused", reason="it rests")
+    await process.see("95")
+    assert await desk.states(rule) == [RuleState.FIRING]
+    chosen = await process.rules.cancel(desk.ann, Command(name="cancel_rules", all=True))
+    assert [rule.label for rule in chosen] == ["r1"]
+    await process.see("95")
+    assert await desk.states(rule) == [RuleState.CANCELLED]
 
 
 async def test_rules_are_chosen_by_what_they_are() -> None:

@@ -5,6 +5,7 @@ from collections.abc import Iterator
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 from decimal import Decimal
+from functools import cache
 from itertools import pairwise
 from pathlib import Path
 from typing import Literal
@@ -23,14 +24,18 @@ class Bar:
     close: Decimal
 
 
-def read_bars(start: datetime, end: datetime) -> list[Bar]:
+@cache
+def _history() -> list[Bar]:
     with HISTORY.open(encoding="utf-8") as file:
         rows = list(csv.DictReader(file))
-    bars = [
+    return [
         Bar(datetime.fromisoformat(row["time"]), *(Decimal(row[name]) for name in ("open", "high", "low", "close")))
         for row in rows
     ]
-    return [bar for bar in bars if start <= bar.start < end]
+
+
+def read_bars(start: datetime, end: datetime) -> list[Bar]:
+    return [bar for bar in _history() if start <= bar.start < end]
 
 
 def segments(bars: list[Bar]) -> Iterator[tuple[Bar, Decimal, Decimal, bool]]:

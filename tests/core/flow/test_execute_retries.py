@@ -3,12 +3,12 @@
 import pytest
 
 from core.domain.errors import VenueError
-from core.domain.event import JobDeadLettered, JobRetried, RuleArmed, RuleFailed
+from core.domain.event import JobDeadLettered, JobRetried, JobWaiting, RuleFailed
 from core.domain.ids import OrderId
 from core.domain.order import OrderState
 from core.domain.rule import RuleState
+from core.flow.asking import ask_cancel
 from core.flow.execute import MAX_ATTEMPTS
-from core.flow.outcome import RETRIES
 from core.ports import Again, VenueStatus
 from tests.core.flow.bench import Bench, below, buy, sell, spec
 from tests.core.flow.line import Effect
@@ -127,16 +127,27 @@ async def test_an_ended_order_is_left_alone() -> None:
     assert (await bench.order(), len(bench.venue.sent)) == (order, 1)
 
 
-async def test_an_exit_that_was_given_up_is_armed_again_and_fires_once_the_venue_is_back() -> None:
-    bench = await Bench().open(position="2")
-    (rule,) = await bench.arm(spec(below("95"), sell()))
+async def outage(bench: Bench, seconds: float) -> None:
+    """The venue takes no orders for so long, while the exit's wake-ups come."""
     bench.venue.says = PAUSED
     await bench.see("95")
-    for _ in range(MAX_ATTEMPTS):
+    for _ in range(int(seconds)):
         await bench.tick(1)
-    assert await bench.states(rule) == [RuleState.ARMED]
+
+
+async def test_an_exit_waits_for_the_venue_for_as_long_as_it_takes_and_says_so_once() -> None:
+    bench = await Bench().open(position="2")
+    (rule,) = await bench.arm(spec(below("95"), sell()))
+    await outage(bench, 3_600)
+    assert await bench.states(rule) == [RuleState.FIRING]
+    (order,) = await bench.orders()
+    assert (order.state, order.attempts, order.signature) == (OrderState.PLANNED, MAX_ATTEMPTS, None)
+    (waiting,) = await bench.events(JobWaiting)
+    assert (waiting.every_s, waiting.reason) == (30, "paper takes no orders now: it rests")
+    assert await bench.events(JobDeadLettered) == []
     bench.venue.says = OPEN
-    await bench.tick(2)
+    await bench.tick(30)
+    await bench.tick(3)
     await bench.tick(1)
     assert await bench.states(rule) == [RuleState.COMPLETED]
     assert await bench.base() == 0
@@ -145,23 +156,45 @@ async def test_an_exit_that_was_given_up_is_armed_again_and_fires_once_the_venue
     assert first.signature is None
 
 
-async def test_an_exit_rests_longer_each_time_and_fails_in_the_end_and_says_so() -> None:
+async def test_an_exit_that_waited_does_not_act_where_the_price_came_back_meanwhile() -> None:
     bench = await Bench().open(position="2")
     (rule,) = await bench.arm(spec(below("95"), sell()))
-    bench.venue.will("send", *refusals())
+    await outage(bench, 90)
+    bench.venue.says = OPEN
+    await bench.see("97")
+    for _ in range(60):
+        await bench.tick(1)
+    assert await bench.states(rule) == [RuleState.ARMED]
+    assert await bench.base() == 2
+    await bench.see("95")
+    assert await bench.base() == 0
+
+
+async def test_an_exit_that_waits_ends_when_its_owner_cancels_it() -> None:
+    bench = await Bench().open(position="2")
+    (rule,) = await bench.arm(spec(below("95"), sell()))
+    await outage(bench, 90)
+    await bench.change(lambda tx: ask_cancel(tx, None, rule_id=rule.id))
+    bench.venue.says = OPEN
+    await bench.tick(31)
+    assert (await bench.order()).state is OrderState.CANCELLED
+    assert await bench.base() == 2
+
+
+async def test_an_exit_rests_longer_each_time_and_is_never_given_up() -> None:
+    bench = await Bench().open(position="2")
+    (rule,) = await bench.arm(spec(below("95"), sell()))
+    bench.venue.will("send", *refusals(10))
     await bench.see("95")
     rests: list[float] = []
-    while (await bench.rule(rule)).state is RuleState.ARMED:
-        began = bench.clock.now()
-        while len(await bench.orders()) == len(rests) + 1 and (await bench.rule(rule)).state is RuleState.ARMED:
+    while await bench.base() == 2:
+        began, sent = bench.clock.now(), len(await bench.orders())
+        while len(await bench.orders()) == sent:
             await bench.tick()
         rests.append((bench.clock.now() - began).total_seconds())
-    assert rests == [2.0, 4.0, 8.0, 16.0, 32.0]
-    assert len(await bench.orders()) == RETRIES + 1
-    (failed,) = await bench.events(RuleFailed)
-    assert failed.why == "the venue does not want it"
-    assert [event.why for event in await bench.events(RuleArmed)] == ["confirmed", *["released"] * RETRIES]
-    assert await bench.base() == 2
+    assert rests == [2.0, 4.0, 8.0, 16.0, 32.0, 64.0, 128.0, 256.0, 300.0, 300.0]
+    assert await bench.events(RuleFailed) == []
+    assert await bench.states(rule) == [RuleState.COMPLETED]
 
 
 async def test_an_exit_that_rests_does_not_fire_when_its_condition_holds_no_more() -> None:
@@ -179,11 +212,11 @@ async def test_an_exit_that_rests_does_not_fire_when_its_condition_holds_no_more
 
 async def test_the_tries_of_long_ago_do_not_count_against_a_new_crossing() -> None:
     bench = await Bench().open(position="2")
-    (rule,) = await bench.arm(spec(below("95"), sell()))
-    bench.venue.will("send", *refusals(RETRIES))
+    await bench.arm(spec(below("95"), sell()))
+    bench.venue.will("send", *refusals(5))
     await bench.see("95")
     for _ in range(200):
-        if len(await bench.orders()) == RETRIES:
+        if len(await bench.orders()) == 5:
             break
         await bench.tick()
     await bench.see("100")
@@ -191,7 +224,7 @@ async def test_the_tries_of_long_ago_do_not_count_against_a_new_crossing() -> No
     await bench.tick(7 * 86_400)
     bench.venue.will("send", "refused")
     await bench.see("95")
-    assert await bench.states(rule) == [RuleState.ARMED]
+    assert await bench.base() == 2
     await bench.tick(3)
     assert await bench.base() == 0
 
@@ -214,5 +247,5 @@ async def test_an_exit_that_our_own_limits_denied_is_not_tried_again() -> None:
     assert await bench.states(rule) == [RuleState.FAILED]
 
 
-def refusals(times: int = RETRIES + 1) -> list[Effect]:
+def refusals(times: int) -> list[Effect]:
     return ["refused"] * times
