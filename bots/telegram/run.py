@@ -21,7 +21,6 @@ from telegram import (
     WebAppInfo,
 )
 from telegram.error import InvalidToken, TelegramError
-from telegram.request import HTTPXRequest
 
 from bots.commands import in_menu
 from bots.delivery import Courier
@@ -33,6 +32,7 @@ from bots.telegram.pacing import Pace
 from bots.telegram.receive import POLL_S, Receiver
 from bots.telegram.sender import Sender
 from bots.telegram.turns import Turns
+from bots.telegram.wire import Wire
 from core.app import Settings
 from core.domain.errors import NotConfigured
 from core.ports import Clock, Letter
@@ -102,8 +102,7 @@ def open_bot(settings: Settings, stack: AsyncExitStack) -> Bot:
     token = settings.telegram_token.get_secret_value()
     os.environ.setdefault("PTB_TIMEDELTA", "1")  # durations as durations, which the library asks for one by one
     base = (settings.telegram_base or "https://api.telegram.org").rstrip("/")
-    calls = HTTPXRequest(connection_pool_size=_CONNECTIONS, read_timeout=15, connect_timeout=5, pool_timeout=15)
-    polls = HTTPXRequest(connection_pool_size=2, read_timeout=POLL_S + 10, connect_timeout=5)
+    calls, polls = Wire(connections=_CONNECTIONS, read_s=15), Wire(connections=2, read_s=POLL_S + 10)
     # Not the bot's own shutdown: it closes nothing where the first call of all failed.
     for request in (calls, polls):
         stack.push_async_callback(request.shutdown)
