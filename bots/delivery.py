@@ -18,6 +18,8 @@ _log = logging.getLogger(__name__)
 SEND_WITHIN_S = 120.0
 LOOK_EVERY_S = 2.0
 """The bell is only a hint; without it everything still arrives, this much later."""
+GATHER_S = 0.05
+"""Once the bell rang, what happens with what rang it is waited for: much happens to many at once."""
 LOOK_AGAIN_S = 0.1
 """While cards are on their way, whose lane is free is looked at this often."""
 MOST_AT_ONCE = 64
@@ -109,8 +111,8 @@ class Courier:
     async def _plan_forever(self) -> NoReturn:
         async with self._notices.bell() as bell:
             while True:
-                if await self.plan_once() == 0:
-                    await bell.wait(LOOK_EVERY_S)
+                if await self.plan_once() == 0 and await bell.wait(LOOK_EVERY_S):
+                    await asyncio.sleep(GATHER_S)
 
     async def _send_forever(self, channel: Channel) -> NoReturn:
         """Many addresses at once, one address in its order: who has to wait holds up nobody else."""
