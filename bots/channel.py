@@ -1,7 +1,7 @@
 """What every place where people talk has in common: what comes in, what goes out, and how sending can fail."""
 
 from collections.abc import Awaitable, Callable
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import datetime
 from typing import Protocol
 
@@ -28,12 +28,18 @@ class Inbound:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Outbound:
-    """A card on its way to an address; the smallest `urgency` first, `silent` without a sound."""
+    """A card on its way to an address; the smallest `urgency` first, `silent` without a sound.
+
+    `arrived` is to be awaited, with what the channel calls the message, as soon as it knows that the card arrived and
+    before another card leaves: what has arrived and is not noted is sent again after a crash. A channel may leave that
+    to its caller.
+    """
 
     address: str
     card: Card
     urgency: int = 1
     silent: bool = False
+    arrived: "Callable[[str], Awaitable[None]] | None" = field(default=None, compare=False, repr=False)
 
 
 class Undeliverable(SayWhenError):

@@ -63,7 +63,12 @@ class TelegramChannel:
         if card.key is not None and self._told.get((chat, card.key)) == card:
             return ""
         urgency = FIRST if outbound.urgency == 0 else LATER
-        return str(await self._sender.send(chat, card, urgency=urgency, silent=outbound.silent))
+
+        async def landed(message: int) -> None:
+            if outbound.arrived is not None:
+                await outbound.arrived(str(message))
+
+        return str(await self._sender.send(chat, card, urgency=urgency, silent=outbound.silent, landed=landed))
 
     async def answer(self, letter: Letter, us: User, answer: Answer, *, again: bool) -> None:
         """Hear one update and show what comes of it, trying until Telegram takes it."""
