@@ -13,8 +13,9 @@ from api import errors, socket
 from api.auth import ACCESS_COOKIE, CSRF_HEADER, Doorkeeper
 from api.dashboard import Dashboard
 from api.guard import Guard, Measures
+from api.listed import Listings
 from api.live import Hub
-from api.routes import account, drafts, health, history, market, owner, rules, signing_in
+from api.routes import account, drafts, health, history, market, owner, readings, rules, signing_in, trades
 from api.schemas import Problem
 from api.secret import signing_secret
 from api.throttle import Throttle
@@ -53,7 +54,9 @@ def create_app(core: Core | None = None, settings: Settings | None = None) -> Fa
         async with AsyncExitStack() as stack:
             opened = core if core is not None else await stack.enter_async_context(open_core(known, role="saywhen api"))
             app.state.core = opened
-            app.state.door = Doorkeeper(opened, signing_secret(known), Throttle(known))
+            throttle = Throttle(known)
+            stack.push_async_callback(throttle.close)
+            app.state.door = Doorkeeper(opened, signing_secret(known), throttle)
             app.state.hub = Hub(opened, app.state.measures)
             await stack.enter_async_context(app.state.hub.running())
             yield
@@ -70,10 +73,11 @@ def create_app(core: Core | None = None, settings: Settings | None = None) -> Fa
         separate_input_output_schemas=False,
     )
     app.state.measures = Measures()
-    app.state.rules = {}
+    app.state.rules = Listings()
     errors.install(app)
-    for part in (signing_in.public, signing_in.router, rules.router, drafts.router, market.router, account.router,
-                 history.router, owner.router, health.router, socket.router):  # fmt: skip
+    for part in (signing_in.public, signing_in.router, rules.router, readings.router, drafts.router, market.router,
+                 account.router, history.router, trades.router, owner.router, health.router,
+                 socket.router):  # fmt: skip
         app.include_router(part)
     app.router.routes.append(Dashboard(known.public_url))
     origins = [origin.strip() for origin in known.cors_origins.split(",") if origin.strip()]

@@ -21,7 +21,7 @@ ACCESS_COOKIE, REFRESH_COOKIE, CSRF_COOKIE = "saywhen_access", "saywhen_refresh"
 CSRF_HEADER = "x-csrf-token"
 REFRESH_PATH = "/api/auth"
 BELIEVED_S = 2.0
-"""How long a credential that was good is believed to be: a session ended elsewhere is out within this time."""
+"""How long a credential that was good is believed to be, for looking; whatever changes something is asked about."""
 _MOST_KNOWN = 20_000
 _ALL = frozenset({"read", "write", "trade", "owner"})
 _SAFE = frozenset({"GET", "HEAD", "OPTIONS"})
@@ -36,6 +36,11 @@ class Caller:
     by: str
     scopes: frozenset[str]
     key: ApiKey | None = None
+
+    @property
+    def key_id(self) -> str | None:
+        """The program's key, where it is one that calls."""
+        return None if self.key is None else self.key.id
 
 
 class Doorkeeper:
@@ -84,11 +89,15 @@ class Doorkeeper:
 
     # --- letting in --------------------------------------------------------------------------------------------
 
-    async def admit(self, credential: str) -> Caller:
-        """Who an access token or a key belongs to. Raises Refused."""
+    async def admit(self, credential: str, *, believed: bool = True) -> Caller:
+        """Who an access token or a key belongs to. Raises Refused.
+
+        Where it is not *believed*, the database is asked also about one that was let in a moment ago.
+        """
         known = self.recall(credential)
-        if known is not None:
+        if known is not None and (believed or await self._core.identity.is_good(known.by)):
             return known
+        self._known.pop(credential, None)
         caller = await (self._by_key if credential.startswith("sw_") else self._by_token)(credential)
         if len(self._known) >= _MOST_KNOWN:
             self._known.clear()
@@ -107,10 +116,7 @@ class Doorkeeper:
         if now < self._good.get(caller.by, 0.0):
             return True
         self._good[caller.by] = now + seconds
-        if caller.key is None:
-            good = await self._core.identity.session(caller.by) is not None
-        else:
-            good = caller.key.id in {key.id for key in await self._core.keys.list(caller.owner)}
+        good = await self._core.identity.is_good(caller.by)
         if not good:
             self._good.pop(caller.by, None)
         return good
@@ -174,23 +180,31 @@ def bearer_of(connection: HTTPConnection) -> str | None:
     return credential.strip() or None if kind.lower() == "bearer" else None
 
 
+def address_of(connection: HTTPConnection) -> str:
+    """The network address that asks, as a trusted proxy tells it."""
+    return "" if connection.client is None else connection.client.host
+
+
 async def _caller(request: Request) -> Caller:
     door = door_of(request)
-    credential = bearer_of(request)
-    if credential is not None:
-        caller = await door.admit(credential)
-    else:
-        cookie = request.cookies.get(ACCESS_COOKIE)
-        if cookie is None or cookie.startswith("sw_"):
+    credential, looks = bearer_of(request), request.method in _SAFE
+    cookie = request.cookies.get(ACCESS_COOKIE) if credential is None else None
+    if cookie is not None and cookie.startswith("sw_"):
+        cookie = None
+    try:
+        if credential is None and cookie is None:
             raise unauthorized("Nobody is signed in.")
-        caller = await door.admit(cookie)
-        if request.method not in _SAFE:
-            door.check_origin(request)
-            given = request.headers.get(CSRF_HEADER, "")
-            if not hmac.compare_digest(given.encode(), door.csrf_token(caller.by).encode()):
-                hint = "Send the value of the cookie saywhen_csrf in the header X-CSRF-Token."
-                raise Refused(403, "csrf", "The request does not come from our page.", hint)
-    await door.throttle.charge(caller.by, writes=request.method not in _SAFE)
+        caller = await door.admit(credential or cookie or "", believed=looks)
+    except Refused:
+        await door.throttle.charge_stranger(address_of(request))
+        raise
+    if cookie is not None and not looks:
+        door.check_origin(request)
+        given = request.headers.get(CSRF_HEADER, "")
+        if not hmac.compare_digest(given.encode(), door.csrf_token(caller.by).encode()):
+            hint = "Send the value of the cookie saywhen_csrf in the header X-CSRF-Token."
+            raise Refused(403, "csrf", "The request does not come from our page.", hint)
+    await door.throttle.charge(caller.owner, caller.key_id, writes=not looks)
     return caller
 
 

@@ -14,7 +14,8 @@ from typing import Any
 from pydantic_core import to_json as encode
 
 from api.guard import Measures
-from api.views import order_view, position_view, price_view, rule_view
+from api.views import order_view, position_view, price_view, rules_view
+from api.wire import Write, text_frame
 from core.app import Core
 from core.domain.errors import NotFound, SayWhenError
 from core.domain.event import Event
@@ -26,9 +27,14 @@ from core.feed.envelope import envelope
 from core.ports import Cursor
 
 EVERY_S = 0.25
+SHARES = 5
+"""Into so many parts of `EVERY_S` the clients are dealt, so that they are not told, and do not read, all at once."""
+HEARTBEAT_S = 15.0
+POSITIONS_S = 5.0
+STALLED_S = 20.0
+"""A client that takes nothing for this long is let go; the others never wait for it."""
 MOST_PENDING = 1_000
 MOST_RESUMED = 2_000
-POSITIONS_EVERY = 20
 CHANNELS = ("rules", "orders", "positions", "events")
 
 
@@ -41,9 +47,15 @@ class TooFarBehind(Exception):
 
 @dataclass(eq=False, slots=True)
 class Client:
-    """What one socket listens to and has not been told yet."""
+    """What one socket listens to and has not been told yet.
+
+    `turn` is held by whoever tells it something that takes time; `write` hands over a frame made for many, where the
+    server can. `wake` asks the socket's own task to look: at what is owed, or at `check_at` whether it may stay.
+    `stuck_at` is since when the client has not read.
+    """
 
     owner: OwnerId
+    write: Write | None = None
     markets: frozenset[str] = frozenset()
     channels: frozenset[str] = frozenset()
     events: list[Event] = field(default_factory=list)
@@ -55,6 +67,11 @@ class Client:
     token: Cursor = _BEGINNING
     listening: bool = False
     wake: asyncio.Event = field(default_factory=asyncio.Event)
+    turn: asyncio.Lock = field(default_factory=asyncio.Lock)
+    told_at: float = 0.0
+    check_at: float = 0.0
+    positions_at: float = 0.0
+    stuck_at: float | None = None
 
     def take_in(self, events: Sequence[Event], token: Cursor) -> None:
         """Note what these events change for this client."""
@@ -69,6 +86,10 @@ class Client:
             if "events" in self.channels:
                 self.events.append(event)
         self.token = token
+
+    def stalled(self, now: float) -> bool:
+        """Whether it has not read for too long."""
+        return self.stuck_at is not None and now - self.stuck_at >= STALLED_S
 
     @property
     def owes(self) -> bool:
@@ -89,9 +110,11 @@ class Hub:
         self._core = core
         self._measures = measures
         self._clients: dict[OwnerId, set[Client]] = {}
+        self._shares: list[set[Client]] = [set() for _ in range(SHARES)]
         self._prices: dict[str, tuple[int, Observation, bytes]] = {}
         self._sequence = 0
         self._frames: dict[tuple[frozenset[str], int], bytes] = {}
+        self._shared: dict[bytes, bytes] = {}
         self._token = Cursor("")
         self._ready = asyncio.Event()
 
@@ -116,6 +139,9 @@ class Hub:
     def join(self, client: Client) -> None:
         """Keep what happens from now on for *client*."""
         self._clients.setdefault(client.owner, set()).add(client)
+        min(self._shares, key=len).add(client)
+        now = asyncio.get_running_loop().time()
+        client.told_at, client.check_at = now, now + HEARTBEAT_S
         self._measures.sockets.inc()
 
     def leave(self, client: Client) -> None:
@@ -123,6 +149,8 @@ class Hub:
         mine = self._clients.get(client.owner, set())
         if client in mine:
             mine.discard(client)
+            for share in self._shares:
+                share.discard(client)
             self._measures.sockets.dec()
         if not mine:
             self._clients.pop(client.owner, None)
@@ -151,7 +179,8 @@ class Hub:
         parts: dict[str, Any] = {}
         token = client.token
         if "rules" in states:
-            parts["rules"] = [rule_view(rule) for rule in await self._core.rules.read(client.owner, LIVE)]
+            rules = await self._core.rules.read(client.owner, LIVE)
+            parts["rules"] = await rules_view(self._core, client.owner, rules)
         if "orders" in states:
             open_states = {*IN_FLIGHT, OrderState.PLANNED}
             found = await self._core.orders.page(client.owner, open_states, None, 500)
@@ -190,20 +219,25 @@ class Hub:
         """What the client was not told yet, as one frame; None where that is nothing. Raises TooFarBehind."""
         if len(client.events) > MOST_PENDING:
             raise TooFarBehind
-        if not client.owes:
-            if not client.markets or client.prices_seen >= self._sequence:
-                return None
-            key = (client.markets, client.prices_seen)
-            known = self._frames.get(key)
-            if known is None:
-                prices = self._fragments(client)
-                known = b"" if not prices else b'{"type":"changes","at":"%s","prices":[%s]}' % (
-                    self._now().encode(), b",".join(prices),
-                )  # fmt: skip
-                self._frames[key] = known
-            client.prices_seen = self._sequence
-            return known or None
-        return await self._changes(client)
+        if client.owes:
+            return await self._changes(client)
+        prices = self._prices_frame(client)
+        client.prices_seen = self._sequence
+        return prices
+
+    def _prices_frame(self, client: Client) -> bytes | None:
+        """The prices that the client has not seen, made once for all that lack the same."""
+        if not client.markets or client.prices_seen >= self._sequence:
+            return None
+        key = (client.markets, client.prices_seen)
+        known = self._frames.get(key)
+        if known is None:
+            prices = self._fragments(client)
+            known = b"" if not prices else b'{"type":"changes","at":"%s","prices":[%s]}' % (
+                self._now().encode(), b",".join(prices),
+            )  # fmt: skip
+            self._frames[key] = known
+        return known or None
 
     async def _changes(self, client: Client) -> bytes | None:
         parts: dict[str, Any] = {}
@@ -215,9 +249,8 @@ class Hub:
         if events:
             parts["events"] = [envelope(event) for event in events]
         if rules and "rules" in client.channels:
-            parts["rules"] = [
-                rule_view(rule) for rule_id in sorted(rules) if (rule := await self._rule(client.owner, rule_id))
-            ]
+            changed = [rule for rule_id in sorted(rules) if (rule := await self._rule(client.owner, rule_id))]
+            parts["rules"] = await rules_view(self._core, client.owner, changed)
         if orders and "orders" in client.channels:
             parts["orders"] = [
                 order_view(order) for order_id in sorted(orders) if (order := await self._order(client.owner, order_id))
@@ -274,35 +307,59 @@ class Hub:
                         client.take_in(mine, token)
 
     async def _tick(self) -> None:
-        beat = 0
+        loop, beat = asyncio.get_running_loop(), 0
         while True:
-            await asyncio.sleep(EVERY_S)
+            await asyncio.sleep(EVERY_S / SHARES)
             beat += 1
-            moved = self._look()
-            refresh = beat % POSITIONS_EVERY == 0
-            for clients in list(self._clients.values()):
-                for client in clients:
-                    if refresh and client.shown_positions != b"[]":
-                        client.positions = True
-                    if client.owes or (moved and not moved.isdisjoint(client.markets)):
-                        client.wake.set()
+            self._look()
+            self._frames.clear()
+            self._shared.clear()
+            for client in tuple(self._shares[beat % SHARES]):
+                self._attend(client, loop.time())
 
-    def _look(self) -> set[str]:
-        """Take in the prices that changed since last asked; their markets."""
-        moved = set()
-        for seen in self._core.prices.latest():
-            known = self._prices.get(seen.market)
-            if known is None or known[1] is not seen:
-                moved.add(seen.market)
+    def _attend(self, client: Client, now: float) -> None:
+        """Tell *client* what everybody is told, at once; what is its own, or takes time, its own task tells."""
+        if client.shown_positions != b"[]" and now - client.positions_at >= POSITIONS_S:
+            client.positions, client.positions_at = True, now
+        other = client.owes or client.turn.locked() or now >= client.check_at or client.stalled(now)
+        if other or client.write is None:
+            client.wake.set()
+            return
+        prices = self._prices_frame(client)
+        if prices is None and now - client.told_at < HEARTBEAT_S:
+            return
+        if client.write(self._wired(heartbeat(client) if prices is None else prices)):
+            client.told_at, client.stuck_at, client.prices_seen = now, None, self._sequence
+            self._measures.frames.inc()
+        elif client.stuck_at is None:
+            client.stuck_at = now
+
+    def _wired(self, payload: bytes) -> bytes:
+        """*payload* as a frame, made once for all that are told the same."""
+        known = self._shared.get(payload)
+        if known is None:
+            known = self._shared[payload] = text_frame(payload)
+        return known
+
+    def _look(self) -> None:
+        """Take in the prices that changed since last asked."""
+        moved = [
+            seen
+            for seen in self._core.prices.latest()
+            if (known := self._prices.get(seen.market)) is None or known[1] is not seen
+        ]
         if moved:
             self._sequence += 1
-            self._frames.clear()
-            for seen in self._core.prices.latest(sorted(moved)):
+            for seen in moved:
                 self._prices[seen.market] = (self._sequence, seen, encode(price_view(seen)))
-        return moved
 
     def _now(self) -> str:
         return self._core.clock.now().astimezone(UTC).isoformat()
+
+
+def heartbeat(client: Client) -> bytes:
+    """That nothing happened, with the place to come back to."""
+    return encode({"type": "heartbeat", "token": client.token})
 
 
 async def _keep(work: Any) -> None:

@@ -9,6 +9,7 @@ from pydantic import AfterValidator, BaseModel, ConfigDict, Field, WithJsonSchem
 from core.domain.market import Timeframe
 from core.domain.money import read_decimal
 from core.domain.owner import DraftState
+from core.domain.preference import Loudness, Topic
 from core.domain.rule import RuleState
 
 
@@ -22,6 +23,15 @@ RULE_SPEC = {"x-stands-for": "RuleSpec"}
 Amount = Annotated[str, Field(examples=["149.9"], pattern=r"^-?[0-9]+(\.[0-9]+)?$")]
 """A decimal number as a string, never a float."""
 Given = Annotated[str, Field(pattern=r"^[0-9]{1,15}(\.[0-9]{1,12})?$", examples=["25"]), AfterValidator(_exact)]
+Address = Annotated[
+    str,
+    Field(
+        min_length=32,
+        max_length=44,
+        pattern="^[1-9A-HJ-NP-Za-km-z]+$",
+        examples=["9xQeWvG816bUx9EPjHmaT23yvVM2ZWbrrpZb9PusVFin"],
+    ),
+]
 Text = Annotated[str, Field(pattern=r"^[^\x00]*$")]
 Id = Annotated[str, Field(pattern=r"^[0-9A-Za-z_]{1,40}$", examples=["r_064qj3w4m8x2v5k7p0"])]
 MarketName = Annotated[str, Field(pattern=r"^[A-Z0-9]{1,12}-PERP$", examples=["SOL-PERP"])]
@@ -57,93 +67,6 @@ class Problem(BaseModel):
     errors: list[dict[str, str]] | None = None
 
 
-# --- signing in ------------------------------------------------------------------------------------------------------
-
-
-class ChallengeIn(In):
-    """Who is about to sign."""
-
-    address: Annotated[str, Field(min_length=32, max_length=44, pattern="^[1-9A-HJ-NP-Za-km-z]+$")]
-
-
-class ChallengeOut(BaseModel):
-    """What to sign: `input` for `solana:signIn`, or `message` for `signMessage`, or the memo transaction."""
-
-    nonce: str
-    input: dict[str, str]
-    message: str
-    memo_transaction: str
-    expires_at: datetime
-
-
-class ProofIn(In):
-    """A challenge's nonce with its signature, or with the signed memo transaction, in base64."""
-
-    nonce: Annotated[str, Field(pattern="^[0-9a-f]{32}$")]
-    signature: Annotated[str, Field(max_length=200)] | None = None
-    transaction: Annotated[str, Field(max_length=2_000)] | None = None
-
-
-class Deliver(In):
-    """Where the tokens go: into cookies, for a browser, or into the body, for a program."""
-
-    deliver: Literal["cookie", "body"] = "cookie"
-
-
-class WalletSignIn(ProofIn):
-    """Signing in with a wallet."""
-
-    deliver: Literal["cookie", "body"] = "cookie"
-
-
-class LinkSignIn(Deliver):
-    """Signing in with a link from a bot."""
-
-    token: Annotated[str, Field(min_length=20, max_length=100, pattern=r"^[0-9A-Za-z_-]+$")]
-
-
-class TelegramSignIn(Deliver):
-    """Signing in from a Telegram Mini App."""
-
-    init_data: Annotated[Text, Field(max_length=4_096)]
-
-
-class RefreshIn(Deliver):
-    """The refresh token, where it is not in the cookie."""
-
-    refresh_token: Annotated[str, Field(max_length=200, pattern=r"^[0-9A-Za-z_.-]+$")] | None = None
-
-
-class SignedInOut(BaseModel):
-    """Signed in. The tokens are here only where they were asked for in the body."""
-
-    owner: int
-    session_id: str
-    how: str
-    csrf_token: str
-    expires_in: int
-    access_token: str | None = None
-    refresh_token: str | None = None
-
-
-class SessionOut(BaseModel):
-    """Where the owner is signed in."""
-
-    id: str
-    how: str
-    created_at: datetime
-    expires_at: datetime
-    current: bool
-
-
-class CallerOut(BaseModel):
-    """Who is asking."""
-
-    owner: int
-    by: str
-    scopes: list[str]
-
-
 # --- rules and drafts ----------------------------------------------------------------------------------------------
 
 
@@ -158,8 +81,21 @@ class RuleIn(In):
 class RulePut(In):
     """What the rule shall say from now on, in words or in the rule language; one of the two."""
 
+    model_config = ConfigDict(
+        extra="forbid", json_schema_extra={"examples": [{"text": "if SOL drops below $120, sell half my position"}]}
+    )
     text: Annotated[Text, Field(min_length=1, max_length=4_000)] | None = None
     rule: Spec | None = None
+
+
+class TriggerOut(BaseModel):
+    """A price at which the rule would fire now. `distance` and `percent` are from the price now, below zero where it
+    must fall; they are missing where no fresh price is known."""
+
+    market: str
+    price: Amount
+    distance: Amount | None = None
+    percent: Amount | None = None
 
 
 class RuleOut(BaseModel):
@@ -183,6 +119,9 @@ class RuleOut(BaseModel):
     after_rule: str | None = None
     held_by: str | None = None
     reason: str | None = None
+    triggers: list[TriggerOut] = Field(
+        default=[], description="of a rule that is watched and hangs on fixed prices, or trails one"
+    )
 
 
 class RulesOut(BaseModel):
@@ -216,6 +155,17 @@ class DraftOut(BaseModel):
     expires_at: datetime
 
 
+class ReadingOut(BaseModel):
+    """What words come to, or rules in words; nothing of it is kept."""
+
+    kind: Literal["rules", "question", "command", "unsupported", "not_understood"]
+    sentence: str = Field(description="the rules in our own words, which read back to the very same rules")
+    rules: Annotated[list[Any], WithJsonSchema({"type": "array", "items": dict(RULE_SPEC)})]
+    questions: list[QuestionOut]
+    assumptions: list[str]
+    reason: str | None = None
+
+
 class DraftsOut(BaseModel):
     """Drafts that wait."""
 
@@ -235,12 +185,16 @@ class AnswerIn(In):
 class AmendIn(In):
     """The whole of what is meant, said anew."""
 
+    model_config = ConfigDict(
+        extra="forbid", json_schema_extra={"examples": [{"text": "if SOL drops below $120, sell half my position"}]}
+    )
     text: Annotated[Text, Field(min_length=1, max_length=4_000)]
 
 
 class ConfirmIn(In):
     """The revision that was seen; an older card than the last change confirms nothing."""
 
+    model_config = ConfigDict(extra="forbid", json_schema_extra={"examples": [{"revision": 1}]})
     revision: Annotated[int, Field(ge=1, le=10**6)]
 
 
@@ -286,42 +240,40 @@ class ReplayIn(RuleIn):
 # --- the rest of what is sent --------------------------------------------------------------------------------------
 
 
-class SettingsIn(In):
-    """What to change; what is left out stays."""
+class QuietHoursIn(In):
+    """Hours of the owner's day in which everything comes silently; over midnight where the end is earlier."""
 
+    start: Annotated[str, Field(pattern=r"^([01][0-9]|2[0-3]):[0-5][0-9]$", examples=["23:00"])]
+    end: Annotated[str, Field(pattern=r"^([01][0-9]|2[0-3]):[0-5][0-9]$", examples=["07:00"])]
+
+
+class SettingsIn(In):
+    """What to change; what is left out stays. `quiet_hours` null = never quiet."""
+
+    model_config = ConfigDict(
+        extra="forbid",
+        json_schema_extra={
+            "examples": [{"notices": {"triggers": "silent"}, "quiet_hours": {"start": "23:00", "end": "07:00"}}]
+        },
+    )
     timezone: Annotated[Text, Field(min_length=1, max_length=64)] | None = None
+    notices: dict[Topic, Loudness] = {}
+    quiet_hours: QuietHoursIn | None = None
+    slippage_bps: Annotated[int, Field(ge=1, le=10_000)] | None = None
+    show_in_groups: bool | None = None
 
 
 class LimitsIn(In):
     """Limits to change. Lower ones hold at once; higher ones wait for a wallet's signature where there is a wallet."""
 
+    model_config = ConfigDict(
+        extra="forbid", json_schema_extra={"examples": [{"max_order_usd": "500", "max_orders_a_day": 10}]}
+    )
     max_order_usd: Given | None = None
     max_position_usd: Given | None = None
     max_leverage: Given | None = None
     max_slippage_bps: Annotated[int, Field(ge=0, le=10_000)] | None = None
     max_orders_a_day: Annotated[int, Field(ge=0, le=10**6)] | None = None
-
-
-class KeyIn(In):
-    """A program's key: what it may do, for how many days, and its own caps where it confirms by itself."""
-
-    name: Annotated[Text, Field(min_length=1, max_length=60)]
-    scopes: Annotated[list[Scope], Field(min_length=1, max_length=4)]
-    max_order_usd: Given | None = None
-    max_rules_a_day: Annotated[int, Field(ge=1, le=1_000)] | None = None
-    days: Annotated[int, Field(ge=1, le=3_650)] | None = None
-
-
-class ClaimIn(In):
-    """Whether to link who waits."""
-
-    agree: bool
-
-
-class ApproveIn(In):
-    """Which wallet will sign."""
-
-    address: Annotated[str, Field(min_length=32, max_length=44, pattern="^[1-9A-HJ-NP-Za-km-z]+$")]
 
 
 class ReadIn(In):

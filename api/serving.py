@@ -9,6 +9,7 @@ from collections.abc import Generator
 import uvicorn
 
 from api.app import create_app
+from api.wire import SharedFrames
 from core.app import Core
 from core.domain.errors import NotConfigured
 
@@ -30,12 +31,14 @@ def listen(core: Core) -> socket.socket:
     host, port = core.settings.api_host, core.settings.api_port
     try:
         family = socket.getaddrinfo(host, port, type=socket.SOCK_STREAM)[0][0]
-        return socket.create_server((host, port), family=family, backlog=2048)
+        taken = socket.create_server((host, port), family=family, backlog=2048)
     except OSError as problem:
         raise NotConfigured(
             f"The API cannot listen on {host}:{port}: {problem.strerror or problem}.",
             "Set SAYWHEN_API_PORT to a free port, or stop what uses this one.",
         ) from None
+    core.settings.listens_on(taken.getsockname()[1])
+    return taken
 
 
 async def run_api(core: Core, *, follow_prices: bool = False, listening: socket.socket | None = None) -> None:
@@ -44,7 +47,7 @@ async def run_api(core: Core, *, follow_prices: bool = False, listening: socket.
     config = uvicorn.Config(
         create_app(core),
         http="httptools",
-        ws="websockets-sansio",
+        ws=SharedFrames,
         ws_max_size=LARGEST_MESSAGE,
         ws_per_message_deflate=False,  # costs memory and time for each socket; frames are small
         ws_ping_interval=20.0,
@@ -68,9 +71,18 @@ async def run_api(core: Core, *, follow_prices: bool = False, listening: socket.
         if following is not None:
             following.cancel()
         server.should_exit = True
-        async with asyncio.timeout(2 * _GRACE_S):
-            await asyncio.gather(serving, *([following] if following else []), return_exceptions=True)
+        await _ended([task for task in (serving, following) if task is not None])
         taken.close()
+
+
+async def _ended(tasks: list[asyncio.Task[None]]) -> None:
+    """Wait for *tasks* as long as uvicorn's own grace needs; what hangs even then is cancelled and left behind."""
+    _, late = await asyncio.wait(tasks, timeout=2 * _GRACE_S)
+    for task in late:
+        task.cancel()
+    if late:
+        await asyncio.wait(late, timeout=_GRACE_S)
+        _log.warning("%s did not end by itself", ", ".join(sorted(task.get_name() for task in late)))
 
 
 async def _follow(core: Core) -> None:

@@ -7,6 +7,7 @@ from pydantic import BaseModel, Field
 
 from api.schemas import Amount
 from core.domain.order import OrderState
+from core.domain.preference import Loudness, Topic
 
 
 class OrderOut(BaseModel):
@@ -65,6 +66,58 @@ class TradesOut(BaseModel):
 
     trades: list[TradeOut]
     next: int | None = None
+
+
+class CauseOut(BaseModel):
+    """One of the events that led to the fill."""
+
+    id: str
+    name: str
+    at: datetime
+
+
+class SaidOut(BaseModel):
+    """The draft that was agreed to: what was said, and the read-back that was confirmed."""
+
+    draft_id: str
+    words: str
+    read_back: list[str]
+    confirmed_at: datetime | None = None
+
+
+class FiredOut(BaseModel):
+    """The rule in the version that fired; `says` is how it read then."""
+
+    id: str
+    label: str
+    version: int
+    says: str | None = None
+
+
+class OriginOut(BaseModel):
+    """A fill traced back to the sentence; `trail` begins with the order's latest event and ends at the sentence."""
+
+    trade: TradeOut
+    order: OrderOut
+    rule: FiredOut
+    draft: SaidOut | None = None
+    trail: list[CauseOut]
+
+
+class WorthOut(BaseModel):
+    """What the account was worth at an instant, in quote."""
+
+    at: datetime
+    equity: Amount
+
+
+class WorthsOut(BaseModel):
+    """Equity over time, oldest first. An instant at which something was held that had no price is missing."""
+
+    timeframe: str
+    venue: str
+    simulated: bool
+    points: list[WorthOut]
 
 
 class PnlLineOut(BaseModel):
@@ -254,14 +307,20 @@ class NoticeOut(BaseModel):
     title: str
     lines: list[str]
     tone: Literal["plain", "good", "warn", "bad"]
+    unread: bool | None = Field(default=None, description="newest first only: whether it is not marked as read")
 
 
 class NoticesOut(BaseModel):
-    """The inbox, oldest first; `read_up_to` is the token that was last marked as read."""
+    """A page of the inbox.
+
+    Oldest first, `token` is the `after` of the page behind it. Newest first, `token` is the place behind the newest,
+    to be marked as read, and `next` the `before` of the next page. `read_up_to` is what was last marked as read.
+    """
 
     notifications: list[NoticeOut]
     token: str
     read_up_to: str
+    next: str | None = None
 
 
 class LetterOut(BaseModel):
@@ -280,10 +339,21 @@ class LettersOut(BaseModel):
     dead_letters: list[LetterOut]
 
 
+class QuietHoursOut(BaseModel):
+    """Hours of the owner's day in which everything comes silently."""
+
+    start: str
+    end: str
+
+
 class SettingsOut(BaseModel):
-    """What the owner has set."""
+    """What the owner has set; `notices` says of every topic how it is told."""
 
     timezone: str
+    notices: dict[Topic, Loudness]
+    quiet_hours: QuietHoursOut | None = None
+    slippage_bps: int
+    show_in_groups: bool
 
 
 class ReplayOut(BaseModel):

@@ -1,6 +1,7 @@
 """One WebSocket: who it is, what it asks for, and frames at its own pace; decides when it is closed and why."""
 
 import asyncio
+import contextlib
 import json
 import re
 from typing import Any
@@ -8,17 +9,16 @@ from typing import Any
 from fastapi import APIRouter, WebSocket, WebSocketDisconnect
 from pydantic_core import to_json as encode
 
-from api.auth import ACCESS_COOKIE, Caller, bearer_of, door_of
+from api import live
+from api.auth import ACCESS_COOKIE, Caller, address_of, bearer_of, door_of
 from api.errors import Refused
 from api.guard import Measures
-from api.live import CHANNELS, Client, Hub, TooFarBehind
+from api.live import CHANNELS, EVERY_S, Client, Hub, TooFarBehind, heartbeat
+from api.wire import EXTENSION
 from core.domain.errors import SayWhenError
 
 PROTOCOL = "saywhen.v1"
 SIGN_IN_WITHIN_S = 5.0
-HEARTBEAT_S = 15.0
-STALLED_S = 20.0
-"""A frame that cannot be handed over for this long ends the socket; the others never wait for it."""
 MOST_SOCKETS = 64
 MOST_MESSAGES = 20
 MOST_CHANNELS = 40
@@ -39,7 +39,7 @@ class Closing(Exception):
 
 
 @router.websocket("/ws")
-async def live(socket: WebSocket) -> None:
+async def connect(socket: WebSocket) -> None:
     """Subscribe with `{"subscribe": ["prices:SOL-PERP", "rules", "orders", "positions", "events"], "after": token?}`.
 
     Credentials come by cookie, by the subprotocols `saywhen.v1, bearer.<token>`, or as the first message
@@ -52,7 +52,7 @@ async def live(socket: WebSocket) -> None:
         caller = await _admit(socket)
         if hub.count(caller.owner) >= MOST_SOCKETS:
             raise Closing(TOO_MANY, f"You have {MOST_SOCKETS} sockets open already.")
-        client = Client(owner=caller.owner)
+        client = Client(owner=caller.owner, write=socket.scope.get("extensions", {}).get(EXTENSION))
         hub.join(client)
         await _serve(socket, hub, client, caller, measures)
     except Closing as closing:
@@ -83,8 +83,10 @@ async def _admit(socket: WebSocket) -> Caller:
     if credential is None:
         credential = await _first_message(socket)
     try:
-        caller = await door.admit(credential)
+        caller = await door.admit(credential, believed=False)
     except Refused as refused:
+        with contextlib.suppress(Refused):
+            await door.throttle.charge_stranger(address_of(socket))
         raise Closing(NOT_SIGNED_IN, str(refused)) from None
     if "read" not in caller.scopes:
         raise Closing(NOT_SIGNED_IN, "This credential may not look.")
@@ -117,10 +119,9 @@ def _read(event: Any) -> dict[str, Any]:
 
 async def _serve(socket: WebSocket, hub: Hub, client: Client, caller: Caller, measures: Measures) -> None:
     """Listen and tell until one of the two ends."""
-    turn = asyncio.Lock()
     tasks = [
-        asyncio.create_task(_listen(socket, hub, client, turn), name="socket-in"),
-        asyncio.create_task(_tell(socket, hub, client, caller, measures, turn), name="socket-out"),
+        asyncio.create_task(_listen(socket, hub, client), name="socket-in"),
+        asyncio.create_task(_tell(socket, hub, client, caller, measures), name="socket-out"),
     ]
     try:
         done, _ = await asyncio.wait(tasks, return_when=asyncio.FIRST_COMPLETED)
@@ -132,7 +133,7 @@ async def _serve(socket: WebSocket, hub: Hub, client: Client, caller: Caller, me
         await asyncio.gather(*tasks, return_exceptions=True)
 
 
-async def _listen(socket: WebSocket, hub: Hub, client: Client, turn: asyncio.Lock) -> None:
+async def _listen(socket: WebSocket, hub: Hub, client: Client) -> None:
     loop = asyncio.get_running_loop()
     window, count = loop.time(), 0
     while True:
@@ -142,14 +143,14 @@ async def _listen(socket: WebSocket, hub: Hub, client: Client, turn: asyncio.Loc
         if count > MOST_MESSAGES:
             raise Closing(TOO_MANY, "Too many messages; be slower.")
         if "ping" in message:
-            async with turn:
+            async with client.turn:
                 await _send(socket, encode({"type": "pong"}))
         elif "subscribe" in message:
             channels = _channels(message["subscribe"])
             after = message.get("after")
             if after is not None and not isinstance(after, str):
                 raise Closing(MISUSED, "Expected after to be the token of a frame.")
-            async with turn:
+            async with client.turn:
                 try:
                     frames = await hub.begin(client, channels, after)
                 except SayWhenError as problem:
@@ -173,43 +174,43 @@ def _channels(names: object) -> set[str]:
     return set(names)
 
 
-async def _tell(
-    socket: WebSocket, hub: Hub, client: Client, caller: Caller, measures: Measures, turn: asyncio.Lock
-) -> None:
-    """One frame at a time, at most one for each tick of the hub; a client that does not read delays nobody else."""
+async def _tell(socket: WebSocket, hub: Hub, client: Client, caller: Caller, measures: Measures) -> None:
+    """What the hub does not tell by itself: one frame at a time, at most one for each beat of the hub.
+
+    A client that does not read delays nobody else.
+    """
     loop = asyncio.get_running_loop()
-    checked = loop.time()
     while True:
-        try:
-            async with asyncio.timeout(HEARTBEAT_S):
-                await client.wake.wait()
-        except TimeoutError:
-            async with turn:
-                await _send(socket, encode({"type": "heartbeat", "token": client.token}))
+        await client.wake.wait()
         client.wake.clear()
-        if loop.time() - checked > HEARTBEAT_S:
-            checked = loop.time()
+        if client.stalled(loop.time()):
+            raise Closing(TOO_SLOW, "You do not read; come back with your token.")
+        if loop.time() >= client.check_at:
+            client.check_at = loop.time() + live.HEARTBEAT_S
             await _still_good(socket, caller)
-        async with turn:
+        async with client.turn:
             try:
                 frame = await hub.frame(client)
             except TooFarBehind:
                 raise Closing(TOO_SLOW, "You fell too far behind; come back with your token.") from None
+            if frame is None and loop.time() - client.told_at >= live.HEARTBEAT_S - EVERY_S:
+                frame = heartbeat(client)
             if frame is not None:
                 await _send(socket, frame)
+                client.told_at, client.stuck_at = loop.time(), None
                 measures.frames.inc()
 
 
 async def _still_good(socket: WebSocket, caller: Caller) -> None:
     """A socket lives as long as its session or key, not as its access token. Raises Closing."""
-    good = await door_of(socket).still_good(caller, HEARTBEAT_S / 2)
+    good = await door_of(socket).still_good(caller, live.HEARTBEAT_S / 2)
     if not good:
         raise Closing(NOT_SIGNED_IN, "You are signed out.")
 
 
 async def _send(socket: WebSocket, frame: bytes) -> None:
     try:
-        async with asyncio.timeout(STALLED_S):
+        async with asyncio.timeout(live.STALLED_S):
             await socket.send_text(frame.decode())
     except TimeoutError:
         raise Closing(TOO_SLOW, "You do not read; come back with your token.") from None

@@ -11,10 +11,7 @@ from starlette.types import ASGIApp, Receive, Scope, Send
 
 from api.auth import ACCESS_COOKIE, Doorkeeper
 from api.errors import Refused, of
-from core.app import Core
-from core.domain.ids import OwnerId
-
-Kept = dict[tuple[OwnerId, str], tuple[int, bytes]]
+from api.listed import Listings
 
 
 @dataclass(frozen=True, slots=True)
@@ -58,15 +55,11 @@ class Unchanged:
         caller = door.recall(_credential(scope))
         if caller is None or "read" not in caller.scopes:
             return None
-        kept: Kept = state.rules
-        known = kept.get((caller.owner, "live"))
-        if known is None:
-            return None
-        core: Core = state.core
-        if await core.events.revision(caller.owner) != known[0]:
-            return None
-        await door.throttle.charge(caller.by, writes=False)
-        return known[1]
+        listings: Listings = state.rules
+        body = await listings.kept(state.core, caller.owner, "live")
+        if body is not None:
+            await door.throttle.charge(caller.owner, caller.key_id, writes=False)
+        return body
 
 
 def _credential(scope: Scope) -> str:

@@ -1,19 +1,29 @@
 """Domain values → what the API shows of them, in canonical JSON terms; decides what stays inside."""
 
-from typing import Any
+from collections.abc import Collection, Mapping
+from decimal import Decimal
+from typing import Any, get_args
 
 from fastapi import Response
 from pydantic_core import to_json as encode
 
-from core.app.activity import Notice
+from core.app import Core
+from core.app.activity import Notice, Origin
 from core.app.identity import Challenge
+from core.app.readings import Reading
 from core.codec import to_json
+from core.domain.action import DEFAULT_SLIPPAGE_BPS
+from core.domain.equity import Worth
+from core.domain.ids import OwnerId
 from core.domain.market import Candle, Market, Observation
 from core.domain.order import Fill, Order
-from core.domain.owner import Draft
+from core.domain.owner import Draft, Owner
 from core.domain.position import Account, Position
+from core.domain.preference import Topic
+from core.domain.reading import ParseResult
 from core.domain.rule import Rule
-from core.domain.wording import say_rule
+from core.domain.trigger import TriggerLine
+from core.domain.wording import say_live
 from core.ports import DeadLetter, Job, JobLog
 from core.ports.access import ApiKey, Approval
 
@@ -30,14 +40,30 @@ def _some(**fields: Any) -> View:
     return {name: to_json(value) for name, value in fields.items() if value is not None}
 
 
-def rule_view(rule: Rule) -> View:
+Prices = Mapping[str, Decimal]
+"""Fresh prices by market."""
+
+
+def trigger_view(line: TriggerLine, now: Decimal | None) -> View:
+    if not now:
+        return {"market": line.market, "price": to_json(line.price)}
+    return {
+        "market": line.market,
+        "price": to_json(line.price),
+        "distance": to_json(line.distance(now)),
+        "percent": to_json(round(line.percent(now), 4)),
+    }
+
+
+def rule_facts(rule: Rule) -> View:
+    """What changes only with an event."""
     return _some(
         id=rule.id,
         label=rule.label,
         number=rule.number,
         version=rule.version,
         state=rule.state,
-        says=say_rule(rule.spec, rule.references),
+        says=say_live(rule),
         words=rule.words,
         spec=rule.spec,
         references=rule.references,
@@ -53,6 +79,16 @@ def rule_view(rule: Rule) -> View:
     )
 
 
+async def rules_view(core: Core, owner: OwnerId, rules: Collection[Rule]) -> list[View]:
+    """The owner's rules with their trigger lines."""
+    lines = await core.rules.lines(owner, rules)
+    prices = {seen.market: seen.price for seen in core.prices.latest()}
+    return [
+        rule_facts(rule) | {"triggers": [trigger_view(line, prices.get(line.market)) for line in lines[rule.id]]}
+        for rule in rules
+    ]
+
+
 def draft_view(draft: Draft, rules: list[Rule] | None = None) -> View:
     return _some(
         draft_id=draft.id,
@@ -60,16 +96,32 @@ def draft_view(draft: Draft, rules: list[Rule] | None = None) -> View:
         state=draft.state,
         words=draft.words,
         read_back=[line for line in draft.summary.split("\n") if line],
-        questions=[
-            {"about": asked.about, "text": asked.text, "options": [option.label for option in asked.options]}
-            for asked in draft.result.questions
-        ],
+        questions=_questions(draft.result),
         assumptions=draft.result.assumptions,
         rules=draft.result.rules,
         rule_ids=[rule.id for rule in rules or ()],
         replaces=draft.replaces,
         created_at=draft.created_at,
         expires_at=draft.expires_at,
+    )
+
+
+def _questions(result: ParseResult) -> list[View]:
+    return [
+        {"about": asked.about, "text": asked.text, "options": [option.label for option in asked.options]}
+        for asked in result.questions
+    ]
+
+
+def reading_view(reading: Reading) -> View:
+    result = reading.result
+    return _some(
+        kind=result.kind,
+        sentence=reading.sentence,
+        rules=result.rules,
+        questions=_questions(result),
+        assumptions=result.assumptions,
+        reason=result.reason,
     )
 
 
@@ -116,6 +168,30 @@ def trade_view(number: int, fill: Fill) -> View:
         venue=fill.venue,
         simulated=fill.simulated,
     )
+
+
+def origin_view(origin: Origin) -> View:
+    draft, confirmed = origin.draft, origin.confirmed
+    said = None
+    if draft is not None:
+        agreed = draft.summary if confirmed is None else confirmed.summary
+        said = _some(
+            draft_id=draft.id,
+            words=draft.words,
+            read_back=[line for line in agreed.split("\n") if line],
+            confirmed_at=None if confirmed is None else confirmed.at,
+        )
+    return _some(
+        trade=trade_view(origin.number, origin.fill),
+        order=order_view(origin.order),
+        rule=_some(id=origin.rule.id, label=origin.rule.label, version=origin.version, says=origin.says),
+        draft=said,
+        trail=[{"id": event.id, "name": event.name, "at": event.at} for event in origin.trail],
+    )
+
+
+def worth_view(worth: Worth) -> View:
+    return _some(at=worth.at, equity=worth.equity)
 
 
 def position_view(position: Position) -> View:
@@ -199,7 +275,25 @@ def notice_view(notice: Notice) -> View:
         title=card.title,
         lines=card.lines,
         tone=card.tone,
+        unread=notice.unread,
     )
+
+
+def settings_view(owner: Owner) -> View:
+    chosen = owner.preferences
+    return _some(
+        timezone=owner.timezone,
+        notices={topic: chosen.notices.get(topic, "on") for topic in get_args(Topic)},
+        quiet_hours=None
+        if chosen.quiet is None
+        else {"start": _clock(chosen.quiet.start), "end": _clock(chosen.quiet.end)},
+        slippage_bps=chosen.slippage_bps or DEFAULT_SLIPPAGE_BPS,
+        show_in_groups=chosen.show_in_groups,
+    )
+
+
+def _clock(minute: int) -> str:
+    return f"{minute // 60:02}:{minute % 60:02}"
 
 
 def challenge_view(challenge: Challenge) -> View:

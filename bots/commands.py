@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from types import MappingProxyType
 from typing import get_args
 
-from bots import operator, views
+from bots import linking, operator, views
 from bots.earnings import pnl
 from bots.obey import LATE_AFTER_S, obey
 from bots.preferences import settings
@@ -19,6 +19,12 @@ from core.feed.press import Say, write
 _LABEL = re.compile(r"r\d{1,9}", re.IGNORECASE)
 _MARKET = re.compile(r"\$?([A-Za-z0-9]{2,12})(?:-PERP)?", re.IGNORECASE)
 _MOST_TRADES = 50
+_KINDS: Mapping[str, RuleFilter] = MappingProxyType(
+    {name: name for name in get_args(RuleFilter)}
+    | {"stop": "stop_loss", "stops": "stop_loss", "sl": "stop_loss", "target": "take_profit", "targets": "take_profit"}
+    | {"tp": "take_profit", "alerts": "alert", "plan": "dca", "plans": "dca"}
+)
+"""What a kind of rules is called."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -36,7 +42,9 @@ class SlashCommand:
     """Shown only where a dashboard's address is configured."""
 
 
-async def _start(turn: Turn, words: str) -> list[Card]:  # noqa: ARG001 - a payload is for linking, later
+async def _start(turn: Turn, words: str) -> list[Card]:
+    if words.startswith(linking.PAYLOAD):
+        return [linking.asked_by_address(words)]
     core = turn.core
     lines = ["Say what should happen and when. You confirm every rule before it is armed.", *_EXAMPLES]
     view = await core.account.view(turn.owner)
@@ -66,7 +74,10 @@ async def _prices(turn: Turn, words: str) -> list[Card]:
 
 
 async def _orders(turn: Turn, words: str) -> list[Card]:  # noqa: ARG001 - takes no words
-    return [views.orders_card(await turn.core.account.orders(turn.owner), await turn.core.account.owner(turn.owner))]
+    orders = await turn.core.account.orders(turn.owner)
+    unsized = any(order.intent is None for order in orders)
+    rules = await turn.core.rules.list(turn.owner) if unsized else []
+    return [views.orders_card(orders, await turn.core.account.owner(turn.owner), rules)]
 
 
 async def _trades(turn: Turn, words: str) -> list[Card]:
@@ -84,7 +95,7 @@ async def _history(turn: Turn, words: str) -> list[Card]:
     if not _LABEL.fullmatch(label):
         raise BadInput(f"Expected a rule like r1, was {words[:40]!r}", "/rules shows yours.")
     owner = await turn.core.account.owner(turn.owner)
-    return [views.history_card(label, await turn.core.rules.history(turn.owner, label), owner)]
+    return [views.history_card(await turn.core.rules.history(turn.owner, label), owner)]
 
 
 async def _delete(turn: Turn, words: str) -> list[Card]:
@@ -121,11 +132,10 @@ def _selecting(name: CommandName) -> Callable[[Turn, str], Awaitable[list[Card]]
 def _selection(name: CommandName, words: str) -> Command:
     """The rules or orders that *words* name: labels, one filter, one market, or nothing for all."""
     labels, markets, filters = [], [], []
-    known: Mapping[str, RuleFilter] = {name: name for name in get_args(RuleFilter)}
     for word in words.replace(",", " ").split():
         if _LABEL.fullmatch(word):
             labels.append(word.lower())
-        elif (found := known.get(word.lower())) is not None:
+        elif (found := _KINDS.get(word.lower())) is not None:
             filters.append(found)
         elif word.lower() not in {"all", "*"}:
             markets.append(_market(word))
@@ -152,14 +162,6 @@ async def _alerts(turn: Turn, words: str) -> list[Card]:  # noqa: ARG001 - takes
     return await obey(turn, Command(name="rules", filter="alert"))
 
 
-async def _web(turn: Turn, words: str) -> list[Card]:  # noqa: ARG001 - takes no words
-    lines = (
-        await turn.core.links.web(turn.owner, turn.channel),
-        "It signs you in once, within five minutes. Whoever opens it is you: do not pass it on.",
-    )
-    return [Card(title="Your dashboard", lines=lines, owner_only=True)]
-
-
 async def _privacy(turn: Turn, words: str) -> list[Card]:  # noqa: ARG001 - takes no words
     return [Card(title="What SayWhen keeps about you", lines=_PRIVACY, public=True)]
 
@@ -184,7 +186,7 @@ COMMANDS: tuple[SlashCommand, ...] = (
     SlashCommand(name="rule", args="<words>", description="Make a rule in your own words", run=_rule),
     SlashCommand(
         name="rules",
-        args="[market]",
+        args="[rules or market or kind]",
         description="Your rules and how far off",
         run=_selecting("rules"),
         bare=True,
@@ -249,7 +251,8 @@ COMMANDS: tuple[SlashCommand, ...] = (
     ),
     SlashCommand(name="timezone", args="[zone]", description="Your time zone", run=_timezone),
     SlashCommand(name="settings", args="[what] [value]", description="Notices, quiet hours, slippage", run=settings),
-    SlashCommand(name="web", description="Open the dashboard", run=_web, dashboard=True),
+    SlashCommand(name="link", args="[code]", description="Link another chat to this account", run=linking.link),
+    SlashCommand(name="web", description="Open the dashboard", run=linking.web, dashboard=True),
     SlashCommand(name="privacy", description="What is kept about you", run=_privacy),
     SlashCommand(name="deleteme", description="Delete everything about you", run=_delete_me),
     SlashCommand(name="status", description="Whether everything runs", run=operator.status, admin=True),
@@ -269,6 +272,9 @@ _EXAMPLES = (
     '   "buy 1 SOL, take profit at 165, stop at 142"',
     '   "tell me when BTC is above 100k"',
 )
+
+
+_GREETINGS = frozenset({"hi", "hello", "hey", "hello there", "hi there", "gm", "good morning"})
 
 
 _PRIVACY = (
@@ -293,7 +299,10 @@ def help_card(*, dashboard: bool = False, admin: bool = False) -> Card:
 
 def as_command(words: str) -> str | None:
     """The command that *words* are without its slash ("positions", "resume"), or None."""
-    command = BY_NAME.get(words.casefold().rstrip(" .!?"))
+    said = words.casefold().rstrip(" .!?")
+    if said in _GREETINGS:
+        return "/start"
+    command = BY_NAME.get(said)
     return f"/{command.name}" if command is not None and command.bare else None
 
 

@@ -4,7 +4,7 @@ import logging
 import re
 from collections import OrderedDict
 from collections.abc import Collection
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 
 from bots import draft_cards, views
 from bots.channel import Inbound
@@ -16,6 +16,7 @@ from core.domain.errors import BadInput, Conflict, SayWhenError
 from core.domain.ids import DraftId, RuleId
 from core.domain.owner import OPEN_DRAFTS, Draft, DraftState
 from core.domain.reading import Command, CommandName, ParseResult
+from core.domain.rule import LIVE, RuleState
 from core.feed.card import Card
 from core.feed.press import (
     AnswerDraft,
@@ -43,13 +44,12 @@ _DEEDS: dict[str, CommandName] = {"pause": "pause_rules", "resume": "resume_rule
 
 @dataclass(frozen=True, slots=True)
 class _Shown:
-    """The draft somebody looks at; `editing` = their next words change it, `instead_of` the rule it is to replace."""
+    """The draft somebody looks at; `editing` = their next words change it."""
 
     draft_id: DraftId
     revision: int
     state: DraftState
     editing: bool = False
-    instead_of: str | None = None
 
 
 class Dialogue:
@@ -113,6 +113,7 @@ class Dialogue:
             core=self._core,
             owner=owner,
             channel=inbound.channel,
+            address=inbound.address,
             now=now,
             waited_s=(now - inbound.sent_at).total_seconds(),
             draft=draft,
@@ -145,9 +146,11 @@ class Dialogue:
         if shown is not None:
             if said in _NO:
                 return await self._press(turn, place, CancelDraft(draft_id=shown.draft_id), text)
-            if shown.editing:
-                self._shown[place] = replace(shown, editing=False)
-                return await self._amend(turn, place, shown.draft_id, text)
+            if shown.editing and as_command(text) is None:
+                try:
+                    return await self._amend(turn, place, shown.draft_id, text)
+                except BadInput as problem:  # the next words are still meant for this draft
+                    raise BadInput(str(problem), f"{problem.hint} “cancel” leaves it as it is.".strip()) from None
             if shown.state is DraftState.AWAITING_CONFIRMATION:
                 if said in _YES:
                     confirm = ConfirmDraft(draft_id=shown.draft_id, revision=shown.revision)
@@ -188,10 +191,8 @@ class Dialogue:
                     agreed = await drafts.confirm(turn.owner, DraftId(draft_id), revision)
                 except Conflict as problem:
                     return await self._newer(turn, place, draft_id, revision, problem)
-                shown = self._shown.get(place)
-                instead_of = shown.instead_of if shown is not None and shown.draft_id == draft_id else None
                 self._forget(place, draft_id)
-                return [draft_cards.armed_card(draft_id, agreed, instead_of)]
+                return [draft_cards.armed_card(draft_id, agreed)]
             case AnswerDraft(draft_id=draft_id, revision=revision, question=question, option=option):
                 try:
                     draft = await drafts.answer(turn.owner, DraftId(draft_id), revision, option, question)
@@ -203,7 +204,7 @@ class Dialogue:
                 if draft.state not in OPEN_DRAFTS:
                     return [await self._show(turn, place, draft)]
                 self._remember(place, draft, editing=True)
-                return [draft_cards.edit_card(draft)]
+                return [draft_cards.edit_card(draft, await self._replaced(turn, draft))]
             case CancelDraft(draft_id=draft_id):
                 draft = await drafts.cancel(turn.owner, DraftId(draft_id))
                 return [await self._show(turn, place, draft)]
@@ -215,9 +216,10 @@ class Dialogue:
             case HandleRule(deed="copy", label=label):
                 return [await self._show(turn, place, await drafts.copy(turn.owner, label))]
             case HandleRule(deed="edit", label=label):
-                draft = await drafts.copy(turn.owner, label)
-                self._remember(place, draft, editing=True, instead_of=label)
-                return [draft_cards.rule_edit_card(draft, label)]
+                [rule] = await rules.list(turn.owner, LIVE, Command(name="rules", rule_ids=(label,)))
+                draft = await drafts.revise(turn.owner, rule.id, rule.spec, turn.channel)
+                self._remember(place, draft, editing=True)
+                return [draft_cards.edit_card(draft, label)]
             case HandleRule(deed=deed, label=label):
                 return await obey(turn, Command(name=_DEEDS[deed], rule_ids=(label,)))
             case Say(words=words):
@@ -245,15 +247,18 @@ class Dialogue:
         if draft.state is DraftState.AWAITING_CONFIRMATION:
             held = (await self._core.account.view(turn.owner)).positions
             entries = {position.market: position.entry_price for position in held if position.base != 0}
-        return draft_cards.draft_card(draft, owner, self._core.prices.latest(), entries)
+        replaced = await self._replaced(turn, draft)
+        return draft_cards.draft_card(draft, owner, self._core.prices.latest(), entries, replaced=replaced)
 
-    def _remember(
-        self, place: tuple[str, str], draft: Draft, *, editing: bool = False, instead_of: str | None = None
-    ) -> None:
-        before = self._shown.get(place)
-        if before is not None and before.draft_id == draft.id and instead_of is None:
-            instead_of = before.instead_of
-        self._shown[place] = _Shown(draft.id, draft.revision, draft.state, editing, instead_of)
+    async def _replaced(self, turn: Turn, draft: Draft) -> str | None:
+        """What the rule is called whose next version *draft* is."""
+        if draft.replaces is None:
+            return None
+        rules = await self._core.rules.list(turn.owner, frozenset(RuleState))
+        return next((rule.label for rule in rules if rule.id == draft.replaces), None)
+
+    def _remember(self, place: tuple[str, str], draft: Draft, *, editing: bool = False) -> None:
+        self._shown[place] = _Shown(draft.id, draft.revision, draft.state, editing)
         self._shown.move_to_end(place)
         while len(self._shown) > _MOST_REMEMBERED:
             self._shown.popitem(last=False)

@@ -9,7 +9,7 @@ from core.domain.market import Observation
 from core.domain.owner import Draft, DraftState, Owner
 from core.domain.reading import ParseResult, Question
 from core.domain.rule import Rule, RuleState
-from core.domain.wording import one_line, say_rule, trigger_prices
+from core.domain.wording import one_line, say_live, say_rule, trigger_prices
 from core.feed.card import Button, Card, Chart, ChartLine, Rows, Tone
 from core.feed.press import AnswerDraft, CancelDraft, ConfirmDraft, EditDraft, Say, write
 
@@ -23,20 +23,24 @@ def draft_card(
     owner: Owner,
     seen: Sequence[Observation] = (),
     entries: Mapping[str, Decimal] | None = None,
+    *,
+    replaced: str | None = None,
 ) -> Card:
     """Where the draft stands, with what can be done about it.
 
-    *seen* is where the markets stand and *entries* the entry prices of what is held, for the picture beside it.
+    *seen* is where the markets stand and *entries* the entry prices of what is held, for the picture beside it;
+    *replaced* is the rule that is to be so from then on.
     """
     match draft.state:
         case DraftState.ASKING if draft.result.questions:
             return _question_card(draft, draft.result.questions)
         case DraftState.ASKING | DraftState.AWAITING_CONFIRMATION:
+            until = "Nothing is armed" if replaced is None else f"{replaced} stays as it is"
             return Card(
-                title="Confirm this?",
+                title="Confirm this?" if replaced is None else f"Change {replaced} to this?",
                 lines=(
                     *draft.summary.splitlines(),
-                    f"Nothing is armed until you confirm; this offer ends {local_time(draft.expires_at, owner)}.",
+                    f"{until} until you confirm; this offer ends {local_time(draft.expires_at, owner)}.",
                 ),
                 buttons=(
                     (
@@ -49,57 +53,42 @@ def draft_card(
                 chart=_chart(draft, seen, entries or {}),
             )
         case DraftState.CANCELLED:
-            return Card(title="Dropped", lines=("Nothing was armed.",), key=_key(draft))
+            return Card(title="Dropped", lines=(_unchanged(draft),), key=_key(draft))
         case DraftState.EXPIRED:
-            return Card(title="This offer has ended", lines=("Nothing was armed. Say it again.",), key=_key(draft))
+            return Card(title="This offer has ended", lines=(f"{_unchanged(draft)} Say it again.",), key=_key(draft))
         case DraftState.CONFIRMED:
             return Card(title="Confirmed", lines=tuple(draft.summary.splitlines()), tone="good", key=_key(draft))
 
 
-def armed_card(draft_id: str, rules: Sequence[Rule], instead_of: str | None = None) -> Card:
-    """What was agreed to, with the names it goes by from now on; *instead_of* is the rule it was made to replace."""
+def armed_card(draft_id: str, rules: Sequence[Rule]) -> Card:
+    """What was agreed to, with the names it goes by from now on; a rule's next version goes by the old name."""
     labels = ", ".join(rule.label for rule in rules)
+    done = "Changed" if any(rule.version > 1 for rule in rules) else "Confirmed"
     lines = []
     for rule in rules:
         state = "" if rule.state is RuleState.ARMED else f" ({STATE_WORDS[rule.state]})"
-        lines.append(f"{rule.label}{state}: {say_rule(rule.spec, rule.references, after=_before(rule, rules))}")
+        lines.append(f"{rule.label}{state}: {say_live(rule, after=_before(rule, rules))}")
     return Card(
-        title=f"Confirmed: {labels}",
+        title=f"{done}: {labels}",
         lines=tuple(lines),
-        buttons=(
-            (
-                *(() if instead_of is None else (_delete(instead_of),)),
-                Button(label="My rules", verb=write(Say(words="/rules"))),
-            ),
-        ),
+        buttons=((Button(label="My rules", verb=write(Say(words="/rules"))),),),
         tone="good",
         key=f"draft:{draft_id}",
     )
 
 
-def rule_edit_card(draft: Draft, label: str) -> Card:
-    """Asks how an armed rule should be instead."""
-    return Card(
-        title=f"How should {label} be?",
-        lines=(
-            "Say it again, the way it should be, and confirm it.",
-            f"Until you delete it, {label} stays armed as it is:",
-            _shortened(one_line(draft.words), _MOST_QUOTED),
-        ),
-        buttons=((_cancel(draft),),),
-    )
-
-
-def edit_card(draft: Draft) -> Card:
-    """Asks for the change in words."""
-    return Card(
-        title="What should change?",
-        lines=(
-            "Say what should change, for example “make it 40%” or “add a stop at 120”, or say the whole rule again.",
-            f"It was: {_shortened(one_line(draft.words), _MOST_QUOTED)}",
-        ),
-        buttons=((_cancel(draft),),),
-    )
+def edit_card(draft: Draft, replaced: str | None = None) -> Card:
+    """Asks for the change in words; *replaced* is the rule that is changed, where it is one."""
+    if replaced is None:
+        title, example = "What should change?", "“make it 40%” or “add a stop at 120”"
+        was = f"It was: {_shortened(one_line(draft.words), _MOST_QUOTED)}"
+    else:
+        title, example = f"What should change about {replaced}?", "“make it 40%” or “at 120 instead”"
+        [spec] = draft.result.rules or (None,)
+        now_is = one_line(draft.words) if spec is None else say_rule(spec)
+        was = f"{replaced} stays as it is until you confirm the change: {_shortened(now_is, _MOST_QUOTED)}"
+    lines = (f"Say what should change, for example {example}, or say the whole rule again.", was)
+    return Card(title=title, lines=lines, buttons=((_cancel(draft),),))
 
 
 def refusal_card(result: ParseResult, *, draft_waits: bool = False) -> Card:
@@ -157,8 +146,8 @@ def _cancel(draft: Draft) -> Button:
     return Button(label="Cancel", verb=write(CancelDraft(draft_id=draft.id)))
 
 
-def _delete(label: str) -> Button:
-    return Button(label=f"Delete {label}", verb=write(Say(words=f"/delete {label}")))
+def _unchanged(draft: Draft) -> str:
+    return "Nothing was armed." if draft.replaces is None else "The rule is as it was."
 
 
 def _key(draft: Draft) -> str:

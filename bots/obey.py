@@ -4,8 +4,7 @@ from typing import assert_never
 
 from bots import views
 from bots.turn import Turn
-from core.domain.action import Alert
-from core.domain.reading import Command
+from core.domain.reading import Command, RuleFilter
 from core.domain.rule import LIVE, Rule, RuleState
 from core.feed.card import Button, Card, card_of
 from core.feed.press import Say, fits, write
@@ -16,6 +15,7 @@ LATE_AFTER_S = 60
 _REFUSED_LATE = frozenset({"resume_rules", "cancel_rules", "cancel_orders", "kill"})
 # Not `pause_rules`: pausing late harms nobody, and not pausing may.
 
+_KINDS: dict[RuleFilter, str] = {"alert": "alerts", "stop_loss": "stops", "take_profit": "targets", "dca": "plans"}
 _GONE = "Gone for good; say it again to have it back."
 
 
@@ -59,13 +59,11 @@ def everything(command: Command) -> bool:
 
 
 async def _rules(turn: Turn, command: Command) -> Card:
-    rules = await turn.core.rules.list(turn.owner, LIVE)
-    if command.market not in {None, "*"}:
-        rules = [rule for rule in rules if getattr(rule.spec.action, "market", None) == command.market]
-    if command.rule_ids is not None:
-        rules = [rule for rule in rules if rule.label in command.rule_ids]
-    if command.filter == "alert":
-        rules = [rule for rule in rules if isinstance(rule.spec.action, Alert)]
+    rules = await turn.core.rules.list(turn.owner, LIVE, command)
+    if not rules and not everything(command):
+        what = "rules like that" if command.filter is None else _KINDS[command.filter]
+        where = "" if command.market in {None, "*"} else f" on {command.market}"
+        return Card(title=f"You have no {what}{where}", lines=("/rules shows all you have.",), key="view:rules")
     view, owner = await turn.core.account.view(turn.owner), await turn.core.account.owner(turn.owner)
     return views.rules_card(rules, view, turn.core.prices.latest(None), owner)
 

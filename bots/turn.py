@@ -20,6 +20,7 @@ class Turn:
     core: Facade
     owner: OwnerId
     channel: str
+    address: str
     now: datetime
     waited_s: float
     draft: Callable[[str], Awaitable[list[Card]]]

@@ -3,13 +3,15 @@
 from collections.abc import Iterator, Mapping, Sequence
 from datetime import datetime
 from decimal import Decimal
+from itertools import zip_longest
 from typing import Any
 from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 
 from bots.facade import Prices
+from bots.nearness import nearness
 from core.domain.errors import SayWhenError
 from core.domain.market import Observation
-from core.domain.money import HUNDRED, ZERO
+from core.domain.money import ZERO
 from core.domain.order import Fill, Order
 from core.domain.owner import Owner
 from core.domain.position import Account, Position
@@ -20,24 +22,24 @@ from core.domain.wording import (
     say_amount,
     say_bps,
     say_duration,
-    say_level,
+    say_leg,
+    say_live,
     say_money,
     say_number,
     say_percent,
     say_price,
     say_rough_percent,
-    say_rule,
     say_signed_money,
     say_time,
-    trigger_prices,
 )
 from core.feed.card import Button, Card, Rows, Tone
 from core.feed.card_marks import marked
 from core.feed.press import HandleRule, Say, write
-from core.ports import JobLog
+from core.ports import History, JobLog
 
 _MOST_RULES = 12
 _MOST_BUTTON_ROWS = 8
+_MOST_HISTORY = 40
 _NO_POSITION = Card(title="You hold no position", lines=('Open one in words: "buy 1 SOL".',))
 
 STATE_WORDS = {
@@ -141,12 +143,11 @@ def rules_card(rules: Sequence[Rule], account: Account, seen: Sequence[Observati
     """The owner's rules with state and distance to trigger, and buttons to pause, resume and cancel."""
     if not rules:
         return Card(title="You have no rules", lines=('Say one: "if SOL drops 2 % sell half my position".',))
-    prices = {observation.market: observation.price for observation in seen}
     lines = ["All rules are paused: nothing fires until you resume."] if owner.paused else []
     for rule in rules[:_MOST_RULES]:
-        lines.append(f"{rule.label} ({STATE_WORDS[rule.state]}): {say_rule(rule.spec, rule.references)}")
+        lines.append(f"{rule.label} ({STATE_WORDS[rule.state]}): {say_live(rule)}")
         if rule.state is RuleState.ARMED:
-            lines += [f"   {line}" for line in _distances(rule, account, prices)]
+            lines += [f"   {line}" for line in nearness(rule, account, seen)]
     if len(rules) > _MOST_RULES:
         lines.append(f"… and {len(rules) - _MOST_RULES} more.")
     rows = tuple(_rule_buttons(rule) for rule in rules[:_MOST_BUTTON_ROWS])
@@ -170,27 +171,17 @@ def _rule_buttons(rule: Rule) -> tuple[Button, ...]:
     )
 
 
-def _distances(rule: Rule, account: Account, prices: dict[str, Decimal]) -> list[str]:
-    market = getattr(rule.spec.condition, "market", None)
-    now = None if market is None else prices.get(market)
-    if now is None or now == 0:
-        return []
-    entries = {position.market: position.entry_price for position in account.positions if position.base != 0}
-    return [
-        f"fires at {say_level(price)}, {say_rough_percent(abs(price - now) / now * HUNDRED)}"
-        f" {'below' if price < now else 'above'} the price now ({say_level(now)})"
-        for price in trigger_prices(rule.spec.condition, rule.references, entries)
-    ]
-
-
-def orders_card(orders: Sequence[Order], owner: Owner) -> Card:
-    """Orders that are planned, on their way or resting."""
+def orders_card(orders: Sequence[Order], owner: Owner, rules: Sequence[Rule] = ()) -> Card:
+    """Orders that are planned, on their way or resting; *rules* say what the planned ones are to trade."""
     if not orders:
         return Card(title="You have no open orders")
     lines = []
+    actions = {rule.id: rule.spec.action for rule in rules}
     for order in orders:
         intent = order.intent
-        what = f"{order.market}, part {order.leg_no}, to be sent {local_time(order.due_at, owner)}"
+        action = actions.get(order.rule_id)
+        what = f"{order.market}, part {order.leg_no}" if action is None else say_leg(action, order.leg_no)
+        what = f"{what}, to be sent {local_time(order.due_at, owner)}"
         if intent is not None:
             price = intent.price if intent.price is not None else order.limit_price
             at = "at market" if price is None else f"at {say_price(price, exact=True)}"
@@ -207,27 +198,40 @@ def trades_card(fills: Sequence[Fill], owner: Owner) -> Card:
     """The latest fills, newest first."""
     if not fills:
         return Card(title="Nothing has traded yet")
-    lines = []
-    for fill in sorted(fills, key=lambda fill: fill.at, reverse=True):
-        pnl = "" if fill.realised_pnl is None else f", PnL {say_signed_money(fill.realised_pnl)}"
-        done = "bought" if fill.side == "buy" else "sold"
-        size = say_amount(fill.base, fill.market, exact=True)
-        lines.append(
-            f"{local_time(fill.at, owner)}: {done} {size} at {say_price(fill.price)}, fee {say_money(fill.fee)}{pnl}"
-        )
+    lines = [f"{local_time(f.at, owner)}: {_traded(f)}" for f in sorted(fills, key=lambda f: f.at, reverse=True)]
     simulated = any(fill.simulated for fill in fills)
     return Card(title=marked("Your latest trades", simulated=simulated, venue=fills[0].venue), lines=tuple(lines))
 
 
-def history_card(label: str, log: Sequence[JobLog], owner: Owner) -> Card:
-    """What happened to one rule, oldest first."""
-    if not log:
-        return Card(title=f"Nothing has happened to {label} yet")
-    lines = []
-    for line in sorted(log, key=lambda line: line.at):
-        said = [line.what.replace("_", " "), *_details(line.detail)]
-        lines.append(f"{local_time(line.at, owner)}: {', '.join(said)}")
-    return Card(title=f"History of {label}", lines=tuple(lines))
+def history_card(history: History, owner: Owner) -> Card:
+    """What happened to one rule and what it traded, oldest first; of looks in a row only the last."""
+    rule = history.rule
+    said = say_live(rule)
+    found = [(line.at, ", ".join([line.what.replace("_", " "), *_details(line.detail)])) for line in _told(history.log)]
+    found += [(fill.at, _traded(fill)) for fill in history.fills]
+    lines = [f"{local_time(at, owner)}: {what}" for at, what in sorted(found, key=lambda line: line[0])]
+    if len(lines) > _MOST_HISTORY:
+        lines = [f"… {len(lines) - _MOST_HISTORY} earlier lines are left out.", *lines[-_MOST_HISTORY:]]
+    title = f"History of {rule.label} ({STATE_WORDS[rule.state]})"
+    simulated = any(fill.simulated for fill in history.fills)
+    venue = history.fills[0].venue if history.fills else ""
+    title = marked(title, simulated=simulated, venue=venue)
+    return Card(title=title, lines=(said, *(lines or ("Nothing has happened to it yet.",))))
+
+
+def _told(log: Sequence[JobLog]) -> Iterator[JobLog]:
+    """*log* without the looks that another look follows at once: they say only that it is watched."""
+    ordered = sorted(log, key=lambda line: line.at)
+    for line, following in zip_longest(ordered, ordered[1:]):
+        if line.what != "checked" or following is None or following.what != "checked":
+            yield line
+
+
+def _traded(fill: Fill) -> str:
+    pnl = "" if fill.realised_pnl is None else f", PnL {say_signed_money(fill.realised_pnl)}"
+    done = "bought" if fill.side == "buy" else "sold"
+    size = say_amount(fill.base, fill.market, exact=True)
+    return f"{done} {size} at {say_price(fill.price)}, fee {say_money(fill.fee)}{pnl}"
 
 
 def limits_card(owner: Owner) -> Card:

@@ -66,8 +66,8 @@ async def _up(settings: Settings, occupancy: Occupancy, worker: WorkerProcess, *
             noting = asyncio.create_task(telling, name="note")
             try:
                 if chatting:
-                    served = listening is not None and settings.api_port != 0
-                    await converse(core, channels[0], dashboard=settings.public_url if served else None)
+                    dashboard = None if listening is None else settings.public_url
+                    await converse(core, channels[0], dashboard=dashboard)
                 else:
                     await asyncio.Event().wait()
             finally:
@@ -108,8 +108,7 @@ def _greeting(core: Core, *, ready: bool, chatting: bool, listening: socket.sock
     if listening is None:
         api = f"The API is off: {settings.api_host}:{settings.api_port} cannot be had (SAYWHEN_API_PORT)."
     else:
-        port = listening.getsockname()[1]
-        api = f"The dashboard is at {settings.public_url}, the API at http://{settings.api_host}:{port}."
+        api = f"The dashboard is at {settings.public_url}, the API at http://{settings.api_host}:{settings.api_port}."
     return f"SayWhen is up on the paper venue (play money). {prices} {api} Its home is {home}; {leave}."
 
 

@@ -88,6 +88,11 @@ class Settings(BaseSettings):
         """The address that people reach the web at, without a slash at its end."""
         return self.public_url_set or f"http://localhost:{self.api_port}"
 
+    def listens_on(self, port: int) -> None:
+        """Where `SAYWHEN_API_PORT` is 0 the system chose *port*; addresses given from now on name it."""
+        self.api_port = port
+        self.__dict__.pop("public_url", None)
+
     @cached_property
     def price_file(self) -> Path | None:
         """The candle file to replay, where `SAYWHEN_PRICES` names one instead of a source."""

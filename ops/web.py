@@ -82,13 +82,15 @@ def prepare() -> None:
         print("  Fetching what the dashboard is built from …", flush=True)
         _run([TOOLS / "npm", "ci", "--no-audit", "--no-fund", "--loglevel=error"])
         stamp.write_text(digest)
-    stamp, digest = MADE / ".made-from", _digest([*_api_sources(), WEB / "package-lock.json"])
+    stamp, digest = MADE / ".made-from", _digest([*_api_sources(), WEB / "package-lock.json", Path(__file__)])
     if _read(stamp) != digest:
         MADE.mkdir(exist_ok=True)
         document = MADE / "openapi.json"
         said = _run([sys.executable, "-m", "cli", "openapi"], cwd=ROOT)
         document.write_text(json.dumps(json.loads(said)))
-        _node(("openapi-typescript/bin/cli.js", str(document), "--output", str(MADE / "schema.ts")))
+        # What has a default may be missing in an answer: what is None is left out of the rule language.
+        options = ("--default-non-nullable", "false", "--output", str(MADE / "schema.ts"))
+        _node(("openapi-typescript/bin/cli.js", str(document), *options))
         stamp.write_text(digest)
 
 

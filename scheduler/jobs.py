@@ -40,9 +40,10 @@ class Cadences:
             (2, "remember", engine.remember),
             (5, "accounts", engine.accounts),
             (5, "candles", engine.candles),
+            (5, "standing", engine.standing),
             (60, "reconcile", engine.reconcile),
             (60, "funding", engine.funding),
-            (60, "sample", engine.sample),
+            (5, "sample", engine.sample),
         ]
         for seconds, name, work in every:
             self._scheduler.add_job(partial(_run, name, work), "interval", seconds=seconds, id=name)

@@ -9,7 +9,7 @@ from typing import Any
 import pytest
 from hypothesis import HealthCheck, settings
 
-pytest_plugins = ("tests.postgres", "tests.storage")
+pytest_plugins = ("tests.postgres", "tests.redis", "tests.storage")
 
 _LOCAL_NAMES = {"localhost", "localhost.localdomain", "", None}
 

@@ -1,21 +1,28 @@
 """The owner's account over HTTP: holdings, switches, settings, limits; decides none of them."""
 
 import dataclasses
+from collections.abc import AsyncIterator, Mapping, Sequence
 from decimal import Decimal
-from typing import Annotated
+from http import HTTPStatus
+from typing import Annotated, Any, Literal
 
 from fastapi import APIRouter, Path, Response
+from pydantic_core import to_json as encode
+from starlette.responses import StreamingResponse
 
-from api.auth import CoreIn, Owning, Reading, Trading, Writing
+from api.auth import CoreIn, DoorIn, Owning, Reading, Trading, Writing
+from api.routes.owner import WAITS, done
 from api.routes.rules import own_channel
 from api.schemas import CloseIn, DraftOut, LimitsIn, SettingsIn, whole
 from api.shapes import AccountOut, KilledOut, PausedOut, PositionsOut, SettingsOut
-from api.shapes_owner import AuditOut, LimitsOut
-from api.views import account_view, approval_view, draft_view, position_view, reply
+from api.shapes_owner import AuditOut, DoneOut, LimitsOut
+from api.views import account_view, approval_view, draft_view, position_view, reply, settings_view
+from core.app.people import Choice
 from core.codec import to_json
 from core.domain.action import Close
 from core.domain.condition import Now
 from core.domain.errors import NotFound
+from core.domain.preference import QuietHours
 from core.domain.rule import RuleSpec
 from core.domain.wording import say_amount
 
@@ -82,17 +89,29 @@ async def kill(caller: Writing, core: CoreIn) -> Response:
 
 @router.get("/settings", response_model=SettingsOut)
 async def settings(caller: Reading, core: CoreIn) -> Response:
-    """What the owner has set."""
-    return reply({"timezone": (await core.account.owner(caller.owner)).timezone})
+    """What the owner has set: time zone, how they are told of what, quiet hours, slippage."""
+    return reply(settings_view(await core.account.owner(caller.owner)))
 
 
 @router.patch("/settings", response_model=SettingsOut)
 async def change_settings(body: SettingsIn, caller: Owning, core: CoreIn) -> Response:
-    """Change settings; what is left out stays."""
-    owner = await core.account.owner(caller.owner)
-    if body.timezone is not None:
-        owner = await core.account.set_timezone(caller.owner, body.timezone)
-    return reply({"timezone": owner.timezone})
+    """Change settings, all that are given or none; what is left out stays."""
+    quiet: QuietHours | Literal["off"] | None = None
+    if "quiet_hours" in body.model_fields_set:
+        hours = body.quiet_hours
+        quiet = "off" if hours is None else QuietHours(start=_minute(hours.start), end=_minute(hours.end))
+    chosen = Choice(
+        timezone=body.timezone,
+        notices=body.notices,
+        quiet=quiet,
+        slippage_bps=body.slippage_bps,
+        show_in_groups=body.show_in_groups,
+    )
+    return reply(settings_view(await core.people.choose(caller.owner, chosen)))
+
+
+def _minute(clock: str) -> int:
+    return int(clock[:2]) * 60 + int(clock[3:])
 
 
 @router.get("/limits", response_model=LimitsOut)
@@ -119,3 +138,46 @@ async def audit(caller: Owning, core: CoreIn) -> Response:
     lines = await core.consent.audits(caller.owner)
     shown = [dataclasses.asdict(line) for line in lines]
     return reply({"audit": [{k: v for k, v in line.items() if k != "owner"} for line in shown]})
+
+
+@router.post("/account/export", response_model=DoneOut, responses=WAITS)
+async def ask_export(caller: Owning, core: CoreIn) -> Response:
+    """Ask to take everything along; with a wallet it must sign. Then this session may fetch it for ten minutes."""
+    return done(await core.leaving.ask_export(caller.owner, caller.by))
+
+
+@router.get(
+    "/account/export",
+    response_class=Response,
+    responses={200: {"content": {"application/json": {"schema": {"type": "object", "additionalProperties": True}}}}},
+)
+async def export(caller: Owning, core: CoreIn) -> Response:
+    """Everything that is kept of the owner, by table, without hashes of secrets; asked for before."""
+    batches = await core.leaving.export(caller.owner, caller.by)
+    await core.consent.record(caller.owner, "exported", caller.by)
+    headers = {"Content-Disposition": 'attachment; filename="saywhen.json"'}
+    return StreamingResponse(_by_table(batches), media_type="application/json", headers=headers)
+
+
+async def _by_table(batches: AsyncIterator[tuple[str, Sequence[Mapping[str, Any]]]]) -> AsyncIterator[bytes]:
+    """One object, each table a list; batches of a table follow each other."""
+    table: str | None = None
+    rows = 0
+    async for name, batch in batches:
+        if name != table:
+            yield (b"{" if table is None else b"],") + encode(name) + b":["
+            table, rows = name, 0
+        if batch:
+            yield (b"," if rows else b"") + b",".join(encode(row) for row in batch)
+            rows += len(batch)
+    yield b"{}" if table is None else b"]}"
+
+
+@router.delete("/account", response_model=DoneOut, responses=WAITS)
+async def delete(caller: Owning, core: CoreIn, door: DoorIn) -> Response:
+    """Delete the account and everything in it, for good; with a wallet it must sign. Nothing may be open any more."""
+    response = done(await core.leaving.ask_deletion(caller.owner))
+    if response.status_code == HTTPStatus.OK:
+        door.forget(caller.owner)
+        door.clear_cookies(response)
+    return response

@@ -7,7 +7,7 @@ from fastapi import APIRouter, Path, Response
 from api.auth import CoreIn, Reading, Trading, Writing
 from api.routes.rules import no_rule
 from api.schemas import AmendIn, AnswerIn, ConfirmedOut, ConfirmIn, DraftOut, DraftsOut
-from api.views import draft_view, reply, rule_view
+from api.views import draft_view, reply, rules_view
 from core.domain.errors import BadInput, Conflict
 from core.domain.ids import DraftId
 from core.domain.owner import DraftState
@@ -65,7 +65,7 @@ async def confirm(draft_id: DraftIdIn, body: ConfirmIn, caller: Trading, core: C
     """Agree to what the draft's read-back says: its rules are armed, once."""
     rules = await core.drafts.confirm(caller.owner, DraftId(draft_id), body.revision)
     ids = [rule.id for rule in rules]
-    return reply({"draft_id": draft_id, "rule_ids": ids, "rules": [rule_view(rule) for rule in rules]})
+    return reply({"draft_id": draft_id, "rule_ids": ids, "rules": await rules_view(core, caller.owner, rules)})
 
 
 @router.post("/{draft_id}/cancel", response_model=DraftOut)

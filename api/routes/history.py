@@ -1,47 +1,22 @@
-"""Orders, trades, jobs, events and dead letters over HTTP, page by page; decides no order of them."""
+"""Orders, jobs, events, notifications and dead letters over HTTP, page by page; decides no order of them."""
 
-import csv
-import io
-from collections.abc import AsyncIterator
-from datetime import datetime
 from typing import Annotated, Literal
 
-from fastapi import APIRouter, Depends, Path, Query, Response
-from pydantic_core import to_json as encode
-from starlette.responses import StreamingResponse
+from fastapi import APIRouter, Path, Query, Response
 
 from api.auth import CoreIn, Reading, Writing
-from api.routes.market import aware
-from api.schemas import DraftOut, MarketName, ReadIn, Token
-from api.shapes import (
-    EventsOut,
-    JobLogsOut,
-    JobsOut,
-    LetterOut,
-    LettersOut,
-    NoticesOut,
-    OrderOut,
-    OrdersOut,
-    PnlOut,
-    TradesOut,
-)
-from api.views import draft_view, job_log_view, job_view, letter_view, notice_view, order_view, reply, trade_view
-from core.app import Core
-from core.codec import to_json
-from core.domain.ids import OwnerId, RuleId
+from api.schemas import DraftOut, ReadIn, Token
+from api.shapes import EventsOut, JobLogsOut, JobsOut, LetterOut, LettersOut, NoticesOut, OrderOut, OrdersOut
+from api.views import draft_view, job_log_view, job_view, letter_view, notice_view, order_view, reply
+from core.domain.errors import BadInput
 from core.domain.order import IN_FLIGHT, OrderState
 from core.feed.envelope import envelope
-from core.ports import TradeFilter
 
 router = APIRouter(prefix="/api", tags=["history"])
 RowId = Annotated[str, Path(pattern=r"^[0-9A-Za-z_]{1,40}$", examples=["r_064qj3w4m8x2v5k7p0"])]
 LetterId = Annotated[int, Path(ge=0, le=2**53)]
 Before = Annotated[int | None, Query(ge=1, le=2**53)]
 Limit = Annotated[int, Query(ge=1, le=500)]
-_COLUMNS = (
-    "number", "at", "market", "side", "base", "price", "notional", "fee", "realised_pnl", "maker", "rule_id",
-    "order_id", "venue", "simulated",
-)  # fmt: skip
 
 
 @router.get("/orders", response_model=OrdersOut)
@@ -71,94 +46,6 @@ async def cancel_order(order_id: RowId, caller: Writing, core: CoreIn) -> Respon
     return reply(order_view(await core.orders.cancel(caller.owner, order_id)))
 
 
-async def _wanted(
-    market: Annotated[MarketName | None, Query()] = None,
-    rule_id: Annotated[str | None, Query(pattern=r"^[0-9A-Za-z_]{1,40}$")] = None,
-    start: Annotated[datetime | None, Query()] = None,
-    end: Annotated[datetime | None, Query()] = None,
-) -> TradeFilter:
-    return TradeFilter(
-        market=market,
-        rule_id=None if rule_id is None else RuleId(rule_id),
-        start=None if start is None else aware(start),
-        end=None if end is None else aware(end),
-    )
-
-
-Wanted = Annotated[TradeFilter, Depends(_wanted)]
-
-
-@router.get("/trades", response_model=TradesOut)
-async def trades(caller: Reading, core: CoreIn, wanted: Wanted, before: Before = None, limit: Limit = 50) -> Response:
-    """What traded, newest first."""
-    found = await core.trades.page(caller.owner, wanted, before, limit)
-    more = {"next": found[-1][0]} if len(found) == limit else {}
-    return reply({"trades": [trade_view(number, fill) for number, fill in found]} | more)
-
-
-@router.get(
-    "/trades/export",
-    response_class=Response,
-    responses={
-        200: {
-            "content": {
-                "text/csv": {"schema": {"type": "string"}},
-                "application/json": {"schema": {"type": "array", "items": {"$ref": "#/components/schemas/TradeOut"}}},
-            }
-        }
-    },
-)
-async def export(
-    caller: Reading,
-    core: CoreIn,
-    wanted: Wanted,
-    format: Annotated[Literal["csv", "json"], Query()] = "csv",  # noqa: A002
-) -> Response:
-    """Every trade that is wanted, as a file; newest first."""
-    name = f'attachment; filename="saywhen-trades.{format}"'
-    headers = {"Content-Disposition": name}
-    if format == "csv":
-        lines = _csv(core, caller.owner, wanted)
-        return StreamingResponse(lines, media_type="text/csv", headers=headers)
-    return StreamingResponse(_json(core, caller.owner, wanted), media_type="application/json", headers=headers)
-
-
-async def _csv(core: Core, owner: OwnerId, wanted: TradeFilter) -> AsyncIterator[str]:
-    yield ",".join(_COLUMNS) + "\r\n"
-    async for batch in core.trades.all(owner, wanted):
-        text = io.StringIO()
-        writer = csv.DictWriter(text, _COLUMNS, extrasaction="ignore")
-        writer.writerows(trade_view(number, fill) for number, fill in batch)
-        yield text.getvalue()
-
-
-async def _json(core: Core, owner: OwnerId, wanted: TradeFilter) -> AsyncIterator[bytes]:
-    lead = b"["
-    async for batch in core.trades.all(owner, wanted):
-        yield lead + b",".join(encode(trade_view(number, fill)) for number, fill in batch)
-        lead = b","
-    yield b"[]" if lead == b"[" else b"]"
-
-
-@router.get("/pnl", response_model=PnlOut)
-async def pnl(
-    caller: Reading, core: CoreIn, wanted: Wanted, by: Annotated[Literal["day", "market", "rule"], Query()] = "day"
-) -> Response:
-    """Realised profit, fees and funding apart, by day, market or rule."""
-    lines = [
-        {
-            "key": line.key,
-            "realised": to_json(line.realised),
-            "fees": to_json(line.fees),
-            "funding": to_json(line.funding),
-            "net": to_json(line.realised - line.fees + line.funding),
-            "fills": line.fills,
-        }
-        for line in await core.trades.pnl(caller.owner, by, wanted)
-    ]
-    return reply({"by": by, "lines": lines})
-
-
 @router.get("/jobs", response_model=JobsOut)
 async def jobs(caller: Reading, core: CoreIn) -> Response:
     """What is being watched, the newest rule first."""
@@ -182,12 +69,26 @@ async def events(caller: Reading, core: CoreIn, after: Annotated[Token, Query()]
 
 @router.get("/notifications", response_model=NoticesOut)
 async def notifications(
-    caller: Reading, core: CoreIn, after: Annotated[Token, Query()] = "", limit: Limit = 50
+    caller: Reading,
+    core: CoreIn,
+    order: Annotated[Literal["oldest", "newest"], Query()] = "oldest",
+    after: Annotated[Token, Query()] = "",
+    before: Annotated[Token, Query()] = "",
+    limit: Limit = 50,
 ) -> Response:
-    """The inbox, oldest first. A page may hold fewer than asked for; it ends where the token no longer moves."""
-    notices, token = await core.events.inbox(caller.owner, after, limit)
+    """The inbox. Oldest first it goes on `after` the token of the page before, and ends where that no longer moves;
+    a page may hold fewer than asked for. Newest first it goes on `before` the `next` of the page before."""
+    if (after and order == "newest") or (before and order == "oldest"):
+        raise BadInput("Expected after with the oldest first, before with the newest.", "Leave one of them out.")
     read = await core.events.read_up_to(caller.owner)
-    return reply({"notifications": [notice_view(notice) for notice in notices], "token": token, "read_up_to": read})
+    if order == "oldest":
+        notices, token = await core.events.inbox(caller.owner, after, limit)
+        more = {}
+    else:
+        notices, token, following = await core.events.latest(caller.owner, before, limit)
+        more = {"next": following} if following else {}
+    shown = [notice_view(notice) for notice in notices]
+    return reply({"notifications": shown, "token": token, "read_up_to": read} | more)
 
 
 @router.post("/notifications/read", status_code=204)

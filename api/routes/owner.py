@@ -5,7 +5,8 @@ from typing import Annotated, Any
 from fastapi import APIRouter, Path, Response
 
 from api.auth import CoreIn, DoorIn, Owning
-from api.schemas import ApproveIn, ChallengeIn, ChallengeOut, ClaimIn, KeyIn, ProofIn, whole
+from api.schemas import whole
+from api.schemas_access import ApproveIn, ChallengeIn, ChallengeOut, ClaimIn, KeyIn, ProofIn
 from api.shapes_owner import ApprovalsOut, CodeOut, DoneOut, KeysOut, LinksOut, WalletsOut
 from api.views import approval_view, challenge_view, key_view, reply
 from core.app.identity import Proof
@@ -17,7 +18,7 @@ RowId = Annotated[str, Path(pattern=r"^[0-9A-Za-z_]{1,40}$", examples=["a_064qj3
 Address = Annotated[str, Path(pattern=r"^[1-9A-HJ-NP-Za-km-z]{32,44}$")]
 
 
-def _done(result: Any, status: int = 200) -> Response:
+def done(result: Any, status: int = 200) -> Response:
     """What came of an act: an approval that waits, a key's secret, or just that it is done."""
     if isinstance(result, Approval):
         return reply({"done": False, "approval": approval_view(result)}, 202)
@@ -25,7 +26,7 @@ def _done(result: Any, status: int = 200) -> Response:
     return reply({"done": True} | secret, status)
 
 
-_WAITS: dict[int | str, dict[str, Any]] = {202: {"model": DoneOut, "description": "Waits for a wallet's signature"}}
+WAITS: dict[int | str, dict[str, Any]] = {202: {"model": DoneOut, "description": "Waits for a wallet's signature"}}
 
 
 @router.get("/api-keys", response_model=KeysOut)
@@ -34,7 +35,7 @@ async def keys(caller: Owning, core: CoreIn) -> Response:
     return reply({"api_keys": [key_view(key) for key in await core.keys.list(caller.owner)]})
 
 
-@router.post("/api-keys", response_model=DoneOut, status_code=201, responses=_WAITS)
+@router.post("/api-keys", response_model=DoneOut, status_code=201, responses=WAITS)
 async def create_key(body: KeyIn, caller: Owning, core: CoreIn) -> Response:
     """A key for a program; its secret is shown this once. One that confirms by itself needs caps and a signature."""
     cap = None if body.max_order_usd is None else whole(body.max_order_usd)
@@ -46,7 +47,7 @@ async def create_key(body: KeyIn, caller: Owning, core: CoreIn) -> Response:
         max_rules_a_day=body.max_rules_a_day,
         days=body.days,
     )
-    return _done(made, 201)
+    return done(made, 201)
 
 
 @router.delete("/api-keys/{key_id}", status_code=204)
@@ -69,17 +70,17 @@ async def wallet_challenge(body: ChallengeIn, caller: Owning, core: CoreIn) -> R
     return reply(challenge_view(await core.wallets.challenge(caller.owner, body.address)))
 
 
-@router.post("/wallets", response_model=DoneOut, status_code=201, responses=_WAITS)
+@router.post("/wallets", response_model=DoneOut, status_code=201, responses=WAITS)
 async def add_wallet(body: ProofIn, caller: Owning, core: CoreIn) -> Response:
     """Link the wallet that signed; where there is one already, that one must agree."""
     proof = Proof(nonce=body.nonce, signature=body.signature, transaction=body.transaction)
-    return _done(await core.wallets.add(caller.owner, proof), 201)
+    return done(await core.wallets.add(caller.owner, proof), 201)
 
 
-@router.delete("/wallets/{address}", response_model=DoneOut, responses=_WAITS)
+@router.delete("/wallets/{address}", response_model=DoneOut, responses=WAITS)
 async def remove_wallet(address: Address, caller: Owning, core: CoreIn) -> Response:
     """Unlink a wallet, once one of the owner's has signed."""
-    return _done(await core.wallets.remove(caller.owner, address))
+    return done(await core.wallets.remove(caller.owner, address))
 
 
 @router.get("/approvals", response_model=ApprovalsOut)
@@ -95,10 +96,12 @@ async def approval_challenge(approval_id: RowId, body: ApproveIn, caller: Owning
 
 
 @router.post("/approvals/{approval_id}/sign", response_model=DoneOut)
-async def approve(approval_id: RowId, body: ProofIn, caller: Owning, core: CoreIn) -> Response:
+async def approve(approval_id: RowId, body: ProofIn, caller: Owning, core: CoreIn, door: DoorIn) -> Response:
     """Approve with a fresh signature; it is done at once."""
     proof = Proof(nonce=body.nonce, signature=body.signature, transaction=body.transaction)
-    return _done(await core.consent.settle(caller.owner, approval_id, proof))
+    agreed = await core.consent.settle(caller.owner, approval_id, proof)
+    door.forget(caller.owner)  # what was agreed to may be that the account is gone
+    return done(agreed)
 
 
 @router.post("/approvals/{approval_id}/decline", status_code=204)
@@ -125,8 +128,7 @@ async def offer_link(caller: Owning, core: CoreIn) -> Response:
 @router.post("/links/{claim_id}", status_code=204)
 async def settle_link(claim_id: RowId, body: ClaimIn, caller: Owning, core: CoreIn) -> Response:
     """Link who waits, or send them away."""
-    await core.links.settle(caller.owner, claim_id, agree=body.agree)
-    await core.consent.record(caller.owner, "link", caller.by, {"agree": body.agree})
+    await core.links.settle(caller.owner, claim_id, agree=body.agree, by=caller.by)
     return Response(status_code=204)
 
 
@@ -138,6 +140,5 @@ async def remove_link(
     core: CoreIn,
 ) -> Response:
     """Stop telling the owner anything there."""
-    await core.links.remove(caller.owner, channel, address)
-    await core.consent.record(caller.owner, "unlink", caller.by, {"channel": channel})
+    await core.links.remove(caller.owner, channel, address, by=caller.by)
     return Response(status_code=204)

@@ -5,20 +5,18 @@ from dataclasses import replace
 from typing import Annotated, Literal
 
 from fastapi import APIRouter, Path, Query, Request, Response
-from pydantic_core import to_json as encode
 
 from api.auth import Caller, CoreIn, Reading, Trading, Writing
 from api.automatic import confirm_by_itself
 from api.errors import Refused
+from api.listed import Listings
 from api.schemas import BulkIn, DraftOut, RuleIn, RuleOut, RulePut, RulesOut
-from api.unchanged import Kept
-from api.views import draft_view, reply, rule_view
+from api.views import draft_view, reply, rules_view
 from core.app import Core
 from core.codec import from_json, rules_from_json
 from core.domain.errors import BadInput, Conflict
-from core.domain.ids import OwnerId
 from core.domain.owner import Draft
-from core.domain.reading import Command, ParseResult
+from core.domain.reading import Command, CommandName, ParseResult
 from core.domain.rule import LIVE, Rule, RuleSpec, RuleState
 from core.domain.wording import say_rule
 
@@ -27,7 +25,6 @@ RuleIdIn = Annotated[str, Path(pattern=r"^[0-9A-Za-z_]{1,40}$", examples=["r_064
 Which = Literal[
     "live", "all", "waiting", "armed", "firing", "held", "paused", "completed", "failed", "cancelled", "expired"
 ]
-_CACHED_OWNERS = 1_000
 
 
 def own_channel() -> str:
@@ -60,35 +57,35 @@ async def understood(core: Core, caller: Caller, body: RuleIn) -> Draft:
     return said
 
 
+ASKED_AT: dict[CommandName, tuple[str, str]] = {
+    "positions": ("your positions", "GET /api/positions"),
+    "prices": ("prices", "GET /api/prices"),
+    "rules": ("your rules", "GET /api/rules"),
+    "trades": ("your trades", "GET /api/trades"),
+    "balance": ("your account", "GET /api/account"),
+    "pause_rules": ("pausing rules", "POST /api/rules/bulk, or /api/pause for everything"),
+    "resume_rules": ("resuming rules", "POST /api/rules/bulk, or /api/resume for everything"),
+    "cancel_rules": ("cancelling rules", "POST /api/rules/bulk, or DELETE /api/rules/{id}"),
+    "cancel_orders": ("cancelling orders", "DELETE /api/orders/{id}"),
+    "kill": ("stopping everything", "POST /api/kill"),
+    "help": ("help", "GET /api/openapi.json"),
+}
+
+
 def no_rule(result: ParseResult) -> Refused:
     """Why nothing came of the words."""
     if result.command is not None:
-        about = f"That is the request {result.command.name}, which is no rule."
-        return Refused(422, "command", about, "Use the endpoint for it.")
+        about, place = ASKED_AT[result.command.name]
+        return Refused(422, "command", f"These words ask for {about} and make no rule.", f"Use {place}.")
     return Refused(422, result.kind, result.reason or "That is no rule.", "Say what should happen, and when.")
 
 
 @router.get("", response_model=RulesOut)
 async def read(request: Request, caller: Reading, core: CoreIn, state: Annotated[Which, Query()] = "live") -> Response:
     """The owner's rules by number; those that may still act, unless a state is named."""
-    return Response(await _rules(core, caller.owner, state, request.app.state.rules), media_type="application/json")
-
-
-async def _rules(core: Core, owner: OwnerId, state: Which, cache: Kept) -> bytes:
-    """The rules as bytes, made anew when anything of the owner's has changed since.
-
-    Asking the database whether something has costs a tenth of reading and writing fifty rules.
-    """
-    revision = await core.events.revision(owner)
-    known = cache.get((owner, state))
-    if known is not None and known[0] == revision:
-        return known[1]
-    states = LIVE if state == "live" else None if state == "all" else {RuleState(state)}
-    body = encode({"rules": [rule_view(rule) for rule in await core.rules.read(owner, states)]})
-    if len(cache) >= _CACHED_OWNERS:
-        cache.clear()
-    cache[owner, state] = (revision, body)
-    return body
+    states = LIVE if state == "live" else None if state == "all" else frozenset({RuleState(state)})
+    listings: Listings = request.app.state.rules
+    return Response(await listings.read(core, caller.owner, state, states), media_type="application/json")
 
 
 @router.post("/bulk", response_model=RulesOut)
@@ -104,13 +101,13 @@ async def bulk(body: BulkIn, caller: Writing, core: CoreIn) -> Response:
     if body.do == "resume" and "trade" not in caller.scopes:
         raise Refused(403, "scope", "This credential may not agree to a trade.", "Use one with the scope 'trade'.")
     deed = {"pause": core.rules.pause, "resume": core.rules.resume, "cancel": core.rules.cancel}[body.do]
-    return reply({"rules": [rule_view(rule) for rule in await deed(caller.owner, selection)]})
+    return reply({"rules": await rules_view(core, caller.owner, await deed(caller.owner, selection))})
 
 
 @router.get("/{rule_id}", response_model=RuleOut)
 async def one(rule_id: RuleIdIn, caller: Reading, core: CoreIn) -> Response:
     """One rule."""
-    return reply(rule_view(await core.rules.get(caller.owner, rule_id)))
+    return await _shown(core, await core.rules.get(caller.owner, rule_id))
 
 
 @router.put("/{rule_id}", response_model=DraftOut)
@@ -132,7 +129,7 @@ async def cancel(rule_id: RuleIdIn, caller: Writing, core: CoreIn) -> Response:
     gone = await core.rules.cancel(caller.owner, Command(name="cancel_rules", rule_ids=(rule.label,)))
     if not gone:
         raise _cannot(await core.rules.get(caller.owner, rule_id), "cancelled")
-    return reply(rule_view(gone[0]))
+    return await _shown(core, gone[0])
 
 
 @router.post("/{rule_id}/toggle", response_model=RuleOut)
@@ -147,7 +144,7 @@ async def toggle(rule_id: RuleIdIn, caller: Trading, core: CoreIn) -> Response:
         changed = await core.rules.resume(caller.owner, Command(name="resume_rules", rule_ids=label))
     if not changed:
         raise _cannot(rule, "switched")
-    return reply(rule_view(changed[0]))
+    return await _shown(core, changed[0])
 
 
 @router.post("/{rule_id}/duplicate", response_model=DraftOut, status_code=201)
@@ -156,6 +153,10 @@ async def duplicate(rule_id: RuleIdIn, caller: Writing, core: CoreIn) -> Respons
     rule = await core.rules.get(caller.owner, rule_id)
     spec = replace(rule.spec, id="r1", after=None, oco_group=None)
     return reply(draft_view(await core.drafts.propose(caller.owner, (spec,), rule.words, own_channel())), 201)
+
+
+async def _shown(core: Core, rule: Rule) -> Response:
+    return reply((await rules_view(core, rule.owner, [rule]))[0])
 
 
 def _cannot(rule: Rule, what: str) -> Conflict:

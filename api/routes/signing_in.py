@@ -12,11 +12,12 @@ from api.auth import (
     Doorkeeper,
     Owning,
     Reading,
+    address_of,
     door_of,
     unauthorized,
 )
 from api.errors import Refused
-from api.schemas import (
+from api.schemas_access import (
     CallerOut,
     ChallengeIn,
     ChallengeOut,
@@ -29,6 +30,7 @@ from api.schemas import (
     WalletSignIn,
 )
 from api.views import challenge_view, reply
+from core.app import Core
 from core.app.identity import Proof, SignedIn
 from core.codec import to_json
 from core.domain.errors import Denied
@@ -38,7 +40,7 @@ async def _from_here(request: Request) -> None:
     """Before anybody is signed in: no foreign page, and not too often from one address."""
     door = door_of(request)
     door.check_origin(request)
-    await door.throttle.charge_sign_in("" if request.client is None else request.client.host)
+    await door.throttle.charge_sign_in(address_of(request))
 
 
 router = APIRouter(prefix="/api/auth", tags=["signing in"])
@@ -62,6 +64,13 @@ def _signed_in(door: Doorkeeper, signed_in: SignedIn, deliver: Literal["cookie",
     return response
 
 
+async def _began(core: Core, door: Doorkeeper, signed_in: SignedIn, deliver: Literal["cookie", "body"]) -> Response:
+    """A session that is new, noted for its owner to see."""
+    session = signed_in.session
+    await core.consent.record(session.owner, "session.began", session.id, {"how": session.how})
+    return _signed_in(door, signed_in, deliver, 201)
+
+
 @public.post("/challenge", response_model=ChallengeOut)
 async def challenge(body: ChallengeIn, core: CoreIn) -> Response:
     """A text for a wallet to sign, good for five minutes and for one use."""
@@ -72,25 +81,25 @@ async def challenge(body: ChallengeIn, core: CoreIn) -> Response:
 async def wallet(body: WalletSignIn, core: CoreIn, door: DoorIn) -> Response:
     """Sign in with a signed challenge, or with the signed memo transaction of a wallet that signs no messages."""
     proof = Proof(nonce=body.nonce, signature=body.signature, transaction=body.transaction)
-    return _signed_in(door, await core.identity.by_wallet(proof), body.deliver, 201)
+    return await _began(core, door, await core.identity.by_wallet(proof), body.deliver)
 
 
 @public.post("/paper", response_model=SignedInOut, status_code=201)
 async def paper(body: Deliver, core: CoreIn, door: DoorIn) -> Response:
     """A new account with play money, which needs no wallet."""
-    return _signed_in(door, await core.identity.as_paper(), body.deliver, 201)
+    return await _began(core, door, await core.identity.as_paper(), body.deliver)
 
 
 @public.post("/link", response_model=SignedInOut, status_code=201)
 async def link(body: LinkSignIn, core: CoreIn, door: DoorIn) -> Response:
     """Sign in with the one-time link that a bot gave on /web."""
-    return _signed_in(door, await core.identity.by_link(body.token), body.deliver, 201)
+    return await _began(core, door, await core.identity.by_link(body.token), body.deliver)
 
 
 @public.post("/telegram", response_model=SignedInOut, status_code=201)
 async def telegram(body: TelegramSignIn, core: CoreIn, door: DoorIn) -> Response:
     """Sign in from a Telegram Mini App with its initData."""
-    return _signed_in(door, await core.identity.by_telegram(body.init_data), body.deliver, 201)
+    return await _began(core, door, await core.identity.by_telegram(body.init_data), body.deliver)
 
 
 @public.post("/refresh", response_model=SignedInOut)
@@ -136,6 +145,7 @@ async def end_session(
     """Sign one session out; one that is over, or somebody else's, is no session of yours."""
     if not await core.identity.sign_out(caller.owner, session_id):
         raise Refused(404, "not_found", "You have no such session.", "See your sessions.")
+    await core.consent.record(caller.owner, "session.ended", caller.by, {"session": session_id})
     door.forget(caller.owner)
     return Response(status_code=204)
 
@@ -143,6 +153,7 @@ async def end_session(
 @router.post("/sign-out", status_code=204)
 async def sign_out(caller: Owning, core: CoreIn, door: DoorIn) -> Response:
     """End this session."""
+    await core.consent.record(caller.owner, "session.ended", caller.by, {"session": caller.by})
     return await _out(caller, core, door, caller.by)
 
 

@@ -68,7 +68,10 @@ class TelegramChannel:
             if outbound.arrived is not None:
                 await outbound.arrived(str(message))
 
-        return str(await self._sender.send(chat, card, urgency=urgency, silent=outbound.silent, landed=landed))
+        message = await self._sender.send(chat, card, urgency=urgency, silent=outbound.silent, landed=landed)
+        if card.buttons:
+            await self._note(chat, chat, message, card)  # so that an answer to its buttons takes its place
+        return str(message)
 
     async def answer(self, letter: Letter, us: User, answer: Answer, *, again: bool) -> None:
         """Hear one update and show what comes of it, trying until Telegram takes it."""

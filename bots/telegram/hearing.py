@@ -82,19 +82,21 @@ def hear(update: Update, us: User) -> Heard | None:
     strange = _strangeness(message)
     if message.chat.type == Chat.PRIVATE:
         if strange is not None:
-            return NotSaid(person=message.from_user.id, what=strange)
+            return NotSaid(person=message.chat.id, what=strange)
         text: str | None = message.text
     else:
         text = None if strange is not None else _addressed(message, us)
     if text is None:
         return None
-    return Words(person=message.from_user.id, place=message.chat.id, text=text, message=message.message_id)
+    return Words(
+        person=_who(message.from_user, message.chat), place=message.chat.id, text=text, message=message.message_id
+    )
 
 
 def person_of(update: Update) -> int:
     """Whose lane the update belongs to: the person who sent it, else the chat it happened in."""
     if update.effective_user is not None:
-        return update.effective_user.id
+        return _who(update.effective_user, update.effective_chat)
     return update.effective_chat.id if update.effective_chat is not None else 0
 
 
@@ -109,15 +111,21 @@ def _pressed(update: Update) -> Pressed | None:
         return None
     shown = query.message
     place = query.from_user.id if shown is None else shown.chat.id
-    known = isinstance(shown, Message)
+    # One that Telegram does not show any more is tried all the same: whether it can be changed, the attempt tells.
+    known = shown is not None and shown.message_id > 0
     return Pressed(
-        person=query.from_user.id,
+        person=_who(query.from_user, None if shown is None else shown.chat),
         place=place,
         verb=query.data,
         query=query.id,
         message=shown.message_id if known and shown is not None else None,
         with_picture=isinstance(shown, Message) and bool(shown.photo),
     )
+
+
+def _who(user: User, chat: Chat | None) -> int:
+    """The number of the person: a private chat goes by it too, and that is where they are told things."""
+    return chat.id if chat is not None and chat.type == Chat.PRIVATE else user.id
 
 
 def _strangeness(message: Message) -> Strange | None:

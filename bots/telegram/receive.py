@@ -31,7 +31,7 @@ _SWEEP_EVERY = timedelta(hours=1)
 _BEAT_EVERY = timedelta(seconds=5)
 _PROOF = "X-Telegram-Bot-Api-Secret-Token"
 _MOST_BODY = 2**20
-_RIVAL_PAUSE_S = 5.0
+_TOO_SOON = timedelta(milliseconds=250)
 _log = logging.getLogger(__name__)
 
 
@@ -71,10 +71,14 @@ class Receiver:
 
     async def poll(self) -> None:
         """Ask for updates until cancelled. Raises NotConfigured for a token that Telegram does not know."""
-        await self._bot.delete_webhook(drop_pending_updates=False)
+        try:
+            await self._bot.delete_webhook(drop_pending_updates=False)
+        except TelegramError as problem:  # where one is really set, polling is refused, which is told below
+            _log.warning("An old webhook could not be taken off: %s", _reason(problem))
         pause, offset = _FIRST_PAUSE_S, 0
         while True:
             asked = asyncio.get_running_loop().time()
+            asked_at = self._clock.now()
             try:
                 updates = await self._bot.get_updates(
                     offset=offset, limit=_MOST_AT_ONCE, timeout=POLL_S, allowed_updates=list(HEARD_KINDS)
@@ -102,6 +106,8 @@ class Receiver:
             await self.take(updates)
             if updates:
                 offset = updates[-1].update_id + 1
+            elif self._clock.now() - asked_at < _TOO_SOON:
+                await self._clock.sleep(_TOO_SOON.total_seconds())  # this server does not wait as it was asked to
             if len(updates) < _MOST_AT_ONCE:
                 self._behind = None  # what had waited for us is all here
                 await asyncio.sleep(max(0.0, asked + _BETWEEN_S - asyncio.get_running_loop().time()))

@@ -40,6 +40,12 @@ from core.ports import Clock, Letter
 _log = logging.getLogger(__name__)
 _CONNECTIONS = 48
 _FIRST_PAUSE_S, _LONGEST_PAUSE_S = 1.0, 60.0
+_SHORT = "You say when; it watches and trades. Rules for perpetual futures in plain words."
+_DESCRIPTION = (
+    "Say a rule as you would say it: “if SOL drops 2 %, sell half my position”. SayWhen asks what is unclear, shows"
+    " what it understood, and only after you confirm it watches the market, trades, and tells you of the fill."
+)
+"""What an empty chat shows before Start is pressed; at most 512 characters, the short one 120."""
 IN_GROUPS = frozenset({"rule", "rules", "prices", "help"})
 
 
@@ -171,7 +177,7 @@ async def serve(core: Whole, market: Market, bot: Bot) -> None:
 
 
 async def _set_menu(bot: Bot, settings: Settings, admins: Sequence[str]) -> None:
-    """Put the commands and the dashboard into Telegram's menu; a bot without a menu still works."""
+    """Put the commands, the dashboard and what this is where Telegram shows them; a bot without a menu still works."""
     address = settings.public_url_set
     try:
         everyone = _menu(dashboard=address is not None, admin=False)
@@ -184,6 +190,8 @@ async def _set_menu(bot: Bot, settings: Settings, admins: Sequence[str]) -> None
                 await bot.set_my_commands(
                     _menu(dashboard=address is not None, admin=True), scope=BotCommandScopeChat(int(admin))
                 )
+        await bot.set_my_description(_DESCRIPTION)
+        await bot.set_my_short_description(_SHORT)
         opens = address is not None and address.startswith("https://")
         await bot.set_chat_menu_button(
             menu_button=MenuButtonWebApp("Dashboard", WebAppInfo(str(address))) if opens else MenuButtonCommands()

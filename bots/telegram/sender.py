@@ -5,7 +5,16 @@ from collections.abc import Awaitable, Callable
 from typing import TypeVar
 
 from telegram import Bot, InputMediaPhoto, LinkPreviewOptions, Message
-from telegram.error import BadRequest, ChatMigrated, Forbidden, InvalidToken, NetworkError, RetryAfter, TimedOut
+from telegram.error import (
+    BadRequest,
+    ChatMigrated,
+    Forbidden,
+    InvalidToken,
+    NetworkError,
+    RetryAfter,
+    TelegramError,
+    TimedOut,
+)
 
 from bots.channel import TryAgain, Undeliverable
 from bots.pictures import Pictures
@@ -52,8 +61,8 @@ class Sender:
         if png is not None:
             caption = pages[0] if len(pages) == 1 and units(pages[0].text) <= MOST_CAPTION else None
             whole = landed if caption is not None else None
-            message = await self._photo(chat, png, caption, urgency, silent=silent, reply_to=reply_to, landed=whole)
-            if caption is not None:
+            message = await self._pictured(chat, png, caption, urgency, silent=silent, reply_to=reply_to, landed=whole)
+            if caption is not None and message is not None:
                 return message
         message = 0
         for place, page in enumerate(pages, 1):
@@ -90,8 +99,12 @@ class Sender:
                 await self._edit(
                     chat, lambda: self._bot.edit_message_media(media, chat, message, reply_markup=keyboard)
                 )
-            except Stuck:
-                _log.info("a text could not become a picture; it stays a text")
+            except (Stuck, NotConfigured) as problem:
+                _log.info("a text could not become a picture and stays one: %s", type(problem).__name__)
+            except TryAgain as problem:
+                if problem.retry_in_s is not None:
+                    raise
+                _log.info("a text could not become a picture and stays one: %s", problem)
             else:
                 return
         await self._edit(
@@ -106,7 +119,7 @@ class Sender:
             ),
         )
         if card.chart is not None and png is None and (png := await self._pictures.of(card.chart)) is not None:
-            await self._photo(chat, png, None, REPLY, silent=True, reply_to=message)
+            await self._pictured(chat, png, None, REPLY, silent=True, reply_to=message)
 
     async def unbutton(self, chat: int, message: int) -> None:
         """Take the buttons off a message whose card is shown further down now; not worth an error."""
@@ -121,7 +134,7 @@ class Sender:
             await self._bot.answer_callback_query(query, text=words or None, show_alert=alert)
         except BadRequest:
             return False
-        except (NetworkError, RetryAfter, Forbidden) as problem:
+        except TelegramError as problem:
             _log.info("a press could not be answered: %s", type(problem).__name__)
         return True
 
@@ -129,7 +142,7 @@ class Sender:
         """Show that an answer is being worked on."""
         try:
             await self._bot.send_chat_action(chat, "typing")
-        except (NetworkError, RetryAfter, Forbidden) as problem:
+        except TelegramError as problem:
             _log.info("no sign of typing: %s", type(problem).__name__)
 
     async def _page(
@@ -155,6 +168,29 @@ class Sender:
             )
 
         return await self._put(chat, put, urgency, landed)
+
+    async def _pictured(
+        self,
+        chat: int,
+        png: bytes,
+        caption: Page | None,
+        urgency: int,
+        *,
+        silent: bool,
+        reply_to: int | None,
+        landed: "Landed | None" = None,
+    ) -> int | None:
+        """The number of the picture's message; None where none can be shown here, which its words must not suffer."""
+        try:
+            return await self._photo(chat, png, caption, urgency, silent=silent, reply_to=reply_to, landed=landed)
+        except (Undeliverable, NotConfigured) as problem:
+            # A chat that is gone refuses the words too, and so does a server that does not know the token.
+            _log.info("no picture can be shown: %s", problem)
+        except TryAgain as problem:
+            if problem.retry_in_s is not None or isinstance(problem.__cause__, TimedOut):
+                raise
+            _log.info("no picture can be shown: %s", problem)
+        return None
 
     async def _photo(
         self,
@@ -233,8 +269,8 @@ class Sender:
             if any(word in str(problem).lower() for word in _GONE):
                 raise Undeliverable(str(problem)) from None
             raise
-        except TimedOut:
-            raise TryAgain("Telegram did not answer in time") from None
+        except TimedOut as late:
+            raise TryAgain("Telegram did not answer in time") from late
         except NetworkError as problem:
             raise TryAgain(f"Telegram could not be reached: {type(problem).__name__}") from None
 

@@ -9,10 +9,12 @@ import aiohttp
 from telegram.error import NetworkError, TimedOut
 from telegram.request import BaseRequest, RequestData
 
+from bots.telegram.lax import Forgiving
+
 _KEPT_ALIVE_S = 30.0
 
 
-class Wire(BaseRequest):
+class Wire(Forgiving):
     """At most *connections* at once, each *read_s* seconds for an answer. No address, hence no token, is ever told."""
 
     def __init__(self, *, connections: int, read_s: float, connect_s: float = 5.0, wait_s: float = 15.0) -> None:

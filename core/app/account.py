@@ -54,11 +54,7 @@ class Accounts:
 
     async def set_timezone(self, owner: OwnerId, tz: str) -> Owner:
         """Read the owner's times in *tz*, a name like Europe/Berlin, from now on."""
-        try:
-            ZoneInfo(tz)
-        except (ZoneInfoNotFoundError, ValueError, OSError):
-            hint = "Use a name like Europe/Berlin or America/New_York."
-            raise BadInput(f"{tz!r} is no time zone I know.", hint) from None
+        check_timezone(tz)
         async with self._parts.store.begin(owner) as tx:
             person = replace(await tx.read_owner(), timezone=tz)
             await tx.save_owner(person)
@@ -116,3 +112,12 @@ class Accounts:
     async def _pause_rules(self, tx: Transaction, now: datetime, why: str) -> list[Rule]:
         states = {RuleState.ARMED, RuleState.WAITING, RuleState.HELD}
         return [await lifecycle.pause(tx, rule, now, why) for rule in await tx.rules(states)]
+
+
+def check_timezone(tz: str) -> None:
+    """Raises BadInput for what is no time zone."""
+    try:
+        ZoneInfo(tz)
+    except (ZoneInfoNotFoundError, ValueError, OSError):
+        hint = "Use a name like Europe/Berlin or America/New_York."
+        raise BadInput(f"{tz!r} is no time zone I know.", hint) from None

@@ -1,21 +1,30 @@
 """What happened to an owner's orders, rules and account, page by page; always the owner's own, read without a lock."""
 
+import asyncio
 from collections.abc import AsyncIterator, Collection, Sequence
 from dataclasses import dataclass, replace
+from datetime import UTC, datetime, timedelta
 from zoneinfo import ZoneInfo
 
-from core.app.parts import Parts
+from core.app.parts import TIME_OUT_S, Parts
+from core.domain.equity import Worth, equity_at
 from core.domain.errors import BadInput, Conflict, NotFound
-from core.domain.event import Event
+from core.domain.event import Event, RuleConfirmed, RuleTriggered
 from core.domain.ids import OrderId, OwnerId, RuleId
+from core.domain.market import TIMEFRAME_S, Timeframe
 from core.domain.order import ENDED, IN_FLIGHT, Fill, Order, OrderState
 from core.domain.owner import Draft
 from core.domain.reading import ParseResult
+from core.domain.rule import Rule
 from core.feed.card import Card, card_of
 from core.flow.propose import once_now, propose, still_holds
 from core.ports import Cursor, DeadLetter, Job, JobLog, Journal, PnlBy, PnlLine, TradeFilter
 
 _EXPORTED_AT_ONCE = 1000
+_LOOKED_AT_ONCE, _LOOKED_THROUGH = 200, 4_000
+"""How many events are read for a page of the inbox: at once, and at most."""
+_SILENT_FOR = 60
+_EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
 
 
 class Orders:
@@ -77,6 +86,75 @@ class Trades:
         async with self._parts.store.begin(owner) as tx:
             timezone = (await tx.read_owner()).timezone
         return await self._journal.pnl(owner, by, ZoneInfo(timezone).key, wanted)
+
+    async def equity(
+        self, owner: OwnerId, timeframe: Timeframe, start: datetime, end: datetime | None = None
+    ) -> list[Worth]:
+        """What the account was worth at the end of each *timeframe* from *start* to *end*, oldest first; None = to now.
+
+        From what it is worth now, by undoing what traded, was funded or seized since: nothing has to be recorded. An
+        instant at which something was held that has no price is left out, as is the time before the owner came.
+        """
+        length, now = timedelta(seconds=TIMEFRAME_S[timeframe]), self._parts.clock.now()
+        async with asyncio.timeout(TIME_OUT_S):
+            account = await self._parts.venue.account(owner)
+        async with self._parts.store.begin(owner) as tx:
+            since = max(start, (await tx.read_owner()).created_at)
+        until = now if end is None else min(end, now)
+        first = _EPOCH - (_EPOCH - since) // length * length
+        movements = await self._journal.movements(owner, first, int(length.total_seconds()))
+        marks = {}
+        for market in sorted({moved.market for moved in movements} | {held.market for held in account.positions}):
+            # A market that was silent for a while counts at the last price before that.
+            candles = await self._parts.history(market, timeframe, first - _SILENT_FOR * length, until)
+            marks[market] = [(candle.start + length, candle.close) for candle in candles]
+        times = [first + number * length for number in range((until - first) // length + 1)]
+        found = equity_at(times, account, movements, marks)
+        return [*found, Worth(at=now, equity=account.equity)] if end is None else found
+
+    async def origin(self, owner: OwnerId, number: int) -> "Origin":
+        """What led to a fill, back to the sentence that began it. Raises NotFound."""
+        fill = await self._journal.trade(owner, number)
+        order = None if fill is None else await self._journal.order(owner, fill.order_id)
+        rule = None if order is None else await self._journal.rule(owner, order.rule_id)
+        if fill is None or order is None or rule is None:
+            raise NotFound("You have no such trade.", "See your trades.")
+        trail = [] if order.cause is None else await self._journal.trail(owner, order.cause)
+        confirmed = next((event for event in trail if isinstance(event, RuleConfirmed)), None)
+        triggered = next((event for event in trail if isinstance(event, RuleTriggered)), None)
+        draft, version = None, rule.version
+        if confirmed is not None and confirmed.id is not None:
+            draft = await self._journal.draft(owner, confirmed.draft_id)
+            version = await self._journal.version(owner, rule.id, confirmed.id)
+        return Origin(
+            number=number,
+            fill=fill,
+            order=order,
+            rule=rule,
+            version=version,
+            says=None if triggered is None else triggered.summary,
+            confirmed=confirmed,
+            draft=draft,
+            trail=tuple(trail),
+        )
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Origin:
+    """A fill and what led to it: order, rule in the *version* that fired, the draft agreed to, and every event between.
+
+    `trail` is newest first and ends at the sentence. What is None was not kept: it is older than the log.
+    """
+
+    number: int
+    fill: Fill
+    order: Order
+    rule: Rule
+    version: int
+    says: str | None
+    confirmed: RuleConfirmed | None
+    draft: Draft | None
+    trail: tuple[Event, ...]
 
 
 class Jobs:
@@ -144,10 +222,11 @@ class Letters:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Notice:
-    """A card of the inbox with the event it tells of."""
+    """A card of the inbox with the event it tells of; `unread` where that is known."""
 
     event: Event
     card: Card
+    unread: bool | None = None
 
 
 class Events:
@@ -168,6 +247,26 @@ class Events:
         events, cursor = await self._journal.events(owner, Cursor(after), limit)
         cards = [(event, card_of(event)) for event in events]
         return [Notice(event=event, card=card) for event, card in cards if card is not None], cursor
+
+    async def latest(self, owner: OwnerId, before: str = "", limit: int = 50) -> tuple[list[Notice], Cursor, Cursor]:
+        """What people are told, newest first, before the place *before*: with the place behind the newest event looked
+        at, and the one to go on before, which is empty where nothing is left."""
+        read = await self.read_up_to(owner)
+        notices: list[Notice] = []
+        newest, place = Cursor(""), Cursor(before)
+        for _ in range(_LOOKED_THROUGH // _LOOKED_AT_ONCE):
+            placed = await self._journal.latest(owner, place, _LOOKED_AT_ONCE, read)
+            newest = newest or (placed[0].place if placed else Cursor(before))
+            for seen in placed:
+                card = card_of(seen.event)
+                place = seen.place
+                if card is not None:
+                    notices.append(Notice(event=seen.event, card=card, unread=seen.fresh))
+                    if len(notices) == limit:
+                        return notices, newest, place
+            if len(placed) < _LOOKED_AT_ONCE:
+                return notices, newest, Cursor("")
+        return notices, newest, place
 
     async def read_up_to(self, owner: OwnerId) -> Cursor:
         """How far the owner has read the inbox."""

@@ -18,6 +18,7 @@ class Consent:
     """Sensitive acts. On paper, without a wallet, they are done at once; else they wait for a fresh signature.
 
     `deeds` holds by kind what is done once it was agreed to; each noun that has such an act puts its own there.
+    `unrecorded` are deeds that leave nobody behind whose log could tell of them.
     """
 
     def __init__(self, parts: Parts, identity: Identity, people: People) -> None:
@@ -25,6 +26,7 @@ class Consent:
         self._identity = identity
         self._people = people
         self.deeds: dict[str, Deed] = {}
+        self.unrecorded: dict[str, Deed] = {}
 
     async def ask(self, owner: OwnerId, kind: str, detail: Mapping[str, Any], words: str) -> Any:
         """What the deed gives where no wallet could sign; else the Approval that waits for one. *words* say what."""
@@ -89,6 +91,8 @@ class Consent:
         return approval
 
     async def _do(self, owner: OwnerId, kind: str, detail: Mapping[str, Any], by: str) -> Any:
+        if kind in self.unrecorded:
+            return await self.unrecorded[kind](owner, detail)
         result = await self.deeds[kind](owner, detail)
         await self.record(owner, kind, by, detail)
         return result

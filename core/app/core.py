@@ -17,12 +17,14 @@ from core.app.execution import Execution
 from core.app.identity import Identity
 from core.app.inbox import Inbox
 from core.app.keys import ApiKeys
+from core.app.leaving import Leaving
 from core.app.limits import OwnLimits
 from core.app.links import Links
 from core.app.notices import Notices
 from core.app.parts import Parts
 from core.app.people import People
 from core.app.prices import Prices
+from core.app.readings import Readings
 from core.app.replays import Replays
 from core.app.rules import Rules
 from core.app.wallets import Wallets
@@ -68,12 +70,14 @@ class Core:
     wallets: Wallets
     limits: OwnLimits
     keys: ApiKeys
+    readings: Readings
     replays: Replays
     consent: Consent
     prices: Prices
     notices: Notices
     inbox: Inbox
     people: People
+    leaving: Leaving
     engine: Engine
     execution: Execution
     clock: Clock
@@ -123,6 +127,8 @@ async def open_core(settings: Settings, *, clock: Clock | None = None, role: str
         stack.push_async_callback(_close_source, parts)
         journal = PostgresJournal(database, log)
         credentials, people = PostgresCredentials(database), PostgresPeople(database, store)
+        census = Census(database)
+        preferring = People(parts, census)
         identity = Identity(parts, credentials, people)
         consent = Consent(parts, identity, people)
         drafts = Drafts(parts, journal)
@@ -140,12 +146,14 @@ async def open_core(settings: Settings, *, clock: Clock | None = None, role: str
             wallets=Wallets(parts, consent, identity, people),
             limits=OwnLimits(parts, consent),
             keys=ApiKeys(parts, consent, credentials),
+            readings=Readings(parts),
             replays=Replays(parts),
             consent=consent,
             prices=Prices(parts, ledger),
             notices=Notices(parts),
             inbox=Inbox(parts),
-            people=People(parts, Census(database)),
+            people=preferring,
+            leaving=Leaving(parts, consent, credentials, preferring, census),
             engine=Engine(parts),
             execution=Execution(parts),
             clock=time,

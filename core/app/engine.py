@@ -3,7 +3,6 @@
 import asyncio
 import logging
 from collections.abc import Awaitable, Callable
-from dataclasses import replace
 from datetime import datetime, timedelta
 from functools import partial
 
@@ -11,13 +10,14 @@ from core.app.marks import Marks
 from core.app.parts import Parts
 from core.domain.errors import SayWhenError, StorageUnavailable
 from core.domain.event import EngineRecovered
-from core.domain.ids import OrderId, OwnerId
+from core.domain.ids import OrderId, OwnerId, RuleId
 from core.domain.market import Observation
 from core.domain.order import IN_FLIGHT, OrderState
 from core.domain.rule import RuleState
 from core.flow.settle import reconcile, settle
+from core.flow.standing import Standing
 from core.flow.watch import Watch
-from core.ports import Cursor, Fence, JobLog
+from core.ports import Cursor, Fence
 from core.prices.history import CandleBuilder, backfill
 from core.watchlist import HeapWatchlist
 
@@ -28,6 +28,7 @@ BLIND = timedelta(seconds=30)
 """A longer absence is told to the owners it concerned."""
 HISTORY_DAYS = 2
 MARKS_EVERY_S = 0.25
+MOST_SAMPLED = 2_000
 
 _log = logging.getLogger(__name__)
 
@@ -64,6 +65,7 @@ class Engine:
             fence=self._fence_of,
             before_firing=self._show,
         )
+        self._standing = Standing(parts.store, parts.clock, parts.venue.name, silent=self._is_priceless)
 
     # --- starting and staying in charge ------------------------------------------------------------------------
 
@@ -218,6 +220,11 @@ class Engine:
             for owner in await self._parts.venue.exchange_funding(self._parts.clock.now()):
                 await reconcile(self._parts.store, self._parts.venue, self._parts.clock, owner)
 
+    async def standing(self) -> None:
+        """Every few seconds: whether the venue takes orders, told when that has changed."""
+        if VENUE_LEASE in self._fences:
+            await self._standing.look(await self._parts.venue_status())
+
     async def candles(self) -> None:
         """Every few seconds: store the minutes that are over, of markets that have fallen silent too."""
         finished = self._candles.close(self._parts.clock.now() - timedelta(seconds=2))
@@ -233,17 +240,17 @@ class Engine:
         return await backfill(source, self._parts.store, markets, self._parts.clock.now(), HISTORY_DAYS)
 
     async def sample(self) -> None:
-        """Every minute: a line in each watched rule's job log, so that its owner can see that it is looked at."""
-        now = self._parts.clock.now()
-        for owner, rows in self._watch.samples().items():
-            async with self._parts.store.begin(owner) as tx:
-                for rule, price, checks in rows:
-                    job = await tx.job(rule.id)
-                    if job is None:
-                        continue
-                    await tx.save_job(replace(job, checks=job.checks + checks, last_check_at=now, last_price=price))
-                    detail = {"price": price, "checks": checks}
-                    await tx.log_job(JobLog(rule_id=rule.id, owner=owner, at=now, what="checked", detail=detail))
+        """Every few seconds: how often each watched rule was looked at, so that its owner can see that it is.
+
+        At most so many rules at once: with more of them each is told of less often, and no look is lost.
+        """
+        async with self._turn:
+            looks = self._watch.samples(MOST_SAMPLED)
+        saved: set[RuleId] = set()
+        try:
+            saved = await self._parts.store.save_looks(looks)
+        finally:
+            self._watch.looks.give_back([look for look in looks if look.rule_id not in saved])
 
     def _fence_of(self, owner: OwnerId) -> Fence:
         """The lease that a firing for *owner* must carry; one that nobody ever held where the partition is not ours."""
@@ -251,6 +258,10 @@ class Engine:
         return self._fences.get(name, Fence(partition=name, holder="", epoch=-1))
 
     # --- inside ------------------------------------------------------------------------------------------------
+
+    def _is_priceless(self, market: str) -> bool:
+        """Whether *market* has no trusted price now, which its owners are told as such."""
+        return self._parts.trust.price(market, self._parts.clock.now()) is None
 
     def _trouble(self, market: str) -> str | None:
         trouble: Callable[[str], str | None] | None = getattr(self._parts.source, "trouble", None)

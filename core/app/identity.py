@@ -166,6 +166,10 @@ class Identity:
         ended = session is None or session.ended_at is not None or session.expires_at <= self._parts.clock.now()
         return None if ended else session
 
+    async def is_good(self, credential_id: str) -> bool:
+        """Whether the session or key of that id is good still."""
+        return await self._credentials.is_good(credential_id, self._parts.clock.now())
+
     async def sessions(self, owner: OwnerId) -> list[Session]:
         """Where the owner is signed in, newest first."""
         return await self._credentials.sessions(owner, self._parts.clock.now())

@@ -44,6 +44,7 @@ class OwnLimits:
         lowered = {name: value for name, value in changes.items() if value < getattr(before, name)}
         if lowered:
             await self._set(owner, to_json(lowered))
+            await self._consent.record(owner, "lower_limits", "owner", to_json(lowered))
         if not raised:
             return await self.view(owner), None
         steps = (f"{name} from {_shown(getattr(before, name))} to {_shown(new)}" for name, new in raised.items())

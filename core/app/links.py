@@ -1,34 +1,24 @@
 """Where an owner talks to us: channels linked on both sides, and one-time links from chat to web."""
 
 import secrets
-from dataclasses import dataclass
 from datetime import datetime, timedelta
 
 from core.app.identity import digest
 from core.app.parts import Parts
 from core.domain.errors import Conflict, Denied, NotFound
+from core.domain.event import AccountLinkRequested
 from core.domain.ids import OwnerId
 from core.domain.order import IN_FLIGHT
 from core.domain.rule import LIVE
-from core.ports.access import Credentials, Link, Once, People, Purpose
+from core.ports.access import AuditLine, Claim, Credentials, Link, Once, People, Purpose
 
 WEB_LIFE = timedelta(minutes=5)
 CODE_LIFE = timedelta(minutes=15)
 _ALPHABET = "23456789ABCDEFGHJKMNPQRSTVWXYZ"
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Claim:
-    """Somebody on a channel entered a code of the owner's and waits for the owner to agree."""
-
-    id: str
-    channel: str
-    address: str
-    expires_at: datetime
-
-
 class Links:
-    """Both sides agree, each signed in as itself: the web makes a code, the bot claims it, the web confirms."""
+    """Both sides agree, each signed in as itself: one makes a code, the other claims it, the first confirms."""
 
     def __init__(self, parts: Parts, credentials: Credentials, people: People) -> None:
         self._parts = parts
@@ -51,50 +41,51 @@ class Links:
         now = self._parts.clock.now()
         offer = await self._credentials.take("link", digest(code.strip().upper()), now)
         if offer is None or offer.owner is None:
-            raise Denied("This code is used or has expired.", "Make a new one on the web.")
+            raise Denied("This code is used or has expired.", "Make a new one where you made it: /link, or the web.")
         if offer.owner == owner:
             raise Conflict("This is linked already.", "Nothing needs to be done.")
-        await self._check_empty(owner)
+        await self._check_empty(owner, "This account")
         claim_id = secrets.token_hex(8)
         detail = {"channel": channel, "address": address, "owner": owner}
         expires_at = await self._put("link_claim", f"{offer.owner}:{claim_id}", offer.owner, CODE_LIFE, detail)
+        async with self._parts.store.begin(offer.owner) as tx:
+            await tx.append(
+                AccountLinkRequested(at=now, owner=offer.owner, channel=channel, address=address, claim_id=claim_id)
+            )
         return Claim(id=claim_id, channel=channel, address=address, expires_at=expires_at)
 
     async def claims(self, owner: OwnerId) -> list[Claim]:
         """Who waits to be linked to *owner*."""
-        waiting = await self._credentials.pending(owner, "link_claim", self._parts.clock.now())
-        return [
-            Claim(
-                id=once.key.partition(":")[2],
-                channel=once.detail["channel"],
-                address=once.detail["address"],
-                expires_at=once.expires_at,
-            )
-            for once in waiting
-        ]
+        return [_claim(once) for once in await self._credentials.pending(owner, "link_claim", self._parts.clock.now())]
 
-    async def settle(self, owner: OwnerId, claim_id: str, *, agree: bool) -> None:
-        """Link who waits, or send them away. Raises NotFound, and Conflict where they began to trade meanwhile."""
+    async def settle(self, owner: OwnerId, claim_id: str, *, agree: bool, by: str) -> Claim:
+        """Link who waits, or send them away; *by* whom, for the audit log.
+
+        Raises NotFound, and Conflict where they began to trade meanwhile.
+        """
         now = self._parts.clock.now()
         once = await self._credentials.take("link_claim", f"{owner}:{claim_id}", now)
         if once is None:
-            raise NotFound("Nobody waits to be linked under that id.", "Make a new code.")
-        if not agree:
-            return
-        was = OwnerId(once.detail["owner"])
-        await self._check_empty(was)
-        channel, address = once.detail["channel"], once.detail["address"]
-        if not await self._people.move_link(channel, address, was=was, to=owner, at=now):
-            raise Conflict("That account has changed meanwhile.", "Make a new code and send it again.")
+            raise NotFound("Nobody waits to be linked any more.", "Make a new code.")
+        claim = _claim(once)
+        if agree:
+            was = OwnerId(once.detail["owner"])
+            await self._check_empty(was, "The other account")
+            if not await self._people.move_link(claim.channel, claim.address, was=was, to=owner, at=now):
+                raise Conflict("That account has changed meanwhile.", "Make a new code and send it again.")
+        await self._people.audit(AuditLine(owner=owner, at=now, act="link", by=by, detail={"agree": agree}))
+        return claim
 
     async def list(self, owner: OwnerId) -> "Places":
         """Where the owner's cards go."""
         return await self._people.links(owner)
 
-    async def remove(self, owner: OwnerId, channel: str, address: str) -> None:
-        """Stop talking to the owner there. Raises NotFound."""
+    async def remove(self, owner: OwnerId, channel: str, address: str, *, by: str) -> None:
+        """Stop talking to the owner there; *by* whom, for the audit log. Raises NotFound."""
         if not await self._people.remove_link(owner, channel, address):
             raise NotFound("No such link of yours.", "See your links.")
+        now = self._parts.clock.now()
+        await self._people.audit(AuditLine(owner=owner, at=now, act="unlink", by=by, detail={"channel": channel}))
 
     async def _put(
         self, purpose: Purpose, key: str, owner: OwnerId, life: timedelta, detail: dict[str, object]
@@ -111,15 +102,24 @@ class Links:
         await self._credentials.put(once)
         return once.expires_at
 
-    async def _check_empty(self, owner: OwnerId) -> None:
+    async def _check_empty(self, owner: OwnerId, which: str) -> None:
         """An account that still has something to watch must not lose the place where its owner hears of it."""
         async with self._parts.store.begin(owner) as tx:
             busy = await tx.rules(LIVE) or await tx.orders(states=IN_FLIGHT)
         if busy or (await self._parts.venue.account(owner)).positions:
             raise Conflict(
-                "The other account has rules, orders or positions of its own.",
-                "Close and cancel them there first; two accounts are never merged.",
+                f"{which} has rules, orders or positions of its own.",
+                "Close and cancel them first; two accounts are never merged.",
             )
+
+
+def _claim(once: Once) -> Claim:
+    return Claim(
+        id=once.key.partition(":")[2],
+        channel=once.detail["channel"],
+        address=once.detail["address"],
+        expires_at=once.expires_at,
+    )
 
 
 Places = list[Link]

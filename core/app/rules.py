@@ -1,9 +1,11 @@
 """Rules that were agreed to, for surfaces: list, pause, resume, cancel, history; always the owner's own."""
 
-from collections.abc import Collection
+import asyncio
+from collections.abc import Collection, Mapping
+from decimal import Decimal
 
 from core.app.drafts import Drafts, is_missed
-from core.app.parts import Parts
+from core.app.parts import TIME_OUT_S, Parts
 from core.domain.action import Alert, is_exit
 from core.domain.condition import (
     ALL_MARKETS,
@@ -14,21 +16,23 @@ from core.domain.condition import (
     PriceLevel,
     Schedule,
     Trailing,
+    entry_markets,
     leaves,
 )
-from core.domain.errors import Conflict, NotFound
+from core.domain.errors import Conflict, NotFound, VenueError
 from core.domain.event.rules import BY_OWNER
 from core.domain.ids import OwnerId, RuleId
 from core.domain.order import IN_FLIGHT
 from core.domain.owner import Draft
 from core.domain.reading import Command, RuleFilter
 from core.domain.rule import LIVE, Rule, RuleState
+from core.domain.trigger import WATCHED, TriggerLine, trigger_lines
 from core.flow import lifecycle
 from core.flow.asking import ask_cancel
-from core.ports import JobLog, Journal
+from core.ports import History, Journal, TradeFilter
 
 Rows = list[Rule]
-Lines = list[JobLog]
+_MOST_FILLS = 50
 
 
 class Rules:
@@ -39,11 +43,13 @@ class Rules:
         self._drafts = drafts
         self._journal = journal
 
-    async def list(self, owner: OwnerId, states: Collection[RuleState] | None = None) -> Rows:
-        """Rules in *states* (None = all that may still act), by number."""
+    async def list(
+        self, owner: OwnerId, states: Collection[RuleState] | None = None, selection: Command | None = None
+    ) -> Rows:
+        """Rules in *states* (None = all that may still act), by number; of them, the selected ones where given."""
         async with self._parts.store.begin(owner) as tx:
             rules = await tx.rules(LIVE if states is None else states)
-        return sorted(rules, key=lambda rule: rule.number)
+        return sorted(rules, key=lambda rule: rule.number) if selection is None else _select(rules, selection)
 
     async def read(self, owner: OwnerId, states: Collection[RuleState] | None = None) -> Rows:
         """Rules in *states* (None = all there ever were), by number, without waiting for the owner's other acts."""
@@ -55,6 +61,18 @@ class Rules:
         if rule is None:
             raise NotFound("You have no such rule.", "See your rules.")
         return rule
+
+    async def lines(self, owner: OwnerId, rules: Collection[Rule]) -> Mapping[RuleId, tuple[TriggerLine, ...]]:
+        """By rule, the prices at which it would fire. Those measured from an entry need the venue; without it none."""
+        entries: dict[str, Decimal] = {}
+        if any(rule.state in WATCHED and entry_markets(rule.spec.condition) for rule in rules):
+            try:
+                async with asyncio.timeout(TIME_OUT_S):
+                    account = await self._parts.venue.account(owner)
+                entries = {held.market: held.entry_price for held in account.positions if held.base != 0}
+            except (VenueError, TimeoutError):
+                pass
+        return {rule.id: trigger_lines(rule, entries) for rule in rules}
 
     async def pause(self, owner: OwnerId, selection: Command) -> Rows:
         """Stop watching the selected rules until resumed; those paused by this call."""
@@ -99,13 +117,15 @@ class Rules:
                     cancelled.append(rule)
         return cancelled
 
-    async def history(self, owner: OwnerId, label: str) -> Lines:
-        """What the rule called *label* (r3) has gone through, oldest first. Raises NotFound."""
+    async def history(self, owner: OwnerId, label: str) -> History:
+        """What the rule called *label* (r3) has gone through, and what it traded, oldest first. Raises NotFound."""
         async with self._parts.store.begin(owner) as tx:
             rule = next((r for r in await tx.rules() if r.label == label.lower()), None)
             if rule is None:
                 raise NotFound(f"You have no rule {label}.", "See /rules.")
-            return await tx.job_logs(rule.id)
+            log = await tx.job_logs(rule.id)
+        fills = await self._journal.trades(owner, TradeFilter(rule_id=rule.id), None, _MOST_FILLS)
+        return History(rule=rule, log=tuple(log), fills=tuple(fill for _, fill in reversed(fills)))
 
     async def run_missed(self, owner: OwnerId, rule_id: RuleId) -> Draft:
         """A draft that does now, once, what a rule would have done when it crossed unwatched; to be confirmed."""

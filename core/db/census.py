@@ -1,8 +1,10 @@
 """Questions about everybody at once, and the forgetting of one person; decides not whether that is allowed."""
 
-from collections.abc import Mapping
+from collections.abc import AsyncIterator, Mapping, Sequence
+from functools import partial
+from typing import Any
 
-from sqlalchemy import delete, func, select, text
+from sqlalchemy import ColumnElement, Select, Table, delete, func, select, text, tuple_
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 import core.db.chat_tables
@@ -14,6 +16,15 @@ from core.db.tables import deliveries, links, metadata, orders, trading_rules, u
 from core.domain.ids import OwnerId
 from core.domain.order import IN_FLIGHT
 from core.domain.rule import LIVE
+
+_NOT_TAKEN_ALONG = frozenset({"one_time"})
+"""Codes and challenges that are good still, or no longer."""
+_SECRET = frozenset({"secret_hash", "raw"})
+_TAKEN_AT_ONCE = 500
+
+
+async def _rows(query: Select[Any], connection: AsyncConnection) -> list[Mapping[str, Any]]:
+    return [dict(row) for row in (await connection.execute(query)).mappings()]
 
 
 class Census:
@@ -41,16 +52,42 @@ class Census:
 
         return await self._database.run(count)
 
+    async def belongings(self, owner: OwnerId) -> AsyncIterator[tuple[str, Sequence[Mapping[str, Any]]]]:
+        """Every row that belongs to *owner*, in all tables, in batches by table, without hashes and signed bytes."""
+        for table in metadata.sorted_tables:
+            mine = self._whose(table, owner)
+            if mine is None or table.name in _NOT_TAKEN_ALONG:
+                continue
+            columns = [column for column in table.c if column.name not in _SECRET]
+            key = tuple_(*table.primary_key.columns)
+            names = [column.name for column in table.primary_key.columns]
+            query = select(*columns).where(mine).order_by(*table.primary_key.columns).limit(_TAKEN_AT_ONCE)
+            after: tuple[Any, ...] | None = None
+            while True:
+                here = query if after is None else query.where(key > tuple_(*after))
+                batch = await self._database.run(partial(_rows, here))
+                yield table.name, batch
+                if len(batch) < _TAKEN_AT_ONCE:
+                    break
+                after = tuple(batch[-1][name] for name in names)
+
+    @staticmethod
+    def _whose(table: Table, owner: OwnerId) -> ColumnElement[bool] | None:
+        """What makes a row of *table* the owner's; None for a table that is nobody's."""
+        if table is users:
+            return users.c.id == owner
+        if "owner" in table.c:
+            return table.c.owner == owner
+        if table in (inbox, shown):
+            places = select(links.c.channel, links.c.address).where(links.c.owner == owner)
+            return tuple_(table.c.channel, table.c.person).in_(places)
+        return None
+
     async def forget(self, owner: OwnerId) -> None:
         """Delete every row that belongs to *owner*, in all tables."""
         async with self._database.begin((OWNER_LOCK, owner)) as connection:
-            places = (
-                await connection.execute(select(links.c.channel, links.c.address).where(links.c.owner == owner))
-            ).all()
-            for channel, address in places:
-                for table in (inbox, shown):
-                    await connection.execute(delete(table).where(table.c.channel == channel, table.c.person == address))
-            for table in reversed(metadata.sorted_tables):
-                if "owner" in table.c:
-                    await connection.execute(delete(table).where(table.c.owner == owner))
-            await connection.execute(delete(users).where(users.c.id == owner))
+            tables = [inbox, shown, *(table for table in reversed(metadata.sorted_tables) if "owner" in table.c), users]
+            for table in tables:  # what is found by the owner's links before those
+                mine = self._whose(table, owner)
+                if mine is not None:
+                    await connection.execute(delete(table).where(mine))

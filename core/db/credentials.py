@@ -15,6 +15,12 @@ from core.domain.ids import OwnerId
 from core.ports.access import ApiKey, Once, Purpose, Session
 
 _SWEPT_AT_ONCE = 100
+_IS_GOOD = """
+SELECT EXISTS (
+    SELECT FROM sessions WHERE id = $1 AND ended_at IS NULL AND expires_at > $2
+    UNION ALL SELECT FROM api_keys WHERE id = $1 AND revoked_at IS NULL AND (expires_at IS NULL OR expires_at > $2)
+)
+"""
 
 
 class PostgresCredentials:
@@ -64,6 +70,9 @@ class PostgresCredentials:
     async def session(self, session_id: str) -> Session | None:
         found = await self._rows(select(sessions).where(sessions.c.id == session_id))
         return Session(**found[0]) if found else None
+
+    async def is_good(self, credential_id: str, now: datetime) -> bool:
+        return bool(await self._database.peek(_IS_GOOD, credential_id, now))
 
     async def sessions(self, owner: OwnerId, now: datetime) -> list[Session]:
         query = select(sessions).where(

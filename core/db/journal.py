@@ -2,11 +2,11 @@
 
 from collections.abc import Collection, Sequence
 from dataclasses import replace
-from datetime import datetime
+from datetime import datetime, timedelta
 from decimal import Decimal
 from typing import Any
 
-from sqlalchemy import Date, Numeric, RowMapping, Select, Table, cast, func, or_, select, tuple_
+from sqlalchemy import Date, Numeric, RowMapping, Select, Table, case, cast, func, or_, select, text, tuple_, union_all
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from core.codec import event_from_json
@@ -14,12 +14,13 @@ from core.db import rows
 from core.db.connection import Database
 from core.db.event_log import FINAL, PostgresEventLog
 from core.db.tables import drafts, events, job_logs, jobs, orders, trades, trading_rules
-from core.domain.event import Event, PositionFundingPaid
-from core.domain.ids import EventId, OrderId, OwnerId, RuleId
+from core.domain.equity import Movement
+from core.domain.event import Event, PositionFundingPaid, PositionLiquidated, RuleConfirmed
+from core.domain.ids import DraftId, EventId, OrderId, OwnerId, RuleId
 from core.domain.order import Fill, Order, OrderState
-from core.domain.owner import OPEN_DRAFTS, Draft
+from core.domain.owner import OPEN_DRAFTS, Draft, DraftState
 from core.domain.rule import Rule, RuleState
-from core.ports.reading import PnlBy, PnlLine, TradeFilter
+from core.ports.reading import Placed, PnlBy, PnlLine, TradeFilter
 from core.ports.storage import Cursor, Job, JobLog
 
 _MOST_LINES = 5_000
@@ -51,6 +52,26 @@ class PostgresJournal:
         query = _mine(drafts, owner).where(drafts.c.state.in_(OPEN_DRAFTS), drafts.c.expires_at > now)
         return [rows.draft_of(row) for row in await self._rows(query.order_by(drafts.c.created_at).limit(100))]
 
+    async def draft(self, owner: OwnerId, draft_id: DraftId) -> Draft | None:
+        found = await self._rows(_mine(drafts, owner).where(drafts.c.id == draft_id))
+        return rows.draft_of(found[0]) if found else None
+
+    async def version(self, owner: OwnerId, rule_id: RuleId, confirmed: EventId) -> int:
+        later = (
+            select(func.count().label("count"))
+            .select_from(drafts)
+            .join(events, events.c.body["draft_id"].astext == drafts.c.id)
+            .where(
+                drafts.c.owner == owner,
+                drafts.c.replaces == rule_id,
+                drafts.c.state == DraftState.CONFIRMED,
+                events.c.owner == owner,
+                events.c.name == RuleConfirmed.name,
+                events.c.id <= int(confirmed),
+            )
+        )
+        return 1 + int((await self._rows(later))[0]["count"])
+
     async def orders(
         self, owner: OwnerId, states: Collection[OrderState] | None, before: OrderId | None, limit: int
     ) -> list[Order]:
@@ -75,6 +96,14 @@ class PostgresJournal:
         if before is not None:
             query = query.where(trades.c.id < before)
         return [(row["id"], rows.fill_of(row)) for row in await self._rows(query)]
+
+    async def trade(self, owner: OwnerId, number: int) -> Fill | None:
+        found = await self._rows(_mine(trades, owner).where(trades.c.id == number))
+        return rows.fill_of(found[0]) if found else None
+
+    async def movements(self, owner: OwnerId, since: datetime, seconds: int) -> list[Movement]:
+        found = await self._rows(_movements(owner, since, timedelta(seconds=seconds)))
+        return [Movement(**row) for row in found]
 
     async def pnl(self, owner: OwnerId, by: PnlBy, timezone: str, wanted: TradeFilter) -> list[PnlLine]:
         key = {
@@ -135,6 +164,29 @@ class PostgresJournal:
 
         return await self._database.run(look)
 
+    async def latest(self, owner: OwnerId, before: Cursor, limit: int, read: Cursor) -> list[Placed]:
+        async def look(connection: AsyncConnection) -> list[Placed]:
+            c = events.c
+            query = select(c.xid, c.id, c.body).where(FINAL, or_(c.owner == owner, c.owner.is_(None)))
+            if before:
+                query = query.where(tuple_(c.xid, c.id) < tuple_(*await self._log.place(connection, before)))
+            bound = await self._log.place(connection, read)
+            found = (await connection.execute(query.order_by(c.xid.desc(), c.id.desc()).limit(limit))).all()
+            return [
+                Placed(
+                    event=replace(event_from_json(row.body), id=EventId(str(row.id))),
+                    place=await self._log.cursor_at(connection, row.xid, row.id),
+                    fresh=(row.xid, row.id) > bound,
+                )
+                for row in found
+            ]
+
+        return await self._database.run(look)
+
+    async def trail(self, owner: OwnerId, event_id: EventId) -> list[Event]:
+        query = _TRAIL.bindparams(owner=owner, first=int(event_id))
+        return [replace(event_from_json(row["body"]), id=EventId(str(row["id"]))) for row in await self._rows(query)]
+
     async def _rows(self, query: Any) -> Sequence[RowMapping]:
         async def look(connection: AsyncConnection) -> Sequence[RowMapping]:
             return (await connection.execute(query)).mappings().all()
@@ -174,5 +226,32 @@ def _funding(owner: OwnerId, by: PnlBy, timezone: str, wanted: TradeFilter) -> S
     return query.group_by(key)
 
 
+def _movements(owner: OwnerId, since: datetime, size: timedelta) -> Select[Any]:
+    body, t = events.c.body, trades.c
+    base = case((t.side == "buy", t.base), else_=-t.base)
+    turned = cast(body["base"].astext, Numeric) - cast(body["was"].astext, Numeric)
+    seized = -turned * cast(body["price"].astext, Numeric) - cast(body["fee"].astext, Numeric)
+    funded = cast(body["amount"].astext, Numeric)
+    told = select(events.c.at, body["market"].astext).where(events.c.owner == owner, events.c.at >= since)
+    every = union_all(
+        select(t.at.label("at"), t.market.label("market"), base.label("base"), (-base * t.price - t.fee).label("quote"))
+        .where(t.owner == owner, t.at >= since),
+        told.add_columns(cast(0, Numeric), funded).where(events.c.name == PositionFundingPaid.name),
+        told.add_columns(turned, seized).where(events.c.name == PositionLiquidated.name),
+    ).subquery()  # fmt: skip
+    began = func.date_bin(size, every.c.at, since)
+    summed = select(began.label("at"), every.c.market, func.sum(every.c.base).label("base"))
+    return summed.add_columns(func.sum(every.c.quote).label("quote")).group_by(began, every.c.market)
+
+
 _ZERO = Decimal(0)
+_TRAIL = text("""
+WITH RECURSIVE trail AS (
+    SELECT id, body, 1 AS step FROM events WHERE id = :first AND owner = :owner
+    UNION ALL
+    SELECT e.id, e.body, step + 1 FROM trail JOIN events e ON e.id = (trail.body->>'cause')::bigint
+    WHERE e.owner = :owner AND step < 5000
+)
+SELECT id, body FROM trail ORDER BY step
+""")
 _REVISION = "SELECT id FROM events WHERE owner = $1 ORDER BY owner DESC, xid DESC, id DESC LIMIT 1"

@@ -91,6 +91,14 @@ class PostgresLedger:
         body = await self._database.peek("SELECT body FROM paper_marks WHERE market = $1", market)
         return None if body is None else from_json(Observation, body)
 
+    async def marks(self) -> list[Observation]:
+        query = select(paper_marks.c.body)
+
+        async def look(connection: AsyncConnection) -> list[Observation]:
+            return [from_json(Observation, body) for body in (await connection.execute(query)).scalars()]
+
+        return await self._database.run(look)
+
     async def value(self, key: str) -> str | None:
         query = select(paper_values.c.value).where(paper_values.c.key == key)
 

@@ -22,8 +22,9 @@ from core.domain.ids import OrderId, OwnerId, RuleId
 from core.domain.market import TIMEFRAME_S, Candle, Timeframe
 from core.domain.order import IN_FLIGHT, OrderState
 from core.domain.owner import Draft, Owner
-from core.domain.rule import Rule, RuleState
-from core.ports.storage import Fence, Transaction
+from core.domain.rule import LIVE, Rule, RuleState
+from core.ports.storage import Fence, Look, Transaction
+from core.ports.world import VenueStatus
 
 _EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
 _WATCHABLE_BATCH = 1000
@@ -42,6 +43,7 @@ class MemoryStore:
         self._signatures: dict[tuple[str, str], OrderId] = {}
         self._candles: defaultdict[str, defaultdict[int, _Series]] = defaultdict(lambda: defaultdict(_Series))
         self._beats: dict[str, datetime] = {}
+        self._standings: dict[str, VenueStatus] = {}
 
     def begin(self, owner: OwnerId) -> AbstractAsyncContextManager[Transaction]:
         return _Begun(self, self._books_of(owner))
@@ -67,6 +69,19 @@ class MemoryStore:
     async def owners(self) -> list[OwnerId]:
         return [owner for owner, books in self._books.items() if books.owner is not None]
 
+    async def engaged(self) -> list[OwnerId]:
+        return [
+            owner
+            for owner, books in self._books.items()
+            if books.open_orders or any(rule.state in LIVE for rule in books.rules.values())
+        ]
+
+    async def standing(self, venue: str) -> VenueStatus | None:
+        return self._standings.get(venue)
+
+    async def save_standing(self, venue: str, status: VenueStatus) -> None:
+        self._standings[venue] = status
+
     async def watchable(self, owners: Collection[OwnerId] | None = None) -> AsyncIterator[Sequence[Rule]]:
         armed = [
             rule
@@ -88,11 +103,26 @@ class MemoryStore:
         found.sort(key=lambda order: (order.created_at, order.id))
         return [(order.owner, order.id, order.state) for order in found[:limit]]
 
-    async def save_memories(self, memories: Mapping[RuleId, Mapping[str, Any]]) -> None:
+    async def save_memories(self, memories: Mapping[tuple[RuleId, int], Mapping[str, Any]]) -> None:
         for books in self._books.values():
-            for rule_id in memories.keys() & books.rules.keys():
-                if (rule := books.rules[rule_id]).state is RuleState.ARMED:
-                    books.rules[rule_id] = replace(rule, memory=memories[rule_id])
+            for (rule_id, version), memory in memories.items():
+                rule = books.rules.get(rule_id)
+                if rule is not None and rule.version == version and rule.state is RuleState.ARMED:
+                    books.rules[rule_id] = replace(rule, memory=memory)
+
+    async def save_looks(self, looks: Sequence[Look]) -> set[RuleId]:
+        saved = set()
+        for look in looks:
+            books = self._books.get(look.owner)
+            job = None if books is None else books.jobs.get(look.rule_id)
+            if books is None or job is None:
+                continue
+            saved.add(look.rule_id)
+            checks = job.checks + look.checks
+            books.jobs[look.rule_id] = replace(job, checks=checks, last_check_at=look.at, last_price=look.price)
+            if (line := look.entry()) is not None:
+                books.job_logs.setdefault(look.rule_id, []).append(line)
+        return saved
 
     async def save_candles(self, candles: Sequence[Candle]) -> None:
         """Of any size: a replay knows no smaller ones than its file has."""

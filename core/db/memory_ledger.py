@@ -144,6 +144,10 @@ class MemoryLedger:
         """The latest mark, or None."""
         return self._marks.get(market)
 
+    async def marks(self) -> list[Observation]:
+        """The mark of every market that ever had one."""
+        return list(self._marks.values())
+
     async def value(self, key: str) -> str | None:
         """A small fact of the venue itself."""
         return self._values.get(key)

@@ -206,6 +206,9 @@ class MemoryTransaction:
 
     async def save_job(self, job: Job) -> None:
         self._check(job.owner)
+        known = self._books.jobs.get(job.rule_id)
+        if known is not None:
+            job = replace(job, checks=known.checks, last_check_at=known.last_check_at, last_price=known.last_price)
         self._put(self._books.jobs, job.rule_id, job)
 
     async def log_job(self, line: JobLog) -> None:

@@ -9,16 +9,26 @@ from typing import Any
 from weakref import WeakValueDictionary
 from zlib import crc32
 
-from sqlalchemy import ARRAY, Text, and_, bindparam, func, or_, select, text
+from sqlalchemy import ARRAY, BigInteger, DateTime, Integer, Numeric, Text, and_, bindparam, func, or_, select, text
 from sqlalchemy.dialects.postgresql import aggregate_order_by, insert
 from sqlalchemy.ext.asyncio import AsyncConnection
 from sqlalchemy.sql.selectable import Select
 
-from core.codec import to_json
+from core.codec import from_json, to_json
 from core.db import queue, rows
 from core.db.connection import LOCK_S, Database, ask
 from core.db.statement import Statement
-from core.db.tables import heartbeats, limits, links, orders, price_snapshots, trading_rules, users
+from core.db.tables import (
+    heartbeats,
+    job_logs,
+    limits,
+    links,
+    orders,
+    price_snapshots,
+    trading_rules,
+    users,
+    venue_standings,
+)
 from core.db.transaction import OPEN_DRAFTS, OWNER, PostgresTransaction, one_owner
 from core.domain.errors import StorageUnavailable
 from core.domain.ids import OrderId, OwnerId, RuleId
@@ -26,8 +36,9 @@ from core.domain.limit import Limits
 from core.domain.market import TIMEFRAME_S, Candle, Timeframe
 from core.domain.order import IN_FLIGHT, OrderState
 from core.domain.owner import Draft, Owner
-from core.domain.rule import Rule, RuleState
-from core.ports.storage import Transaction
+from core.domain.rule import LIVE, Rule, RuleState
+from core.ports.storage import Look, Transaction
+from core.ports.world import VenueStatus
 
 # First keys of advisory locks, so that no two uses of one number meet.
 OWNER_LOCK = 1
@@ -103,6 +114,34 @@ class PostgresStore:
 
         return await self._database.run(look)
 
+    async def engaged(self) -> list[OwnerId]:
+        """Oldest first."""
+        acting = select(trading_rules.c.owner).where(trading_rules.c.state.in_(LIVE))
+        trading = select(orders.c.owner).where(orders.c.state.in_({*IN_FLIGHT, OrderState.PLANNED}))
+
+        async def look(connection: AsyncConnection) -> list[OwnerId]:
+            return sorted(OwnerId(owner) for owner in (await connection.execute(acting.union(trading))).scalars())
+
+        return await self._database.run(look)
+
+    async def standing(self, venue: str) -> VenueStatus | None:
+        query = select(venue_standings.c.body).where(venue_standings.c.venue == venue)
+
+        async def look(connection: AsyncConnection) -> VenueStatus | None:
+            body = (await connection.execute(query)).scalar_one_or_none()
+            return None if body is None else from_json(VenueStatus, body)
+
+        return await self._database.run(look)
+
+    async def save_standing(self, venue: str, status: VenueStatus) -> None:
+        new = insert(venue_standings).values(venue=venue, body=to_json(status))
+        statement = new.on_conflict_do_update(index_elements=["venue"], set_={"body": new.excluded.body})
+
+        async def save(connection: AsyncConnection) -> None:
+            await connection.execute(statement)
+
+        await self._database.run(save)
+
     async def watchable(self, owners: Collection[OwnerId] | None = None) -> AsyncIterator[Sequence[Rule]]:
         """In batches by id, each read by a statement of its own: a slow reader holds no transaction open."""
         after = ""
@@ -150,15 +189,36 @@ class PostgresStore:
 
         return await self._database.run(look)
 
-    async def save_memories(self, memories: Mapping[RuleId, Mapping[str, Any]]) -> None:
+    async def save_memories(self, memories: Mapping[tuple[RuleId, int], Mapping[str, Any]]) -> None:
         if not memories:
             return
-        kept = {rule_id: json.dumps(to_json(memory)) for rule_id, memory in memories.items()}
+        kept = {
+            "ids": [rule_id for rule_id, _ in memories],
+            "versions": [version for _, version in memories],
+            "memories": [json.dumps(to_json(memory)) for memory in memories.values()],
+        }
 
         async def save(connection: AsyncConnection) -> None:
-            await connection.execute(_SAVE_MEMORIES, {"ids": list(kept), "memories": list(kept.values())})
+            await connection.execute(_SAVE_MEMORIES, kept)
 
         await self._database.run(save)
+
+    async def save_looks(self, looks: Sequence[Look]) -> set[RuleId]:
+        counted = {
+            "ids": [look.rule_id for look in looks],
+            "checks": [look.checks for look in looks],
+            "ats": [look.at for look in looks],
+            "prices": [look.price for look in looks],
+        }
+
+        async def save(connection: AsyncConnection) -> set[RuleId]:
+            saved = {RuleId(rule_id) for rule_id in (await connection.execute(_SAVE_LOOKS, counted)).scalars()}
+            lines = [line for look in looks if look.rule_id in saved and (line := look.entry()) is not None]
+            if lines:
+                await connection.execute(insert(job_logs), [rows.job_log_row(line) for line in lines])
+            return saved
+
+        return await self._database.run(save) if looks else set()
 
     async def save_candles(self, candles: Sequence[Candle]) -> None:
         """Raises ValueError for candles that are not of a minute: larger ones are built from those."""
@@ -211,12 +271,29 @@ class PostgresStore:
 # A rule that its owner's transaction is changing at this moment is left out, never waited for: what it remembers is
 # about to be void, and a firing must not lose a deadlock to this.
 _SAVE_MEMORIES = text("""
-WITH kept AS (SELECT * FROM unnest(:ids, :memories) AS kept (id, memory)),
+WITH kept AS (SELECT * FROM unnest(:ids, :versions, :memories) AS kept (id, version, memory)),
 free AS (
-    SELECT id FROM trading_rules WHERE id = ANY (:ids) AND state = 'armed' FOR NO KEY UPDATE SKIP LOCKED
+    SELECT id, version FROM trading_rules WHERE id = ANY (:ids) AND state = 'armed' FOR NO KEY UPDATE SKIP LOCKED
 )
-UPDATE trading_rules rule SET memory = kept.memory::jsonb FROM free JOIN kept USING (id) WHERE rule.id = free.id
-""").bindparams(bindparam("ids", type_=ARRAY(Text)), bindparam("memories", type_=ARRAY(Text)))
+UPDATE trading_rules rule SET memory = kept.memory::jsonb
+FROM free JOIN kept USING (id, version) WHERE rule.id = free.id
+""").bindparams(
+    bindparam("ids", type_=ARRAY(Text)),
+    bindparam("versions", type_=ARRAY(Integer)),
+    bindparam("memories", type_=ARRAY(Text)),
+)
+
+_SAVE_LOOKS = text("""
+WITH seen AS (SELECT * FROM unnest(:ids, :checks, :ats, :prices) AS seen (id, checks, at, price)),
+free AS (SELECT rule_id FROM jobs WHERE rule_id = ANY (:ids) FOR NO KEY UPDATE SKIP LOCKED)
+UPDATE jobs SET checks = jobs.checks + seen.checks, last_check_at = seen.at, last_price = seen.price
+FROM free JOIN seen ON seen.id = free.rule_id WHERE jobs.rule_id = free.rule_id RETURNING jobs.rule_id
+""").bindparams(
+    bindparam("ids", type_=ARRAY(Text)),
+    bindparam("checks", type_=ARRAY(BigInteger)),
+    bindparam("ats", type_=ARRAY(DateTime(timezone=True))),
+    bindparam("prices", type_=ARRAY(Numeric)),
+)
 
 
 _LINKED = Statement(

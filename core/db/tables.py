@@ -354,6 +354,13 @@ heartbeats = Table(
     Column("at", _Moment, nullable=False),
 )
 
+venue_standings = Table(
+    "venue_standings",
+    metadata,
+    Column("venue", Text, primary_key=True),
+    Column("body", JSONB, nullable=False),
+)
+
 activity_cursors = Table(
     "activity_cursors",
     metadata,

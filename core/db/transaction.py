@@ -38,6 +38,9 @@ from core.domain.owner import Draft, DraftState, Owner
 from core.domain.rule import Rule, RuleState
 from core.ports.storage import Fence, Job, JobLog
 
+_LOOKS = frozenset({"checks", "last_check_at", "last_price"})
+"""Columns of a job that `save_looks` alone changes."""
+
 
 def _mine(table: Table) -> Select[Any]:
     """The owner's rows of *table* and nobody else's: every statement that reads begins with it."""
@@ -120,10 +123,10 @@ def _insert(table: Table, names: tuple[str, ...]) -> Statement:
 
 
 @cache
-def _put(table: Table, names: tuple[str, ...], key: tuple[str, ...]) -> Statement:
-    """Inserts the row, or replaces what is the owner's under the same *key*."""
+def _put(table: Table, names: tuple[str, ...], key: tuple[str, ...], kept: frozenset[str] = frozenset()) -> Statement:
+    """Inserts the row, or replaces what is the owner's under the same *key*, but for the columns that are *kept*."""
     new = insert(table).values({name: bindparam(name) for name in names})
-    replaced = {name: new.excluded[name] for name in names}
+    replaced = {name: new.excluded[name] for name in names if name not in kept}
     return Statement(
         new.on_conflict_do_update(index_elements=key, set_=replaced, where=table.c.owner == new.excluded.owner)
     )
@@ -258,7 +261,7 @@ class PostgresTransaction:
     async def save_job(self, job: Job) -> None:
         self._check(job.owner)
         row = rows.job_row(job)
-        await ask(self._seat, _put(jobs, tuple(row), ("rule_id",)), **row)
+        await ask(self._seat, _put(jobs, tuple(row), ("rule_id",), kept=_LOOKS), **row)
 
     async def log_job(self, line: JobLog) -> None:
         self._check(line.owner)

@@ -1,6 +1,6 @@
 """The structured rule in words for people, made by code; decides how it reads, never what it means."""
 
-from core.domain.wording_action import one_line, say_action, say_order
+from core.domain.wording_action import one_line, say_action, say_leg, say_order
 from core.domain.wording_amounts import (
     base_of,
     say_amount,
@@ -15,10 +15,10 @@ from core.domain.wording_amounts import (
     say_signed_money,
     say_time,
 )
-from core.domain.wording_condition import say_condition, trigger_prices
+from core.domain.wording_condition import say_condition, trigger_levels, trigger_prices
 from core.domain.wording_consequence import Ground
 from core.domain.wording_readback import read_back
-from core.domain.wording_rule import say_rule, say_rules
+from core.domain.wording_rule import say_live, say_rule, say_rules
 
 __all__ = [
     "Ground",
@@ -30,7 +30,9 @@ __all__ = [
     "say_bps",
     "say_condition",
     "say_duration",
+    "say_leg",
     "say_level",
+    "say_live",
     "say_money",
     "say_number",
     "say_order",
@@ -41,5 +43,6 @@ __all__ = [
     "say_rules",
     "say_signed_money",
     "say_time",
+    "trigger_levels",
     "trigger_prices",
 ]

@@ -46,6 +46,41 @@ def say_action(action: Action) -> str:
             assert_never(action)
 
 
+def say_leg(action: Action, leg_no: int) -> str:
+    """What one leg of *action* is to trade, before it is sized: `buy 2 SOL (part 3 of 6)`; `leg_no` counts from 1."""
+    match action:
+        case Trade(order=TwapOrder(slices=parts) | LadderOrder(orders=parts)):
+            what = _say_part(action, parts)
+        case Trade():
+            parts, what = 1, _say_part(action, 1)
+        case Close(market=market, amount_percent=percent, order=order):
+            parts = order.slices if isinstance(order, TwapOrder) else 1
+            what = f"close {say_percent(percent)} of a position" if market == ALL_MARKETS else f"close {market}"
+        case Reverse(market=market):
+            return f"reverse {market} (part {leg_no} of 2)"
+        case _:
+            return say_action(action)
+    return what if parts == 1 else f"{what} (part {(leg_no - 1) % parts + 1} of {parts})"
+
+
+def _say_part(trade: Trade, parts: int) -> str:
+    """The trade's size, where it is an amount shared among *parts*."""
+    if trade.amount_base is not None:
+        return f"{trade.type} {say_amount(trade.amount_base / parts, trade.market)}"
+    money = trade.amount_usd
+    if trade.margin_usd is not None:
+        money = trade.margin_usd * (trade.leverage or ONE)
+    if money is not None:
+        return f"{trade.type} {say_price(money / parts)} of {trade.market}"
+    share = say_percent(trade.amount_percent or HUNDRED)
+    whole = (
+        f"{share} of the {trade.market} position"
+        if trade.reduce_only
+        else f"{trade.market} with {share} of what is free"
+    )
+    return f"{trade.type} {whole if parts == 1 else f'an equal part of {whole}' if trade.reduce_only else whole}"
+
+
 def say_order(order: OrderKind) -> str:
     """How it is traded: `limit order at $160.00, post-only`."""
     match order:
@@ -70,12 +105,12 @@ def one_line(text: str) -> str:
 
 def _say_trade(trade: Trade) -> str:
     verb = "buy" if trade.type == "buy" else "sell"
+    lever = "" if trade.leverage is None else f" at {say_number(trade.leverage)}x leverage"
     if trade.reduce_only:
         side = "long" if trade.type == "sell" else "short"
         back = "" if trade.type == "sell" else " back"
-        return f"{verb}{back} {_say_exit_size(trade, side)} (reduce-only)"
+        return f"{verb}{back} {_say_exit_size(trade, side)}{lever} (reduce-only)"
     opens = f"(can open or add to a {'long' if trade.type == 'buy' else 'short'})"
-    lever = "" if trade.leverage is None else f" at {say_number(trade.leverage)}x leverage"
     if trade.amount_base is not None:
         return f"{verb} {say_amount(trade.amount_base, trade.market, exact=True)} on {trade.market}{lever} {opens}"
     if trade.amount_usd is not None:
@@ -95,5 +130,6 @@ def _say_exit_size(trade: Trade, side: str) -> str:
     if trade.amount_usd is not None:
         return f"{say_price(trade.amount_usd, exact=True)} of {position}"
     if trade.margin_usd is not None:
-        return f"{say_price(trade.margin_usd * (trade.leverage or ONE), exact=True)} of {position}"
+        notional = say_price(trade.margin_usd * (trade.leverage or ONE), exact=True)
+        return f"{notional} of {position} with {say_price(trade.margin_usd, exact=True)} of margin"
     return f"{say_percent(trade.amount_percent or HUNDRED)} of {position}"

@@ -226,8 +226,8 @@ def _say_pnl(condition: PositionPnl) -> str:
     size = abs(condition.threshold)
     said = say_price(size, exact=True) if condition.unit == "usd" else f"{say_percent(size)} of {entry} entry notional"
     if condition.threshold == 0:
-        side = "at break-even or in profit" if condition.operator == ">=" else "at break-even or at a loss"
-        return f"{who} {side} (unrealised)"
+        even = "at break-even" if condition.unit == "usd" else "at break-even (0 %)"
+        return f"{who} {even} or {'in profit' if condition.operator == '>=' else 'at a loss'} (unrealised)"
     if condition.threshold > 0:
         return f"{who} up {said} or {'more' if condition.operator == '>=' else 'less, or at a loss'} (unrealised)"
     return f"{who} down {said} or {'more' if condition.operator == '<=' else 'less, or in profit'} (unrealised)"

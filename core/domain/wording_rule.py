@@ -1,11 +1,12 @@
 """One rule as one sentence, and a set as numbered ones; decides no relation between rules."""
 
 from collections.abc import Mapping
+from dataclasses import replace
 from decimal import Decimal
 from typing import assert_never
 
 from core.domain.condition import Now, Schedule
-from core.domain.rule import Late, Repeat, RuleSet, RuleSpec
+from core.domain.rule import Late, Repeat, Rule, RuleSet, RuleSpec, RuleState
 from core.domain.wording_action import say_action
 from core.domain.wording_amounts import say_duration, say_time
 from core.domain.wording_condition import NO_PRICES, is_moment, say_condition
@@ -29,6 +30,12 @@ def say_rule(spec: RuleSpec, references: Mapping[str, Decimal] = NO_PRICES, *, a
         if said
     ]
     return "; ".join([f"{lead[0].upper()}{lead[1:]}: {say_action(spec.action)}", *qualities]) + "."
+
+
+def say_live(rule: Rule, *, after: str = _THE_RULE_BEFORE) -> str:
+    """A rule that was agreed to, as it stands: what it waited for is not said any more once that has come."""
+    waits = rule.state is RuleState.WAITING or rule.resume_to is RuleState.WAITING
+    return say_rule(rule.spec if waits else replace(rule.spec, after=None), rule.references, after=after)
 
 
 def say_rules(rules: RuleSet) -> str:

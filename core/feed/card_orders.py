@@ -161,6 +161,8 @@ def _card(event: OrderTold, title: str, lines: tuple[str, ...], tone: Tone, *, k
 
 
 def _what(event: OrderEvent) -> str:
+    if event.base is None and event.planned:
+        return event.planned
     return f"an order on {event.market}" if event.side is None else f"{event.side} {_size(event)}"
 
 

@@ -11,6 +11,7 @@ from core.domain.event import (
     AccountKilled,
     AccountLimitChanged,
     AccountLinked,
+    AccountLinkRequested,
     DeliveryFailed,
     EngineBlind,
     EngineRecovered,
@@ -37,7 +38,7 @@ from core.domain.wording import (
 )
 from core.feed.card_marks import marked, sentence, settled_key
 from core.feed.parts import Button, Card
-from core.feed.press import Say, write
+from core.feed.press import Say, fits, write
 
 PositionHappened = (
     PositionOpened | PositionChanged | PositionClosed | PositionEndangered | PositionLiquidated | PositionFundingPaid
@@ -46,6 +47,7 @@ MarketHappened = PriceStale | PriceRecovered | VenueLost | VenuePaused | VenueRe
 AccountHappened = (
     DeliveryFailed
     | AccountLinked
+    | AccountLinkRequested
     | AccountLimitChanged
     | AccountDrawdownReached
     | AccountKilled
@@ -107,12 +109,12 @@ def market_card(event: MarketHappened) -> Card | None:
             return Card(title=f"{market} has a trusted price again", lines=(line,), tone="good", key=settled_key(event))
         case VenueLost(venue=venue, reason=reason):
             lines = (sentence(reason), "Orders wait until it answers again.")
-            return Card(title=f"{venue} does not answer", lines=lines, tone="warn", key=settled_key(event))
-        case VenuePaused(venue=venue, reason=reason):
+            return Card(title=f"{venue.capitalize()} does not answer", lines=lines, tone="warn", key=settled_key(event))
+        case VenuePaused(reason=reason):
             lines = (sentence(reason), "Rules are watched, but cannot trade.")
-            return Card(title=f"{venue} takes no orders now", lines=lines, tone="warn", key=settled_key(event))
-        case VenueRecovered(venue=venue):
-            return Card(title=f"{venue} takes orders again", tone="good", key=settled_key(event))
+            return Card(title=f"{_where(event)} takes no orders now", lines=lines, tone="warn", key=_key_at(event))
+        case VenueRecovered():
+            return Card(title=f"{_where(event)} takes orders again", tone="good", key=_key_at(event))
         case EngineRecovered(blind_s=blind_s, found=found):
             if not found and blind_s < _SHORT_BLINDNESS_S:
                 return None
@@ -133,8 +135,10 @@ def account_card(event: AccountHappened) -> Card | None:
         case DeliveryFailed():
             return None
         case AccountLinked(channel=channel):
-            lines = ("It can now give orders for your account. If that was not you, unlink it on the dashboard.",)
+            lines = ("It can now give orders for your account. If that was not you, end it: /link, or the dashboard.",)
             return Card(title=f"{channel.capitalize()} is linked", lines=lines, key=key)
+        case AccountLinkRequested():
+            return _link_requested(event)
         case AccountLimitChanged(limit=limit, was=was, now=now):
             return Card(title=f"Limit changed: {limit.replace('_', ' ')}", lines=(f"{was} → {now}",), key=key)
         case AccountDrawdownReached(percent=percent):
@@ -151,6 +155,21 @@ def account_card(event: AccountHappened) -> Card | None:
             return Card(title="From the people who run this SayWhen", lines=said, key=key)
         case _:
             assert_never(event)
+
+
+def _link_requested(event: AccountLinkRequested) -> Card:
+    said = {"Link it": f"/link yes {event.claim_id}", "Refuse": f"/link no {event.claim_id}"}
+    answers = tuple(Button(label=label, verb=write(Say(words=words))) for label, words in said.items() if fits(words))
+    return Card(
+        title=f"Link {event.channel.capitalize()} to this account?",
+        lines=(
+            f"Your code was entered there, by {one_line(event.address)}.",
+            "Once linked, it gives orders for your account and hears of them. If that was not you, refuse.",
+        ),
+        buttons=(answers,) if answers else (),
+        tone="warn",
+        key=f"link:{event.claim_id}",
+    )
 
 
 def _killed(event: AccountKilled) -> Card:
@@ -182,6 +201,14 @@ def _position(event: PositionHappened, title: str, line: str, *, bad: bool) -> C
         tone="bad" if bad else "warn",
         key=settled_key(event) + f":{event.market}",
     )
+
+
+def _where(event: VenuePaused | VenueRecovered) -> str:
+    return event.venue.capitalize() if event.market is None else f"{event.market} on {event.venue}"
+
+
+def _key_at(event: VenuePaused | VenueRecovered) -> str:
+    return settled_key(event) + ("" if event.market is None else f":{event.market}")
 
 
 def _held(event: PositionHappened) -> str:

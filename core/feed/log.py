@@ -11,6 +11,7 @@ from core.domain.event import (
     AccountKilled,
     AccountLimitChanged,
     AccountLinked,
+    AccountLinkRequested,
     DeliveryFailed,
     EngineBlind,
     EngineRecovered,
@@ -96,6 +97,7 @@ def level_of(event: Event) -> Level:
             | PriceRecovered()
             | VenueRecovered()
             | AccountLinked()
+            | AccountLinkRequested()
             | AccountLimitChanged()
             | AccountApprovalRequested()
             | AccountAnnounced()

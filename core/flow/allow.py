@@ -6,6 +6,7 @@ from decimal import Decimal
 from typing import Protocol
 
 from core.domain.action import LimitOrder, Trade, is_exit, trades
+from core.domain.condition import ALL_MARKETS
 from core.domain.limit import Denial, Limits, Weighing, check
 from core.domain.market import Market
 from core.domain.money import HUNDRED, ONE, ZERO, percent_of
@@ -13,7 +14,7 @@ from core.domain.order import OrderIntent
 from core.domain.position import Account
 from core.domain.rule import RuleSet, RuleSpec
 from core.flow.lifecycle import slippage_of
-from core.ports import Transaction
+from core.ports import Transaction, VenueStatus
 
 
 class _Scene(Protocol):
@@ -40,6 +41,19 @@ def objections(rules: RuleSet, limits: Limits, scene: _Scene) -> list[str]:
         elif leverage is not None and market is not None and leverage > market.max_leverage:
             found.append(f"{market.symbol} allows at most {market.max_leverage:.0f}x")
     return found
+
+
+def refusals(rules: RuleSet, venue: VenueStatus) -> list[str]:
+    """Why the venue would take no order of *rules* as things stand, each reason once; empty = it would."""
+    found: dict[str, None] = {}
+    for spec in rules:
+        if not trades(spec.action):
+            continue
+        market = getattr(spec.action, "market", ALL_MARKETS)
+        reason = venue.refusal(market, is_exit=is_exit(spec.action))
+        if reason is not None:
+            found[f"{'The venue' if venue.state != 'open' else market} takes no orders now: {reason}"] = None
+    return list(found)
 
 
 def _weigh(spec: RuleSpec, scene: _Scene) -> Weighing:

@@ -3,7 +3,7 @@
 from dataclasses import replace
 from typing import Literal
 
-from core.domain.action import Trade, is_exit, trades
+from core.domain.action import Trade, is_exit
 from core.domain.condition import ALL_MARKETS, Trailing, leaves
 from core.domain.errors import Conflict, Denied, NotFound, PriceUnavailable, VenuePaused
 from core.domain.event import RuleAmended, RuleConfirmed
@@ -12,7 +12,7 @@ from core.domain.level import levels
 from core.domain.owner import Draft, DraftState
 from core.domain.position import Account
 from core.domain.rule import Rule, RuleSet, RuleSpec, RuleState
-from core.flow.allow import objections
+from core.flow.allow import objections, refusals
 from core.flow.draft import LIFE, Scene, lapse, summary_of
 from core.flow.lifecycle import arm, current_price_markets
 from core.flow.points import passing
@@ -71,10 +71,11 @@ def _refusal(draft: Draft, revision: int) -> Conflict | None:
 
 
 def _check(rules: RuleSet, scene: Scene) -> None:
-    if scene.venue.state != "open" and any(trades(spec.action) for spec in rules):
+    paused = refusals(rules, scene.venue)
+    if paused:
         raise VenuePaused(
-            f"The venue takes no orders now: {scene.venue.reason}",
-            "Nothing was armed. The draft stays; confirm it when the venue is back.",
+            f"{paused[0]}.",
+            "Nothing was armed. The draft stays; confirm it when orders are taken again.",
         )
     for market in sorted({market for spec in rules for market in current_price_markets(spec)}):
         if market not in scene.prices:

@@ -17,7 +17,7 @@ from core.domain.position import Account
 from core.domain.reading import ANSWER_MARK, Holding, ParseContext, ParseResult, Question
 from core.domain.rule import RuleSet
 from core.domain.wording import Ground, read_back
-from core.flow.allow import objections
+from core.flow.allow import objections, refusals
 from core.ports import Clock, RuleParser, Store, Transaction, VenueStatus
 
 LIFE = timedelta(minutes=15)
@@ -275,6 +275,11 @@ async def _revise(
     now = clock.now()
     if draft.state not in OPEN_DRAFTS:
         raise Conflict(f"This draft is {draft.state.replace('_', ' ')}.", "Send the words again.")
+    if draft.replaces is not None and len(result.rules) != 1:
+        raise BadInput(
+            f"Expected one rule in place of the old one, were {len(result.rules)}.",
+            "The draft is unchanged. Say what is new as a rule of its own afterwards.",
+        )
     revised = replace(
         draft,
         words=words,
@@ -323,7 +328,6 @@ def summary_of(
             ground=Ground(account=scene.account, markets=scene.markets, funding=scene.funding),
         )
     )
-    if scene.venue.state != "open":
-        lines.append(f"The venue takes no orders now: {scene.venue.reason}")
+    lines += [f"{refusal}. It can be confirmed once they are taken again." for refusal in refusals(rules, scene.venue)]
     lines += [f"Not allowed now: {objection}" for objection in objections(rules, scene.limits, scene)]
     return "\n".join(lines)

@@ -6,7 +6,7 @@ from datetime import timedelta
 from decimal import Decimal
 from typing import Any
 
-from core.domain.action import Close, LimitOrder, MarketOrder, Reverse, Trade
+from core.domain.action import Close, LimitOrder, MarketOrder, Reverse, Trade, is_exit
 from core.domain.errors import PriceUnavailable, VenueError, VenuePaused, VenueRejected, VenueUnknown
 from core.domain.event import JobDeadLettered, JobRetried, JobWaiting, OrderSent, OrderSigned, OrderUnknown
 from core.domain.ids import OrderId, OwnerId
@@ -69,7 +69,7 @@ async def execute(store: Store, venue: Venue, clock: Clock, owner: OwnerId, orde
         return
     try:
         async with asyncio.timeout(TIME_OUT_S):
-            look = await _look(venue, order)
+            look = await _look(venue, order, rule)
         if order.attempts >= MAX_ATTEMPTS:
             await _look_anew(store, venue, clock, order, look)
             return
@@ -81,10 +81,12 @@ async def execute(store: Store, venue: Venue, clock: Clock, owner: OwnerId, orde
         await _send(store, venue, clock, signed)
 
 
-async def _look(venue: Venue, order: Order) -> _Look:
+async def _look(venue: Venue, order: Order, rule: Rule) -> _Look:
     status = await venue.status()
-    if status.state != "open":
-        raise VenuePaused(f"{venue.name} takes no orders now: {status.reason}")
+    refusal = status.refusal(order.market, is_exit=is_exit(rule.spec.action))
+    if refusal is not None:
+        where = venue.name if status.state != "open" else f"{order.market} on {venue.name}"
+        raise VenuePaused(f"{where} takes no orders now: {refusal}")
     markets = await venue.markets()
     if order.market not in markets:
         raise VenueUnknown(f"{venue.name} does not list {order.market} now")

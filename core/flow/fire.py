@@ -25,7 +25,7 @@ from core.domain.order import Order
 from core.domain.position import Account
 from core.domain.rule import LIVE, Rule, RuleState
 from core.domain.sizing import plan_legs
-from core.domain.wording import say_rule
+from core.domain.wording import say_live
 from core.flow import lifecycle
 from core.flow.asking import ask_cancel
 from core.flow.moving import move_stop
@@ -93,7 +93,7 @@ async def _late(tx: Transaction, rule: Rule, crossing: Crossing, world: World, n
         cause=rule.cause,
         late_s=late_s,
         asked=asked,
-        summary=say_rule(rule.spec, rule.references),
+        summary=say_live(rule),
     )
     rule = replace(rule, cause=await tx.append(missed))
     entries = {position.market: position.entry_price for position in world.account.positions}
@@ -125,7 +125,7 @@ async def _trigger(
         rule_id=rule.id,
         label=rule.label,
         trigger_no=trigger_no,
-        summary=say_rule(rule.spec, rule.references),
+        summary=say_live(rule),
         market=crossing.market,
         price=crossing.price,
         source=seen.source if seen is not None else "",

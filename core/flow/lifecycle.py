@@ -99,7 +99,7 @@ async def arm(
         rule_id=rule.id,
         label=rule.label,
         why=why,
-        summary=say_rule(rule.spec, references),
+        summary=say_rule(replace(rule.spec, after=None), references),
         trigger_prices=trigger_prices(rule.spec.condition, references, entries),
     )
     return await change(

@@ -25,6 +25,7 @@ from core.domain.money import ZERO
 from core.domain.order import ENDED, Fill, Order, OrderState
 from core.domain.position import Account, Position
 from core.domain.rule import Rule, RuleState
+from core.domain.wording import say_leg
 from core.flow import lifecycle
 from core.flow.siblings import settle_siblings
 from core.ports import Finding, OrderReport, Transaction
@@ -141,9 +142,15 @@ class Outcome:
 
     async def _said(self, order: Order) -> dict[str, Any]:
         """What every event about *order* says."""
-        side = _side(order, await self.tx.rule(order.rule_id))
-        base = None if order.intent is None else order.intent.base
-        return {**await self._common(order), "order_id": order.id, "side": side, "base": base}
+        rule = await self.tx.rule(order.rule_id)
+        intent = order.intent
+        return {
+            **await self._common(order),
+            "order_id": order.id,
+            "side": _side(order, rule),
+            "base": None if intent is None else intent.base,
+            "planned": say_leg(rule.spec.action, order.leg_no) if intent is None and rule is not None else "",
+        }
 
     async def _after_fills(self, order: Order, new: Sequence[Fill]) -> None:
         """What a proven fill brings about at once: position events, rules armed by it, siblings that die of it."""

@@ -29,11 +29,13 @@ from core.domain.market import TIMEFRAME_S, Candle, Observation, Timeframe
 from core.domain.money import ZERO
 from core.domain.position import Account
 from core.domain.rule import Rule, RuleState
+from core.domain.trigger import trigger_lines
 from core.flow import lifecycle
 from core.flow.board import Board
 from core.flow.fire import World, fire
+from core.flow.looks import Looks
 from core.flow.trust import Trust
-from core.ports import Clock, Crossing, Fence, Store, Venue, Watchlist
+from core.ports import Clock, Crossing, Fence, Look, Store, Venue, Watchlist
 
 READ_TIME_OUT_S = 5.0
 CANDLES_EVERY = timedelta(seconds=5)
@@ -85,8 +87,7 @@ class Watch:
         self._untold: deque[Event] = deque()
         self._expiries: list[tuple[datetime, RuleId]] = []
         self._candles_at: datetime | None = None
-        self._looks: dict[str, int] = {}
-        self._polls = 0
+        self.looks = Looks()
 
     # --- what is watched ---------------------------------------------------------------------------------------
 
@@ -103,7 +104,7 @@ class Watch:
     def forget(self, mine: Callable[[OwnerId], bool]) -> None:
         """Stop watching rules whose owner is not `mine` any more."""
         for rule in [rule for rule in self._list.armed().values() if not mine(rule.owner)]:
-            self._list.disarm(rule.id)
+            self._disarm(rule.id)
         for told in self._told.values():
             told -= {owner for owner in told if not mine(owner)}
 
@@ -117,11 +118,11 @@ class Watch:
                 if rule is not None and rule.state is RuleState.ARMED:
                     await self._arm(rule, crossings)
                 else:
-                    self._list.disarm(RuleId(rule_id))
+                    self._disarm(RuleId(rule_id))
             case PositionOpened() | PositionChanged() | PositionClosed() | PositionLiquidated():
                 await self._position_moved(event, crossings)
             case Happened(rule_id=str() as rule_id) if event.name in _OFF:
-                self._list.disarm(RuleId(rule_id))
+                self._disarm(RuleId(rule_id))
             case _:
                 return
         await self.fire(crossings)
@@ -137,9 +138,15 @@ class Watch:
             _log.warning("%s is watched before all it needs is known: %s", rule.id, problem)
         if rule.spec.expires_at is not None:
             heapq.heappush(self._expiries, (rule.spec.expires_at, rule.id))
-        found = self._list.arm(rule, self._clock.now())
+        now = self._clock.now()
+        self.looks.begin(rule, now)
+        found = self._list.arm(rule, now)
         if found is not None:
             crossings.append(found)
+
+    def _disarm(self, rule_id: RuleId) -> None:
+        self._list.disarm(rule_id)
+        self.looks.end(rule_id)
 
     async def _position_moved(self, event: Any, crossings: list[Crossing]) -> None:
         """Entry prices and PnL have changed: conditions measured from them are placed anew."""
@@ -183,7 +190,7 @@ class Watch:
         if self._trust.judge(observation, now) is not None:
             return
         self._board.put(observation)
-        self._looks[observation.market] = self._looks.get(observation.market, 0) + 1
+        self.looks.saw(observation.market, now, observation.price)
         blind_s = self._trust.recovered(observation.market, now)
         crossings = self._list.observe(observation.market, observation.price, observation.seen_at)
         if blind_s is not None:
@@ -207,7 +214,7 @@ class Watch:
         """
         now = self._clock.now()
         self._board.at = now
-        self._polls += 1
+        self.looks.saw("", now)
         for market in sorted(self._list.markets() - {ALL_MARKETS}):
             why = self._trust.lost(market, now, trouble(market))
             if why is not None:
@@ -245,20 +252,30 @@ class Watch:
         expiry = self._expiries[0][0] if self._expiries else None
         return min((at for at in (due, expiry) if at is not None), default=None)
 
-    def samples(self) -> dict[OwnerId, list[tuple[Rule, Decimal | None, int]]]:
-        """What was looked at since last asked: each watched rule, its market's price, and how many looks it got."""
-        rows: dict[OwnerId, list[tuple[Rule, Decimal | None, int]]] = {}
-        for rule in self._list.armed().values():
-            market = next(iter(sorted(markets_of(rule.spec.condition))), None)
-            price = None if market is None else self._board.price(market)
-            looks = self._polls if market is None else self._looks.get(market, 0)
-            rows.setdefault(rule.owner, []).append((rule, price, looks))
-        self._looks, self._polls = {}, 0
-        return rows
+    def samples(self, most: int) -> list[Look]:
+        """Looks at watched rules that were not told yet; with each line that is due, how far off its trigger is."""
+        return [self._with_distance(look) for look in self.looks.take(self._clock.now(), most)]
+
+    def _with_distance(self, look: Look) -> Look:
+        rule = self._list.armed().get(look.rule_id)
+        if look.line is None or look.price is None or rule is None:
+            return look
+        # What a trailing rule remembers is with the watchlist; the rule has what it remembered when it was armed.
+        lines = trigger_lines(replace(rule, memory={}), _entries(self._board.account(rule.owner)))
+        prices = {line: price for line in lines if (price := self._board.price(line.market)) is not None}
+        near = min(((abs(line.distance(price)), line.price) for line, price in prices.items()), default=None)
+        if near is None:
+            return look
+        return replace(look, detail={"fires_at": near[1], "distance": near[0]})
 
     async def remember(self) -> None:
         """Store what watching must not forget."""
-        memories = self._list.memories()
+        armed = self._list.armed()
+        memories = {
+            (rule_id, armed[rule_id].version): memory
+            for rule_id, memory in self._list.memories().items()
+            if rule_id in armed
+        }
         if memories:
             await self._store.save_memories(memories)
 
@@ -273,6 +290,7 @@ class Watch:
 
     async def _fire_all(self, crossings: list[Crossing]) -> None:
         for crossing in crossings:
+            self.looks.end(crossing.rule.id)
             try:
                 world = await self._world(crossing)
                 await fire(self._store, self._clock, crossing, world, self._fence(crossing.rule.owner))
@@ -308,7 +326,7 @@ class Watch:
                 except (SayWhenError, TimeoutError, OSError) as problem:
                     _log.warning("%s expires later: %s", rule_id, problem)
                     return
-                self._list.disarm(rule_id)
+                self._disarm(rule_id)
             heapq.heappop(self._expiries)
 
     def _concerned(self, market: str) -> set[OwnerId]:

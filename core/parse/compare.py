@@ -1,7 +1,7 @@
 """Compares a parse result with an expectation, by meaning: defaults filled in, order and labels left aside."""
 
 from collections.abc import Mapping
-from datetime import datetime
+from datetime import UTC, datetime
 from decimal import Decimal, InvalidOperation
 from itertools import permutations
 from typing import Any, Literal
@@ -86,12 +86,16 @@ def _number(value: Any) -> Any:
     if isinstance(value, bool) or not isinstance(value, str | int | float):
         return value
     try:
-        number = Decimal(str(value))
+        return Decimal(str(value)).normalize()
     except InvalidOperation:
         return value
-    if Decimal(33) <= number <= Decimal("33.34"):
-        return Decimal("33.33")
-    return number.normalize()
+
+
+def _share(name: str, value: Any) -> Any:
+    """A field of an action; a third of something may be anything from 33 to 33.34."""
+    number = _number(value)
+    third = name == "amount_percent" and isinstance(number, Decimal) and Decimal(33) <= number <= Decimal("33.34")
+    return Decimal("33.33") if third else number
 
 
 def _rule(rule: Mapping[str, Any], rules: list[Any], context: Mapping[str, Any], *, dictated: bool) -> Any:
@@ -103,8 +107,13 @@ def _rule(rule: Mapping[str, Any], rules: list[Any], context: Mapping[str, Any],
         _action(rule, rules, context, dictated=dictated),
         times,
         repeat.get("cooldown_s", 0),
-        None if expires is None else datetime.fromisoformat(expires),
+        None if expires is None else _instant(expires),
     )
+
+
+def _instant(text: str) -> datetime:
+    """One instant is one, in whatever zone it is written."""
+    return datetime.fromisoformat(text).astimezone(UTC)
 
 
 def _condition(cond: Mapping[str, Any], context: Mapping[str, Any]) -> Any:
@@ -117,11 +126,11 @@ def _condition(cond: Mapping[str, Any], context: Mapping[str, Any]) -> Any:
         return kind, sorted(parts, key=repr)
     plain = {key: _number(value) for key, value in cond.items() if value is not None}
     if kind == "time":
-        plain["at"] = datetime.fromisoformat(cond["at"])
+        plain["at"] = _instant(cond["at"])
     if kind == "schedule":
         plain.setdefault("timezone", context["timezone"])
         if plain.get("start_at"):
-            plain["start_at"] = datetime.fromisoformat(cond["start_at"])
+            plain["start_at"] = _instant(cond["start_at"])
         if "cron" in plain:
             plain["cron"] = _cron(cond["cron"])
     if kind == "indicator":
@@ -175,7 +184,7 @@ def _field(text: str, end: int, begin: int) -> frozenset[int]:
 
 def _action(rule: Mapping[str, Any], rules: list[Any], context: Mapping[str, Any], *, dictated: bool) -> Any:
     action = rule["action"]
-    plain = {key: _number(value) for key, value in action.items() if value is not None and key != "order"}
+    plain = {key: _share(key, value) for key, value in action.items() if value is not None and key != "order"}
     order = {
         key: _number(value) for key, value in (action.get("order") or {"type": "market"}).items() if value is not None
     }

@@ -10,7 +10,6 @@ from typing import Any, cast
 from core.domain.condition import ALL_MARKETS, OtherIndicator
 from core.domain.money import HUNDRED
 from core.parse.extraction import BadAnswer, Fields, moment, number, whole
-from core.parse.grammar.assemble import link, opens
 from core.parse.grammar.calendar import DAY_NAMES, Clock, Day, When
 from core.parse.grammar.drafts import (
     AccountDraft,
@@ -33,6 +32,7 @@ from core.parse.grammar.drafts import (
 )
 from core.parse.grammar.indicators import DEFAULT_PERIODS
 from core.parse.grammar.items import Amount
+from core.parse.grammar.linking import link, opens
 from core.parse.grammar.understanding import Understanding
 
 UNPLACED = "?"

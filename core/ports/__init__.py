@@ -6,7 +6,7 @@ from core.ports.ledger import (
     Ledger,
     LedgerPage,
 )
-from core.ports.reading import Journal, PnlBy, PnlLine, TradeFilter
+from core.ports.reading import History, Journal, Placed, PnlBy, PnlLine, TradeFilter
 from core.ports.storage import (
     Again,
     Bell,
@@ -18,6 +18,7 @@ from core.ports.storage import (
     Job,
     JobLog,
     Lease,
+    Look,
     Outbox,
     Planned,
     Queue,
@@ -36,6 +37,7 @@ from core.ports.world import (
     Activity,
     Clock,
     Finding,
+    Halt,
     Keyring,
     OrderReport,
     Prepared,
@@ -60,6 +62,8 @@ __all__ = [
     "Facts",
     "Fence",
     "Finding",
+    "Halt",
+    "History",
     "Inbox",
     "Job",
     "JobLog",
@@ -69,9 +73,11 @@ __all__ = [
     "Ledger",
     "LedgerPage",
     "Letter",
+    "Look",
     "OrderReport",
     "Outbox",
     "People",
+    "Placed",
     "Planned",
     "PnlBy",
     "PnlLine",

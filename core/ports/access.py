@@ -8,7 +8,7 @@ from typing import Any, Literal, Protocol
 
 from core.domain.ids import OwnerId
 
-Purpose = Literal["sign_in", "link_wallet", "approve", "web", "link", "link_claim", "init_data"]
+Purpose = Literal["sign_in", "link_wallet", "approve", "web", "link", "link_claim", "init_data", "export"]
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -99,6 +99,16 @@ class Link:
     created_at: datetime
 
 
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Claim:
+    """Somebody on a channel entered a code of the owner's and waits for the owner to agree."""
+
+    id: str
+    channel: str
+    address: str
+    expires_at: datetime
+
+
 class Credentials(Protocol):
     """Things usable once, sessions and keys; secrets come in and go out as hashes."""
 
@@ -114,6 +124,10 @@ class Credentials(Protocol):
 
     async def add_session(self, session: Session) -> None: ...
     async def session(self, session_id: str) -> Session | None: ...
+    async def is_good(self, credential_id: str, now: datetime) -> bool:
+        """Whether a session or key of that id neither ended nor expired; the cheapest question there is."""
+        ...
+
     async def sessions(self, owner: OwnerId, now: datetime) -> list[Session]:
         """Those still good, newest first."""
         ...

@@ -13,6 +13,7 @@ from core.domain.market import Candle, Timeframe
 from core.domain.order import Fill, Order, OrderState
 from core.domain.owner import Draft, DraftState, Owner
 from core.domain.rule import Rule, RuleState
+from core.ports.world import VenueStatus
 
 Cursor = NewType("Cursor", str)
 """An opaque place in the event log; "" is its beginning."""
@@ -51,6 +52,30 @@ class Fence:
     partition: str
     holder: str
     epoch: int
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Look:
+    """That a watched rule was looked at: how often since it was told last, when last, and at which price.
+
+    `line` is how many looks a line of the job's log is to tell of, where one is due; `detail` is more for that line.
+    """
+
+    rule_id: RuleId
+    owner: OwnerId
+    checks: int
+    at: datetime
+    price: Decimal | None = None
+    line: int | None = None
+    detail: Mapping[str, Any] = field(default_factory=dict)
+    again: bool = False
+
+    def entry(self) -> JobLog | None:
+        """The line of the job's log, where one is due."""
+        if self.line is None:
+            return None
+        told = {"price": self.price, "checks": self.line, **self.detail}
+        return JobLog(rule_id=self.rule_id, owner=self.owner, at=self.at, what="checked", detail=told)
 
 
 class Transaction(Protocol):
@@ -107,7 +132,10 @@ class Transaction(Protocol):
         ...
 
     async def job(self, rule_id: RuleId) -> Job | None: ...
-    async def save_job(self, job: Job) -> None: ...
+    async def save_job(self, job: Job) -> None:
+        """Keep the job; of one that is there its looks stay, for `save_looks` alone counts them."""
+        ...
+
     async def log_job(self, line: JobLog) -> None: ...
     async def job_logs(self, rule_id: RuleId, limit: int = 100) -> list[JobLog]: ...
 
@@ -152,6 +180,16 @@ class Store(Protocol):
 
     async def owners(self) -> list[OwnerId]: ...
 
+    async def engaged(self) -> list[OwnerId]:
+        """Owners with a rule that may still act, or an order that may still trade."""
+        ...
+
+    async def standing(self, venue: str) -> VenueStatus | None:
+        """What people were last told of a venue's taking orders."""
+        ...
+
+    async def save_standing(self, venue: str, status: VenueStatus) -> None: ...
+
     def watchable(self, owners: Collection[OwnerId] | None = None) -> AsyncIterator[Sequence[Rule]]:
         """Every ARMED rule, in batches: `async for rules in store.watchable()`."""
         ...
@@ -160,8 +198,12 @@ class Store(Protocol):
         """Orders of all owners that are in flight, or planned and due by *due*, oldest first."""
         ...
 
-    async def save_memories(self, memories: Mapping[RuleId, Mapping[str, Any]]) -> None:
-        """Keep what watching must not forget, for rules still armed."""
+    async def save_memories(self, memories: Mapping[tuple[RuleId, int], Mapping[str, Any]]) -> None:
+        """Keep what watching must not forget, by rule and version, for rules still armed as that version."""
+        ...
+
+    async def save_looks(self, looks: Sequence[Look]) -> set[RuleId]:
+        """Count looks in their jobs, with the lines that are due; which were. Rows that are being changed are not."""
         ...
 
     async def save_candles(self, candles: Sequence[Candle]) -> None:

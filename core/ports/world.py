@@ -1,7 +1,7 @@
 """What the core needs of the world: time, words, prices, venues, keys; decides no implementation."""
 
 from collections.abc import AsyncIterator, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import datetime
 from decimal import Decimal
 from enum import StrEnum
@@ -56,11 +56,30 @@ class PriceSource(Protocol):
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class Halt:
+    """Why one market takes no orders while its venue is open, in words; `exits` = it still takes reduce-only ones."""
+
+    reason: str
+    exits: bool = False
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class VenueStatus:
-    """Whether the venue takes orders; `reason` in words for people when it does not."""
+    """Whether the venue takes orders; `reason` in words for people when it does not.
+
+    `halted` are its markets that take none by themselves, and those that are only left.
+    """
 
     state: Literal["open", "paused", "lost"]
     reason: str = ""
+    halted: Mapping[str, Halt] = field(default_factory=dict)
+
+    def refusal(self, market: str, *, is_exit: bool) -> str | None:
+        """Why an order in *market* (`*`: in whichever is held) is not taken now; None where it is."""
+        if self.state != "open":
+            return self.reason
+        halt = self.halted.get(market)
+        return None if halt is None or (is_exit and halt.exits) else halt.reason
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

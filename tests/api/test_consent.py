@@ -3,6 +3,11 @@
 from datetime import timedelta
 from typing import Any
 
+import pytest
+
+from core.app.links import CODE_LIFE
+from core.domain.errors import Denied
+from core.domain.ids import OwnerId
 from tests.api.people import Answer, Api, Person, Wallet
 
 
@@ -104,6 +109,29 @@ async def test_a_channel_is_linked_when_both_sides_agree_and_keeps_what_it_had(a
     assert (await ann.get("/api/links"))["links"][0]["channel"] == "telegram"
     await ann.call("DELETE", "/api/links/telegram/55", expect=204)
     assert (await ann.get("/api/links"))["links"] == []
+
+
+async def test_a_code_links_once_for_a_quarter_of_an_hour_and_no_other_code_does(api: Api) -> None:
+    ann = await api.paper()
+    one = await api.core.account.sign_in("telegram", "57")
+    two = await api.core.account.sign_in("telegram", "58")
+    code = (await ann.post("/api/links", expect=201))["code"]
+    wrong = code[:-1] + ("A" if code[-1] != "A" else "B")
+    for guess in (wrong, "", code * 2):
+        with pytest.raises(Denied):
+            await api.core.links.claim(one, "telegram", "57", guess)
+    await api.core.links.claim(one, "telegram", "57", code)
+    with pytest.raises(Denied):
+        await api.core.links.claim(two, "telegram", "58", code)
+    claim = (await ann.get("/api/links"))["claims"][0]
+    late = (await ann.post("/api/links", expect=201))["code"]
+    api.clock.shift = CODE_LIFE + timedelta(seconds=1)
+    with pytest.raises(Denied):
+        await api.core.links.claim(two, "telegram", "58", late)
+    again = await api.paper()  # the session's access has run out as well
+    assert again.session["owner"] != ann.session["owner"]
+    await ann.post(f"/api/links/{claim['id']}", {"agree": True}, 404)
+    assert await api.core.links.list(OwnerId(ann.session["owner"])) == []
 
 
 async def test_a_channel_with_rules_of_its_own_is_never_taken_away_from_them(api: Api) -> None:

@@ -6,7 +6,8 @@ from typing import Any
 
 import pytest
 
-from core.domain.ids import OrderId, OwnerId
+from core.domain.ids import OwnerId
+from tests.api.belongings import claim_of, dead_letter, planned_order, trade_of
 from tests.api.people import Api, Person
 
 
@@ -16,11 +17,11 @@ async def _all_of(api: Api, person: Person) -> dict[str, str]:
     await api.hold(person)
     rule = (await person.agree("if SOL drops $20, sell half my position"))["rules"][0]
     draft = await person.post("/api/rules", {"text": "if SOL drops $21, sell half my position"}, 201)
-    order = await _order(api, person)
-    letter = await _letter(api, owner, order)
+    order = await planned_order(api, person)
+    letter = await dead_letter(api, owner, order)
     await person.post("/api/api-keys", {"name": "p", "scopes": ["read"]}, 201)
     key = (await person.get("/api/api-keys"))["api_keys"][0]
-    claim = await _claim(api, person)
+    claim = await claim_of(api, person)
     return {
         "rule_id": rule["id"],
         "job_id": rule["id"],
@@ -34,55 +35,8 @@ async def _all_of(api: Api, person: Person) -> dict[str, str]:
         "address": "11111111111111111111111111111112",
         "channel": "console",
         "market": "SOL-PERP",
+        "number": str(await trade_of(api, owner, order)),
     }
-
-
-async def _order(api: Api, person: Person) -> str:
-    """An order that is planned and never sent: no worker runs here."""
-    rule = (await person.agree("if SOL drops $22, sell half my position"))["rules"][0]
-    from core.domain.order import Order
-
-    now = api.clock.now()
-    planned = Order(
-        id=OrderId(f"o_{rule['id']}"),
-        owner=OwnerId(person.session["owner"]),
-        rule_id=rule["id"],
-        trigger_no=1,
-        leg_no=1,
-        market="SOL-PERP",
-        due_at=now,
-        created_at=now,
-        venue="paper",
-    )
-    async with api.core.parts.store.begin(planned.owner) as tx:
-        await tx.add_order(planned)
-    return planned.id
-
-
-async def _letter(api: Api, owner: OwnerId, order: str) -> int:
-    """A dead letter of the order's wake-up."""
-    async with api.core.parts.store.begin(owner) as tx:
-        await tx.enqueue(OrderId(order))
-
-    async def break_down(owner: OwnerId, order_id: OrderId, attempt: int) -> None:
-        raise RuntimeError("broken on purpose")
-
-    working = asyncio.create_task(api.core.parts.queue.work(break_down))
-    try:
-        async with asyncio.timeout(20):
-            while not (found := await api.core.letters.list(owner)):  # noqa: ASYNC110 - the queue rings no bell
-                await asyncio.sleep(0.05)
-    finally:
-        working.cancel()
-        await asyncio.gather(working, return_exceptions=True)
-    return found[0].id
-
-
-async def _claim(api: Api, person: Person) -> str:
-    code = (await person.post("/api/links", expect=201))["code"]
-    address = f"visitor-{person.session['owner']}"
-    visitor = await api.core.account.sign_in("console", address)
-    return (await api.core.links.claim(visitor, "console", address, code)).id
 
 
 _BODIES: dict[str, Any] = {
@@ -135,6 +89,8 @@ async def test_no_list_shows_one_owner_what_is_the_others(api: Api) -> None:
     assert len(lists) > 20
     for path in lists:
         query = {"/api/candles": "?market=SOL-PERP", "/api/rules": "?state=all", "/api/orders": "?state=all"}
+        if path == "/api/account/export":
+            await bob.post(path, expect=200)
         answer = await bob.get(path + query.get(path, ""), None)
         assert answer.status == 200, path
         shown = str(answer.body)

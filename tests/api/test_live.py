@@ -167,7 +167,7 @@ async def test_a_flood_of_messages_closes_the_socket(api: Api) -> None:
 
 
 async def test_signing_out_ends_the_socket_too(api: Api, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr("api.socket.HEARTBEAT_S", 0.3)
+    monkeypatch.setattr("api.live.HEARTBEAT_S", 0.3)
     ann = await api.with_wallet(Wallet())
     async with ann.socket("events") as live:
         await live.receive_json()
@@ -177,7 +177,7 @@ async def test_signing_out_ends_the_socket_too(api: Api, monkeypatch: pytest.Mon
 
 
 async def test_a_stalled_client_delays_nobody_and_is_let_go(api: Api, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr("api.socket.STALLED_S", 1.0)
+    monkeypatch.setattr("api.live.STALLED_S", 1.0)
     ann, bob = await api.paper(), await api.paper()
     stalled = await _stalled(api, bob)
     try:

@@ -1,9 +1,11 @@
 """Rules over HTTP: said, answered, confirmed, changed, switched; and what is refused, with a code."""
 
-from typing import Any
+from typing import Any, get_args
 
 import pytest
 
+from api.routes.rules import ASKED_AT
+from core.domain.reading import CommandName
 from tests.api.people import EXAMPLE, Api
 
 HALF_OUT: dict[str, Any] = {
@@ -93,6 +95,16 @@ async def test_rules_that_cannot_be_meant_are_refused_with_the_field(api: Api, r
 async def test_words_that_are_no_rule_say_why(api: Api, words: str, code: str) -> None:
     ann = await api.paper()
     assert (await ann.post("/api/rules", {"text": words}, 422))["code"] == code
+
+
+async def test_words_that_ask_for_something_else_are_told_where_that_is(api: Api) -> None:
+    ann = await api.paper()
+    answer = await ann.post("/api/rules", {"text": "show my rules"}, 422)
+    assert (answer["detail"], answer["hint"]) == (
+        "These words ask for your rules and make no rule.",
+        "Use GET /api/rules.",
+    )
+    assert set(get_args(CommandName)) == set(ASKED_AT)
 
 
 async def test_a_put_is_a_next_version_and_the_old_one_stays_armed_until_it_is_confirmed(api: Api) -> None:
@@ -185,3 +197,22 @@ async def test_everything_pauses_resumes_and_dies_at_its_owners_word(api: Api) -
     killed = await ann.post("/api/kill", expect=200)
     assert killed.body == {"rules_paused": 1, "orders_cancelled": 0, "positions": ["2 SOL-PERP"]}
     assert (await ann.get("/api/account"))["paused"]
+
+
+async def test_words_and_rules_are_two_views_of_the_same_set_and_reading_them_keeps_nothing(api: Api) -> None:
+    ann = await api.paper()
+    await api.hold(ann)
+    asked = await ann.post("/api/readings", {"text": EXAMPLE}, 200)
+    assert (asked["kind"], asked["questions"][0]["about"]) == ("question", "unit")
+    read = await ann.post("/api/readings", {"text": "buy 2 SOL when it drops $5, stop at 120"}, 200)
+    assert read["kind"] == "rules"
+    assert len(read["rules"]) == 2
+    by_form = await ann.post("/api/readings", {"rules": read["rules"]}, 200)
+    assert by_form["sentence"] == read["sentence"]
+    by_words = await ann.post("/api/readings", {"text": read["sentence"]}, 200)
+    assert by_words["rules"] == read["rules"]
+    none = await ann.post("/api/readings", {"text": "hello there"}, 200)
+    assert (none["kind"], none["sentence"], none["rules"]) == ("not_understood", "", [])
+    assert "Tell me" in none["reason"]
+    await ann.post("/api/readings", {"rules": _with(condition__price="-1")}, 422)
+    assert (await ann.get("/api/drafts"))["drafts"] == []

@@ -5,6 +5,7 @@ Prints one line of JSON with what the load needs to know, then serves until its 
 
 import asyncio
 import json
+import socket
 import sys
 import tempfile
 from contextlib import suppress
@@ -97,7 +98,7 @@ async def _serve(home: Path) -> None:
             bare.app, port=0, http="httptools", ws="websockets-sansio", loop="none", log_level="error",
             access_log=False, ws_per_message_deflate=False, lifespan="off",
         )  # fmt: skip
-        other = listen(core)
+        other = socket.create_server(("127.0.0.1", 0), backlog=2048)
         tasks = [
             asyncio.create_task(run_api(core, follow_prices=True, listening=taken)),
             asyncio.create_task(uvicorn.Server(config).serve(sockets=[other])),

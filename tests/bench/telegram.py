@@ -23,33 +23,34 @@ import uvloop
 from tests.emulators.telegram.server import Call, TelegramServer
 
 ROOT = Path(__file__).parents[2]
-SAID = (
-    "/prices",
-    "/rules",
-    "buy 1 SOL",
-    "/positions",
-    "tell me when BTC is above 200000",
-    "/balance",
-    "if SOL drops 2 % sell half my position",
-    "/help",
-)
+SAID = {
+    "/prices": "Prices",
+    "/rules": "You have no rules",
+    "buy 1 SOL": "At once: buy 1 SOL",
+    "/positions": "You hold no position",
+    "tell me when BTC is above 200000": "$200,000 is far above",
+    "/balance": "Equity",
+    "if SOL drops 2 % sell half my position": "falls 2 %",
+    "/help": "Say a rule",
+}
+"""What is said, with words that only its answer has."""
 PRODUCT, ECHO = "-m cli run bots", "-m tests.bench.telegram_echo"
 
 
 @dataclass
 class Crowd:
-    """People who write in turn, when each wrote, and when each was answered."""
+    """People who write in turn: what each wrote and was answered, and when."""
 
     telegram: TelegramServer
     chats: int
-    brought: dict[int, list[float]] = field(default_factory=lambda: defaultdict(list))
-    answered: dict[int, list[tuple[int, float]]] = field(default_factory=lambda: defaultdict(list))
+    brought: dict[int, list[tuple[str, float]]] = field(default_factory=lambda: defaultdict(list))
+    answered: dict[int, list[tuple[str, float]]] = field(default_factory=lambda: defaultdict(list))
 
     def note(self, call: Call) -> None:
         """Count what answers a message: a picture's words follow or lead it, and count once."""
         if call.method == "sendMessage" or (call.method == "sendPhoto" and "caption" in call.params):
-            number = call.result["message_id"]
-            self.answered[call.params["chat_id"]].append((number, time.monotonic()))
+            words = call.params.get("text") or call.params["caption"]
+            self.answered[call.params["chat_id"]].append((words, time.monotonic()))
 
     async def start(self) -> None:
         """Everybody presses Start, which is not measured: it makes their accounts."""
@@ -67,19 +68,27 @@ class Crowd:
         for number in range(total):
             await asyncio.sleep(max(0.0, began + number / rate - time.monotonic()))
             person = 10_000 + number % self.chats
-            self.brought[person].append(time.monotonic())
-            await self.telegram.bring(self.telegram.words(person, chance.choice(SAID)))
+            words = chance.choice(list(SAID))
+            self.brought[person].append((words, time.monotonic()))
+            await self.telegram.bring(self.telegram.words(person, words))
         with suppress(TimeoutError):
             await self.telegram.until(lambda: sum(map(len, self.answered.values())) >= total, within_s=60)
         return total
 
     def waits(self) -> list[float]:
         """Seconds from each message to its answer, the shortest first."""
-        return sorted(
-            reply - asked
-            for person, times in self.brought.items()
-            for asked, (_, reply) in zip(times, self.answered[person], strict=False)
-        )
+        return sorted(replied - asked for _, asked, _, replied in self._pairs())
+
+    def disordered(self) -> int:
+        """How many of a person's answers are not to what they said in that place."""
+        return sum(words not in answer and SAID[words] not in answer for words, _, answer, _ in self._pairs())
+
+    def _pairs(self) -> list[tuple[str, float, str, float]]:
+        return [
+            (*said, *answer)
+            for person, all_said in self.brought.items()
+            for said, answer in zip(all_said, self.answered[person], strict=False)
+        ]
 
 
 def _spent(bot: psutil.Process, home: Path) -> tuple[float, float, float]:
@@ -119,13 +128,16 @@ async def measure(command: str, chats: int, rate: float, seconds: float) -> bool
                 await bot.wait()
     waited = crowd.waits()
     p95 = waited[int(len(waited) * 0.95)]
-    print(f"{command}: {total} messages from {chats} chats at {rate:g} a second: {total - len(waited)} unanswered")
+    print(
+        f"{command}: {total} messages from {chats} chats at {rate:g} a second: {total - len(waited)} unanswered,"
+        f" {crowd.disordered()} out of order"
+    )
     print(
         f"  message to reply: median {statistics.median(waited) * 1000:.0f} ms, p95 {p95 * 1000:.0f} ms,"
         f" worst {waited[-1] * 1000:.0f} ms; memory {megabytes:.0f} MB; refused {len(telegram.refused)}"
     )
     print("  CPU a message: bot {:.1f} ms, database {:.1f} ms, Telegram and the people {:.1f} ms".format(*spent))
-    return len(waited) == total and p95 < 0.5 and megabytes < 400
+    return len(waited) == total and crowd.disordered() == 0 and p95 < 0.5 and megabytes < 400
 
 
 async def main(chats: int, rate: float, seconds: float) -> int:

@@ -4,13 +4,17 @@ import asyncio
 from collections.abc import Collection, Mapping, Sequence
 from contextlib import AbstractAsyncContextManager
 from dataclasses import replace
-from datetime import datetime
+from datetime import datetime, timedelta
+from decimal import Decimal
 from typing import Any
 
+from core.domain.errors import Denied
 from core.domain.ids import OwnerId
 from core.domain.owner import Owner
 from core.domain.preference import Loudness, QuietHours, Topic
-from core.ports import Letter
+from core.ports import Letter, PnlBy, PnlLine, TradeFilter
+from core.ports.access import Claim, Link
+from tests.clock import START
 
 
 class People:
@@ -52,6 +56,57 @@ class People:
         person: Owner = self.account.person
         self.account.person = replace(person, preferences=replace(person.preferences, **changes))
         return self.account.person  # type: ignore[no-any-return]
+
+
+class Trades:
+    """What the fills of the account come to, and any funding, on one market."""
+
+    def __init__(self, account: Any) -> None:
+        self.account = account
+        self.funding = Decimal(0)
+
+    async def pnl(self, owner: OwnerId, by: PnlBy, wanted: TradeFilter) -> list[PnlLine]:
+        fills = [fill for fill in self.account.fills if wanted.start is None or fill.at >= wanted.start]
+        realised = sum((fill.realised_pnl for fill in fills), Decimal(0))
+        fees = sum((fill.fee for fill in fills), Decimal(0))
+        line = PnlLine(key="SOL-PERP", realised=realised, fees=fees, funding=self.funding, fills=len(fills))
+        return [line] if fills or self.funding else []
+
+
+class Links:
+    """One code, and whoever enters it waits to be agreed to."""
+
+    def __init__(self) -> None:
+        self.waiting: list[Claim] = []
+        self.places: list[Link] = []
+        self.settled: list[tuple[str, bool, str]] = []
+
+    async def web(self, owner: OwnerId, channel: str) -> str:
+        return f"https://desk.example/sign-in#{owner}-{channel}"
+
+    async def offer(self, owner: OwnerId) -> tuple[str, datetime]:
+        return "7XK2M9QRTA", START + timedelta(minutes=15)
+
+    async def claim(self, owner: OwnerId, channel: str, address: str, code: str) -> Claim:
+        if code != "7XK2M9QRTA":
+            raise Denied("This code is used or has expired.", "Make a new one.")
+        return Claim(id="c1", channel=channel, address=address, expires_at=START + timedelta(minutes=15))
+
+    async def claims(self, owner: OwnerId) -> list[Claim]:
+        return self.waiting
+
+    async def settle(self, owner: OwnerId, claim_id: str, *, agree: bool, by: str) -> Claim:
+        self.settled.append((claim_id, agree, by))
+        return self.waiting.pop()
+
+    async def list(self, owner: OwnerId) -> "Places":
+        return self.places
+
+    async def remove(self, owner: OwnerId, channel: str, address: str, *, by: str) -> None:
+        self.places = [place for place in self.places if (place.channel, place.address) != (channel, address)]
+
+
+Places = list[Link]
 
 
 class NoInbox:

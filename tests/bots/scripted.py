@@ -7,7 +7,7 @@ from datetime import timedelta
 from decimal import Decimal
 from typing import Any, Literal
 
-from core.domain.action import Trade
+from core.domain.action import Alert, Trade
 from core.domain.condition import PriceChange
 from core.domain.errors import Conflict, NotFound
 from core.domain.event import AccountKilled
@@ -18,9 +18,9 @@ from core.domain.owner import Draft, DraftState, Owner
 from core.domain.position import Account, Position
 from core.domain.reading import Command, Option, ParseResult, Question
 from core.domain.rule import LIVE, Rule, RuleSpec, RuleState
-from core.ports import Delivery, JobLog
+from core.ports import Delivery, History, JobLog
 from tests import samples
-from tests.bots.crowd import NoInbox, People
+from tests.bots.crowd import Links, NoInbox, People, Trades
 from tests.clock import START, FakeClock
 
 D = Decimal
@@ -123,6 +123,7 @@ class Drafts:
     calls: list[tuple[Any, ...]]
     result: ParseResult = ASKING
     draft: Draft | None = None
+    summary: str = "1. When SOL-PERP falls …\n2. When SOL-PERP rises …"
     problem: Exception | None = None
 
     async def say(self, owner: OwnerId, text: str, channel: str) -> Draft | ParseResult:
@@ -141,7 +142,11 @@ class Drafts:
 
     async def amend(self, owner: OwnerId, draft_id: DraftId, words: str) -> Draft:
         self.calls.append(("amend", draft_id, words))
-        return self.made(words, READ, (await self.get(owner, draft_id)).revision + 1)
+        before = await self.get(owner, draft_id)
+        if self.problem is not None:
+            raise self.problem
+        self.draft = replace(self.made(words, READ, before.revision + 1), replaces=before.replaces)
+        return self.draft
 
     async def open(self, owner: OwnerId) -> list[Draft]:
         return [] if self.draft is None else [self.draft]
@@ -150,11 +155,19 @@ class Drafts:
         self.calls.append(("copy", label))
         return self.made(f"like {label}", READ, 1)
 
+    async def revise(self, owner: OwnerId, rule_id: RuleId, said: str | RuleSpec, channel: str) -> Draft:
+        self.calls.append(("revise", rule_id))
+        result = replace(READ, rules=() if isinstance(said, str) else (said,))
+        self.draft = replace(self.made("as it is", result, 1), replaces=rule_id)
+        return self.draft
+
     async def confirm(self, owner: OwnerId, draft_id: DraftId, revision: int) -> list[Rule]:
         self.calls.append(("confirm", draft_id, revision))
         draft = self._checked(draft_id, revision)
         self.draft = replace(draft, state=DraftState.CONFIRMED)
         references = {"SOL-PERP": D(150)}
+        if draft.replaces is not None:
+            return [samples.rule(ME, 1, spec=RULES[0], references=references, version=2)]
         return [samples.rule(ME, number, spec=RULES[number - 1], references=references) for number in (1, 2)]
 
     async def cancel(self, owner: OwnerId, draft_id: DraftId) -> Draft:
@@ -189,7 +202,7 @@ class Drafts:
             channel="console",
             created_at=START,
             expires_at=START + timedelta(minutes=15),
-            summary="" if asking else "1. When SOL-PERP falls …\n2. When SOL-PERP rises …",
+            summary="" if asking else self.summary,
         )
         return self.draft
 
@@ -205,10 +218,16 @@ class Rules:
             samples.rule(ME, number, spec=RULES[number - 1], references={"SOL-PERP": D(150)}) for number in (1, 2)
         ]
     )
-    lines: list[JobLog] = field(default_factory=list)
+    lines: tuple[JobLog, ...] = ()
 
-    async def list(self, owner: OwnerId, states: Collection[RuleState] | None = None) -> "Rows":
-        return [rule for rule in self.rows if rule.state in (LIVE if states is None else states)]
+    async def list(
+        self, owner: OwnerId, states: Collection[RuleState] | None = None, selection: Command | None = None
+    ) -> "Rows":
+        labels = None if selection is None else selection.rule_ids
+        found = [rule for rule in self.rows if rule.state in (LIVE if states is None else states)]
+        if selection is not None and selection.filter == "alert":
+            found = [rule for rule in found if isinstance(rule.spec.action, Alert)]
+        return [rule for rule in found if labels is None or rule.label in labels]
 
     async def pause(self, owner: OwnerId, selection: Command) -> "Rows":
         return self._chosen("pause", selection)
@@ -219,8 +238,8 @@ class Rules:
     async def cancel(self, owner: OwnerId, selection: Command) -> "Rows":
         return self._chosen("cancel rules", selection)
 
-    async def history(self, owner: OwnerId, label: str) -> "Lines":
-        return self.lines
+    async def history(self, owner: OwnerId, label: str) -> History:
+        return History(rule=self.rows[0], log=self.lines, fills=())
 
     async def run_missed(self, owner: OwnerId, rule_id: RuleId) -> Draft:
         self.calls.append(("again", rule_id))
@@ -236,7 +255,6 @@ class Rules:
 
 
 Rows = list[Rule]
-Lines = list[JobLog]
 
 
 @dataclass
@@ -290,11 +308,6 @@ class QuietBell:
         return False
 
 
-class Links:
-    async def web(self, owner: OwnerId, channel: str) -> str:
-        return f"https://desk.example/sign-in#{owner}-{channel}"
-
-
 class ScriptedCore:
     """All nouns on one table; `calls` is what was asked of them, in order."""
 
@@ -309,3 +322,4 @@ class ScriptedCore:
         self.inbox = NoInbox()
         self.people = People(self.account)
         self.links = Links()
+        self.trades = Trades(self.account)

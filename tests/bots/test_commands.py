@@ -82,6 +82,13 @@ async def test_what_a_command_cannot_use_is_refused_and_nothing_is_asked(text: s
     assert core.calls == []
 
 
+@pytest.mark.parametrize("words", ["hi", "Hello!", "hey"])
+async def test_a_greeting_is_answered_with_what_this_is(words: str) -> None:
+    core = ScriptedCore()
+    assert (await say(core, words)).title == (await say(core, "/start")).title
+    assert core.calls == []
+
+
 async def test_start_says_what_money_and_whose_prices() -> None:
     card = await say(ScriptedCore(), "/start")
     assert any("play money" in line and "SIMULATED" in line for line in card.lines)

@@ -10,7 +10,7 @@ from hypothesis import strategies as st
 
 from bots.channel import Inbound
 from bots.dialogue import Dialogue
-from core.domain.errors import Denied
+from core.domain.errors import BadInput, Denied
 from core.domain.reading import Command, ParseResult
 from core.domain.rule import RuleState
 from core.feed.card import Card
@@ -104,6 +104,34 @@ async def test_edit_takes_the_next_words_as_the_change(talk: Talk) -> None:
     assert changed.title == "Confirm this?"
     await talk.say("thanks")
     assert talk.core.calls[-2:] == [("amend", "d_1", "sell 25% if SOL drops $0.1"), ("say", "thanks")]
+
+
+async def test_words_that_change_nothing_leave_the_next_ones_meant_for_the_same_draft(talk: Talk) -> None:
+    talk.core.drafts.result = READ
+    [draft] = await talk.say(SENTENCE)
+    await talk.press(draft, "Edit")
+    talk.core.drafts.problem = BadInput("That is no rule.", "The draft is unchanged.")
+    [refused] = await talk.say("hm")
+    assert refused.lines == ("The draft is unchanged. “cancel” leaves it as it is.",)
+    talk.core.drafts.problem = None
+    await talk.say("make it 25%")
+    assert talk.core.calls[-2:] == [("amend", "d_1", "hm"), ("amend", "d_1", "make it 25%")]
+    await talk.press(draft, "Edit")
+    assert (await talk.say("positions"))[0].title.startswith("Your positions")
+
+
+async def test_a_rule_s_edit_is_its_next_version_and_the_old_one_stays_until_it_is_confirmed(talk: Talk) -> None:
+    [listed] = await talk.say("/rules")
+    [asked] = await talk.press(listed, "Edit r1")
+    assert asked.title == "What should change about r1?"
+    assert asked.lines[1].startswith("r1 stays as it is until you confirm the change: When SOL-PERP falls $0.10")
+    [draft] = await talk.say("make it 25%")
+    assert draft.title == "Change r1 to this?"
+    assert draft.lines[-1].startswith("r1 stays as it is until you confirm; this offer ends")
+    [changed] = await talk.press(draft, "Confirm")
+    assert (changed.title, labels(changed)) == ("Changed: r1", ["My rules"])
+    rule = talk.core.rules.rows[0]
+    assert talk.core.calls == [("revise", rule.id), ("amend", "d_1", "make it 25%"), ("confirm", "d_1", 2)]
 
 
 async def test_commands_and_cancel_still_work_while_editing(talk: Talk) -> None:

@@ -74,6 +74,15 @@ async def test_earnings_are_counted_from_the_owners_own_midnight(talk: Talk, per
     assert f"from {count} fill" in card.lines[0]
 
 
+async def test_earnings_tell_fees_and_funding_apart_and_count_both(talk: Talk) -> None:
+    fill = replace(samples.fill(samples.order(samples.rule(ME))), realised_pnl=D(10), fee=D(2))
+    talk.core.account.fills = [replace(fill, at=START)]
+    talk.core.trades.funding = D("-1.5")
+    card = await talk("/pnl")
+    assert card.title.startswith("Today: +$6.50 after fees and funding")
+    assert card.lines[:3] == ("Realised +$10.00, from 1 fill", "Fees -$2.00", "Funding -$1.50")
+
+
 async def test_earnings_of_another_span_are_refused(talk: Talk) -> None:
     assert (await talk("/pnl decade")).tone == "bad"
 

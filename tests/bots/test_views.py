@@ -4,18 +4,24 @@ from dataclasses import replace
 from datetime import timedelta
 from decimal import Decimal
 
+import pytest
+
 from bots import views
+from bots.nearness import nearness
+from core.domain.condition import AccountLevel, AnyOf, Condition, FundingRate, PositionPnl, PriceLevel, Trailing
 from core.domain.errors import BadInput
 from core.domain.order import Fill, OrderState
 from core.domain.owner import Owner
 from core.domain.position import Account
 from core.domain.rule import RuleState
-from core.ports import JobLog
+from core.domain.wording import say_rule
+from core.ports import History, JobLog
 from tests import samples
 from tests.bots.scripted import ACCOUNT, LONG, ME, RULES, Prices
 from tests.clock import START
 
 D = Decimal
+SOL = "SOL-PERP"
 OWNER = Owner(id=ME, created_at=START, timezone="America/New_York")
 
 
@@ -74,6 +80,38 @@ def test_rules_show_state_and_distance() -> None:
     ]
 
 
+@pytest.mark.parametrize(
+    ("condition", "memory", "expected"),
+    [
+        (Trailing(market=SOL, direction="down", distance=D(5), unit="percent"), {"extreme": "160"},
+         "fires at $152.00, 1.33 % above the price now ($150.00)"),
+        (Trailing(market=SOL, direction="down", distance=D(5), unit="usd", activation_price=D(165)), {},
+         "starts to trail at $165.00, 10 % above the price now ($150.00)"),
+        (AnyOf(conditions=(PriceLevel(market=SOL, operator="<=", price=D(120)), FundingRate(market=SOL, operator=">=",
+         value=D(1)))), {}, "fires at $120.00, 20 % below the price now ($150.00); now 0.001 % per hour"),
+        (PositionPnl(market="*", operator="<=", threshold=D(-200), unit="usd"), {}, "now +$4.00"),
+        (PositionPnl(market=SOL, operator="<=", threshold=D(-5), unit="percent"), {}, "now +1.35 %"),
+        (PositionPnl(market="BTC-PERP", operator="<=", threshold=D(-5), unit="usd"), {}, "no such position is held"),
+        (AccountLevel(metric="health", operator="<=", value=D(20)), {}, "now 99.91 %"),
+    ],
+)  # fmt: skip
+def test_how_far_off_a_rule_is_is_told_for_what_it_waits_for(
+    condition: Condition, memory: dict[str, str], expected: str
+) -> None:
+    rule = samples.rule(ME, spec=replace(RULES[0], condition=condition), memory=memory)
+    assert "; ".join(nearness(rule, ACCOUNT, Prices().latest())) == expected
+
+
+def test_what_a_rule_waited_for_is_not_said_once_it_has_come() -> None:
+    waits = samples.rule(ME, spec=replace(RULES[0], after="r0"), state=RuleState.WAITING)
+    came = replace(waits, state=RuleState.ARMED)
+    card = views.rules_card([waits, came], ACCOUNT, Prices().latest(), OWNER)
+    assert [("Once the rule before it has filled" in line) for line in card.lines if line.startswith("r1")] == [
+        True,
+        False,
+    ]
+
+
 def test_many_rules_fit_one_message() -> None:
     rules = [samples.rule(ME, number, spec=RULES[0], references={"SOL-PERP": D(150)}) for number in range(1, 101)]
     card = views.rules_card(rules, ACCOUNT, Prices().latest(), replace(OWNER, paused=True))
@@ -118,12 +156,19 @@ def test_history_is_told_in_order() -> None:
     late = {"trigger_no": 1, "price": "149.87", "late_s": "31.2"}
     fired = replace(armed, at=START + timedelta(minutes=1), what="triggered", detail=late)
     at_once = replace(fired, at=START + timedelta(minutes=2), detail={"trigger_no": 2, "price": None, "late_s": 0})
-    log = [at_once, fired, looked, armed]
-    card = views.history_card("r1", log, OWNER)
-    assert [line.split(": ", 1)[1] for line in card.lines] == [
+    before = replace(looked, at=START + timedelta(seconds=10))
+    fill = replace(
+        samples.fill(samples.order(rule)), base=D(2), price=D("149.87"), fee=D("0.15"), realised_pnl=D("1.87"),
+        at=START + timedelta(seconds=90), simulated=True,
+    )  # fmt: skip
+    card = views.history_card(History(rule=rule, log=(at_once, fired, looked, before, armed), fills=(fill,)), OWNER)
+    assert card.title == "History of r1 (armed) · paper · SIMULATED"
+    assert card.lines[0] == say_rule(rule.spec)
+    assert [line.split(": ", 1)[1] for line in card.lines[1:]] == [
         "armed, fires at $149.90 / $150.20, confirmed",
         "checked, at $149.95, 60 checks",
         "triggered, at $149.87, 31 seconds late",
+        "sold 2 SOL at $149.87, fee $0.15, PnL +$1.87",
         "triggered",
     ]
 

@@ -60,10 +60,11 @@ class Talk:
         facade: Facade = core
         self.core = core
         self.dialogue = Dialogue(facade, core.clock)
+        self.address = "local"
 
     async def __call__(self, text: str = "", verb: str | None = None) -> Card:
         *_, card = await self.dialogue.answer(
-            Inbound(channel="console", address="local", text=text, verb=verb, sent_at=self.core.clock.now())
+            Inbound(channel="console", address=self.address, text=text, verb=verb, sent_at=self.core.clock.now())
         )
         return card
 
@@ -83,6 +84,50 @@ async def test_the_sentence_becomes_two_armed_rules_that_read_as_they_were_confi
     again = await talk(verb=draft.buttons[0][0].verb)
     assert (again.title, again.buttons) == ("Confirmed", ())
     assert len(await core.rules.list(owner)) == 2
+
+
+async def test_every_button_does_once_what_it_does_for_its_owner_alone_also_after_a_restart(core: Core) -> None:
+    talk = Talk(core)
+    owner = await core.account.sign_in("console", "local")
+    await core.give_position(owner, "SOL-PERP", D(2), D(148))
+
+    async def stands() -> tuple[object, ...]:
+        rules = await core.rules.list(owner, frozenset(RuleState))
+        person = await core.account.owner(owner)
+        orders = [(order.id, order.state, order.cancel_asked) for order in await core.account.orders(owner)]
+        return [(rule.label, rule.state, rule.version) for rule in rules], person.paused, person.preferences, orders
+
+    async def press(card: Card, label: str) -> Card:
+        verb = next(button.verb for row in card.buttons for button in row if button.label.startswith(label))
+        before = await stands()
+        stranger = Talk(core)
+        stranger.address = "a stranger"
+        await stranger(verb=verb)
+        assert await stands() == before, f"a stranger pressed {label}"
+        shown = await Talk(core)(verb=verb)
+        once = await stands()
+        again = await Talk(core)(verb=verb)
+        assert again.title != "Something broke on our side"
+        assert await stands() == once, f"{label} pressed twice"
+        return shown
+
+    draft = await press(await talk(SENTENCE), "Dollars")
+    assert (await press(draft, "Confirm")).title == "Confirmed: r1, r2"
+    assert (await press(await talk("stop loss at 120"), "Cancel")).title == "Dropped"
+    rules = await talk("/rules")
+    await press(rules, "Pause r1")
+    await press(await talk("/rules"), "Resume r1")
+    await press(rules, "Copy r1")
+    await press(rules, "Edit r2")
+    await press(rules, "Delete r2")
+    for label in ("Close 25 %", "Close 100 %", "Add stop", "Add target"):
+        await press(await talk("/positions"), label)
+    await press(await talk("/settings"), "Groups")
+    killed = await talk("/kill")
+    draft = await press(killed, "Close everything")
+    assert (await press(draft, "Confirm")).title == "Confirmed: r3"
+    await press(killed, "Resume")
+    assert [rule.label for rule in await core.rules.list(owner)] == ["r1", "r3"]
 
 
 async def test_every_command_answers_on_the_real_core(core: Core) -> None:

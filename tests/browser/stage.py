@@ -1,5 +1,6 @@
 """A real `saywhen up` on invented prices, and the system's Chromium to look at it with; decides no test."""
 
+import asyncio
 import os
 import shutil
 import socket
@@ -7,15 +8,19 @@ import subprocess
 import sys
 import time
 import urllib.request
-from collections.abc import Iterator
+from collections.abc import Coroutine, Iterator, Mapping
+from concurrent.futures import ThreadPoolExecutor
 from contextlib import contextmanager
 from pathlib import Path
+from types import MappingProxyType
+from typing import Any, TypeVar
 
 import pytest
 from playwright.sync_api import Browser, sync_playwright
 
 ROOT = Path(__file__).resolve().parents[2]
 WITHIN_S = 60.0
+Result = TypeVar("Result")
 CHROMIUM = next(
     (path for name in ("chromium", "chromium-browser", "google-chrome") if (path := shutil.which(name))), None
 )
@@ -25,16 +30,24 @@ NEEDS_BUILD = pytest.mark.skipif(
 )
 
 
+def apart(work: Coroutine[Any, Any, Result]) -> Result:
+    """What *work* comes to in a thread of its own: the browser's loop has this one."""
+    with ThreadPoolExecutor(1) as thread:
+        return thread.submit(asyncio.run, work).result()
+
+
 def free_port() -> int:
     with socket.create_server(("127.0.0.1", 0)) as taken:
         return int(taken.getsockname()[1])
 
 
 @contextmanager
-def product(home: Path, dsn: str, port: int | None = None) -> Iterator[str]:
+def product(
+    home: Path, dsn: str, port: int | None = None, extra: Mapping[str, str] = MappingProxyType({})
+) -> Iterator[str]:
     """The whole product in a process of its own; its address."""
     port = free_port() if port is None else port
-    own = {"SAYWHEN_HOME": str(home), "SAYWHEN_API_PORT": str(port), "DATABASE_URL": dsn}
+    own = {"SAYWHEN_HOME": str(home), "SAYWHEN_API_PORT": str(port), "DATABASE_URL": dsn, **extra}
     command = [sys.executable, "-m", "cli", "up", "--prices", "simulated", "--no-chat"]
     log = home / "product.log"
     with log.open("wb") as output:

@@ -12,7 +12,7 @@ from core.domain.ids import EventId, OwnerId, RuleId
 from core.domain.limit import Limits
 from core.domain.owner import DraftState
 from core.domain.rule import Rule, RuleState
-from core.ports import Job, JobLog, Store, Transaction
+from core.ports import Halt, Job, JobLog, Look, Store, Transaction, VenueStatus
 from tests import samples
 from tests.clock import START
 from tests.storage import broken_off
@@ -44,6 +44,32 @@ async def test_an_owner_is_kept_with_limits_and_pause(store: Store, owner: Owner
         await tx.save_owner(replace(fresh, timezone="Europe/Paris", paused=True, limits=limits))
     async with store.begin(owner) as tx:
         assert await tx.read_owner() == replace(fresh, timezone="Europe/Paris", paused=True, limits=limits)
+
+
+async def test_engaged_are_those_who_have_something_that_may_still_act(
+    store: Store, owner: OwnerId, stranger: OwnerId
+) -> None:
+    resting = await store.create_owner("console", "cy", START)
+    for who, states in ((owner, (RuleState.WAITING, RuleState.PAUSED)), (stranger, (RuleState.COMPLETED,))):
+        async with store.begin(who) as tx:
+            for number, state in enumerate(states, 1):
+                await tx.add_rule(samples.rule(who, number, state=state))
+    async with store.begin(resting) as tx:
+        rule = samples.rule(resting, 1, state=RuleState.COMPLETED)
+        await tx.add_rule(rule)
+        await tx.add_order(samples.order(rule))
+    assert await store.engaged() == [owner, resting]
+
+
+async def test_what_was_told_of_a_venue_is_kept(store: Store) -> None:
+    assert await store.standing("paper") is None
+    for status in (
+        VenueStatus(state="paused", reason="maintenance"),
+        VenueStatus(state="open", halted={"SOL-PERP": Halt(reason="it settles", exits=True)}),
+    ):
+        await store.save_standing("paper", status)
+        assert await store.standing("paper") == status
+    assert await store.standing("drift") is None
 
 
 async def test_reading_an_owner_who_is_not_there_is_not_found(store: Store) -> None:
@@ -225,7 +251,7 @@ async def test_a_job_is_saved_over_and_its_log_keeps_the_newest_lines(store: Sto
     async with store.begin(owner) as tx:
         await tx.add_rule(rule)
         await tx.save_job(job)
-        later = replace(job, checks=9, last_price=Decimal("149.95"), last_check_at=START, next_run_at=START)
+        later = replace(job, failures=1, next_run_at=START)
         await tx.save_job(later)
         for line in lines:
             await tx.log_job(line)
@@ -233,6 +259,27 @@ async def test_a_job_is_saved_over_and_its_log_keeps_the_newest_lines(store: Sto
         assert await tx.job(rule.id) == later
         assert await tx.job_logs(rule.id) == lines
         assert await tx.job_logs(rule.id, limit=2) == lines[2:]
+
+
+async def test_looks_are_counted_in_jobs_and_stay_whatever_becomes_of_those(store: Store, owner: OwnerId) -> None:
+    rule = samples.rule(owner)
+    job = _job(rule)
+    price = Decimal("149.95")
+    look = Look(rule_id=rule.id, owner=owner, checks=9, at=START, price=price)
+    gone = replace(look, rule_id=RuleId("gone"))
+    async with store.begin(owner) as tx:
+        await tx.add_rule(rule)
+        await tx.save_job(job)
+    assert await store.save_looks([]) == set()
+    assert await store.save_looks([look, gone]) == {rule.id}
+    due = replace(look, checks=2, at=START + timedelta(seconds=5), line=11, detail={"distance": "0.1"})
+    assert await store.save_looks([due]) == {rule.id}
+    async with store.begin(owner) as tx:
+        await tx.save_job(replace(job, state="done"))
+        kept = replace(job, state="done", checks=11, last_price=price, last_check_at=due.at)
+        assert await tx.job(rule.id) == kept
+        (line,) = await tx.job_logs(rule.id)
+    assert (line.what, line.at, line.detail["checks"], line.detail["distance"]) == ("checked", due.at, 11, "0.1")
 
 
 async def test_an_activity_cursor_starts_at_zero_and_is_kept_by_venue(store: Store, owner: OwnerId) -> None:

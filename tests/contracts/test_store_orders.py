@@ -202,15 +202,20 @@ async def test_more_rules_than_a_batch_are_each_watchable_once(store: Store, own
     assert sorted(rule.number for batch in batches for rule in batch) == list(range(1, count + 1))
 
 
-async def test_memories_are_kept_for_rules_still_armed(store: Store, owner: OwnerId, rule: Rule) -> None:
+async def test_memories_are_kept_for_rules_still_armed_as_the_same_version(
+    store: Store, owner: OwnerId, rule: Rule
+) -> None:
     paused = samples.rule(owner, 2, state=RuleState.PAUSED)
+    amended = replace(samples.rule(owner, 3), version=2)
     async with store.begin(owner) as tx:
         await tx.add_rule(paused)
+        await tx.add_rule(amended)
     memory = {"peak": "160.5", "window": [["2026-03-02T12:00:00+00:00", "1"]]}
-    await store.save_memories({rule.id: memory, paused.id: memory, RuleId("gone"): memory})
+    kept = [(rule.id, rule.version), (paused.id, paused.version), (amended.id, 1), (RuleId("gone"), 1)]
+    await store.save_memories(dict.fromkeys(kept, memory))
     await store.save_memories({})
     async with store.begin(owner) as tx:
-        assert await tx.rules() == [replace(rule, memory=memory), paused]
+        assert await tx.rules() == [replace(rule, memory=memory), paused, amended]
 
 
 async def test_candles_are_replaced_and_read_by_market_and_time(store: Store) -> None:

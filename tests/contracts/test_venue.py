@@ -17,7 +17,7 @@ from core.db.memory_ledger import MemoryLedger
 from core.domain.errors import PriceUnavailable, VenueError, VenueRejected
 from core.domain.ids import OrderId, OwnerId
 from core.domain.order import OrderIntent
-from core.ports import Clock, Finding, Ledger, Prepared, Venue
+from core.ports import Clock, Finding, Ledger, Prepared, Venue, VenueStatus
 from tests.core.venues.paper.bench import Bench
 
 OWNER = OwnerId(1)
@@ -39,8 +39,8 @@ class Stage(Protocol):
         """Move the venue's time on by a timedelta's arguments."""
         ...
 
-    async def show(self, price: str) -> None:
-        """Let the market trade at *price*."""
+    async def show(self, price: str, market: str = ...) -> None:
+        """Let the market trade at *price*, or another that the venue lists."""
         ...
 
 
@@ -60,8 +60,8 @@ class PaperStage:
     def pass_time(self, **time: float) -> None:
         self._bench.pass_time(**time)
 
-    async def show(self, price: str) -> None:
-        await self._bench.see(price)
+    async def show(self, price: str, market: str = market) -> None:
+        await self._bench.see(price, market)
 
 
 @pytest.fixture(params=["paper on memory", "paper on postgres"])
@@ -122,7 +122,21 @@ async def test_markets_are_listed_under_their_own_symbols(stage: Stage) -> None:
     markets = await stage.venue.markets()
     assert stage.market in markets
     assert all(symbol == market.symbol for symbol, market in markets.items())
-    assert (await stage.venue.status()).state == "open"
+
+
+async def test_it_takes_orders_where_a_fresh_price_is_and_says_why_not_elsewhere(stage: Stage) -> None:
+    assert await stage.venue.status() == VenueStatus(state="open")
+    stage.pass_time(hours=1)
+    await stage.show("100", "ETH-PERP")
+    halted = await stage.another_process().status()
+    assert halted.refusal("ETH-PERP", is_exit=False) is None
+    assert halted.refusal(stage.market, is_exit=True) == halted.halted[stage.market].reason
+    stage.pass_time(hours=1)
+    paused = await stage.venue.status()
+    assert (paused.state, paused.refusal(stage.market, is_exit=True)) == ("paused", paused.reason)
+    await stage.show("100")
+    stage.pass_time(seconds=1)
+    assert (await stage.venue.status()).refusal(stage.market, is_exit=False) is None
 
 
 async def test_the_mark_is_what_the_market_trades_at_and_never_stale(stage: Stage) -> None:

@@ -48,6 +48,20 @@ async def test_from_a_wallets_signature_to_an_exported_trade(postgres_dsn: str, 
         assert {"armed", "triggered"} <= {line["what"] for line in logs}
         other = await ann.get(f"/api/rules/{rules[0]['id']}")
         assert other["state"] == "cancelled"
+        origin = await ann.get(f"/api/trades/{trades[0]['number']}/origin")
+        assert (origin["trade"], origin["order"]["id"]) == (trades[0], trades[0]["order_id"])
+        assert (origin["rule"]["id"], origin["rule"]["version"]) == (rules[1]["id"], 1)
+        assert EXAMPLE in origin["draft"]["words"]
+        assert "$150.20" in str(origin["draft"]["read_back"])
+        steps = [step["name"] for step in origin["trail"]]
+        assert (steps[0], steps[-1]) == ("order.filled", "rule.drafted")
+        assert {"order.sent", "rule.triggered", "rule.armed", "rule.confirmed"} < set(steps)
+        worths = (await ann.get("/api/account/history?timeframe=1m&limit=5"))["points"]
+        assert worths[-1]["equity"] == (await ann.get("/api/account"))["equity"]
+        await product.core.engine.sample()  # which it does every five seconds
+        job = next(job for job in (await ann.get("/api/jobs"))["jobs"] if job["id"] == rules[1]["id"])
+        assert job["checks"] > 0
+        assert (job["last_price"], job["state"]) == ("150.25", "done")
         line = (await ann.get("/api/pnl?by=market"))["lines"][0]
         assert line["fills"] == 2
         assert float(line["net"]) == pytest.approx(

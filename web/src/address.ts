@@ -1,19 +1,20 @@
 /** Which page is shown, kept in the browser's address bar. */
-import { useSyncExternalStore } from "react";
+import { useMemo, useSyncExternalStore } from "react";
 
 const MOVED = "saywhen:moved";
 
-export function go(path: string): void {
-  if (path === location.pathname) return;
-  history.pushState(null, "", path);
+/** *to* is a path, with its query where it has one. */
+export function go(to: string): void {
+  if (to === location.pathname + location.search) return;
+  history.pushState(null, "", to);
   dispatchEvent(new Event(MOVED));
   scrollTo(0, 0);
   document.getElementById("page")?.focus();
 }
 
 /** Leave what the address carried behind, without a new entry in the history. */
-export function become(path: string): void {
-  history.replaceState(null, "", path);
+export function become(to: string): void {
+  history.replaceState(null, "", to);
   dispatchEvent(new Event(MOVED));
 }
 
@@ -28,4 +29,9 @@ function subscribe(changed: () => void): () => void {
 
 export function usePath(): string {
   return useSyncExternalStore(subscribe, () => location.pathname);
+}
+
+export function useSearch(): URLSearchParams {
+  const text = useSyncExternalStore(subscribe, () => location.search);
+  return useMemo(() => new URLSearchParams(text), [text]);
 }

@@ -3,6 +3,8 @@ import { StrictMode } from "react";
 import { createRoot } from "react-dom/client";
 import { Problem } from "./api/client";
 import { App } from "./App";
+import { takeBrought } from "./signin/brought";
+import { settleIn } from "./signin/miniapp";
 import "./style.css";
 
 const client = new QueryClient({
@@ -19,10 +21,12 @@ const client = new QueryClient({
 
 const root = document.getElementById("root");
 if (root === null) throw new Error("Expected the page to have a root, was none.");
+const brought = takeBrought();
+settleIn();
 createRoot(root).render(
   <StrictMode>
     <QueryClientProvider client={client}>
-      <App />
+      <App brought={brought} />
     </QueryClientProvider>
   </StrictMode>,
 );

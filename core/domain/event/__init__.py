@@ -42,6 +42,7 @@ from core.domain.event.world import (
     AccountKilled,
     AccountLimitChanged,
     AccountLinked,
+    AccountLinkRequested,
     DeliveryFailed,
     EngineBlind,
     EngineRecovered,
@@ -99,6 +100,7 @@ Event = (
     | JobDeadLettered
     | DeliveryFailed
     | AccountLinked
+    | AccountLinkRequested
     | AccountLimitChanged
     | AccountDrawdownReached
     | AccountKilled
@@ -120,6 +122,7 @@ __all__ = [
     "AccountDrawdownReached",
     "AccountKilled",
     "AccountLimitChanged",
+    "AccountLinkRequested",
     "AccountLinked",
     "DeliveryFailed",
     "EngineBlind",

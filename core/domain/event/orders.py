@@ -13,13 +13,15 @@ from core.domain.market import Side
 class OrderEvent(Happened):
     """What every event about an order carries; `base` in base units, prices in quote.
 
-    `side` is None for an exit that ended before it was sized: the position would have decided.
+    `side` is None for an exit that ended before it was sized: the position would have decided. `planned` says what it
+    was to trade, while it is not sized.
     """
 
     order_id: OrderId
     market: str
     side: Side | None
     base: Decimal | None = None
+    planned: str = ""
     simulated: bool = False
     venue: str = ""
 

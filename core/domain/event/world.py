@@ -102,19 +102,21 @@ class VenueLost(Happened):
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class VenuePaused(Happened):
-    """The venue takes no orders."""
+    """The venue takes no orders; only those of one `market` where it is named."""
 
     name: ClassVar[str] = "venue.paused"
     venue: str
     reason: str
+    market: str | None = None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class VenueRecovered(Happened):
-    """The venue takes orders again."""
+    """The venue takes orders again, or those of one `market` where it is named."""
 
     name: ClassVar[str] = "venue.recovered"
     venue: str
+    market: str | None = None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -132,6 +134,16 @@ class AccountLinked(Happened):
 
     name: ClassVar[str] = "account.linked"
     channel: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class AccountLinkRequested(Happened):
+    """Somebody at a channel's address entered a code of this owner's and waits for the owner to agree."""
+
+    name: ClassVar[str] = "account.link_requested"
+    channel: str
+    address: str
+    claim_id: str
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -5,7 +5,7 @@ from typing import Literal
 
 from core.parse.grammar.drafts import Act, Order
 from core.parse.grammar.exits import read_exit
-from core.parse.grammar.items import Cursor
+from core.parse.grammar.items import Cursor, Item
 from core.parse.grammar.phrases import read_price, read_reference, read_subject
 from core.parse.grammar.slots import ORDER_KINDS, read_slots
 
@@ -14,6 +14,7 @@ _VERBS: dict[str, Literal["buy", "sell", "long", "short", "cover", "trim", "exit
     "COVER": "cover", "TRIM": "trim", "TAKE": "trim", "CUT": "exit", "CLOSE": "close", "REVERSE": "reverse",
 }  # fmt: skip
 _SIDES = ("LONG", "SHORT", "LONGNOUN", "SHORTNOUN")
+_DOING = (*_VERBS, "ALERT", "CANCEL", "PAUSE")
 _LEADING = "REDUCEONLY|SET|PUTIN|LIMIT|POSTONLY|TWAP|LADDER|ATMARKET|MY"
 _RETRACTIONS: dict[str, Literal["cancel_orders", "cancel_rules", "pause_rules"]] = {
     "ORDERS": "cancel_orders", "RULES": "cancel_rules", "ALERTS": "cancel_rules", "STOPS": "cancel_rules",
@@ -52,6 +53,14 @@ def read_message(cur: Cursor, act: Act) -> bool:
     """The words that the trader dictates for an alert; whether there were any."""
     begun = cur.at
     cur.skip("WITH")
+    first = cur.peek()
+    if cur.skip("PRICE"):
+        cur.skip("OF|COIN|ON|AND|COMMA")
+    if cur.at > begun and cur.sees("END"):
+        act.message = cur.source[first.start : cur.peek(-1).end].strip()
+        return True
+    cur.at = begun
+    cur.skip("WITH")
     said = cur.take("SAYING") or (cur.take("COLON") if cur.peek(1).kind == "QUOTE" else None)
     quote = cur.take("QUOTE")
     if quote is not None:
@@ -61,7 +70,7 @@ def read_message(cur: Cursor, act: Act) -> bool:
         cur.at = begun
         return False
     first, last = cur.peek(), None
-    while cur.peek().kind not in ("END", "IF", "EACH", "QUOTE"):
+    while cur.peek().kind not in ("END", "IF", "EACH", "QUOTE") and not _goes_on(cur):
         last = cur.next()
     if last is None or act.message is not None:
         cur.at = begun
@@ -70,8 +79,19 @@ def read_message(cur: Cursor, act: Act) -> bool:
     return True
 
 
+def _goes_on(cur: Cursor) -> bool:
+    """Whether what follows is an instruction of its own: "remind me to check funding, then sell half"."""
+    if cur.peek().kind == "AND":
+        return cur.peek(1).kind in _DOING
+    ahead = 1
+    while cur.peek(ahead).kind not in ("END", "QUOTE", *_DOING):
+        ahead += 1
+    return cur.peek().kind in ("COMMA", "THEN") and cur.peek(ahead).kind in _DOING
+
+
 def read_retraction(cur: Cursor) -> Act | None:
     """cancel all my SOL orders · pause all rules."""
+    begun = cur.at
     item = cur.take("CANCEL|PAUSE")
     if item is None:
         return None
@@ -82,6 +102,9 @@ def read_retraction(cur: Cursor) -> Act | None:
         return act
     what = cur.take("ORDERS|RULES|ALERTS|STOPS|STOP|TARGET|TRAIL")
     if what is None:
+        return None
+    every = any(cur.peek(n - cur.at).kind in ("ALL", "EVERY", "EVERYTHING") for n in range(begun, cur.at))
+    if is_one(what) and not every and not cur.sees("ON|FOR", "COIN") and act.market is None:
         return None
     cur.skip("RULES|ORDERS" if what.kind in _EXIT_FILTERS else "")
     _read_whose(cur, act)
@@ -96,8 +119,14 @@ def read_retraction(cur: Cursor) -> Act | None:
     return act
 
 
+def is_one(item: Item) -> bool:
+    """Whether one order or rule is spoken of, so that cancelling all of them is not what was said."""
+    last = item.text.lower().split()[-1]
+    return item.kind in ("ORDERS", "RULES") and last in ("order", "rule", "trigger", "strategy", "automation")
+
+
 def _read_whose(cur: Cursor, act: Act) -> None:
-    while (item := cur.take("ALL|MY|EVERY|COIN|ON|FOR|OF|EVERYTHING")) is not None:
+    while (item := cur.take("ALL|MY|EVERY|COIN|ON|FOR|OF|EVERYTHING|REST|STATE")) is not None:
         if item.kind == "COIN":
             act.market = item.value
 
@@ -125,7 +154,8 @@ def _read_move_stop(cur: Cursor) -> Act | None:
         to = read_price(cur)
     else:
         to = None
-    if to is None:
+    unsaid = moved.kind == "SHIFT" and cur.peek(-1).kind in ("STOP", "RISEWORD", "FALLWORD") and cur.sees("END")
+    if to is None and not unsaid:
         cur.at = begun
         return None
     reference = read_reference(cur)
@@ -145,6 +175,9 @@ def _read_trade(cur: Cursor) -> Act | None:
     if verb is None and cur.peek(-1).text.lower() == "put" and _is_stake(cur):
         cur.at -= 1
         verb, item = "buy", cur.peek()
+    if verb is None and act.of_collateral and act.size is not None and item.kind == "COIN":
+        act.verb, act.text = "buy", "put"  # "put 10 % of my balance in SOL"
+        return act if read_slots(cur, act) else None
     if verb is None:
         if act.order.type not in ("twap", "ladder"):
             return None
@@ -161,7 +194,7 @@ def _read_trade(cur: Cursor) -> Act | None:
         act.side = None if turned is None else "short" if turned.kind == "LONG" else "long"
     elif item.kind in ("LONG", "SHORT", "SELL", "BUY", "OFFER"):
         _read_doubled(cur, act)
-    cur.skip("COLON")
+    cur.skip("COLON" if cur.peek(1).kind not in _VERBS else "")
     cur.skip("ON|POSITION" if act.verb in ("long", "short") and cur.peek(1).kind != "DUR" else "")
     read_slots(cur, act)
     if item.kind == "REVERSE" and act.side is not None and cur.sees("TO|ON", "LONG|SHORT"):
@@ -227,7 +260,7 @@ def _read_before_verb(cur: Cursor, act: Act) -> None:
         elif item.kind == "ALL" and cur.peek(1).kind == "COLLATERAL" and cur.peek(2).kind == "TO":
             act.whole = act.of_collateral = True
             cur.at += 3
-        elif item.kind == "NUM" and item.value.unit == "percent" and cur.peek(1).kind == "OF":
+        elif item.kind == "NUM" and item.value.unit == "percent" and cur.peek(1).kind in ("OF", "MY", "COLLATERAL"):
             if not _read_stake(cur, act):
                 return
         elif item.kind == "COIN" and act.market is None and cur.peek(1).kind in (*_VERBS, "COLON", "LIMIT", "NUM"):
@@ -245,7 +278,7 @@ def _read_stake(cur: Cursor, act: Act) -> bool:
     begun = cur.at
     amount = cur.next().value
     cur.skip("OF|MY|ALL")
-    if cur.take("COLLATERAL") is None or cur.take("TO|ON|AND") is None:
+    if cur.take("COLLATERAL|METRIC|ACCOUNT") is None or cur.take("TO|ON|AND") is None:
         cur.at = begun
         return False
     act.size, act.of_collateral = amount, True
@@ -259,6 +292,9 @@ def _read_verbless(cur: Cursor, act: Act, begun: int) -> Act | None:
     act.verb, act.whole = ("exit", True) if out else ("buy", False)
     if not read_slots(cur, act):
         return None
+    if act.order.type == "ladder" and cur.sees("COMMA|COLON", "NUM", "ORDERS|LIMIT|BUY|SELL|BID"):
+        cur.next()
+        read_slots(cur, act)
     if out and act.size is not None:
         act.whole = False
     ranged = act.order.from_price is not None and act.size is not None

@@ -1,16 +1,17 @@
 """Joins clauses to rules: which condition belongs to which action, what waits for what; fills no default."""
 
 from collections.abc import Sequence
-from dataclasses import dataclass, field, replace
-from typing import Literal
+from dataclasses import replace
+from itertools import pairwise
 
 from core.parse.grammar.calendar import When
 from core.parse.grammar.clauses import Part
-from core.parse.grammar.continued import stop_beside_sale
+from core.parse.grammar.continued import OPENING
 from core.parse.grammar.drafts import (
     AccountDraft,
     Act,
     CandleDraft,
+    Change,
     Cond,
     FilledDraft,
     FundingDraft,
@@ -23,50 +24,32 @@ from core.parse.grammar.drafts import (
     TimeDraft,
     Trail,
 )
+from core.parse.grammar.grouping import ALONGSIDE, SAID_OF_ALL, Group, Unclear, groups, placed
+from core.parse.grammar.linking import link, needs_market, opens
 from core.parse.grammar.remarks import Mod
-from core.parse.grammar.schedules import DAY_S
+from core.parse.grammar.schedules import DAY_S, one_schedule
 
-OPENING = ("buy", "long", "short")
-_SAID_OF_ALL = ("alert", "cancel_orders", "cancel_rules", "pause_rules")
 _BESIDE_A_PRICE = (Level, CandleDraft, IndicatorDraft, AccountDraft, FundingDraft)
 """Conditions that go together with "at X" of the action before them: "half at 160 only if BTC is above 62k"."""
-_ALONGSIDE = (*_SAID_OF_ALL, "move_stop")
-"""What is done together with the trade before it unless it says when itself."""
 
-
+_JOINING = frozenset({"AND", "OR", "WHILE", "SLASH", "THEN"})
+_LEAVING = ("close", "sell", "exit", "trim", "cover", "reverse")
+_RETRACTED = ("cancel_orders", "cancel_rules", "pause_rules")
+_SOME_ORDERS = "I can cancel all orders or rules of a market, not those at some price. If you mean when, say “when”."
 _SOME_RULES = "When something happens I can only cancel or pause all rules of a market, not some kind of them."
-_FROM_WHEN = "Should that stop be there from now on, or only after the sale? Send it as a message of its own."
-
-
-class Unclear(Exception):
-    """The clauses can be joined in more than one way; the text says what is doubtful.
-
-    `beyond` marks what was understood and the language cannot say.
-    """
-
-    def __init__(self, text: str, *, beyond: bool = False) -> None:
-        super().__init__(text)
-        self.beyond = beyond
-
-
-@dataclass(slots=True)
-class _Group:
-    """Actions that share their conditions."""
-
-    conds: list[Part] = field(default_factory=list)
-    acts: list[Part] = field(default_factory=list)
-    mods: list[Mod] = field(default_factory=list)
-    cond_first: bool = False
-    last: Literal["", "cond", "act"] = ""
 
 
 def assemble(sentences: Sequence[Sequence[Part]]) -> list[RuleDraft]:
     """The rules that the clauses make, in the order said. Raises Unclear."""
     drafts: list[RuleDraft] = []
-    for parts in sentences:
-        for group in _groups(parts):
+    for number, parts in enumerate(sentences):
+        said = len(drafts)
+        for group in groups(parts):
             _add_rules(drafts, group)
+        for draft in drafts[said:]:
+            draft.sentence = number
     link(drafts)
+    _must_say_when(drafts)
     if any(isinstance(part.what, Mod) and part.what.kind == "oco" for parts in sentences for part in parts):
         for draft in drafts:
             draft.oco = draft.oco or not opens(draft)
@@ -75,121 +58,66 @@ def assemble(sentences: Sequence[Sequence[Part]]) -> list[RuleDraft]:
     return drafts
 
 
-def _groups(parts: Sequence[Part]) -> list[_Group]:
-    groups = [_Group()]
-    for at, part in enumerate(parts):
-        following = parts[at + 1] if at + 1 < len(parts) else None
-        if isinstance(part.what, Mod):
-            groups[-1].mods.append(part.what)
-        elif part.is_cond:
-            if _begins_with_cond(groups[-1], part, following):
-                groups.append(_Group())
-            group = groups[-1]
-            group.cond_first = group.cond_first or not group.acts
-            group.conds.append(part)
-            group.last = "cond"
-        else:
-            if _by_way_of(groups[-1], part):
-                groups[-1].acts.pop()
-            if _begins_with_act(groups[-1], part, following):
-                groups.append(_Group())
-            groups[-1].acts.append(part)
-            groups[-1].last = "act"
-    return groups
+def _measured_alike(parts: Sequence[Part]) -> None:
+    """ "up 10 % or down 5 % from entry": both from the entry, or the first from here? Raises Unclear."""
+    moves = [part.what for part in parts if isinstance(part.what, Change)]
+    if len({(move.market, move.reference) for move in moves}) > len({move.market for move in moves}):
+        raise Unclear("From where is each of those moves: your entry, or the price now? Say it with each.")
 
 
-def _placed(part: Part) -> bool:
-    """Whether an action says by itself when."""
-    act = part.act
-    return act.inline is not None or act.at is not None or act.at_once
+def _must_say_when(drafts: Sequence[RuleDraft]) -> None:
+    """An action behind a rule that waits must not be done at once unless that was said. Raises Unclear."""
+    waiting: set[int] = set()
+    for draft in drafts:
+        act = draft.act
+        said = act.at_once or act.order.type is not None or act.purpose is not None or act.verb == "alert"
+        at_once = draft.then and act.verb in _LEAVING  # an entry that is left as soon as it is filled
+        if draft.cond is None and (at_once or not draft.then) and not said and draft.sentence in waiting:
+            raise Unclear(f"When should “{act.text}” be done: at once, or under that condition too? Say it with it.")
+        if draft.cond is not None and not draft.then:
+            waiting.add(draft.sentence)
 
 
-def _begins_with_cond(group: _Group, part: Part, following: Part | None) -> bool:
-    """Whether a condition here starts a new rule rather than belonging to the one before it."""
-    if not group.acts:
-        return False
-    if _completes(group, part):
-        return False
-    if group.conds:
-        trailing = group.cond_first and (following is None or isinstance(following.what, Mod)) and part.led
-        return (group.cond_first or group.last == "act") and not trailing
-    acts_next = following is not None and isinstance(following.what, Act)
-    apart = bool(part.joins & {"COMMA", "AND", "THEN", "OR"})
-    return acts_next and apart and (_placed(group.acts[-1]) or not part.is_time)
-
-
-def _completes(group: _Group, part: Part) -> bool:
-    """Whether the time of day belongs to the schedule that was said before its action: "on Mondays buy …, at 8am"."""
-    if not isinstance(part.what, TimeDraft) or len(group.conds) != 1 or part.led:
-        return False
-    schedule, when = group.conds[0].what, part.what.when
-    return (
-        isinstance(schedule, ScheduleDraft)
-        and schedule.clock is None
-        and when == When(clock=when.clock, zone=when.zone)
-    )
-
-
-def _begins_with_act(group: _Group, part: Part, following: Part | None) -> bool:
-    """Whether an action here starts a new rule rather than sharing the conditions before it."""
-    act = part.act
-    if group.last == "" or (group.last == "cond" and group.cond_first and not group.acts):
-        return False
-    if _placed(part):
-        if group.cond_first and "AND" in part.joins and stop_beside_sale(group.acts[-1].act, act):
-            raise Unclear(_FROM_WHEN)
-        return True
-    moved = act.verb == "move_stop"
-    led_next = following is not None and following.is_cond and (following.led or following.is_time or moved)
-    if _leaves(group.acts[-1].act, act):
-        return True
-    if group.cond_first:
-        return False
-    if group.conds:
-        return led_next or not (act.verb in _ALONGSIDE or "AND" in part.joins)
-    if _placed(group.acts[-1]):
-        return act.verb not in _ALONGSIDE or led_next
-    return "AND" not in part.joins
-
-
-def _by_way_of(group: _Group, part: Part) -> bool:
-    """ "sell half with a 5 % trailing stop": the exit is how the sale is done, and takes over its size."""
-    if group.last != "act" or group.conds or part.joins or part.act.purpose is None:
-        return False
-    sale = group.acts[-1].act
-    if sale.verb in (*OPENING, *_ALONGSIDE, "reverse") or sale.purpose is not None or _placed(group.acts[-1]):
-        return False
-    exit_ = part.act
-    exit_.size, exit_.market, exit_.side = exit_.size or sale.size, exit_.market or sale.market, exit_.side or sale.side
-    exit_.whole, exit_.held = exit_.whole or sale.whole, True
-    group.last = "" if len(group.acts) == 1 else "act"
-    return True
-
-
-def _leaves(entry: Act, act: Act) -> bool:
-    """Whether *act* leaves the very position that the action before it enters, so that both cannot share a moment."""
-    if entry.verb not in OPENING or act.verb in (*OPENING, *_SAID_OF_ALL):
-        return False
-    return act.it or (act.market in (None, entry.market) and not act.everything)
-
-
-def _add_rules(drafts: list[RuleDraft], group: _Group) -> None:
+def _add_rules(drafts: list[RuleDraft], group: Group) -> None:
     if not group.acts:
         _add_remarks(drafts, group)
         return
+    if any(part.act.verb != "alert" for part in group.acts) and _listed_levels(group.conds):
+        raise Unclear("It cannot hit both at once. Say “or”, or how much to do at each of them.")
+    told = all(part.act.verb == "alert" for part in group.acts) and len(group.conds) > 1
+    if told and all(part.led for part in group.conds) and any("AND" in part.joins for part in group.conds[1:]):
+        raise Unclear("Once when all of that holds, or for each of them? Say “both”, or send two messages.")
     cond = joined(group.conds)
     if not group.cond_first and group.conds and "OR" in group.conds[0].joins:
         raise Unclear("I cannot tell what that is an alternative to. Send one rule at a time.")
+    traded = {part.act.market for part in group.acts if part.act.verb not in SAID_OF_ALL and part.act.market}
+    if len(traded) > 1 and needs_market(cond):
+        raise Unclear("Of which market is that said? Name it in the condition.")
+    if any(part.act.at_once for part in group.acts) and any(not (part.led or part.is_time) for part in group.conds):
+        raise Unclear("Now, or when that happens? Send what to do now as a message of its own.")
     each = any("EACH" in part.joins for part in group.conds)
     then = any({"THEN", "IF"} <= part.joins for part in group.conds)
     for part in group.acts:
         act = part.act
+        following = group.acts[1:] if part is group.acts[0] and not group.conds else []
+        if following and _place_unsaid(part, following[0]):
+            raise Unclear("Both at that price, or the first of them at once? Send them as two messages.")
         if act.filter is not None:
             raise Unclear(_SOME_RULES, beyond=True)
+        if act.verb in _RETRACTED and not group.cond_first and any(not (one.led or one.is_time) for one in group.conds):
+            raise Unclear(_SOME_ORDERS, beyond=True)
         if _only_share(drafts, cond, act):
             continue
+        if act.verb == "alert" and len(group.acts) == 1 and _listed_levels(group.conds):
+            drafts += [RuleDraft(cond=level, act=replace(act), repeat=each) for level in _listed_levels(group.conds)]
+            continue
         follows = "THEN" in part.joins and not (group.cond_first and part is group.acts[0])
-        draft = RuleDraft(cond=cond, act=act, repeat=each, then=then or (follows and bool(drafts)))
+        draft = RuleDraft(
+            cond=cond, act=act, repeat=each, then=then or (follows and bool(drafts)), cond_first=group.cond_first
+        )
+        next_step = follows and cond is None and act.at is None and act.inline is None
+        if isinstance(cond, FilledDraft) or (next_step and drafts and not any(opens(one) for one in drafts)):
+            draft.follows = _awaited(drafts)
         draft.oco = "OR" in part.joins and bool(drafts)
         if draft.oco:
             drafts[-1].oco = True
@@ -197,11 +125,40 @@ def _add_rules(drafts: list[RuleDraft], group: _Group) -> None:
         over_s, plan = act.order.over_s, draft.cond
         if over_s is not None and isinstance(plan, ScheduleDraft) and over_s >= (plan.every_s or DAY_S):
             raise Unclear("Once, spread over that time, or again and again? Say it as one or the other.")
-        if draft.cond is None and not draft.then and act.verb in _ALONGSIDE and part is not group.acts[0]:
-            draft.cond = drafts[-1].cond
+        if draft.cond is None and not draft.then and act.verb in ALONGSIDE and part is not group.acts[0]:
+            beside = "AND" in part.joins or act.market in (None, drafts[-1].act.market)
+            draft.cond = drafts[-1].cond if beside else None
         drafts.append(draft)
         for mod in group.mods:
             apply_mod(draft, mod)
+
+
+def _awaited(drafts: Sequence[RuleDraft]) -> int | None:
+    """The exit whose fill "once filled" speaks of; None where it is an entry's. Raises Unclear."""
+    if any(opens(draft) for draft in drafts):
+        return None
+    traded = [number for number, draft in enumerate(drafts) if draft.act.verb not in ALONGSIDE]
+    if not traded:
+        raise Unclear("Once which order is filled? Say that order and what follows it in one message.")
+    return traded[-1]
+
+
+def _place_unsaid(first: Part, second: Part) -> bool:
+    """ "close and go short 2 SOL at 138": whether the price is said of both is left open."""
+    exits, same = first.act, second.act.market is None or first.act.market in (None, second.act.market)
+    leaving = exits.verb in ("close", "sell", "exit", "trim", "cover") and exits.purpose is None
+    entering = second.act.purpose is None and second.act.verb in OPENING and second.act.at is not None
+    return leaving and entering and same and not placed(first) and second.joins == {"AND"}
+
+
+def _listed_levels(conds: Sequence[Part]) -> list[Level]:
+    """ "ping me at 200 and at 190": it cannot be at two prices at once, so each is an alert of its own."""
+    levels = [part.what for part in conds if isinstance(part.what, Level) and part.what.operator is None]
+    apart = all("AND" in part.joins and "LISTED" not in part.joins for part in conds[1:])
+    named = {level.market for level in levels} - {None}
+    if len(conds) < 2 or len(levels) < len(conds) or not apart or len(named) > 1:
+        return []
+    return [replace(level, market=next(iter(named), None)) for level in levels]
 
 
 def _only_share(drafts: list[RuleDraft], cond: Cond | None, act: Act) -> bool:
@@ -214,14 +171,14 @@ def _only_share(drafts: list[RuleDraft], cond: Cond | None, act: Act) -> bool:
     return True
 
 
-def _add_remarks(drafts: list[RuleDraft], group: _Group) -> None:
+def _add_remarks(drafts: list[RuleDraft], group: Group) -> None:
     """A sentence of its own that speaks of the rules before it."""
     if group.conds:
         raise Unclear("I see when, but not what to do then.")
     if not drafts:
         raise Unclear("I see no condition and no action in that.")
     for mod in group.mods:
-        for draft in drafts if mod.kind in ("oco", "expires", "lasting") else drafts[-1:]:
+        for draft in drafts if mod.kind in ("oco", "expires", "due", "lasting", "over") else drafts[-1:]:
             apply_mod(draft, mod)
 
 
@@ -229,18 +186,22 @@ def joined(parts: Sequence[Part]) -> Cond | None:
     """The conditions as one, by their "and", "or" and brackets. Raises Unclear where the words leave it open."""
     if not parts:
         return None
-    if any("AFTER" in part.joins and not isinstance(part.what, FilledDraft) for part in parts[1:]):
+    if any(part.joins & {"AFTER", "THEN"} and not isinstance(part.what, FilledDraft) for part in parts[1:]):
         text = (
             "One thing after another is more than one rule can watch. Send the later step once the first has happened."
         )
         raise Unclear(text, beyond=True)
-    if len(parts) == 2 and isinstance(parts[0].what, ScheduleDraft) and isinstance(parts[1].what, TimeDraft):
-        schedule, when = parts[0].what, parts[1].what.when
-        if schedule.clock is None and when.clock is not None and when == When(clock=when.clock, zone=when.zone):
-            return replace(schedule, clock=when.clock, zone=when.zone or schedule.zone)
+    if len(parts) == 2 and (schedule := one_schedule(parts[0].what, parts[1].what)) is not None:
+        return schedule
+    _measured_alike(parts)
     levels = [part.what for part in parts if isinstance(part.what, Level) and part.what.operator is None]
-    if 1 < len(levels) == len(parts):  # It cannot hit two prices at once.
+    if 1 < len(levels) == len(parts) and len({level.market for level in levels} - {None}) < 2:
+        # One market cannot hit two prices at once.
         return GroupDraft(type="any", parts=tuple(levels))
+    if any(part.joins == {"COMMA"} for part in parts[1:]) and not any(part.joins & _JOINING for part in parts[1:]):
+        raise Unclear("Must all of those hold, or any of them? Put “and” or “or” between them.")
+    if any(not (one.joins or one.opened or one.is_time or before.is_time) for before, one in pairwise(parts)):
+        raise Unclear("I cannot tell how the conditions belong together. Put “and” or “or” between them.")
     tokens: list[object] = []
     for number, part in enumerate(parts):
         if number:
@@ -326,14 +287,20 @@ def _settle_limit(draft: RuleDraft) -> None:
 
 def apply_mod(draft: RuleDraft, mod: Mod) -> None:
     """Puts what was said of a rule as a whole into its draft. Raises Unclear."""
+    if mod.kind == "over":
+        if isinstance(draft.cond, ScheduleDraft) and opens(draft):
+            raise Unclear("Is that the size each time, or in all? Say how much each time, and how often.")
+        mod = replace(mod, kind="lasting")
     match mod.kind:
-        case "lasting" | "for" | "expires" if isinstance(draft.cond, TimeDraft):
+        case "due" if draft.cond is None and not draft.then and draft.act.verb in ("close", "exit", "sell", "trim"):
+            draft.cond = TimeDraft(when=mod.value)  # "close it by Friday 5pm": at that time at the latest.
+        case "lasting" | "for" | "expires" | "due" if isinstance(draft.cond, TimeDraft):
             raise Unclear("A single time cannot last. For something daily, say every day at that time.")
         case "lasting" | "for" if draft.act.order.type == "limit":
             draft.act.order.ttl_s = mod.value
-        case "expires" | "lasting" if draft.cond is None and not draft.then and draft.act.order.type != "limit":
+        case "expires" | "due" | "lasting" if draft.cond is None and not draft.then and draft.act.order.type != "limit":
             raise Unclear("Something done at once needs no end. Say what it should wait for, or leave the end out.")
-        case "expires":
+        case "expires" | "due":
             draft.expires = mod.value
         case "lasting":
             draft.expires = When(in_s=mod.value)
@@ -369,30 +336,3 @@ def _last_for(draft: RuleDraft, seconds: int) -> None:
             draft.cond = replace(draft.cond, for_s=seconds)
         case _:
             raise Unclear("I cannot tell what should last that long.")
-
-
-def opens(draft: RuleDraft) -> bool:
-    """Whether the draft's action enters a position, as far as its words say."""
-    return draft.act.verb in OPENING and not draft.act.held and not draft.act.reduce_only
-
-
-def link(drafts: list[RuleDraft]) -> None:
-    """Marks the exits that wait for an entry of the same message."""
-    entries = [number for number, draft in enumerate(drafts) if opens(draft)]
-    if not entries:
-        return
-    for number, draft in enumerate(drafts):
-        act = draft.act
-        if opens(draft) or act.verb in _SAID_OF_ALL:
-            continue
-        before = [entry for entry in entries if entry < number]
-        if act.purpose is not None and not before:
-            before = entries[:1]
-        if not before:
-            continue
-        entry = drafts[before[-1]].act
-        same = act.market is None or entry.market is None or act.market == entry.market
-        unnamed = act.market is None and not act.held and act.size is None
-        waits = act.purpose is not None or draft.then or act.it or act.inline is not None or unnamed
-        waits = waits or (number > 0 and drafts[number - 1].then and (act.rest or not act.held))
-        draft.then = bool(same and waits and not act.everything)

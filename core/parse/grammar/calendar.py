@@ -99,15 +99,19 @@ def _clocks(clock: Clock | None) -> list[time]:
 
 
 def _days(when: When, today: date) -> list[date]:
+    said: list[list[date]] = []
     if when.weekday is not None:
         ahead = (DAY_NAMES.index(when.weekday) - today.weekday()) % 7
         first = today + timedelta(days=ahead)
-        return [first, first + timedelta(days=7)] if when.next_week else [first]
+        said.append([first, first + timedelta(days=7)] if when.next_week else [first])
     if when.date is not None:
-        return [
-            day for day in (_next_day(m, d, when.date.year, today) for m, d in _readings(when.date)) if day is not None
-        ]
-    return [today + timedelta(days=when.day_offset or 0)]
+        days = [_next_day(month, day, when.date.year, today) for month, day in _readings(when.date)]
+        said.append([day for day in days if day is not None])
+    if when.day_offset is not None or not said:
+        said.append([today + timedelta(days=when.day_offset or 0)])
+    agreed = [day for day in said[0] if all(day in other for other in said[1:])]
+    # "Friday the 28th, tomorrow" names one day; where it names several, each of them is asked about.
+    return agreed or list(dict.fromkeys(day for days in said for day in days))
 
 
 def _readings(day: Day) -> list[tuple[int, int]]:

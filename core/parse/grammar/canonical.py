@@ -193,7 +193,8 @@ def _order(text: str) -> OrderKind | None:
 _SIZE = rf"(?:(?P<percent>{NUMBER}) %|(?P<usd>{DOLLARS})|(?P<base>{NUMBER}) (?P<coin>[A-Z0-9]+))"
 _LEVERED = rf"(?: at (?P<leverage>{NUMBER})x leverage)?"
 _EXIT = re.compile(
-    rf"(?:(?P<buy>buy back)|sell) {_SIZE} of the (?P<market>{MARKET}) (?P<side>long|short) \(reduce-only\), "
+    rf"(?:(?P<buy>buy back)|sell) {_SIZE} of the (?P<market>{MARKET}) (?P<side>long|short)"
+    rf"(?: with (?P<margin>{DOLLARS}) of margin)?{_LEVERED} \(reduce-only\), "
 )
 _ENTRY = re.compile(
     rf"(?P<type>buy|sell) (?:(?P<base>{NUMBER}) (?P<coin>[A-Z0-9]+) on (?P<m1>{MARKET})|(?P<usd>{DOLLARS}) of "
@@ -233,27 +234,29 @@ def _action(text: str) -> Action | None:
 def _exit(found: re.Match[str], order: OrderKind) -> Action | None:
     if (found["buy"] is not None) != (found["side"] == "short") or not _same_coin(found["coin"], found["market"]):
         return None
-    size = {"amount_percent": found["percent"], "amount_usd": found["usd"], "amount_base": found["base"]}
-    sized: dict[str, Any] = {name: number(text) for name, text in size.items() if text is not None}
     side: Any = "buy" if found["buy"] else "sell"
-    return Trade(type=side, market=found["market"], reduce_only=True, order=order, **sized)
+    return _trade(found, found["market"], side, order, reduce_only=True)
 
 
 def _entry(found: re.Match[str], order: OrderKind) -> Action | None:
     market = found["m1"] or found["m2"] or found["m3"]
     side: Any = found["type"]
-    leverage = None if found["leverage"] is None else number(found["leverage"])
     if (side == "buy") != (found["side"] == "long") or not _same_coin(found["coin"], market):
         return None
+    return _trade(found, market, side, order, reduce_only=False)
+
+
+def _trade(found: re.Match[str], market: str, side: Any, order: OrderKind, *, reduce_only: bool) -> Trade | None:
+    leverage = None if found["leverage"] is None else number(found["leverage"])
     sized: dict[str, Any] = {}
     if found["margin"] is not None:
         sized["margin_usd"] = number(found["margin"])
-        if number(found["usd"]) != sized["margin_usd"] * (leverage or Decimal(1)):
+        if found["usd"] is None or number(found["usd"]) != sized["margin_usd"] * (leverage or Decimal(1)):
             return None
     else:
         size = {"amount_percent": found["percent"], "amount_usd": found["usd"], "amount_base": found["base"]}
         sized |= {name: number(text) for name, text in size.items() if text is not None}
-    return Trade(type=side, market=market, reduce_only=False, order=order, leverage=leverage, **sized)
+    return Trade(type=side, market=market, reduce_only=reduce_only, order=order, leverage=leverage, **sized)
 
 
 def _same_coin(coin: str | None, market: str) -> bool:

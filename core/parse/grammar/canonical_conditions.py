@@ -119,8 +119,9 @@ def _period(text: str | None) -> int | None:
 def _pnl(found: Found) -> Condition:
     market = found["market"] or ALL_MARKETS
     if found["even"] is not None:
+        unit: Any = "usd" if found["share"] is None else "percent"
         operator: Any = ">=" if found["even"] == "in profit" else "<="
-        return PositionPnl(market=market, operator=operator, threshold=ZERO, unit="usd")
+        return PositionPnl(market=market, operator=operator, threshold=ZERO, unit=unit)
     measured = _distance(found)
     up, more = found["side"] == "up", found["beyond"] == "more"
     threshold = measured["threshold"] if up else -measured["threshold"]
@@ -178,7 +179,8 @@ _MAKERS: tuple[tuple[str, Callable[[Found], Condition]], ...] = (
         _indicator,
     ),
     (
-        (rf"{_WHO} (?:at break-even or (?P<even>in profit|at a loss)|(?P<side>up|down) {_DISTANCE}(?: of (?:its|their) "
+        (rf"{_WHO} (?:at break-even(?P<share> \(0 %\))? or (?P<even>in profit|at a loss)|"
+        rf"(?P<side>up|down) {_DISTANCE}(?: of (?:its|their) "
         r"entry notional)? or (?P<beyond>more|less)(?:, or (?:at a loss|in profit))?) \(unrealised\)"),
         _pnl,
     ),

@@ -4,7 +4,7 @@ from collections.abc import Iterator
 from dataclasses import fields, is_dataclass, replace
 from decimal import Decimal
 
-from core.domain.action import LadderOrder, LimitOrder, Trade, is_exit
+from core.domain.action import Close, LadderOrder, LimitOrder, Reverse, Trade, is_exit
 from core.domain.condition import (
     AccountLevel,
     AllOf,
@@ -23,7 +23,7 @@ from core.domain.condition import (
 from core.domain.money import HUNDRED, ZERO
 from core.domain.rule import RuleSpec
 from core.parse.grammar.desk import Desk, Point, money
-from core.parse.grammar.drafts import Level
+from core.parse.grammar.drafts import Change, Level
 from core.parse.grammar.subjects import side_of
 
 FAR = Decimal("0.5")
@@ -178,6 +178,7 @@ def _contradictions(desk: Desk, rules: list[RuleSpec], numbers: list[int]) -> No
                 )
             )
     _crossed_exits(desk, numbers)
+    _wrong_way(desk, numbers)
     _nothing_left(desk, rules, numbers)
     _stops_beyond_entry(desk, rules)
     _opposite_trades(desk, rules)
@@ -230,6 +231,20 @@ def _crossed_exits(desk: Desk, numbers: list[int]) -> None:
             desk.ask(Point(key=f"crossed:{target}:{stop}", about="contradiction", text=text, candidates=(swap,)))
 
 
+def _wrong_way(desk: Desk, numbers: list[int]) -> None:
+    """A stop that waits for the position to gain, or a target that waits for it to lose."""
+    for number in numbers:
+        draft = desk.drafts[number]
+        if draft.act.purpose not in ("stop", "target") or not isinstance(draft.cond, Change) or draft.cond.favour:
+            continue
+        facing = side_of(desk, number)
+        gains = (draft.cond.direction == "up") == (facing == "long")
+        if facing is None or draft.cond.direction == "either" or gains == (draft.act.purpose == "target"):
+            continue
+        text = f"On a {facing}, a {draft.act.purpose} {draft.cond.direction} there is on the wrong side. Which price?"
+        desk.ask(Point(key=f"way:{number}", about="contradiction", text=text))
+
+
 def _stops_beyond_entry(desk: Desk, rules: list[RuleSpec]) -> None:
     """A stop or target of an entry that would already hold when the entry fills."""
     by_id = {rule.id: rule for rule in rules}
@@ -238,7 +253,7 @@ def _stops_beyond_entry(desk: Desk, rules: list[RuleSpec]) -> None:
         if entry is None or not isinstance(rule.condition, PriceLevel) or not isinstance(entry.action, Trade):
             continue
         at = _entry_price(desk, entry)
-        if at is None or not is_exit(rule.action):
+        if at is None or not is_exit(rule.action) or rule.condition.market != entry.action.market:
             continue
         beyond = at >= rule.condition.price if rule.condition.operator == ">=" else at <= rule.condition.price
         if beyond:
@@ -261,6 +276,10 @@ def _opposite_trades(desk: Desk, rules: list[RuleSpec]) -> None:
     for first in rules:
         for second in rules:
             one, other = first.action, second.action
+            both = {type(one), type(other)} == {Close, Reverse} and first.condition == second.condition
+            if both and first.id < second.id:
+                text = "Close it, or turn it round? Say one of the two."
+                desk.ask(Point(key=f"opposite:{first.id}", about="contradiction", text=text))
             if first.id >= second.id or not isinstance(one, Trade) or not isinstance(other, Trade):
                 continue
             same = first.condition == second.condition and first.after == second.after and one.market == other.market

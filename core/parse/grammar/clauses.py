@@ -13,6 +13,7 @@ from core.parse.grammar.continued import (
     is_heading,
     last_condition,
     late_size,
+    one_more_bound,
     one_more_exit,
     one_more_market,
     other_place,
@@ -20,7 +21,18 @@ from core.parse.grammar.continued import (
     shared_out,
     takes_over,
 )
-from core.parse.grammar.drafts import Act, Cond, FilledDraft, Level, Order, ScheduleDraft, TargetHit, TimeDraft, Trail
+from core.parse.grammar.drafts import (
+    Act,
+    Change,
+    Cond,
+    FilledDraft,
+    Level,
+    Order,
+    ScheduleDraft,
+    TargetHit,
+    TimeDraft,
+    Trail,
+)
 from core.parse.grammar.indicators import read_timeframe
 from core.parse.grammar.items import Cursor, Item
 from core.parse.grammar.phrases import read_price
@@ -32,6 +44,7 @@ from core.parse.grammar.slots import read_slots, resumes
 _MOVES = ("FALL", "RISE", "RISEWORD", "FALLWORD", "MOVE")
 _MOVES_ANY = "|".join(_MOVES)
 _CADENCES = ("TF", "EVERY", "EVERYDAY", "EVERYHOUR", "EVERYWEEK", "EVERYMONTH", "SPAN")
+_BOUNDS = ("ABOVE", "BELOW", "GO", "FALL", "RISE", "BREAK", "REACH", "CROSSUP", "CROSSDOWN", "STAY", "EXCEED")
 _JOINERS = frozenset(
     {"COMMA", "AND", "OR", "THEN", "IF", "EACH", "WHILE", "AFTER", "COLON", "LPAR", "RPAR", "DASH", "SLASH"}
 )
@@ -90,12 +103,13 @@ def _enters(act: Act) -> bool:
 class _Reading:
     """One sentence being cut into clauses."""
 
-    def __init__(self, sentence: Sentence, source: str, before: Sequence[Act]) -> None:
+    def __init__(self, sentence: Sentence, source: str, before: Sequence[Act], spoken: Cond | None) -> None:
         self.cur = Cursor(sentence.items, source)
         self.out = Clauses()
         self.joins: set[str] = set()
         self.opened = 0
         self.before = before
+        self.spoken = spoken
         self.last: Act | None = None
         self.entry = next((act for act in reversed(before) if _enters(act)), None)
 
@@ -131,7 +145,10 @@ class _Reading:
             return True
         bound = second_bound(cur, last_condition(self.out.parts[-1].what if self.out.parts else None), self.joins)
         if bound is not None:
+            self.joins.add("LISTED")
             return self._add(bound)
+        if not self.joins - {"AND", "OR", "COMMA", "IF", "EACH", "THEN"} and self._same_subject():
+            return True
         if self.joins & {"IF", "EACH", "WHILE", "AFTER"}:
             return self._event() or self._add(read_time_condition(cur)) or self._add(read_condition(cur)) or self._mod()
         if last is not None and last.verb == "alert" and (read_message(cur, last) or self._alert_level()):
@@ -150,6 +167,26 @@ class _Reading:
             or self._event()
             or self._late_slots(last)
         )
+
+    def _same_subject(self) -> bool:
+        """ "if BTC is above 60k and below 65k": a bound with no subject is of what was spoken of before it."""
+        if self.cur.sees("IT", "GO|ABOVE|BELOW|FALL|RISE") and self.joins & {"IF", "EACH"}:
+            return self._add(one_more_bound(self.cur, self.spoken))
+        last = last_condition(self.out.parts[-1].what if self.out.parts else None)
+        market = getattr(last, "market", None)
+        if (
+            market is None
+            or not self.joins
+            or self.joins - {"AND", "OR", "COMMA"}
+            or self.cur.peek().kind not in _BOUNDS
+        ):
+            return False
+        begun = self.cur.at
+        found = read_condition(self.cur)
+        if not isinstance(found, Level | Change) or found.market is not None:
+            self.cur.at = begun
+            return False
+        return self._add(replace(found, market=market))
 
     def _instead_of_joining(self) -> bool:
         """ "once an hour" is no "once …"; "after 6 hours" is a time."""
@@ -207,6 +244,8 @@ class _Reading:
         if isinstance(what, Act):
             self.last = what
             self.entry = what if _enters(what) else self.entry
+        elif not isinstance(what, Mod):
+            self.spoken = what
         self.out.parts.append(Part(what=what, joins=frozenset(self.joins), opened=self.opened))
         self.joins, self.opened = set(), 0
         return True
@@ -221,7 +260,8 @@ class _Reading:
         if cur.take("FILLED") is not None and (begun == 0 or self.joins & {"IF", "AFTER", "EACH", "AND", "THEN"}):
             return self._add(FilledDraft())
         item = cur.take("TARGET|STOP")
-        if item is not None and self.joins & {"IF", "AFTER", "EACH"} and cur.run("REACH|FILLED"):
+        ended = item is not None and item.value and "AFTER" in self.joins and cur.sees("END|COMMA")
+        if item is not None and self.joins & {"IF", "AFTER", "EACH"} and (ended or cur.run("REACH|FILLED")):
             return self._add(TargetHit(number=item.value or 1))
         cur.at = begun
         return False
@@ -296,7 +336,9 @@ class _Reading:
         begun = self.cur.at
         timeframe = read_timeframe(self.cur) if bare and not self.joins - {"COMMA", "LPAR", "DASH"} else None
         if timeframe is None or not (
-            self.cur.peek(-1).kind in ("CANDLE", "TF") or self.cur.peek(begun - self.cur.at).kind == "ON"
+            self.cur.peek(-1).kind in ("CANDLE", "TF")
+            or (self.cur.sees("END") and "COMMA" in self.joins)
+            or self.cur.peek(begun - self.cur.at).kind == "ON"
         ):
             self.cur.at = begun
             return False
@@ -311,18 +353,28 @@ class _Reading:
         last = self.last or (self.before[-1] if self.before else None)
         cur, begun = self.cur, self.cur.at
         named = cur.sees("COIN", "AT", "NUM") and bool(self.joins)
-        if last is None or last.verb == "alert" or not (named or cur.peek().kind in ("NUM", "REST", "ALL", "SELL")):
+        again = cur.peek().text.lower() == "another" and last is not None and last.size is not None
+        if (
+            last is None
+            or last.verb == "alert"
+            or not (named or (cur.peek().kind in ("NUM", "REST", "ALL", "SELL") or again))
+        ):
             return False
         act = Act(verb=last.verb, side=last.side, held=last.held, purpose=last.purpose,
                   reduce_only=last.reduce_only, order=Order(type=last.order.type), text=last.text)  # fmt: skip
+        if again and last.size is not None:
+            cur.next()
+            act.size = replace(last.size)
         read_slots(cur, act)
         sized = act.size is not None or act.rest or act.whole or (named and last.verb in ("close", "exit"))
         other = last.market is not None and act.market not in (None, last.market) and bool(self.joins)
         placed = act.at is not None or act.inline is not None or cur.peek().kind in ("IF", "EACH")
+        placed = placed or cur.sees("AT", "CLOCK|NOON|MIDNIGHT")
         alone = all(isinstance(part.what, Act | Mod) for part in self.out.parts)
         if placed and alone and self.last is not None and not (_has_place(self.last) or is_heading(self.last)):
             sized = False  # "sell 50 %, 25 % at 160": when should the first be sold?
-        if not sized or not (placed or other):
+        elsewhere = not self.joins and last.market is not None and act.market not in (None, last.market)
+        if not sized or elsewhere or not (placed or other):
             cur.at = begun
             return False
         act.market = act.market or last.market
@@ -339,6 +391,6 @@ class _Reading:
         return resumes(self.cur, 0, last) and read_slots(self.cur, last)
 
 
-def read_clauses(sentence: Sentence, source: str, before: Sequence[Act] = ()) -> Clauses:
-    """The clauses of one sentence; *before* are the actions of the sentences before it."""
-    return _Reading(sentence, source, before).run()
+def read_clauses(sentence: Sentence, source: str, before: Sequence[Act] = (), spoken: Cond | None = None) -> Clauses:
+    """The clauses of one sentence; *before* are the actions of those before it, *spoken* their last condition."""
+    return _Reading(sentence, source, before, spoken).run()

@@ -5,6 +5,7 @@ from dataclasses import replace
 from functools import partial
 
 from core.domain.reading import Command, CommandName, RuleFilter
+from core.parse.grammar.actions import is_one
 from core.parse.grammar.items import Cursor
 from core.parse.grammar.reader import Sentence
 
@@ -16,7 +17,7 @@ _TOPICS: dict[str, CommandName] = {
     "POSITION": "positions", "EVERYTHING": "positions", "PNL": "positions", "PROFIT": "positions", "RULES": "rules",
     "ALERTS": "rules", "ORDERS": "rules", "HISTORY": "trades", "COLLATERAL": "balance",
     "METRIC": "balance", "MARGIN": "balance", "ACCOUNT": "balance", "LEVERAGE": "balance", "PRICE": "prices",
-    "REPORTED": "trades", "LOSS": "positions", "FILLED": "trades",
+    "REPORTED": "trades", "LOSS": "positions", "FILLED": "trades", "LIQUIDATED": "positions",
 }  # fmt: skip
 _FILTERS: dict[str, RuleFilter] = {
     "DCA": "dca", "TARGET": "take_profit", "STOP": "stop_loss", "STOPS": "stop_loss", "TRAIL": "stop_loss",
@@ -41,6 +42,8 @@ def read_command(sentences: list[Sentence]) -> Command | None:
         found = reader(cur)
         if found is not None and cur.peek().kind == "END":
             return found
+    if items[0].text.lower() in ("how", "what") and items[-1].text.lower() in ("work", "works", "mean", "means"):
+        return Command(name="help")
     if items[0].kind == "HELP" and items[0].text.lower().startswith(("how", "what")):
         return Command(name="help")
     return None
@@ -79,8 +82,11 @@ def _change(cur: Cursor) -> Command | None:
     said_filter: RuleFilter | None = None
     ids: list[str] = []
     what: str | None = None
+    one = every = False
     while (word := cur.peek()).kind != "END":
         cur.next()
+        one = one or is_one(word)
+        every = every or word.kind in ("ALL", "EVERY", "EVERYTHING")
         match word.kind:
             case "COIN" if market is None:
                 market = word.value
@@ -88,7 +94,9 @@ def _change(cur: Cursor) -> Command | None:
                 ids.append(word.value)
             case "NUM" if what == "RULES" and word.text.isdigit() and len(word.text) < 10:
                 ids.append(f"r{word.text}")
-            case kind if kind in _FILTERS:
+            case kind if kind in _FILTERS and not isinstance(word.value, int):
+                if said_filter not in (None, _FILTERS[kind]) or word.text.lower() == item.text.lower():
+                    return None  # "my TP and SL" are two kinds; "stop stop" is one word said twice
                 said_filter = _FILTERS[kind]
                 what = "RULES" if kind in ("STOPS", "ALERTS", "ALERT") else what
             case "RULES" | "ORDERS" if what in (None, word.kind) or said_filter is not None:
@@ -103,6 +111,8 @@ def _change(cur: Cursor) -> Command | None:
                 return None
     alone = item.kind in ("PAUSE", "RESUME") and item.text.lower() in _BY_ITSELF and market is None
     if what is None and not ids and said_filter is None and not alone:
+        return None
+    if one and not (every or ids or market or said_filter):
         return None
     if what == "ORDERS":
         return (
@@ -136,6 +146,8 @@ def _look(cur: Cursor, *, asked: bool) -> Command | None:
     while (word := cur.peek()).kind != "END":
         cur.next()
         words.append(word.text.lower())
+        if words[-1] == "work":
+            return None
         if word.kind == "COIN":
             markets.append(word.value)
         elif word.kind == "NUM" and len(words) > 1 and cur.peek(-2).kind == "LATEST" and word.value.unit == "":
@@ -165,6 +177,7 @@ def _look(cur: Cursor, *, asked: bool) -> Command | None:
         asked
         or begun in ("SHOW", "SLASH", "PRICE", "MY", "HISTORY", "METRIC", "COLLATERAL", "CURRENT", "LATEST")
         or len(words) <= 2
+        or topics == ["PRICE"] == topics[: cur.peek(-1).kind == "PRICE"]
     )
     if not looking:
         return None
@@ -176,6 +189,8 @@ def _look(cur: Cursor, *, asked: bool) -> Command | None:
 
 def _topic(topics: list[str], markets: list[str], words: list[str], begun: str) -> Command | None:
     named = tuple(dict.fromkeys(markets))
+    if not topics and begun == "SHOW" and not named and words[1:] in (["open"], ["opened"]):
+        return Command(name="positions")
     if not topics and {"do i have", "have i got"} & set(words):
         if not named and {"open", "opened"} & set(words):
             return Command(name="positions")
@@ -184,6 +199,8 @@ def _topic(topics: list[str], markets: list[str], words: list[str], begun: str) 
         if named and begun in ("COIN", "SHOW") and words[0] not in ("do i have", "any", "which"):
             return Command(name="prices", markets=named)
         return None
+    if "LIQUIDATED" in topics:
+        return Command(name="positions", market=named[0] if len(named) == 1 else None)
     kinds = [_TOPICS[topic] for topic in topics]
     if any(word in ("trades", "trade history", "history", "fills", "recent trades") for word in words):
         name: CommandName = "trades"

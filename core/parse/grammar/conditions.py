@@ -52,7 +52,7 @@ def _read_price_condition(cur: Cursor) -> Cond | None:
     led = cur.peek(-1).kind in ("IF", "EACH", "OR")
     subject = read_subject(cur)
     signed = cur.peek().kind == "NUM" and cur.peek().value.sign != ""
-    unsaid = led and subject.empty and cur.sees("RISEWORD|FALLWORD", "NUM")
+    unsaid = subject.empty and cur.sees("RISEWORD|FALLWORD", "NUM")
     if subject.me and cur.sees("BREAKEVEN") and cur.peek(1).kind not in ("AND", "DASH", "NUM"):
         cur.next()
         return Level(market=subject.market, at_entry=True)
@@ -108,7 +108,12 @@ def _read_between(cur: Cursor, subject: Subject) -> GroupDraft | None:
 def _verb_ahead(cur: Cursor) -> bool:
     """ "we break 98.5k": the owner as subject of a price verb."""
     return cur.peek().kind in ("BREAK", "REACH", "FALL", "RISE", "CROSSUP", "CROSSDOWN", "CLOSES", "STAY") or (
-        cur.sees("GO", "ABOVE|BELOW|TO")
+        cur.sees("GO", "ABOVE|BELOW|TO|AT")
+        or (
+            cur.sees("ABOVE|BELOW", "NUM")
+            and cur.peek(-1).text.lower() in ("we're", "we are")
+            and not cur.peek(1).value.unit
+        )
     )
 
 
@@ -119,7 +124,7 @@ def _read_level(cur: Cursor, *, named: bool = False) -> Level | CandleDraft | No
         cur.next()
         return _held_for(cur, Level(operator="<=", price=read_price(cur)))
     comparison = read_comparison(cur)
-    if comparison is None and cur.sees("GO", "NUM") and cur.peek().text.lower() in ("is", "was", "'s"):
+    if comparison is None and cur.sees("GO", "NUM") and cur.peek().text.lower() in _AT_A_PRICE:
         cur.next()
         comparison = "hits"
     if comparison is None and named and cur.sees("NUM"):
@@ -132,10 +137,28 @@ def _read_level(cur: Cursor, *, named: bool = False) -> Level | CandleDraft | No
         return _at_entry(cur, operator)
     if operator is None and cur.run("FROM", "BELOW|ABOVE"):
         operator = ">=" if cur.peek(-1).kind == "BELOW" else "<="
+    if operator is not None and cur.peek().text.lower().startswith("or ") and cur.peek(1).kind != "NUM":
+        cur.skip("ABOVE" if operator == ">=" else "BELOW")  # "falls to 140 or lower"
     trailing = cur.take("ABOVE|BELOW") if operator is None and cur.peek(1).kind != "NUM" else None
     if trailing is not None:
         operator = ">=" if trailing.kind == "ABOVE" else "<="
     return _held_for(cur, Level(operator=operator, price=price))
+
+
+_AT_A_PRICE = (
+    "is",
+    "was",
+    "'s",
+    "trades",
+    "trading",
+    "gets",
+    "goes",
+    "becoming",
+    "is becoming",
+    "becomes",
+    "sits",
+    "be",
+)
 
 
 def _at_entry(cur: Cursor, operator: Literal[">=", "<="] | None) -> Level | None:
@@ -198,7 +221,9 @@ def _read_verb_change(cur: Cursor) -> Change | Trail | None:
             change = replace(change, direction="up" if side.kind == "RISEWORD" else "down")
     cur.run("FROM", "CURRENT")
     cur.skip("BY|RISEWORD|FALLWORD")
-    if cur.sees("ABOVE", "NUM") and cur.peek(1).value.unit == "percent":
+    if cur.sees("ABOVE", "NUM") and (
+        cur.peek(1).value.unit == "percent" or cur.peek().text.lower() in ("more than", "at least", "no less than")
+    ):
         cur.next()
     if not cur.sees("NUM") or cur.peek().value.unit == "times" or cur.peek().value.words:
         return None
@@ -210,6 +235,8 @@ def _read_verb_change(cur: Cursor) -> Change | Trail | None:
 def _read_distance(cur: Cursor) -> Change | None:
     """2 % below my entry · is 4 % under my entry · 50 cents above entry."""
     cur.skip("GO|REACH|AT|TO")
+    if cur.sees("ABOVE|EXCEED", "NUM") and cur.peek(1).value.unit in ("percent", "usd"):
+        cur.next()  # "more than 4 % below": the bound is what a move is anyway.
     if not cur.sees("NUM", "ABOVE|BELOW|RISEWORD|FALLWORD|RISE|FALL|MOVE") or cur.peek().value.words:
         return None
     amount: Amount = cur.next().value
@@ -243,7 +270,7 @@ def _finished(cur: Cursor, change: Change) -> Change | Trail:
             cur.skip("OF|MY|PRICE")
         if cur.take("EITHER") is not None and isinstance(result, Change):
             result = replace(result, direction="either")
-        elif (anchor := _anchor(cur)) is not None and isinstance(result, Change):
+        elif isinstance(result, Change) and (anchor := _anchor(cur, result)) is not None:
             result = _anchored(result, anchor)
         elif (window := _window(cur)) is not None and isinstance(result, Change):
             result = replace(result, reference="window", window_s=window)
@@ -254,13 +281,16 @@ def _finished(cur: Cursor, change: Change) -> Change | Trail:
             return result
 
 
-def _anchor(cur: Cursor) -> str | None:
-    """What a change is measured from: current price, entry, high or low."""
+def _anchor(cur: Cursor, change: Change) -> str | None:
+    """What a change is measured from: current price, entry, high or low; None where it cannot lead away from there."""
     begun = cur.at
+    if cur.peek().kind == {"down": "ABOVE", "up": "BELOW"}.get(change.direction or ""):
+        return None
     cur.skip("FROM|ON|OF|BELOW|ABOVE|AT|VERSUS")
     cur.skip("MY|PRICE")
     anchor = cur.take("CURRENT|BREAKEVEN|LOW|HIGH|NOW")
-    if anchor is None or (anchor.kind == "NOW" and cur.at - begun < 2):
+    beyond = anchor is not None and anchor.kind == {"down": "LOW", "up": "HIGH"}.get(change.direction or "")
+    if anchor is None or beyond or (anchor.kind == "NOW" and cur.at - begun < 2):
         cur.at = begun
         return None
     return anchor.kind
@@ -271,8 +301,6 @@ def _anchored(change: Change, anchor: str) -> Change | Trail:
         return replace(change, reference="entry_price")
     if anchor in ("LOW", "HIGH"):
         direction = "up" if anchor == "LOW" else "down"
-        if change.direction != direction:
-            return change
         return Trail(direction=direction, distance=change.threshold, unit=change.unit)  # type: ignore[arg-type]
     return change
 

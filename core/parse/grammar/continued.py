@@ -3,6 +3,7 @@
 from dataclasses import replace
 from typing import Any, cast
 
+from core.domain.money import HUNDRED
 from core.parse.grammar.drafts import (
     AccountDraft,
     Act,
@@ -31,9 +32,25 @@ def second_bound(cur: Cursor, last: Cond | None, joins: set[str]) -> Cond | None
         return None
     begun = cur.at
     if isinstance(last, Level) and last.operator is None:
+        if cur.peek(1).kind in ("IF", "EACH", "COIN", "AT"):
+            return None  # "2 when it reaches 158 and 3 when …": another size, not another price.
         price = read_price(cur)
         return None if price is None else replace(last, price=price)
     found = _bounded(cur, last)
+    if found is None:
+        cur.at = begun
+    return found
+
+
+def one_more_bound(cur: Cursor, last: Cond | None) -> Cond | None:
+    """ "if health is under 45 …, if it drops below 20 …": "it" is the account's figure that was spoken of."""
+    begun = cur.at
+    found = None
+    rsi = isinstance(last, IndicatorDraft) and last.name == "rsi" and last.value is not None
+    figure = next((cur.peek(n) for n in range(1, 5) if cur.peek(n).kind == "NUM"), None)
+    rsi = rsi and figure is not None and figure.value.unit == "" and figure.value.value <= HUNDRED
+    if last is not None and (rsi or isinstance(last, AccountDraft | FundingDraft)) and cur.take("IT") is not None:
+        found = _bounded(cur, last)
     if found is None:
         cur.at = begun
     return found
@@ -79,7 +96,7 @@ def one_more_exit(cur: Cursor, last: Act | None, joins: set[str]) -> Act | None:
     """ "targets 160 / 170 / 180": another price for the exit before it."""
     if last is None or last.purpose not in ("target", "stop") or not isinstance(last.inline, Level):
         return None
-    shared = cur.sees("NUM", "FOR", "NUM|REST|ALL") or cur.sees("NUM", "LPAR", "NUM", "RPAR")
+    shared = cur.sees("NUM", "FOR", "NUM|REST|ALL") or cur.sees("NUM", "LPAR", "NUM|REST|ALL", "RPAR")
     ends = shared or cur.sees("NUM", "|".join(_ENDS_A_PRICE))
     if joins - _LISTED or not ends or (cur.peek(1).kind == "NUM" and joins):
         return None
@@ -171,6 +188,8 @@ def shared_out(cur: Cursor, acts: list[Act]) -> bool:
 
 def stop_beside_sale(sale: Act, act: Act) -> bool:
     """ "when it hits 156 sell half and set a stop at 148": it is not said whether the stop waits for that."""
+    if act.purpose == "trail" and act.whole and act.text and sale.at is not None and sale.size is not None:
+        return sale.purpose is None  # "cover a third at 110k and trail the rest"
     return act.purpose == "stop" and sale.purpose is None and sale.verb in ("sell", "trim", "exit", "close", "cover")
 
 
@@ -219,6 +238,8 @@ def _entry_size(cur: Cursor, entry: Act) -> bool:
     if item.kind != "NUM":
         return False
     amount = item.value
+    if named.kind != "LEVERAGE" and entry.loose_number and entry.size is not None and entry.at is None:
+        entry.at, entry.size, entry.loose_number = entry.size.value, None, False  # "eth long 2450 … size $1000"
     match named.kind:
         case "LEVERAGE" if entry.leverage is None and amount.unit in ("", "times"):
             entry.leverage = amount.value
@@ -236,8 +257,15 @@ def _entry_size(cur: Cursor, entry: Act) -> bool:
 
 def late_size(cur: Cursor, last: Act) -> bool:
     """Whether the size of the trade before follows: `…, 3 SOL`, `…, $50 collateral`."""
-    if last.size is not None or last.margin is not None or last.whole or last.purpose is not None:
+    loose = last.loose_number and last.size is not None and last.at is None and cur.sees("COMMA", "NUM", "COIN")
+    named = loose and last.market == cur.peek(2).value and cur.peek(1).value.unit == ""
+    if named and last.size is not None and cur.peek(3).kind in _CLOSES:
+        last.at, last.size, last.loose_number = last.size.value, None, False  # "sell stop SOL 140, 2 SOL"
+    if last.size is not None or last.margin is not None or last.whole:
         return False
+    if last.purpose is not None:
+        shared = cur.sees("COMMA", "NUM", "POSITION|OF|END|COMMA") and cur.peek(1).value.unit == "percent"
+        return shared and last.inline is not None and not cur.peek(1).value.sign and cur.peek(2).text.lower() != "size"
     if last.verb in ("alert", "reverse", "move_stop") or not cur.sees("COMMA|COLON", "NUM"):
         return False
     if cur.peek().kind == "COLON" and last.at is not None:

@@ -8,13 +8,16 @@ from typing import Any
 
 from core.domain.money import HUNDRED
 from core.domain.reading import ParseContext
-from core.parse.grammar.assemble import OPENING, Unclear, apply_mod, joined, link, opens
+from core.parse.grammar.assemble import apply_mod, joined
 from core.parse.grammar.changes import Changed, Correction, put, without
 from core.parse.grammar.clauses import read_clauses
 from core.parse.grammar.coins import coins_of
+from core.parse.grammar.continued import OPENING
 from core.parse.grammar.drafts import Act, Level, Order, RuleDraft, ScheduleDraft, TimeDraft
 from core.parse.grammar.exits import read_exit
+from core.parse.grammar.grouping import Unclear
 from core.parse.grammar.items import Amount, Cursor
+from core.parse.grammar.linking import link, opens
 from core.parse.grammar.reader import Reader, Sentence
 from core.parse.grammar.remarks import Mod
 from core.parse.grammar.removals import PLACES, removed
@@ -43,6 +46,10 @@ _ADDS = re.compile(r"^(?:(?:and|also|plus|with|add|then)\b[\s,]*)+")
 _PLACED = re.compile(
     r"^(?:(?:make|change|set|move|use)\b )?(?:the )?(?P<place>first|second|third|fourth|fifth|1st|2nd|3rd|4th|5th)"
     r"(?: (?:one|rule|order|target|stop|tp|sl|price))?(?: (?:should be|to|at|is))? ?[:,]? (?=\S)"
+)
+_PLACED_LAST = re.compile(
+    r"[, ]+(?:for|on|of|in|with|at) (?:the )?(?P<place>first|second|third|fourth|fifth|1st|2nd|3rd|4th|5th)"
+    r"(?: (?:one|rule|order|target|stop|tp|sl|sale|buy))?[ .!]*$"
 )
 _ONLY = re.compile(r"^(?:only|just)\b")
 _MARKED = re.compile(
@@ -93,6 +100,8 @@ def _correction(cleaned: str, context: ParseContext) -> Correction | None:
     place = _PLACED.match(low)
     if place is not None:
         text = text[place.end() :]
+    elif (place := _PLACED_LAST.search(text.lower())) is not None:
+        text = text[: place.start()]  # "15 percent for the first"
     for pattern, word in _EVEN:
         text = pattern.sub(word, text)
     sentences = Reader(tokens(text), coins_of(context)).sentences()

@@ -8,8 +8,10 @@ from core.domain.reading import ANSWER_MARK, Option, ParseContext, ParseResult
 from core.parse.grammar.canonical import read_canonical
 from core.parse.grammar.changes import Changed, baked
 from core.parse.grammar.corrections import corrected, is_marked
+from core.parse.grammar.refusals import unheeded
 from core.parse.grammar.replies import MAX_REPLY, reply_of, value_of
 from core.parse.grammar.settle import Settled, settle
+from core.parse.grammar.traces import without_trace
 from core.parse.grammar.understanding import Understanding, understand
 
 MOST_ANSWERS = 12
@@ -26,7 +28,9 @@ def read(text: str, context: ParseContext) -> ParseResult:
     understood, choices = _replayed(text, context)
     if understood.verdict is not None:
         return understood.verdict
-    return settle(understood.drafts, context, choices, notes=understood.notes).result
+    result = settle(understood.drafts, context, choices, notes=understood.notes).result
+    lost = without_trace(understood.said, understood.drafts, result) if not choices else []
+    return unheeded(lost) if lost else result
 
 
 def extended(text: str, reply: str) -> str:

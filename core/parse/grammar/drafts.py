@@ -67,13 +67,13 @@ class CandleDraft:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class IndicatorDraft:
-    """An indicator against a value or another one."""
+    """An indicator against a value or another one; operator `crosses`: it was not said from which side."""
 
     market: str | None = None
     timeframe: str | None = None
     name: IndicatorName
     period: int | None = None
-    operator: Literal[">=", "<=", "crosses_above", "crosses_below"]
+    operator: Literal[">=", "<=", "crosses_above", "crosses_below", "crosses"]
     value: Decimal | None = None
     other: OtherIndicator | None = None
 
@@ -166,7 +166,7 @@ Cond = (
 
 @dataclass(slots=True, kw_only=True)
 class Order:
-    """How an order is to be placed, as far as it was said."""
+    """How an order is to be placed, as far as it was said; `counted`: "4 orders of $100", each or in all."""
 
     type: Literal["market", "limit", "twap", "ladder"] | None = None
     price: Decimal | None = None
@@ -176,6 +176,7 @@ class Order:
     over_s: int | None = None
     slices: int | None = None
     orders: int | None = None
+    counted: bool = False
     from_price: Decimal | None = None
     to_price: Decimal | None = None
 
@@ -226,7 +227,11 @@ class Act:
 
 @dataclass(slots=True, kw_only=True)
 class RuleDraft:
-    """One rule as understood: `cond` None means at once, or a level that the action names itself."""
+    """One rule as understood: `cond` None means at once, or a level that the action names itself.
+
+    `sentence` numbers the sentences of a message; `cond_first` says that the condition was said before the action.
+    `follows` is the draft, no entry, whose fill this one waits for.
+    """
 
     cond: Cond | None
     act: Act
@@ -236,3 +241,6 @@ class RuleDraft:
     expires: When | None = None
     then: bool = False
     oco: bool = False
+    sentence: int = 0
+    cond_first: bool = False
+    follows: int | None = None

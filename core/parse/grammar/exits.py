@@ -39,7 +39,9 @@ def read_exit(cur: Cursor) -> Act | None:
         and cur.peek(2).kind not in ("AND", "DASH", "NUM")
     ):
         cur.at += 2
-        return Act(verb="move_stop", market=act.market, to="entry_price", order=Order(), text=item.text)
+        reference = read_reference(cur)
+        market = act.market or (None if reference is None else reference.market)
+        return Act(verb="move_stop", market=market, to="entry_price", order=Order(), text=item.text)
     if before is not None:
         act.inline = _exit_condition(act, before, None)
     read_exit_slots(cur, act)
@@ -84,7 +86,7 @@ def _read_exit_lead(cur: Cursor, act: Act) -> Amount | None:
     if cur.skip("ALL"):
         act.whole = True
     led = cur.peek().kind == "NUM" and cur.peek(1).kind in ("TARGET", "STOP", "TRAIL")
-    if led and cur.peek(2).kind not in ("NUM", "AT"):
+    if led and cur.peek(2).kind not in ("NUM", "AT", "COLON", "THEN"):
         amount = cur.next().value
         if amount is not None and amount.words:
             act.size, amount = amount, None
@@ -180,10 +182,10 @@ def _exit_condition(act: Act, amount: Amount, cur: Cursor | None) -> Cond | None
     unit: Literal["usd", "percent"] | None = amount.unit if amount.unit in ("usd", "percent") else None
     if act.purpose == "trail":
         if cur is not None:
-            cur.skip("FROM|BELOW|HIGH|OF")
+            cur.skip("FROM|BELOW|HIGH|OF|CURRENT")
         return Trail(distance=amount.value, unit=unit)
     favour: Literal["profit", "loss"] = "profit" if act.purpose == "target" else "loss"
-    if cur is not None and cur.take("PROFIT|LOSS") is not None:
+    if cur is not None and cur.take(favour.upper()) is not None:
         if unit == "percent":
             return Change(threshold=amount.value, unit=unit, reference="entry_price", favour=favour)
         value = amount.value if favour == "profit" else -amount.value
@@ -230,6 +232,7 @@ def read_exit_share(cur: Cursor, act: Act) -> bool:
         return True
     if item.kind in ("REST", "ALL") and cur.at > begun:
         cur.next()
+        cur.skip("RPAR")
         act.whole = True
         return True
     cur.at = begun

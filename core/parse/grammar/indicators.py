@@ -94,6 +94,7 @@ def read_indicator(cur: Cursor) -> Cond | None:
         cur.at += 2
         cur.skip("AT|COMMA|LPAR")
     comparison = read_comparison(cur)
+    crossing = cur.peek(-1).kind == "BREAK" and cur.peek(-1).text.lower().startswith("cross")
     if comparison is None and cur.sees("COMMA"):
         return None
     if comparison is None and left.name is not None and cur.peek(1).kind in ("NEGATIVE", "POSITIVE"):
@@ -110,6 +111,8 @@ def read_indicator(cur: Cursor) -> Cond | None:
         value, comparison = Decimal(0), ("<=" if item.kind == "NEGATIVE" else ">=")
     else:
         _read_line(cur, right)
+        if left.name == "macd" and right.name is None and comparison in ("crosses_above", "crosses_below"):
+            right.name = "macd_signal"  # "MACD crosses down": its signal line, that is.
     if (left.name is None and right.name is None) or comparison is None:
         return None
     if value is None and right.name is None:
@@ -122,12 +125,17 @@ def read_indicator(cur: Cursor) -> Cond | None:
             comparison = "crosses_above" if way.kind == "RISEWORD" else "crosses_below"
     cur.skip("RPAR" if cur.peek(-1).kind == "NUM" and cur.peek(-3).kind == "LPAR" else "")
     _read_tail(cur, left)
-    return _built(left, right, comparison, value)
+    return _built(left, right, comparison, value, crossing=crossing)
 
 
-def _built(left: _Line, right: _Line, comparison: Comparison, value: Decimal | None) -> IndicatorDraft | None:
+def _built(
+    left: _Line, right: _Line, comparison: Comparison, value: Decimal | None, *, crossing: bool = False
+) -> IndicatorDraft | None:
     name = left.name or "price"
+    operator: Literal[">=", "<=", "crosses_above", "crosses_below", "crosses"] | None
     operator = comparison if comparison != "hits" else _touching(name, right.name, value)
+    if operator is None and crossing:
+        operator = "crosses"
     if operator is None:
         return None
     period = left.period if left.period is not None else DEFAULT_PERIODS.get(name)

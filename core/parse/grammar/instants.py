@@ -6,6 +6,8 @@ from typing import Any
 from core.parse.grammar.calendar import Clock, Day, When
 from core.parse.grammar.items import Cursor
 
+DAY_S = 86_400
+
 
 def read_when(cur: Cursor) -> When | None:
     """at 9am tomorrow · on Friday at 20:00 · in 45 minutes · Dec 5 at noon; None puts the cursor back."""
@@ -15,9 +17,12 @@ def read_when(cur: Cursor) -> When | None:
         cur.peek(2).kind in ("CLOSES", "CANDLE")
         or cur.sees("ON|AFTER|AT", "DUR", "CLOSE", "ABOVE|BELOW|AT|CROSSUP|CROSSDOWN"),
     )
-    if ((lead != "on" and not candle) and cur.run("ON|AFTER|AT", "DUR")) or cur.run("DUR", "FROM", "NOW"):
+    if ((lead != "on" and not candle) and cur.run("ON|AFTER", "DUR")) or cur.run("DUR", "FROM", "NOW"):
         seconds = next(cur.peek(n).value for n in (-1, -3) if cur.peek(n).kind == "DUR")
         cur.run("FROM", "NOW")
+        if seconds % DAY_S == 0 and (cur.sees("AT", "CLOCK|NOON|MIDNIGHT") or cur.sees("CLOCK|NOON|MIDNIGHT")):
+            cur.skip("AT")
+            return _read_time_part(cur, When(day_offset=seconds // DAY_S))
         return When(in_s=seconds)
     when = When()
     half: str | None = None

@@ -2,97 +2,138 @@
 
 TRADING: dict[str, str] = {
     "NOISE": (
-        "the|a|an|too|only|still|doing|please|pls|plz|plss|just|hey|hi|hello|yo|bro|bruh|dude|man|mate|"
-        "sir|ser|ok|okay|either|good morning|good evening|good afternoon|good day|greetings|hi there|hello there|"
-        "cheers|thank u|thanks a lot|many thanks|thanks in advance|appreciate it|dear bot|would you mind|"
-        "would u mind|so|well|lol|lfg|lets|let's|thanks|thx|ty|thank you|i want to|i want you to|"
-        "i'd like to|i would like to|i wanna|wanna|i need to|i need you to|want to|can you|could you|"
-        "would you|will you|can u|could u|go ahead and|make sure to|make sure you|be sure to|"
-        "automatically|auto|simply|actually|basically|right|straight away|for me|asap|kindly|then go|"
-        "gonna|going to|there|me to|lets go|let's go|gooo|lets gooo|lfggg|in total|total of|perp|"
-        "perps|perpetual|coin|token|level|mark|if possible|my friend|fam|guys|another|"
-        "additional|extra|actual|value|do|we|again|back|also|then please|figure|current|currently|"
-        "at least|or so|fully|really|finally|eventually|instead|it's time to|thank you very much|thanks so much|"
-        "thank you so much|very much|i would like you to|i'd like you to|i would like|i'd like|i'd love to|"
-        "i would love to|i'd want to|i'm looking to|im looking to|looking to|i'm trying to|trying to|"
-        "would it be possible for you to|would it be possible to|is it possible for you to|would you be able to|"
-        "be so kind as to|be so kind and|so kind as to|do me a favor and|do me a favour and|feel free to|"
-        "i'd appreciate it if you could|i would appreciate it if you could|i was wondering if you could|"
-        "could you please|can you please|if you could|if you can|if you would|pair|symbol|direction|side|"
-        "trade setup|trade idea|each of|average down|averaging down|avg down|recurring|regular|automatic|send it|"
-        "full send|but only|if it gets there|if it gets that far|straight|continuously|consecutively|let the rest run|"
-        "let it run|"
-        "let the rest ride|let it ride|let the remainder run|let the remaining run|let my winners run|"
-        "i'm going to sleep|im going to sleep|i'm going to bed|im going to bed|i'm off to bed|crypto|hereby|"
-        "promptly|both"
+        "the|a|an|too|only|still|doing|please|pls|plz|plss|just|hey|hi|hello|yo|bro|bruh|dude|man|mate|sir|ser|ok|"
+        "okay|either|good morning|good evening|good afternoon|good day|greetings|hi there|hello there|cheers|thank u|"
+        "thanks a lot|many thanks|thanks in advance|appreciate it|dear bot|would you mind|would u mind|so|well|lol|"
+        "lfg|lets|let's|thanks|thx|ty|thank you|i want to|i want you to|i'd like to|i would like to|i wanna|wanna|"
+        "i need to|i need you to|want to|can you|could you|would you|will you|can u|could u|go ahead and|"
+        "make sure to|make sure you|be sure to|automatically|auto|simply|actually|basically|right|straight away|"
+        "for me|asap|kindly|then go|gonna|going to|there|me to|lets go|let's go|gooo|lets gooo|lfggg|in total|"
+        "total of|perp|perps|perpetual|coin|token|level|mark|if possible|my friend|fam|guys|additional|extra|actual|"
+        "value|do|we|again|back|then please|figure|current|currently|at least|or so|fully|really|finally|"
+        "eventually|instead|it's time to|thank you very much|thanks so much|thank you so much|very much|"
+        "i would like you to|i'd like you to|i would like|i'd like|i'd love to|i would love to|i'd want to|"
+        "i'm looking to|im looking to|looking to|i'm trying to|trying to|would it be possible for you to|"
+        "would it be possible to|is it possible for you to|would you be able to|be so kind as to|be so kind and|"
+        "so kind as to|do me a favor and|do me a favour and|feel free to|i'd appreciate it if you could|"
+        "i would appreciate it if you could|i was wondering if you could|could you please|can you please|"
+        "if you could|if you can|if you would|pair|symbol|direction|side|trade setup|trade idea|each of|average down|"
+        "averaging down|avg down|automatic|send it|full send|but only|if it gets there|if it gets that far|straight|"
+        "continuously|consecutively|let the rest run|let it run|let the rest ride|let it ride|let the remainder run|"
+        "let the remaining run|let my winners run|i'm going to sleep|im going to sleep|i'm going to bed|"
+        "im going to bed|i'm off to bed|crypto|hereby|promptly|uh|um|uhm|umm|er|erm|hmm|hm|ah|oh|alright|aight|okey|"
+        "kk|mmm|ngl|fr|lowkey|tbh|imo|imho|ig|af|smh|ya|yea|yeah|yep|haha|hehe|pal|boss|chief|fren|anon|"
+        "i hope you're well|i hope you are well|i hope youre well|hope you're well|hope you are well|"
+        "hope you're doing well|hope you are doing well|hope all is well|i hope all is well|hope this finds you well|"
+        "i hope this finds you well|what i want is|what i'd like is|what i would like is|what i need is|"
+        "what i want to do is|what i'd like to do is|here's what i want|here is what i want|here's the plan|"
+        "here is the plan|the plan is|my plan is|i am wanting to|i'm wanting to|i am wanting you to|i am wishing to|"
+        "i wish to|i am asking you to|i ask you to|i request you to|i request that you|i'd ask you to|"
+        "i want for you to|i am wanting|take care|have a nice day|have a great day|have a good day|good night|"
+        "regards|best regards|kind regards|best|sincerely|much appreciated|much obliged|god bless|long story short|"
+        "anyway|anyways|you know|like i said|as i said|basically just|for the record|many thanks in advance|"
+        "in advance|thank you in advance|dear support|dear team|dear sir|dear sir or madam|dear friend|dear trader|"
+        "can i ask you to|could i ask you to|may i ask you to|might i ask you to|i kindly ask you to|"
+        "i kindly request you to|i'd be grateful if you could|i would be grateful if you could|"
+        "i'd be grateful if you would|i'd rather|i would rather|id rather|i'd prefer to|i would prefer to|"
+        "i wish you to|at any point|at any time|at any moment|at some point|at any stage|whatsoever|no matter what|"
+        "see to it that|please see to it that|make sure that|ensure that|ensure|make certain that|be certain to|"
+        "could you maybe|can you maybe|would you maybe|could you perhaps|can you perhaps|can we|could we|real quick|"
+        "real fast|quickly|rq|new plan|change of plan|change of plans"
     ),
+    "RECURRING": "recurring|regular|repeating|repeated|regularly",
     "IF": (
-        "if|when|wen|once|as soon as|in case|in the event that|in the event|provided|provided that|"
-        "the moment|the minute|the second|upon|only if|only when|if and when|should|assuming|whn|iff|"
-        "if ever|the next time|next time"
+        "if|when|wen|once|as soon as|in case|in the event that|in the event|provided|provided that|the moment|"
+        "the minute|the second|upon|only if|only when|if and when|should|assuming|whn|iff|if ever|the next time|"
+        "next time|at the point where|at the point when|at the time when|the instant|at the moment|the day"
     ),
     "EACH": "every time|each time|whenever|any time|anytime|everytime|evry time|every single time",
     "WHILE": "while|as long as|so long as|whilst",
     "AFTER": "after|afterwards|following that",
     "VAGUE": "some|more|a bit|a little|a bit of|a little bit|some of|part of|a portion of|a few|a couple of",
-    "AND": "and|&|plus|n|as well as|along with|and also",
+    "AND": "and|&|plus|n|as well as|along with|and also|also",
     "OR": "or|or else",
     "THEN": "then|->|and then|after that",
     "BUY": (
         "smash buy|slam buy|hammer buy|buy|get me|panic buy|ape|grab|acquire|get|scoop|pick up|load up|load|"
-        "accumulate|stack|snag|add|"
-        "market buy|buy in|invest|throw|yolo|ape into|buys|scoop up|snap up|buy up|mop up|buying|purchase|"
-        "purchases|purchasing|fomo in|"
-        "fomo into|grab me"
+        "accumulate|stack|snag|add|market buy|buy in|invest|throw|yolo|ape into|buys|scoop up|snap up|buy up|mop up|"
+        "buying|purchase|purchases|purchasing|fomo in|fomo into|grab me|nibble|nibble on|nibble at|lift|cop|snatch|"
+        "swoop|get in|jump in|jump into|hop in|hop into|buy me|order me|top up|add on|deploy|pile into|"
+        "start a position in|build a position in|pick me up|bag me|long up|get some|get into|go in|wade into|"
+        "market in|average into|average in|averaging into|averaging in|averaging|buy back in|get back in|"
+        "get back into|buy back into|double down|double down on|pyramid|pyramid in|pyramid into|reload|reload on"
     ),
-    "SELL": "sell|panic sell|dump|offload|unload|market sell|sel|liquidate|sells",
+    "SELL": (
+        "sell|panic sell|dump|offload|unload|market sell|sel|liquidate|sells|ditch|shed|dispose of|part with|"
+        "let go of|jettison|flog|get shot of|paper hand|paperhand|slam out"
+    ),
     "CUT": "cut",
     "TRIM": (
-        "scale me out of|scale me out|dca out of|dca out|dca out|trim|reduce|scale out|scale out of|"
-        "shave|lighten|take off|decrease|derisk"
+        "scale me out of|scale me out|dca out of|dca out|dca out|trim|reduce|scale out|scale out of|shave|lighten|"
+        "take off|decrease|derisk|de risk|de-risk|peel off|peel|skim|skim off|knock off|lop off|chop off|pare|"
+        "pare back|pare down"
     ),
-    "TAKE": "take",
+    "TAKE": "take|lock in|bank|realise|realize|pocket",
     "COVER": "cover|buy back|buyback",
     "LONG": (
         "long|longs|go long|go long on|open long|open a long|enter long|enter a long|start a long|"
         "open a long position|enter a long position|open long position|take a long|longing"
     ),
     "SHORT": (
-        "short|shorts|go short|go short on|open short|open a short|enter short|enter a short|"
-        "start a short|open a short position|enter a short position|open short position|take a short|"
-        "shorting|shrt|fade"
+        "short|shorts|go short|go short on|open short|open a short|enter short|enter a short|start a short|"
+        "open a short position|enter a short position|open short position|take a short|shorting|shrt|fade"
     ),
     "CLOSE": (
-        "force exit|force close|force sell|forceexit|forcesell|nuke my|nuke all|nuke it|close|get me flat|"
-        "i want out|i want out of|"
-        "exit|get out of|get out|get me out of|get me out|flatten|flat|bail|bail out|bail out of|"
-        "close out|close out of|get rid of|unwind|exit out of|pull out of|cash out|cash out of|shut|"
-        "close down"
+        "force exit|force close|force sell|forceexit|forcesell|nuke my|nuke all|nuke it|close|get me flat|i want out|"
+        "i want out of|i also want out|exit|get out of|get out|get me out of|get me out|flatten|flat|bail|bail out|"
+        "bail out of|"
+        "close out|close out of|get rid of|unwind|exit out of|pull out of|cash out|cash out of|shut|close down|"
+        "square off|square up|exit from|step out of|take me out|take me out of|pull the plug on|wrap up|abandon|"
+        "close up|kill my position|get me the hell out|get the hell out|get me the hell out of|gtfo|take me flat|"
+        "go flat|be flat|be out of|be out|be done with|be rid of"
     ),
     "CLOSES": (
-        "closes|closing|closed|gets closed|is closed|closure|candle closes|candle closed|candle close|"
-        "has closed|got closed|candle closing|get closed|was closed"
+        "closes|closing|closed|gets closed|is closed|closure|candle closes|candle closed|candle close|has closed|"
+        "got closed|candle closing|get closed|was closed"
     ),
     "REVERSE": "reverse|flip|flip it|flip my|reverse my|switch sides|flip to",
     "CANCEL": (
         "cancel|delete|remove|pull|kill|scrap|drop all|clear all|clear out|get rid of all|wipe|revoke|void|clear my"
     ),
     "PAUSE": "pause|suspend|disable|freeze|halt|turn off|deactivate|hold off",
-    "RESUME": ("resume|unpause|reactivate|restart|enable|turn on|activate|turn back on|continue|re-enable|unfreeze"),
-    "SHIFT": "move|slide|shift|raise|lower|drag|bring|adjust|tighten|push|bump|change|trail up|update|modify",
+    "RESUME": "resume|unpause|reactivate|restart|enable|turn on|activate|turn back on|continue|re-enable|unfreeze",
+    "SHIFT": (
+        "move|slide|shift|raise|lower|drag|bring|adjust|tighten|push|bump|change|trail up|update|modify|step|step up|"
+        "ratchet|ratchet up|hike|tuck|notch"
+    ),
     "EARN": "make|made|earn|earned|making",
     "PUTIN": "put in|place in|drop in|throw in",
     "SET": (
         "execute|protect|set|put|place|create|set up|setup|use|attach|give me|have|start|do a|submit|enter|open|"
-        "initiate|run"
+        "initiate|run|queue|queue up|line up|schedule|arrange|work|gimme|re enter|reenter"
     ),
     "NOTIONAL": "notional|in notional|of notional|notional size|in size",
     "DOUBLES": "doubles|doubles in price|doubles in value|doubled|does a 2x",
-    "FALL": "pulls back|pull back|pulling back|sells off|rolls over|backs off",
+    "FALL": (
+        "pulls back|pull back|pulling back|sells off|rolls over|backs off|pullback|pull-back|retracement|selloff|"
+        "sell off|flush|flushes|sinks to"
+    ),
+    "BREAK": (
+        "breaks out|break out|breaking out|broke out|breaks through|break through|blows through|smashes through|"
+        "punches through|blasts through|busts through|breaks past|breaks out past"
+    ),
     "RISE": "bounces back|takes off|shoots up",
+    "BOTH": (
+        "both|both of them|both of these|the two of them|both of my positions|both positions|both my positions|"
+        "my two positions|the two positions"
+    ),
     "COINWORD": "tokens|coins|units",
     "WATCH": "keep an eye on|watch|keep watching|monitor|keep track of|track|look at",
     "WORTH": "worth|worth of",
+    "UNREAD": (
+        "fail|fails|failed|failing|dumb|love|loves|loved|drips|prize|prince|chose|clone|clones|cells|steal|steals|"
+        "rejects|reject|rejected|test|tests|retest|retests"
+    ),
     "BREAKOUT": "the pump|the rip|the spike|the breakout|breakout|the breakdown|breakdown",
     "AGAINST": "against me|against us|against my position|against my long|against my short|the wrong way",
     "FAVOUR": "in my favor|in my favour|my way|in our favor",
@@ -103,46 +144,46 @@ TRADING: dict[str, str] = {
         "or rather|correction|oops|i mean to say|no make that|wait"
     ),
     "ALERT": (
-        "need an alert|i need an alert|want an alert|i want an alert|need a ping|"
-        "hit me with a ping|hit me with an alert|throw me an alert|shoot me an alert|gimme a ping|gimme an alert|"
-        "gimme a shout|gimme a heads up|tell|tell me|ping|ping me|notify|notify me|"
-        "alert|alert me|let me know|lemme know|wake me up|"
-        "wake me|warn|warn me|inform me|message me|msg me|text me|dm me|shout|send me an alert|"
-        "send me a notification|remind me|remind|send an alert|send a notification|send alert|"
-        "give me a heads up|heads up|give me a shout|buzz me|shoot me a message|hit me up|"
-        "send me a message|send me a ping|set an alert|set alert|price alert|alerts me|lmk|keep me posted|"
-        "let me kno|lemme knw|lemme kno|let me knw|send me a reminder|create an alert|notification|"
-        "drop me a message|a heads up|alert please|hmu|telling me|pinging me|alerting me|notifying me|letting me know|"
-        "shoot me a text|send me a text|shoot me a ping|drop me a line|give me a ping|give me a nudge|nudge me|poke me|"
-        "flag|flag it|let us know|ring me|notify us|yell at me|give me an alert|call me"
+        "need an alert|i need an alert|want an alert|i want an alert|need a ping|hit me with a ping|"
+        "hit me with an alert|throw me an alert|shoot me an alert|gimme a ping|gimme an alert|gimme a shout|"
+        "gimme a heads up|tell|tell me|ping|ping me|notify|notify me|alert|alert me|let me know|lemme know|"
+        "wake me up|wake me|warn|warn me|inform me|message me|msg me|text me|dm me|shout|send me an alert|"
+        "send me a notification|remind me|remind|send an alert|send a notification|send alert|give me a heads up|"
+        "heads up|give me a shout|buzz me|shoot me a message|hit me up|send me a message|send me a ping|set an alert|"
+        "set alert|price alert|alerts me|lmk|keep me posted|let me kno|lemme knw|lemme kno|let me knw|"
+        "send me a reminder|create an alert|notification|drop me a message|a heads up|alert please|hmu|telling me|"
+        "pinging me|alerting me|notifying me|letting me know|shoot me a text|send me a text|shoot me a ping|"
+        "drop me a line|give me a ping|give me a nudge|nudge me|poke me|flag|flag it|let us know|ring me|notify us|"
+        "yell at me|give me an alert|call me|alarm|price alarm|set an alarm|set alarm|alarm me|set me an alarm|"
+        "set me an alert|set me a reminder|set a reminder|set a price alert|set me a price alert|"
+        "set me a price alarm|set a price alarm|raise an alarm|page me|beep me|holler|holler at me|give me a nod|"
+        "give me a call"
     ),
     "SAYING": (
         "saying|that says|says|say|with the message|with message|with the text|message|reading|with a message|with text"
     ),
     "TARGET": (
-        "take profit|take profits|take-profit|takeprofit|tp|tps|target|targets|profit target|price target|"
-        "tp at|take my profit|take my profits|book profit|book profits|lock in profit|lock in profits|"
-        "lock profits|secure profits|taking profit|take profit order|tp order|"
-        "bank profits|take gains|profit taking|realize profits|lock profit|"
-        "secure profit|a target"
+        "take profit|take profits|take-profit|takeprofit|tp|tps|target|targets|profit target|price target|tp at|"
+        "take my profit|take my profits|book profit|book profits|lock in profit|lock in profits|lock profits|"
+        "secure profits|taking profit|take profit order|tp order|bank profits|take gains|profit taking|"
+        "realize profits|lock profit|secure profit|a target"
     ),
     "STOP": (
-        "stop loss|stop losses|stoploss|sl|stop|stops|stop out|stop me out|stopped out|stop-loss|"
-        "stop order|stop loss order|stop-loss order|hard stop|protective stop|stop market|cut losses|"
-        "cut my losses|cut loss|stop limit|invalidation|stop it out|get stopped out"
+        "stop loss|stop losses|stoploss|sl|stop|stops|stop out|stop me out|stopped out|stop-loss|stop order|"
+        "stop loss order|stop-loss order|hard stop|protective stop|stop market|cut losses|cut my losses|cut loss|"
+        "stop limit|invalidation|stop it out|get stopped out"
     ),
     "TRAIL": (
         "trailing take profit|trailing tp|trailing stop|trailing stops|trailing stop loss|trailing sl|tsl|trail|"
-        "trailing|"
-        "trailing stop order|trail stop|trailing stop-loss|stop trailing|trail stop loss"
+        "trailing|trailing stop order|trail stop|trailing stop-loss|stop trailing|trail stop loss|trailing exit|"
+        "trailing order|trailing sell|trailing buy"
     ),
     "BREAKEVEN": (
-        "breakeven|break even|break-even|b / e|be|my break even|my breakeven|"
-        "my entry|entry|entry price|my entry price|avg entry|average entry|"
-        "where i bought it|where i got it|where i entered it|what i paid|what i paid for it|where i shorted it|"
-        "cost basis|my avg|average price|my avg price|where i got in|my cost|my average|"
-        "average entry price|my buy price|where i entered|where i bought|my fill price|fill price|"
-        "purchase price|where i opened|where i shorted"
+        "breakeven|break even|break-even|b / e|be|my break even|my breakeven|my entry|entry|entry price|"
+        "my entry price|avg entry|average entry|where i bought it|where i got it|where i entered it|what i paid|"
+        "what i paid for it|where i shorted it|cost basis|my avg|average price|my avg price|where i got in|my cost|"
+        "my average|average entry price|my buy price|where i entered|where i bought|my fill price|fill price|"
+        "purchase price|where i opened|where i shorted|cost|my cost basis|my entry level|entry level"
     ),
     "CURRENT": (
         "cmp|current price|current market price|here|current level|current levels|this price|this level|"
@@ -166,102 +207,117 @@ TRADING: dict[str, str] = {
     "LADDER": (
         "ladder|laddered|scale in|scale into|scaled|scale|scaled orders|ladder in|ladder out|spread|laddering|split"
     ),
-    "SLICES": "slices|slice|chunks|pieces|parts|clips|tranches|equal parts|equal slices|equal pieces|portions",
+    "SLICES": (
+        "slices|slice|chunks|pieces|parts|clips|tranches|equal parts|equal slices|equal pieces|portions|"
+        "equal portions|equal chunks|equal tranches|equal clips|even parts|lots|steps|batches|equal orders|"
+        "orders of equal size"
+    ),
     "ORDERS": (
         "order|orders|open order|open orders|pending orders|resting orders|limit orders|buys|sells|working orders"
     ),
     "RULES": "rule|rules|strategy|strategies|automations|automation|bots|trigger|triggers|instructions|setups",
-    "ALERTS": "alerts|reminders|notifications|price alerts",
+    "ALERTS": "alerts|reminders|notifications|price alerts|alarms|price alarms",
     "STOPS": "stop loss rules|stop losses rules|stop loss rule|stops rules|sl rules|stop rules",
-    "DCA": (
-        "dca|dollar cost average|dca into|dca in|dollar cost averaging|dollar-cost average|dollar cost average into"
-    ),
+    "DCA": "dca|dollar cost average|dca into|dca in|dollar cost averaging|dollar-cost average|dollar cost average into",
     "SLIPPAGE": "slippage|max slippage|slippage tolerance|slip|max slip|maximum slippage|slippage limit",
     "RISEWORD": "up|higher|green|upward|upwards|upside",
     "FALLWORD": "cheaper|down|lower|red|downward|downwards|downside",
     "EITHER": (
-        "either way|either direction|in either direction|up or down|any direction|in any direction|"
-        "either side|both ways|in both directions|any way|whichever way|+/-"
+        "either way|either direction|in either direction|up or down|any direction|in any direction|either side|"
+        "both ways|in both directions|any way|whichever way|+/-"
     ),
     "GO": (
-        "does a|does an|makes a|makes an|has a|sees a|prints a|takes a|there's a|there is a|flips|go|goes|going|"
-        "gets|get to|gets back|getting|trades|trading|is|are|'s|be|was|becomes|comes|"
-        "come|turns|turn|has|went|gone|heads|runs|moves to|moves back|moved|ticks|gotten|ever|has been|"
-        "should be|needs to be|must be|has to be|has gone|pulls|makes it|ends up"
+        "does a|does an|makes a|makes an|has a|sees a|prints a|takes a|there's a|there is a|flips|go|goes|going|gets|"
+        "get to|gets back|getting|trades|trading|is|are|'s|be|was|becomes|comes|come|turns|turn|has|went|gone|heads|"
+        "runs|moves to|moves back|moved|ticks|gotten|ever|has been|should be|needs to be|must be|has to be|has gone|"
+        "pulls|makes it|ends up|becoming|is becoming|reaching at|comes down|comes up|sits"
     ),
     "ABOVE": (
-        "above|over|>|>=|greater than|more than|higher than|at or above|at or over|or more|north of|"
-        "or above|or higher|past|upwards of|bigger than|at least|or better|beyond|abv|"
-        "no less than|or greater|equal or above|equal to or above|equal to or greater than|"
-        "greater than or equal to|equal to or over"
+        "above|over|>|>=|greater than|more than|higher than|at or above|at or over|or more|north of|or above|"
+        "or higher|past|upwards of|bigger than|at least|or better|beyond|abv|no less than|or greater|equal or above|"
+        "equal to or above|equal to or greater than|greater than or equal to|equal to or over"
     ),
     "BELOW": (
-        "below|under|<|<=|less than|lower than|at or below|at or under|beneath|south of|or below|or lower|"
-        "or less|smaller than|underneath|at most|no more than|equal or below|equal to or below|"
-        "equal to or less than|less than or equal to|equal to or under"
+        "below|under|<|<=|less than|lower than|at or below|at or under|beneath|south of|or below|or lower|or less|"
+        "smaller than|underneath|at most|no more than|equal or below|equal to or below|equal to or less than|"
+        "less than or equal to|equal to or under"
     ),
-    "LOSE": "lose|loses|losing|lost|loose|looses",
+    "LOSE": (
+        "lose|loses|losing|lost|loose|looses|can't hold|cant hold|cannot hold|fails to hold|doesn't hold|doesnt hold|"
+        "does not hold|fails to stay above|can't stay above|cannot stay above"
+    ),
     "CROSSUP": (
-        "crosses above|cross above|crosses over|crosses up through|golden cross|crossing above|"
-        "breaks above|crosses back above|crosses up|break above|back above|cross over|crossed above|"
-        "flips above|reclaims|reclaim|moves back above|crosses upward through"
+        "crosses above|cross above|crosses over|crosses up through|golden cross|crossing above|breaks above|"
+        "crosses back above|crosses up|break above|back above|cross over|crossed above|flips above|reclaims|reclaim|"
+        "moves back above|crosses upward through|bullish cross|bullish crossover|crosses bullish|bull cross|"
+        "crosses bullishly|crosses to the upside"
     ),
     "CROSSDOWN": (
-        "crosses below|cross below|crosses under|crosses down through|death cross|crossing below|"
-        "breaks below|crosses back below|crosses down|break below|back below|back under|cross under|"
-        "crossed below|breaks under|flips below|breaks down through|breaks down below|break under"
+        "crosses below|cross below|crosses under|crosses down through|death cross|crossing below|breaks below|"
+        "crosses back below|crosses down|break below|back below|back under|cross under|crossed below|breaks under|"
+        "flips below|breaks down through|breaks down below|break under|bearish cross|bearish crossover|"
+        "crosses bearish|bear cross|crosses bearishly|crosses to the downside"
     ),
     "GOLDEN": "golden cross|golden crossover",
     "DEATH": "death cross|death crossover",
     "TO": "to|down to|up to|back to|back up to|back down to|till it's at",
     "THROUGH": "through|thru",
     "BY": "by|by another",
-    "FROM": "from|off of",
+    "FROM": "from|off of|since|relative to|compared to|compared with",
     "AT": "at|@|around|near|for a price of|at price|at a price of",
     "OF": "of",
     "ON": "on|in|into|off|out of",
     "FOR": "for",
     "WITH": "with|using|w /|w|on margin of|via",
     "WITHIN": (
-        "within|in under|inside|in less than|in the last|in the past|over the last|over the past|"
-        "within the last|in the space of|during the last|in a span of|inside of|over the course of|"
-        "within any"
+        "within|in under|inside|in less than|in the last|in the past|over the last|over the past|within the last|"
+        "in the space of|during the last|in a span of|inside of|over the course of|within any"
     ),
     "UNTIL": (
-        "until|till|til|by the end of|before|valid until|valid till|good until|good till|no later than|"
-        "expires|expiring|expires at|good til|expire|expire at|expires on|befor|cancel by"
+        "until|till|til|by the end of|before|valid until|valid till|good until|good till|no later than|expires|"
+        "expiring|expires at|good til|expire|expire at|expires on|befor|cancel by"
     ),
     "VALIDFOR": (
-        "valid for|good for|for the next|expires in|expire in|expires after|valid for the next|"
-        "good for the next|in the next|valid|cancel after|expire after|over the next|during the next|within the next"
+        "valid for|good for|for the next|expires in|expire in|expires after|valid for the next|good for the next|"
+        "in the next|valid|cancel after|expire after|over the next|during the next|within the next"
     ),
     "BETWEEN": "between|across|anywhere between|ranging from",
     "EVERY": "every|each|per|once every|once per|once each",
-    "MY": "my|mine|our|this|that|these|those|his|its",
-    "IT": "it|them|they|they're|it's|it is|that's|it'll|itll|it has",
+    "MY": "my|mine|our|this|that|these|those|its",
+    "IT": (
+        "this thing|that thing|this one|that one|this coin|that coin|it|them|they|they're|it's|it is|that's|it'll|"
+        "itll|it has|em|'em"
+    ),
     "I": "i|i'm|im|i am|i've|ive|i have|i get|i'm at|if im|me|we're|we are|you're",
     "ALL": (
-        "all out|all in|whole of|all|whole|entire|everything i have|all of|all my|whole thing|"
-        "the whole thing|the lot|it all|all of it|all of my|full|entirely|completely|every"
+        "all out|all in|whole of|all|whole|entire|everything i have|all of|all my|whole thing|the whole thing|"
+        "the lot|it all|all of it|all of my|full|entirely|completely|every"
     ),
     "EVERYTHING": (
-        "everything|my book|book|my whole portfolio|all positions|all my positions|all open positions|"
-        "every position|whole portfolio|entire portfolio|portfolio|all of my positions|all trades|"
-        "my whole book|all my open positions|across the board|every open position|all the positions|"
-        "anything|any position|any of my positions|all my trades|whole account|any market"
+        "everything|my book|book|my whole portfolio|all positions|all my positions|all open positions|every position|"
+        "whole portfolio|entire portfolio|portfolio|all of my positions|all trades|my whole book|"
+        "all my open positions|across the board|every open position|all the positions|anything|any position|"
+        "any of my positions|all my trades|whole account|any market"
     ),
     "REST": (
-        "rest|remainder|remaining|the rest|what's left|whats left|what is left|leftover|other half|"
-        "the other half|balance of it|remaining half|rest of it|the remaining"
+        "rest|remainder|remaining|the rest|whatever is left|whatever's left|whatevers left|what remains|"
+        "whatever remains|what's remaining|what is remaining|everything left|all that's left|all thats left|"
+        "what i have left|what's left|whats left|what is left|leftover|other half|the other half|balance of it|"
+        "remaining half|rest of it|the remaining"
     ),
     "POSITION": (
-        "position|positions|bag|bags|trade|trades|holdings|exposure|stack|size|open position|"
-        "open positions|holding|postion|pos|posi|contracts|open trade|the trade|open trades|position size|"
-        "stake in"
+        "position|positions|bag|bags|trade|trades|holdings|exposure|stack|size|open position|open positions|holding|"
+        "postion|pos|posi|contracts|open trade|the trade|open trades|position size|stake in|what am i holding|"
+        "what do i hold|what am i in|what do i own|what do i have open|what have i got open|what positions am i in|"
+        "what i hold|what i have"
     ),
     "PRICE": (
-        "price|prices|the price of|price of|spot|mark price|index price|px|market price of|last price|quote|"
-        "value of|value"
+        "price|prices|the price of|price of|spot|mark price|index price|px|market price of|last price|quote|value of|"
+        "value|what can i trade|which markets can i trade|what markets can i trade|which coins can i trade|"
+        "what coins can i trade|which markets are there|what markets are there|which markets do you have|"
+        "what markets do you have|available markets|supported markets|list of markets|which markets do you support|"
+        "what markets do you support|which coins do you support|what coins do you support|list markets|"
+        "which coins do you have|what coins do you have"
     ),
     "PNL": (
         "pnl|p&l|p/l|profit and loss|unrealized pnl|unrealised pnl|total pnl|unrealized|profit or loss|"
@@ -272,13 +328,13 @@ TRADING: dict[str, str] = {
         "unrealized profit"
     ),
     "LOSS": (
-        "loss|in loss|losses|in the red|underwater|max loss|maximum loss|under water|in the hole|drawdown|"
-        "at a loss|max drawdown|unrealized loss"
+        "loss|in loss|losses|in the red|underwater|max loss|maximum loss|under water|in the hole|drawdown|at a loss|"
+        "max drawdown|unrealized loss"
     ),
     "ACROSS": (
-        "across everything|across all positions|overall|in total|total|across the account|combined|"
-        "across all|across my account|together|all together|in aggregate|"
-        "altogether|across the whole account|across the portfolio"
+        "across everything|across all positions|overall|in total|total|across the account|combined|across all|"
+        "across my account|together|all together|in aggregate|altogether|across the whole account|"
+        "across the portfolio"
     ),
 }
 """`kind` or `kind=value` → its phrases, separated by bars. Of two kinds that list one phrase, the first has it."""

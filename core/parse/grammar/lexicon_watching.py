@@ -11,12 +11,12 @@ WATCHING: dict[str, str] = {
         "free collateral|available collateral|free margin|available margin|collateral left|buying power|"
         "available balance|unused collateral|free balance"
     ),
-    "METRIC=margin_ratio": "margin ratio|maintenance margin ratio|margin level|margin usage",
+    "METRIC=margin_ratio": "margin ratio|maintenance margin ratio|margin level",
     "LEVERAGE": "leverage|lev|leveraged",
     "MARGIN": "margin|own money|of margin|as margin|in margin|margin of|stake",
     "COLLATERAL": (
         "collateral|balance|account balance|free cash|funds|cash|bankroll|equity|wallet balance|capital|"
-        "buying power of mine"
+        "buying power of mine|bal"
     ),
     "IND=rsi": "rsi|relative strength index",
     "IND=sma": "sma|ma|moving average|simple moving average|dma|day ma",
@@ -24,13 +24,12 @@ WATCHING: dict[str, str] = {
     "IND=macd": "macd|macd line",
     "IND=macd_signal": "macd signal|signal line|macd signal line|its signal line|signal",
     "IND=bollinger_upper": (
-        "upper bollinger|upper bollinger band|bollinger upper|upper band|upper bb|top bollinger band|"
-        "bollinger top|bb upper|bollinger upper band|top bollinger|upper bollinger bands|top band"
+        "upper bollinger|upper bollinger band|bollinger upper|upper band|upper bb|top bollinger band|bollinger top|"
+        "bb upper|bollinger upper band|top bollinger|upper bollinger bands|top band"
     ),
     "IND=bollinger_lower": (
         "lower bollinger|lower bollinger band|bollinger lower|lower band|lower bb|bottom bollinger band|"
-        "bollinger bottom|bb lower|bollinger lower band|bottom bollinger|lower bollinger bands|"
-        "bottom band"
+        "bollinger bottom|bb lower|bollinger lower band|bottom bollinger|lower bollinger bands|bottom band"
     ),
     "IND=atr": "atr|average true range",
     "IND=volume": "volume|vol|trading volume",
@@ -42,7 +41,7 @@ WATCHING: dict[str, str] = {
     "LIQUIDATED": (
         "liquidates|is liquidated|liquidated|liquidation|liqd|rekt|get liquidated|gets liquidated|liq|get rekt"
     ),
-    "OPENED": "opens|opened|is opened|gets opened|get opened|get filled into",
+    "OPENED": "opens|opened|is opened|gets opened|get opened|get filled into|is open|opens up",
     "INCREASED": (
         "bigger|larger|increased|gets bigger|grows|added to|is increased|gets increased|grow|gets added to|increases"
     ),
@@ -51,15 +50,15 @@ WATCHING: dict[str, str] = {
         "trimmed|gets trimmed"
     ),
     "FILLED": (
-        "filled|fills|fill|is filled|gets filled|it fills|order fills|it's filled|entry fills|i'm in|"
-        "im in|it is filled|on fill|on entry|executed|executes|that fills|order is filled|triggered|"
-        "it gets filled|i get filled|filled in|the order fills|the fill|triggers|it triggers|fires"
+        "filled|fills|fill|is filled|gets filled|it fills|order fills|it's filled|entry fills|i'm in|im in|"
+        "it is filled|on fill|on entry|executed|executes|that fills|order is filled|triggered|it gets filled|"
+        "i get filled|filled in|the order fills|the fill|triggers|it triggers|fires"
     ),
     "OUT": "out|off the table",
     "OCO": (
-        "one cancels the other|oco|whichever comes first|whichever is first|whichever hits first|"
-        "one cancels other|whichever first|cancel the other|whatever comes first|cancels the other|"
-        "whichever happens first|whichever triggers first|cancel the other one|cancels other"
+        "one cancels the other|oco|whichever comes first|whichever is first|whichever hits first|one cancels other|"
+        "whichever first|cancel the other|whatever comes first|cancels the other|whichever happens first|"
+        "whichever triggers first|cancel the other one|cancels other"
     ),
     "TIMES": "times|time",
     "ONCE": "only once|one time|one time only|just once|a single time|one-time",
@@ -79,9 +78,7 @@ WATCHING: dict[str, str] = {
     "LOW": "low|lows|the low|bottom|local low|recent low|trough|its low|the bottom|the lows",
     "HIGH": "high|highs|peak|top|local high|recent high|its high|the top|the highs|its peak|ath|the peak",
     "STATE": "pending|running|armed|live|ongoing|outstanding",
-    "ACTIVATE": (
-        "activate|activated|activation|activation price|activating|activates|active|arm it|kicks in|kicking in"
-    ),
+    "ACTIVATE": "activate|activated|activation|activation price|activating|activates|active|arm it|kicks in|kicking in",
     "PERIOD": "period|periods|length",
     "COOLDOWN": "cooldown|cool down|cooldown of|pause between|apart",
     "GTC": "gtc|good till cancelled|good til cancelled|good until cancelled|good till canceled",
@@ -117,7 +114,10 @@ WATCHING: dict[str, str] = {
     "WEEKDAYS": "weekday|weekdays|business day|working day|business days",
     "WEEKENDS": "weekend|weekends",
     "NEXT": "next|this coming|coming",
-    "EVERYDAY": "every day|everyday|each day|once a day|per day|once daily|once per day",
+    "EVERYDAY": (
+        "every day|everyday|each day|once a day|per day|once daily|once per day|nightly|every single day|"
+        "each and every day|on a daily basis"
+    ),
     "EVERYWEEK": "every week|each week|once a week|per week|once per week|a week",
     "EVERYMONTH": (
         "every month|each month|once a month|per month|once per month|monthly|of the month|of every month|of each month"
@@ -132,7 +132,10 @@ WATCHING: dict[str, str] = {
     "SPAN=21600": "four times a day|four times daily|4 times a day",
     "SPAN=172800": "every other day|every second day|each other day|alternate days",
     "SPAN=1209600": "every other week|every second week|biweekly|fortnightly|every fortnight",
-    "EVERYHOUR": "every hour|each hour|once an hour|per hour|once per hour|every single hour",
+    "EVERYHOUR": (
+        "every hour|each hour|once an hour|per hour|once per hour|every single hour|at the start of every hour|"
+        "at the top of the hour|at the top of every hour|on the hour|every hour on the hour"
+    ),
     "PERHOUR": "/ hr|/ h|/ hour|p / h|/ 1h",
     "DAY=MON": "monday|mon|mondays",
     "DAY=TUE": "tuesday|tue|tues|tuesdays",
@@ -155,67 +158,62 @@ WATCHING: dict[str, str] = {
     "MONTH=12": "december|dec",
     "SHOW": (
         "which|show|list|display|view|check|what are|what is|what's|whats|wats|wat are|what|how much|how many|"
-        "show me|give|see|how are|how is|how's|hows|where is|which|whats up with|do i have|have i got|how|"
-        "status|any|got|wat|i see|lookup"
+        "show me|give|see|how are|how is|how's|hows|where is|which|whats up with|do i have|have i got|how|status|any|"
+        "got|wat|i see|lookup|am i"
     ),
-    "LEFT": ("left|available|remaining balance|free|have left|got left|do i got left|do i have left|to trade with"),
+    "LEFT": "left|available|remaining balance|free|have left|got left|do i got left|do i have left|to trade with",
     "HISTORY": (
-        "history|trade history|fills history|recent trades|last trades|past trades|executions|"
-        "trading history|recent fills"
+        "history|trade history|fills history|recent trades|last trades|past trades|executions|trading history|"
+        "recent fills"
     ),
     "HELP": (
-        "help|help me|commands|what can you do|how does this work|how do i|how to|how can i|how does it work|"
-        "/help|/start|instructions please|what can i say|manual|guide|tutorial|what do you do|"
-        "how do you work|what can i do"
+        "help|help me|commands|what can you do|how does this work|how do i|how to|how can i|how does it work|/help|"
+        "/start|instructions please|what can i say|manual|guide|tutorial|what do you do|how do you work|what can i do"
     ),
     "KILL": (
-        "kill switch|killswitch|emergency stop|panic|stop everything|kill everything|panic button|"
-        "emergency|kill all|kill it all|shut everything down|shut it all down|abort everything|"
-        "halt everything|stop all trading|kill|stop it all|stop trading"
+        "kill switch|killswitch|emergency stop|panic|stop everything|kill everything|panic button|emergency|kill all|"
+        "kill it all|shut everything down|shut it all down|abort everything|halt everything|stop all trading|kill|"
+        "stop it all|stop trading"
     ),
     "NOT": (
-        "don't|dont|do not|never|not|doesn't|doesnt|does not|no|without|unless|except|isn't|isnt|won't|"
-        "avoid|refuse|nor|stop buying|stop selling|neither|didn't|didnt|did not|hasn't|hasnt|can't|cannot|"
-        "rather than|instead of|forget|nevermind|never mind|ignore|disregard|wasn't|shouldn't|only not|"
-        "barring"
+        "don't|dont|do not|never|not|doesn't|doesnt|does not|no|without|unless|except|isn't|isnt|won't|avoid|refuse|"
+        "nor|stop buying|stop selling|neither|didn't|didnt|did not|hasn't|hasnt|can't|cannot|rather than|instead of|"
+        "forget|nevermind|never mind|ignore|disregard|wasn't|shouldn't|only not|barring"
     ),
     "LETLOSE": (
         "cap my loss at|cap my losses at|cap losses at|cap the loss at|limit my loss to|limit my losses to|"
-        "limit losses to|limit the loss to|"
-        "don't let me lose more than|dont let me lose more than|don't let me loose more than|"
-        "dont let me loose more than|never let me lose more than|do not let me lose more than|"
-        "i don't want to lose more than|i dont want to lose more than|don't want to lose more than|"
-        "can't lose more than|risk no more than|not lose more than|never lose more than"
+        "limit losses to|limit the loss to|don't let me lose more than|dont let me lose more than|"
+        "don't let me loose more than|dont let me loose more than|never let me lose more than|"
+        "do not let me lose more than|i don't want to lose more than|i dont want to lose more than|"
+        "don't want to lose more than|can't lose more than|risk no more than|not lose more than|never lose more than"
     ),
     "ADVICE": (
-        "should i|should we|do you think|what do you think|would you|is it a good idea|what if|would it|"
-        "is it worth|will it|thoughts on|what would happen|what happens if|what happens when|can i|"
-        "could i|is it possible|does it|do you|is now a good|should|would have|could have|i wonder|"
-        "wonder if|wondering|why did|why does|why is|imagine|suppose|hypothetically|let's say|lets say|"
-        "i might|i may|maybe|might|perhaps|considering|thinking about|thinking of|was it|i wish|if only|"
-        "i heard|i think|i would have|i guess|what makes|someday|one day|i hope|hopefully|predict|"
-        "prediction|opinion|make of|probably|possibly|would|could|if i had|had i|backtest|should've|"
-        "could've|would've|who|why|does"
+        "should i|should we|do you think|what do you think|would you|is it a good idea|what if|would it|is it worth|"
+        "will it|thoughts on|what would happen|what happens if|what happens when|can i|could i|is it possible|"
+        "does it|do you|is now a good|should|would have|could have|i wonder|wonder if|wondering|why did|why does|"
+        "why is|imagine|suppose|hypothetically|let's say|lets say|i might|i may|maybe|might|perhaps|considering|"
+        "thinking about|thinking of|was it|i wish|if only|i heard|i think|i would have|i guess|what makes|someday|"
+        "one day|i hope|hopefully|predict|prediction|opinion|make of|probably|possibly|would|could|if i had|had i|"
+        "backtest|should've|could've|would've|who|why|does"
     ),
     "REPORT": (
-        "sold|bought|shorted|longed|aped|dumped|covered|flipped|i closed|i sold|i bought|i just sold|"
-        "i just bought|i was|used to|yesterday|last week|last night|last month|he said|she said|they said|"
-        "my friend|forwarded|people say|someone|everyone|told me|said|earlier|ago|reportedly|already sold|"
-        "already bought|exited|entered|last year"
+        "sold|bought|shorted|longed|aped|dumped|covered|flipped|i closed|i sold|i bought|i just sold|i just bought|"
+        "i was|used to|yesterday|last week|last night|last month|he said|she said|they said|my friend|forwarded|"
+        "people say|someone|everyone|told me|said|earlier|ago|reportedly|already sold|already bought|exited|entered|"
+        "last year"
     ),
     "FOREIGN": (
-        "withdraw|withdrawal|transfer|swap|bridge|stake tokens|unstake|lend|borrow|copy trade|copytrade|"
-        "copy|mirror|call|put option|call option|option|options|tweet|tweets|tweeted|news|nft|nfts|"
-        "airdrop|mint|wallet|address|deposit|send|snipe|sniping|stock|stocks|shares|binance|coinbase|"
-        "bybit|kraken|okx|uniswap|raydium|jupiter swap|arbitrage|grid|grid bot|martingale|follow|elon|"
-        "trump says|announcement|announces|fed|cpi|fomc|rate cut|staking|lp|liquidity pool|farm|yield|"
-        "spot buy|spot sell|usdc to|convert|exchange|seed phrase|private key|api key|deribit|ftx|metamask|"
-        "phantom|loan|repay|tax|launch|listing|listed|open interest|dominance|market cap|marketcap|mcap|"
-        "sentiment|whale|whales"
+        "withdraw|withdrawal|transfer|swap|bridge|stake tokens|unstake|lend|borrow|copy trade|copytrade|copy|mirror|"
+        "call|put option|call option|option|options|tweet|tweets|tweeted|news|nft|nfts|airdrop|mint|wallet|address|"
+        "deposit|send|snipe|sniping|stock|stocks|shares|binance|coinbase|bybit|kraken|okx|uniswap|raydium|"
+        "jupiter swap|arbitrage|grid|grid bot|martingale|follow|elon|trump says|announcement|announces|fed|cpi|fomc|"
+        "rate cut|staking|lp|liquidity pool|farm|yield|spot buy|spot sell|usdc to|convert|exchange|seed phrase|"
+        "private key|api key|deribit|ftx|metamask|phantom|loan|repay|tax|launch|listing|listed|open interest|"
+        "dominance|market cap|marketcap|mcap|sentiment|whale|whales"
     ),
     "OTHERCASH": (
-        "€|£|¥|eur|euros|euro|gbp|pounds|yen|jpy|inr|rupees|rub|cny|yuan|krw|won|lira|cad|aud|chf|sats|"
-        "satoshi|gwei|wei|lamports"
+        "€|£|¥|eur|euros|euro|gbp|pounds|yen|jpy|inr|rupees|rub|cny|yuan|krw|won|lira|cad|aud|chf|sats|satoshi|gwei|"
+        "wei|lamports"
     ),
 }
 """See `lexicon.TRADING`, which comes first."""

@@ -4,7 +4,7 @@ from collections.abc import Sequence
 from dataclasses import replace
 from decimal import Decimal
 
-from core.parse.grammar.items import Item
+from core.parse.grammar.items import Amount, Item
 
 _BETWEEN_PRICES = ("COMMA", "AND", "SLASH")
 _BEGINS_A_CLAUSE = ("", "COMMA", "AND", "THEN", "COLON", "TO")
@@ -15,7 +15,7 @@ MOST_PLACES = 10
 def written_out(items: list[Item]) -> list[Item]:
     """ "25 % each at 155 160 165" as "25 % at 155, 25 % at 160, 25 % at 165", and the like."""
     result = _equal_signs(_shares_out(_apart(_lone_words(items))))
-    result = _counted_buys(result)
+    result = _in_parts(_counted_buys(result))
     return _each(result)
 
 
@@ -73,9 +73,13 @@ def _each(items: list[Item]) -> list[Item]:
         lead = next((n for n in range(size - 1, -1, -1) if items[n].kind == "AT"), None)
         if lead is not None:
             prices, end = _prices(items, lead + 1)
-            while _kind(items, end) == "COMMA":
+            while _kind(items, end) in ("COMMA", "COLON", "FOR", "WITH", "DASH"):
                 end += 1
             if len(prices) > 1 and end in (size, size + 1):
+                verb = lead - 1
+                counted = _kind(items, verb) in ("BUY", "SELL", "BID") and _kind(items, verb - 1) == "NUM"
+                if counted and items[verb - 1].value.value == Decimal(len(prices)):
+                    return [*items[: verb - 1], items[verb], *_placed(said, prices, item), *items[at + 1 :]]
                 return [*items[:lead], *_placed(said, prices, item), *items[at + 1 :]]
     return items
 
@@ -105,6 +109,35 @@ def _counted_buys(items: list[Item]) -> list[Item]:
             order = replace(items[at + 1], kind=kind)
             return [*items[:begun], order, *_placed(items[at + 3 : end], prices, items[end]), *items[after:]]
     return items
+
+
+def _in_parts(items: list[Item]) -> list[Item]:
+    """ "$300 of SOL in three parts at 148, 145, 142" is $100 at each; only where the parts come out even."""
+    for at in range(2, len(items) - 2):
+        share = _DIVIDED.get(items[at].text.lower())
+        if share is not None and _kind(items, at - 1) == "ON" and items[at + 1].kind in ("AT", "COLON"):
+            prices, end = _prices(items, at + 2)
+            if len(prices) == round(100 / float(share)):
+                amount = Amount(value=Decimal(share), unit="percent", words=True)
+                each = replace(items[at], kind="NUM", value=amount)
+                return [*items[: at - 1], *_placed([each], prices, items[at + 1]), *items[end:]]
+        if items[at].kind != "SLICES" or items[at - 1].kind != "NUM" or _kind(items, at + 1) not in ("AT", "COLON"):
+            continue
+        size = at - 2 - int(_kind(items, at - 2) in ("ON", "OVER", "ABOVE"))
+        begun = _size_before(items, size + 1)
+        prices, end = _prices(items, at + 2)
+        if begun > size or len(prices) < 2 or items[at - 1].value.value != Decimal(len(prices)):
+            continue
+        amount = items[begun].value
+        part = amount.value / len(prices)
+        if amount.unit not in ("", "usd") or amount.sign or part * len(prices) != amount.value:
+            continue
+        said = [replace(items[begun], value=replace(amount, value=part)), *items[begun + 1 : size + 1]]
+        return [*items[:begun], *_placed(said, prices, items[at + 1]), *items[end:]]
+    return items
+
+
+_DIVIDED = {"halves": "50", "thirds": "33.33", "quarters": "25", "fifths": "20"}
 
 
 def _shares_out(items: list[Item]) -> list[Item]:
@@ -151,8 +184,9 @@ _AFTER_RHYTHM = ("", "FOR", "UNTIL", "AT", "VALIDFOR", "STARTING")
 def _equal_signs(items: list[Item]) -> list[Item]:
     """ "when profit = 25 %": the sign compares; elsewhere it says what follows."""
     result = list(items)
+    led = False
     for at, item in enumerate(items):
-        led = any(one.kind in ("IF", "EACH") for one in items[:at])
+        led = led or (at > 0 and items[at - 1].kind in ("IF", "EACH"))
         if item.text == "=" and led and _kind(items, at - 1) in _MEASURES and _kind(items, at + 1) == "NUM":
             result[at] = replace(item, kind="TO", text="to")
     return result

@@ -52,7 +52,10 @@ def _mended(items: list[Item], at: int) -> list[Item] | None:
 def _alike(old: Item, new: Item) -> bool:
     """Whether *new* can only be meant in the place of *old*."""
     if new.kind == "NUM":
-        return old.kind == "NUM" and new.value.unit in (old.value.unit, "") and not new.value.sign
+        if old.kind != "NUM" or new.value.sign:
+            return False
+        same: bool = new.value.unit == old.value.unit
+        return same or (new.value.unit == "" and old.value.unit != "times")
     if new.kind in _SIDES or new.kind in _BOUNDS:
         return old.kind in (_SIDES if new.kind in _SIDES else _BOUNDS)
     return new.kind in ("COIN", "DUR", "CLOCK", "DAY") and old.kind == new.kind
@@ -87,10 +90,25 @@ def reworded(items: list[Item]) -> list[Item]:
 
 def _after_report(items: Sequence[Item]) -> list[Item] | None:
     """ "I'm short SOL from 160, cover at 141": what is to be done, with the coin that was spoken of."""
-    if len(items) < 4 or items[0].kind != "I" or items[1].kind not in ("LONG", "SHORT"):
+    if (
+        len(items) < 4
+        or items[0].kind != "I"
+        or items[1].kind not in ("LONG", "SHORT", "NUM", "COIN", "MY", "POSITION")
+    ):
         return None
     end = 2
-    while end < len(items) and items[end].kind in ("NUM", "COIN", "FROM", "AT", "POSITION"):
+    while end < len(items) and items[end].kind in (
+        "NUM",
+        "COIN",
+        "FROM",
+        "AT",
+        "POSITION",
+        "LONG",
+        "SHORT",
+        "MY",
+        "OF",
+        "WORTH",
+    ):
         end += 1
     coins = [item for item in items[2:end] if item.kind == "COIN"]
     if end + 1 >= len(items) or items[end].kind not in ("COMMA", "DASH", "AND") or len(coins) > 1:

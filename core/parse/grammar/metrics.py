@@ -1,5 +1,6 @@
 """Reads conditions on what the owner has: profit and loss, positions opened or closed, the account, funding."""
 
+from dataclasses import replace
 from decimal import Decimal
 from typing import Literal
 
@@ -35,9 +36,10 @@ def read_account(cur: Cursor) -> Cond | None:
 
 def read_funding(cur: Cursor) -> Cond | None:
     """funding above 0.01 % · BTC funding flips negative · 8h funding of 0.08 %."""
+    hours, span = cur.take("DUR"), cur.take("TF")
     subject = read_subject(cur)
-    hours = cur.take("DUR")
-    span = cur.take("TF") if hours is None else None
+    hours = hours or cur.take("DUR")
+    span = span or (cur.take("TF") if hours is None else None)
     if cur.take("FUNDING") is None:
         return None
     market = subject.market
@@ -113,6 +115,7 @@ def read_pnl(cur: Cursor) -> Cond | None:
     everything = cur.skip("ACROSS")
     subject = read_subject(cur)
     everything = cur.skip("ACROSS") or everything or subject.everything
+    everything = everything or cur.peek().text.lower().startswith(("total", "overall"))
     owned = subject.me or subject.position or subject.everything or (subject.my and subject.market is not None)
     sign, amount = _gain(cur, subject, owned=owned)
     if amount is None:
@@ -157,15 +160,20 @@ def _gain(cur: Cursor, subject: Subject, *, owned: bool) -> tuple[str, Amount | 
             return "", None
         return {">=": "above", "<=": "below", None: "hits"}[operator], item.value
     if cur.sees("PROFIT|LOSS"):
-        return _named(cur)
+        return _named(cur, subject)
     if not owned:
         return "", None
     cur.skip("GO")
+    if subject.me and cur.sees("NUM") and cur.peek().value.sign and cur.peek().value.unit in ("usd", "percent"):
+        amount = cur.next().value
+        return ("profit" if amount.sign == "+" else "loss"), replace(amount, sign="")
     if cur.sees("NUM", "PROFIT|LOSS") or cur.sees("NUM", "FALLWORD|RISEWORD"):
         amount = cur.next().value
         return ("profit" if cur.next().kind in ("PROFIT", "RISEWORD") else "loss"), amount
+    if cur.sees("PROFIT|LOSS") and cur.peek().text.lower() in _BARE and cur.peek(1).kind in _ENDS_A_GAIN:
+        return ("profit" if cur.next().kind == "PROFIT" else "loss"), Amount(value=Decimal(0), unit="usd")
     if cur.sees("PROFIT|LOSS"):
-        return _named(cur)
+        return _named(cur, subject)
     word = cur.take("RISEWORD|FALLWORD|LOSE|FALL|RISE|EARN")
     if word is None:
         return "", None
@@ -176,11 +184,19 @@ def _gain(cur: Cursor, subject: Subject, *, owned: bool) -> tuple[str, Amount | 
     return ("profit" if word.kind in ("RISEWORD", "RISE", "EARN") else "loss"), item.value
 
 
-def _named(cur: Cursor) -> tuple[str, Amount | None]:
-    """profit reaches $100 · max loss 500 bucks · loss of 5 %."""
+_BARE = ("in profit", "in the green", "in the black", "in loss", "at a loss", "in the red", "underwater", "under water")
+_ENDS_A_GAIN = ("END", "COMMA", "AND", "OR", "THEN", "SELL", "CLOSE", "TRIM", "ON", "ALERT")
+
+
+def _named(cur: Cursor, subject: Subject) -> tuple[str, Amount | None]:
+    """profit reaches $100 · max loss 500 bucks · loss of 5 % · my loss on SOL reaches $300."""
     kind = "profit" if cur.next().kind == "PROFIT" else "loss"
     if cur.sees("AT"):
         return "", None
+    if cur.sees("ON|FOR|OF", "MY|COIN|POSITION|IT|LONG|SHORT"):
+        reference = read_reference(cur)
+        if reference is not None:
+            subject.market = subject.market or reference.market
     comparison = read_comparison(cur)
     if comparison is None:
         cur.skip("OF|BY|GO|ABOVE")

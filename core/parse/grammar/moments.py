@@ -23,7 +23,6 @@ from core.domain.condition import (
     Trailing,
 )
 from core.domain.market import Timeframe
-from core.parse.grammar.assemble import opens
 from core.parse.grammar.calendar import Clock, When, place, zone_of
 from core.parse.grammar.desk import Desk, Point, money
 from core.parse.grammar.drafts import (
@@ -41,11 +40,15 @@ from core.parse.grammar.drafts import (
     TimeDraft,
     Trail,
 )
+from core.parse.grammar.linking import opens
 from core.parse.grammar.subjects import side_of
 from core.parse.grammar.units import resolved_unit
 
 TIMEFRAMES = ("1m", "5m", "15m", "1h", "4h", "1d")
 WEEK_S = 604_800
+
+LEAST_HEALTH = 3
+"""Below this a number is a health factor, as of a loan, and no share of the health that is measured here."""
 
 
 def settle_condition(desk: Desk, number: int, cond: Cond | None) -> Condition | None:
@@ -62,6 +65,9 @@ def settle_condition(desk: Desk, number: int, cond: Cond | None) -> Condition | 
         case AccountDraft():
             if cond.value is None:
                 return None
+            if cond.metric == "health" and cond.value < LEAST_HEALTH:
+                text = f"Health is from 0 to 100 here. Did you mean {money(cond.value).removeprefix('$')} of that?"
+                desk.ask(Point(key=f"health:{number}", about="value", text=text))
             return AccountLevel(metric=cond.metric, operator=cond.operator, value=cond.value)
         case TimeDraft():
             at = instant(desk, number, cond.when)
@@ -150,10 +156,13 @@ def _exit_operator(desk: Desk, number: int) -> Literal[">=", "<="] | None:
 def _reference(desk: Desk, number: int, market: str) -> Decimal | None:
     """What "hits" is measured from: the entry for an exit that waits for one, else the current price."""
     draft = desk.drafts[number]
-    if draft.then:
-        for earlier in reversed(desk.drafts[:number]):
-            entry = earlier.cond.price if isinstance(earlier.cond, Level) else earlier.act.order.price
-            if entry is not None and earlier.act.verb in ("buy", "long", "short"):
+    if draft.then and not opens(draft):
+        for before in range(number - 1, -1, -1):
+            earlier = desk.drafts[before]
+            level = earlier.cond if isinstance(earlier.cond, Level) else None
+            entry = earlier.act.order.price if level is None else level.price
+            of_it = desk.markets[before] == market and (level is None or level.market in (None, market))
+            if entry is not None and opens(earlier) and of_it:
                 return entry
     return desk.price(market)
 
@@ -234,6 +243,16 @@ def _candle(desk: Desk, number: int, cond: CandleDraft, market: str) -> Conditio
 
 
 def _indicator(desk: Desk, number: int, cond: IndicatorDraft, market: str) -> Condition | None:
+    operator = cond.operator
+    if operator == "crosses" and desk.drafts[number].act.verb == "alert":
+        ways = (replace(cond, operator="crosses_above"), replace(cond, operator="crosses_below"))
+        made = [_indicator(desk, number, one, market) for one in ways]
+        return None if None in made else AnyOf(conditions=cast(tuple[Condition, ...], tuple(made)))
+    if operator == "crosses":
+        text = "Crosses from below or from above?"
+        operator = desk.ask(Point(key=f"crossing:{number}", about="value", text=text, candidates=_CROSSINGS))
+        if operator is None:
+            return None
     timeframe = _timeframe(desk, number, cond.timeframe)
     period, other = cond.period, cond.other
     if cond.name in ("sma", "ema") and period is None:
@@ -250,10 +269,13 @@ def _indicator(desk: Desk, number: int, cond: IndicatorDraft, market: str) -> Co
         timeframe=timeframe,
         name=cond.name,
         period=period,
-        operator=cond.operator,
+        operator=operator,
         value=cond.value,
         other=other,
     )
+
+
+_CROSSINGS = (("From below: crosses above", "crosses_above"), ("From above: crosses below", "crosses_below"))
 
 
 def _funding(desk: Desk, cond: FundingDraft, market: str) -> Condition:
@@ -293,6 +315,11 @@ def instant(desk: Desk, number: int, when: When, key: str = "time") -> datetime 
 def _schedule(desk: Desk, number: int, cond: ScheduleDraft) -> Condition | None:
     zone = str(zone_of(cond.zone, desk.context.timezone))
     start = None if cond.start is None else instant(desk, number, _from_midnight(desk, cond.start), "start")
+    if cond.every_s is not None and cond.clock is not None and cond.every_s not in (86_400, WEEK_S):
+        if start is None:  # "every other day at 10:00" begins at the next ten o'clock.
+            start = instant(desk, number, When(clock=cond.clock, zone=cond.zone), "start")
+        if cond.every_s % 86_400 or cond.start is not None:
+            desk.ask(Point(key=f"clock:{number}", about="time", text="How does that time go with that interval?"))
     if cond.every_s is not None and (cond.clock is None or cond.every_s not in (86_400, WEEK_S)):
         return Schedule(every_s=cond.every_s, timezone=zone, start_at=start)
     clock, days = cond.clock, cond.days

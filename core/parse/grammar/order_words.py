@@ -36,7 +36,7 @@ def read_order(cur: Cursor, act: Act) -> bool:
         case "GTC" | "DIP" | "BREAKOUT" | "ORDERS" | "LEVERAGE" if item.kind != "ORDERS" or act.order.type is not None:
             pass
         case "ACROSS" if act.order.type == "ladder" or act.size is not None:
-            pass
+            act.order.counted = False
         case _:
             return _read_order_terms(cur, act)
     cur.next()
@@ -63,6 +63,9 @@ def _read_order_terms(cur: Cursor, act: Act) -> bool:
         cur.next()
         act.order.over_s = cur.next().value
         return True
+    if act.order.type == "twap" and act.order.over_s is None and cur.sees("DUR"):
+        act.order.over_s = cur.next().value
+        return True
     sized = act.size is not None or act.whole
     sized = sized and act.order.from_price is None
     if cur.sees("ABOVE", "DUR") and cur.peek().text.lower() == "over" and act.order.type in (None, "ladder") and sized:
@@ -77,7 +80,7 @@ def _read_order_terms(cur: Cursor, act: Act) -> bool:
         return True
     begun = cur.at
     cur.skip("ON|WITH")
-    if cur.sees("NUM", "ORDERS") and cur.peek().value.unit == "" and act.order.type == "ladder":
+    if cur.sees("NUM", "ORDERS|BUY|SELL|BID|LIMIT") and cur.peek().value.unit == "" and act.order.type == "ladder":
         return _read_count(cur, act)
     if cur.sees("NUM", "SLICES"):
         act.order.slices = int(cur.next().value.value)
@@ -101,6 +104,7 @@ def _read_count(cur: Cursor, act: Act) -> bool:
             act.verb = "buy"
         elif item.kind == "SELL" and act.verb == "buy":
             act.verb = "sell"
+    act.order.counted = cur.sees("OF", "NUM") and cur.peek(1).value.unit in ("usd", "")
     return True
 
 
@@ -117,6 +121,7 @@ def _read_slippage(cur: Cursor, act: Act) -> bool:
     if item is None or item.value.unit not in ("percent", ""):
         cur.at = begun
         return False
+    cur.skip("ATMOST" if cur.peek(1).kind != "NUM" else "")
     bps = item.value.value * HUNDRED
     if bps != int(bps) or not 0 < bps <= 10_000:
         cur.at = begun

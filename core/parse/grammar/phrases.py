@@ -51,6 +51,10 @@ def read_comparison(cur: Cursor) -> Comparison | None:
     cur.skip("RISEWORD|FALLWORD|BY")
     led = cur.skip("TO|AT|ATMOST|THROUGH")
     mark = cur.take("ABOVE|EXCEED|BELOW|CROSSUP|CROSSDOWN")
+    against = {"RISE": ("BELOW", "CROSSDOWN"), "FALL": ("ABOVE", "CROSSUP", "EXCEED")}
+    if verb is not None and mark is not None and mark.kind in against.get(verb.kind, ()):
+        cur.at = begun  # "rises below 85k" cannot be
+        return None
     if mark is not None:
         crossing = verb is not None and verb.kind == "BREAK"
         match mark.kind:
@@ -93,6 +97,8 @@ def read_subject(cur: Cursor) -> Subject:
                 if subject.market is not None:
                     return subject
                 subject.market = cur.next().value
+            case "POSITION" if cur.peek().text.lower() == "size" and cur.peek(1).kind in ("NUM", "COLON", "OF"):
+                return subject  # "size: $300" is a size, not a position.
             case "MY" | "I" | "IT" | "PRICE" | "POSITION":
                 cur.next()
                 _note(subject, kind)
@@ -116,6 +122,8 @@ def _is_side(cur: Cursor) -> bool:
         return True
     if cur.peek().text.lower() in ("longs", "shorts") and cur.peek(-1).kind in ("ALL", "EVERYTHING", "CLOSE"):
         return True
+    if cur.peek(-1).kind in ("CLOSE", "COVER", "TRIM") and cur.sees("LONG|SHORT", "COIN") and cur.peek(2).kind != "NUM":
+        return True  # "close long SOL"
     return cur.peek(-1).kind in ("OF", "ON", "FOR", "CLOSE", "COVER", "TRIM") and cur.peek(1).kind not in (
         "NUM",
         "COIN",

@@ -1,5 +1,6 @@
 """Decides what a number says: how much, of which unit, for how long."""
 
+import re
 from collections.abc import Mapping, Sequence
 from dataclasses import replace
 from decimal import Decimal
@@ -20,6 +21,8 @@ _SECONDS: Mapping[str, int] = {
     **dict.fromkeys(("d", "day", "days"), 86_400),
     **dict.fromkeys(("w", "wk", "week", "weeks"), 604_800),
 }
+_COMPOUND = re.compile(r"([dh])(\d{1,2})(h|min)?m?")
+"""The rest of "2h30m" and "1d12h"."""
 _PERCENT = frozenset({"%", "percent", "pct", "percents"})
 _BPS = frozenset({"bps", "bp", "bips", "bip"})
 _USD = frozenset({"$", "usd", "usdc", "usdt", "dollar", "dollars", "bucks", "buck", "usds"})
@@ -57,6 +60,8 @@ _TENS = {
         ["twenty", "thirty", "forty", "fifty", "sixty", "seventy", "eighty", "ninety"], start=2
     )
 }
+_THOUSANDS = re.compile(r"[1-9]\d{0,2}\.000")
+"""One, or a thousand as much of Europe writes it."""
 _SHARES: Mapping[tuple[str, ...], str] = {
     ("half",): "50", ("hafl",): "50", ("haf",): "50", ("halff",): "50",
     ("in", "half"): "50", ("a", "half"): "50", ("one", "half"): "50", ("half", "of"): "50",
@@ -144,6 +149,8 @@ def _spoken_duration(tokens: Sequence[Token], at: int) -> tuple[Item, int] | Non
 def _digits(tokens: Sequence[Token], at: int) -> tuple[Item, int] | None:
     """A number in digits with its sign, currency, scale and unit."""
     begun, sign, dollar = at, "", False
+    if _low(tokens, at) == "minus":
+        sign, at = "-", at + 1
     while _low(tokens, at) in ("+", "-", "$", "us$") and at - begun < 3:
         mark = _low(tokens, at)
         if mark in ("+", "-"):
@@ -157,7 +164,7 @@ def _digits(tokens: Sequence[Token], at: int) -> tuple[Item, int] | None:
     if token is None or token.kind != "number":
         return None
     value = plain_number(token.text)
-    if value is None:
+    if value is None or _THOUSANDS.fullmatch(token.text):
         return _item("BADNUM", None, tokens, begun, at - begun + 1)
     amount = Amount(value=value, unit="usd" if dollar else "", sign=sign)  # type: ignore[arg-type]
     return _with_unit(tokens, begun, at + 1, amount)
@@ -187,6 +194,10 @@ def _with_unit(tokens: Sequence[Token], begun: int, at: int, amount: Amount) -> 
             amount, at = replace(amount, value=amount.value * _SCALES[_low(tokens, at)]), at + 1
     attached = at < len(tokens) and not tokens[at].spaced
     word = _low(tokens, at)
+    compound = _COMPOUND.fullmatch(word) if attached and amount.unit == "" and amount.minutes is None else None
+    if compound is not None:
+        seconds = amount.value * _SECONDS[compound[1]] + int(compound[2]) * _SECONDS[compound[3] or "min"]
+        return _item("DUR", int(seconds), tokens, begun, at + 1 - begun)
     if word in _SECONDS and (attached or len(word) > 1) and amount.unit == "" and amount.minutes is None:
         seconds = amount.value * _SECONDS[word]
         if seconds == int(seconds) and 0 < seconds < 10**9:
@@ -216,7 +227,30 @@ def _measured(tokens: Sequence[Token], begun: int, at: int, amount: Amount, *, a
 
 
 _GLUED = frozenset(
-    ["ma", "sma", "ema", "dma", "am", "pm", "st", "nd", "rd", "th", "a", "p", "sol", "btc", "eth", "perp"]
+    [
+        "ma",
+        "sma",
+        "ema",
+        "dma",
+        "am",
+        "pm",
+        "st",
+        "nd",
+        "rd",
+        "th",
+        "a",
+        "p",
+        "sol",
+        "btc",
+        "eth",
+        "perp",
+        "period",
+        "periods",
+        "bar",
+        "bars",
+        "candle",
+        "candles",
+    ]
 )
 """What may stand right behind a number and is read by somebody else."""
 

@@ -6,6 +6,7 @@ from decimal import Decimal
 
 from core.parse.grammar.calendar import read_clock_or_date
 from core.parse.grammar.coins import Coins
+from core.parse.grammar.constructions import recast
 from core.parse.grammar.items import Amount, Item
 from core.parse.grammar.listed import written_out
 from core.parse.grammar.mended import corrected, reworded
@@ -29,6 +30,8 @@ _REQUESTS = (
     "would you",
     "will you",
     "can u",
+    "can we",
+    "could we",
     "could u",
     "pl",
     "i want",
@@ -53,7 +56,46 @@ class Sentence:
     polite: bool = False
 
 
-_BEFORE_TIME = frozenset({"ON", "WITHIN", "EVERY", "FOR", "AFTER", "VALIDFOR", "UNTIL", "NEXT"})
+_SUBJECTS = frozenset({"COIN", "METRIC", "IND", "FUNDING", "PRICE", "MY", "PNL"})
+_BOUNDS = frozenset({"ABOVE", "BELOW", "REACH", "BREAK", "CROSSUP", "CROSSDOWN", "RISE", "FALL", "EXCEED"})
+_NO_CONDITION = frozenset(
+    {
+        "BUY",
+        "SELL",
+        "LONG",
+        "SHORT",
+        "CLOSE",
+        "TRIM",
+        "ALERT",
+        "ADVICE",
+        "SHOW",
+        "HELP",
+        "NOT",
+        "REPORT",
+        "STOP",
+        "TARGET",
+    }
+)
+
+
+def answered(sentences: list[Sentence]) -> list[Sentence]:
+    """ "health under 25? cut half": a condition with a question mark, and what to do then, are one sentence."""
+    result: list[Sentence] = []
+    for sentence in sentences:
+        before = result[-1] if result else None
+        kinds = {item.kind for item in before.items} if before is not None and before.asked else set()
+        led = before is not None and kinds & _BOUNDS and not kinds & _NO_CONDITION and before.items[0].kind in _SUBJECTS
+        if before is None or not led or sentence.asked:
+            result.append(sentence)
+            continue
+        first, last = before.items[0], before.items[-1]
+        joined = [replace(first, kind="IF", value=None, text="if"), *before.items]
+        joined += [replace(last, kind="THEN", value=None, text="?"), *sentence.items]
+        result[-1] = Sentence(joined, polite=sentence.polite)
+    return result
+
+
+_BEFORE_TIME = frozenset({"ON", "WITHIN", "EVERY", "FOR", "AFTER", "VALIDFOR", "UNTIL", "NEXT", "DUR"})
 
 
 def _split_alternatives(items: list[Item]) -> list[Item]:
@@ -85,6 +127,24 @@ def _settle_minutes(items: list[Item]) -> None:
             items[at] = replace(item, kind="DUR", value=item.value.minutes)
 
 
+def _joined_spans(items: list[Item]) -> list[Item]:
+    """ "1 hour 30 minutes" and "1 hour and 30 minutes" are one span."""
+    result: list[Item] = []
+    for at, item in enumerate(items):
+        last = result[-1] if result else None
+        if item.kind == "DUR" and last is not None:
+            joined = len(result) > 1 and last.kind == "AND" and result[-2].kind == "DUR"
+            longer = result[-2] if joined else last
+            ends = at + 1 == len(items) or items[at + 1].kind not in ("CANDLE", "CLOSES", "CLOSE", "IND")
+            if longer.kind == "DUR" and longer.value % 60 == 0 and longer.value > item.value and ends:
+                del result[-2 if joined else -1 :]
+                said = f"{longer.text} {item.text}"
+                result.append(replace(longer, value=longer.value + item.value, text=said, end=item.end))
+                continue
+        result.append(item)
+    return result
+
+
 def _settle_words(items: list[Item]) -> None:
     """Reads "SOL gains $10" as a rise of the price and "when its 165" as "when it is 165"."""
     for at, item in enumerate(items):
@@ -98,8 +158,18 @@ def _settle_words(items: list[Item]) -> None:
             items[at] = replace(item, kind="MOVE")
         elif low == "|" and _compared(items, at):
             items[at] = replace(item, kind="OR")
+        elif low == "spot" and item.kind == "PRICE" and after not in _AFTER_PRICE:
+            items[at] = replace(item, kind="FOREIGN")  # "2 SOL spot" is another market than ours
         elif low in ("its", "it's") and item.kind in ("MY", "NOT") and after in ("NUM", "ABOVE", "BELOW", "AT"):
             items[at] = replace(item, kind="IT")
+
+
+def _without_fillers(items: list[Item]) -> list[Item]:
+    """Leaves out "recurring" where the sentence says how often, and "also" within a clause."""
+    rhythm = any(item.kind in _RHYTHMS for item in items)
+    kept = [item for item in items if item.kind != "RECURRING" or not rhythm]
+    inside = [at for at, item in enumerate(kept) if item.text.lower() == "also" and at and kept[at - 1].kind == "I"]
+    return [item for at, item in enumerate(kept) if at not in inside]  # "I also want out" joins nothing
 
 
 def _compared(items: list[Item], at: int) -> bool:
@@ -110,6 +180,13 @@ def _compared(items: list[Item], at: int) -> bool:
 
 
 _AFTER_MOVE = ("", "EITHER", "ON", "WITHIN", "FROM", "RISEWORD", "FALLWORD", "COMMA")
+_AFTER_PRICE = (
+    "ABOVE", "BELOW", "FALL", "RISE", "BREAK", "REACH", "GO", "CROSSUP", "CROSSDOWN", "STAY", "MOVE", "EXCEED", "PRICE",
+    "LOSE",
+)  # fmt: skip
+_RHYTHMS = frozenset(
+    {"EVERY", "EACH", "EVERYDAY", "EVERYHOUR", "EVERYWEEK", "EVERYMONTH", "MONTHSTART", "SPAN", "TF", "WEEKDAYS", "DCA"}
+)
 _MEASURED = ("NUM", "BY", "ABOVE", "VAGUE")
 
 
@@ -123,6 +200,8 @@ class Reader:
         words = [token.text for token in tokens if token.kind == "word"]
         self._shouting = bool(words) and sum(word.isupper() for word in words) * 2 > len(words) and len(words) > 1
         self.corrected: list[tuple[str, str]] = []
+        self.coins: list[Item] = []
+        """Every market that was named, those aside that were taken back: "close ETH, no, SOL"."""
 
     def sentences(self) -> list[Sentence]:
         """The message as sentences of items, noise left out."""
@@ -145,8 +224,14 @@ class Reader:
         for sentence in done:
             sentence.items = _split_alternatives(sentence.items)
             _settle_minutes(sentence.items)
+            sentence.items = _joined_spans(sentence.items)
             _settle_words(sentence.items)
-            sentence.items = written_out(corrected(reworded(sentence.items)))
+            coins = [item for item in sentence.items if item.kind == "COIN"]
+            rewritten = reworded(_without_fillers(recast(sentence.items)))
+            mended = corrected(rewritten)
+            taken_back = {item.start for item in rewritten} - {item.start for item in mended}
+            self.coins += [coin for coin in coins if coin.start not in taken_back]
+            sentence.items = written_out(mended)
         return [sentence for sentence in done if sentence.items]
 
     def _read(self, at: int) -> tuple[Item, int]:

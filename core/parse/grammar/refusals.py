@@ -58,6 +58,11 @@ def _quoted(leftover: Sequence[Item]) -> str:
     return " and ".join(f"“{text}”" for text in texts) or "that"
 
 
+def unheeded(lost: Sequence[Item]) -> ParseResult:
+    """The answer to a message of which something would be in none of its rules."""
+    return not_understood(f"I do not know what {_quoted(lost)} should do there. Please say that part in other words.")
+
+
 def contradicted(sentences: Sequence[Sentence]) -> ParseResult | None:
     """A question where one sentence asks for what another forbids: "close it … don't close it"."""
     if len(sentences) < 2:

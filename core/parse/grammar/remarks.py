@@ -11,7 +11,8 @@ from core.parse.grammar.schedules import DAY_S, WEEK_S
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Mod:
-    """Something said of a rule as a whole: `expires`, `start` (When), `times`, `cooldown`, `lasting` (s), `oco`."""
+    """Something said of a rule as a whole: `expires`, `due`, `start` (When), `times`, `cooldown`, `lasting`, `over`,
+    `oco`."""
 
     kind: str
     value: Any = None
@@ -31,10 +32,12 @@ def read_mod(cur: Cursor) -> Mod | None:
 def _read_expiry(cur: Cursor) -> Mod | None:
     cur.skip("ORDERS|IT|RULES" if cur.peek(1).kind in ("VALIDFOR", "UNTIL") else "")
     if cur.run("VALIDFOR|WITHIN", "DUR"):
-        return Mod(kind="lasting", value=cur.peek(-1).value)
+        spread = cur.peek(-2).text.lower().startswith("over")
+        return Mod(kind="over" if spread else "lasting", value=cur.peek(-1).value)
     if cur.run("THISDAY") or cur.run("VALIDFOR", "TODAY"):
         return Mod(kind="expires", value=When(clock=Clock(hour=23, minute=59), day_offset=0))
-    if cur.take("UNTIL") is None and not (cur.peek(1).kind in TIME_KINDS and cur.take("BY")):
+    due = cur.sees("BY", "|".join(TIME_KINDS))
+    if cur.take("UNTIL") is None and not (due and cur.take("BY")):
         return _read_length(cur)
     if cur.sees("DUR"):
         return Mod(kind="lasting", value=cur.next().value)
@@ -46,7 +49,7 @@ def _read_expiry(cur: Cursor) -> Mod | None:
         return None
     if when.clock is None and cur.peek(-1).kind in ("TODAY", "TONIGHT"):
         when = replace(when, clock=Clock(hour=23, minute=59))
-    return Mod(kind="expires", value=when)
+    return Mod(kind="due" if due else "expires", value=when)
 
 
 def _read_length(cur: Cursor) -> Mod | None:
@@ -78,9 +81,15 @@ def _read_times(cur: Cursor) -> Mod | None:
         return Mod(kind="times", value=1) if limited and cur.peek().kind in ("END", "COMMA") else None
     if cur.take("ONCE") is not None:
         return Mod(kind="times", value=1)
-    if cur.sees("NUM", "TIMES") or (cur.sees("NUM") and cur.peek().value.unit == "times" and limited):
+    counted = (
+        limited
+        and cur.peek(-1).kind not in ("BELOW", "FOR")
+        and cur.sees("NUM", "BUY|SELL|ORDERS|ALERT|ALERTS")
+        and cur.peek().value.unit == ""
+    )
+    if cur.sees("NUM", "TIMES") or counted or (cur.sees("NUM") and cur.peek().value.unit == "times" and limited):
         amount = cur.next().value
-        cur.skip("TIMES")
+        cur.skip("TIMES|BUY|SELL|ORDERS|ALERT|ALERTS")
         return Mod(kind="times", value=int(amount.value)) if amount.value == int(amount.value) > 0 else None
     return None
 

@@ -4,9 +4,9 @@ import re
 from collections.abc import Mapping
 from typing import Any
 
-from core.parse.grammar.assemble import opens
 from core.parse.grammar.changes import Changed
 from core.parse.grammar.drafts import RuleDraft
+from core.parse.grammar.linking import opens
 
 _THING = (
     r"stops?|stop[ -]?loss(?:es)?|sl|targets?|take[ -]?profits?|tp|trailing stop|trail|alert|notification|entry|"

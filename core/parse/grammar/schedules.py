@@ -2,7 +2,7 @@
 
 from dataclasses import replace
 
-from core.parse.grammar.calendar import Clock
+from core.parse.grammar.calendar import Clock, When
 from core.parse.grammar.drafts import ScheduleDraft, TimeDraft
 from core.parse.grammar.instants import hour_of, read_when, turned
 from core.parse.grammar.items import Cursor, Item
@@ -21,11 +21,38 @@ def read_time_condition(cur: Cursor) -> TimeDraft | ScheduleDraft | None:
     if when is None or (when.clock is None and when.day_offset == 0):
         cur.at = begun
         return None
+    more: list[Clock] = []
+    mark = cur.at
+    only_clock = when.clock is not None and when == When(clock=when.clock, zone=when.zone)
+    while only_clock and (cur.run("AND|COMMA", "AT", "CLOCK") or cur.run("AND|COMMA", "CLOCK")):
+        more.append(cur.peek(-1).value)
+    if more and not (cur.sees("EVERY", "DAY") or cur.sees("EVERYDAY") or cur.sees("TF")):
+        cur.at, more = mark, []
     if when.in_s is None and (cur.sees("EVERY") or cur.sees("EVERYDAY") or cur.sees("TF")):
         rest = _read_schedule(cur)
         if rest is not None:
-            return replace(rest, clock=when.clock, zone=when.zone or rest.zone) if rest.clock is None else None
+            if rest.clock is not None:
+                return None
+            return replace(rest, clock=when.clock, more=tuple(more), zone=when.zone or rest.zone)
     return TimeDraft(when=when)
+
+
+def one_schedule(first: object, second: object) -> ScheduleDraft | None:
+    """The cadence that two remarks make: "on Mondays … at 8am", "weekly, on Wednesday at 14:00"; None: not one."""
+    if not isinstance(first, ScheduleDraft) or first.clock is not None:
+        return None
+    weekly = first.every_s == WEEK_S
+    if isinstance(second, ScheduleDraft):
+        days = weekly and second.days != "*" and second.every_s is None and second.month_day == "*"
+        return second if days else None
+    if not isinstance(second, TimeDraft):
+        return None
+    when = second.when
+    if when.clock is not None and when == When(clock=when.clock, zone=when.zone):
+        return replace(first, clock=when.clock, zone=when.zone or first.zone)
+    if weekly and when.weekday is not None and not when.next_week:
+        return ScheduleDraft(days=when.weekday, clock=when.clock, zone=when.zone or first.zone)
+    return None
 
 
 def _read_schedule(cur: Cursor) -> ScheduleDraft | None:
@@ -52,7 +79,7 @@ def _read_schedule(cur: Cursor) -> ScheduleDraft | None:
         found = _read_days(cur, every=True) or ScheduleDraft(every_s=WEEK_S)
     elif cur.take("EVERYDAY") is not None:
         found = ScheduleDraft(every_s=DAY_S)
-    elif cur.sees("TF") and cur.peek(1).kind not in ("CLOSE", "CLOSES", "CANDLE", "IND"):
+    elif cur.sees("TF") and cur.peek(1).kind not in _OF_CANDLES and not cur.sees("TF", "COIN", "FUNDING"):
         word = cur.next().text.lower()
         found = {"daily": ScheduleDraft(every_s=DAY_S), "hourly": ScheduleDraft(every_s=3600),
                  "weekly": ScheduleDraft(every_s=WEEK_S)}.get(word)  # fmt: skip
@@ -63,6 +90,9 @@ def _read_schedule(cur: Cursor) -> ScheduleDraft | None:
     if found is None:
         return None
     return _read_clock(cur, found)
+
+
+_OF_CANDLES = ("CLOSE", "CLOSES", "CANDLE", "IND", "FUNDING")
 
 
 def _read_monthly(cur: Cursor) -> ScheduleDraft | None:
@@ -100,10 +130,10 @@ def _read_days(cur: Cursor, *, every: bool = False) -> ScheduleDraft | None:
     begun = cur.at
     cur.skip("ON")
     every = cur.take("EVERY") is not None or every
-    if cur.take("WEEKDAYS") is not None:
-        return ScheduleDraft(days="MON-FRI")
-    if cur.take("WEEKENDS") is not None:
-        return ScheduleDraft(days="SAT,SUN")
+    item = cur.peek()
+    if item.kind in ("WEEKDAYS", "WEEKENDS") and (every or item.text.lower().endswith("s")):  # not "this weekend"
+        cur.next()
+        return ScheduleDraft(days="MON-FRI" if item.kind == "WEEKDAYS" else "SAT,SUN")
     days: list[str] = []
     while (item := cur.peek()).kind == "DAY" and (every or item.text.lower().endswith("days")):
         if item.value not in days:
@@ -119,6 +149,7 @@ def _read_days(cur: Cursor, *, every: bool = False) -> ScheduleDraft | None:
 
 def _read_clock(cur: Cursor, found: ScheduleDraft) -> ScheduleDraft:
     begun = cur.at
+    before = cur.take("DAYPART") if cur.sees("DAYPART", "AT|CLOCK") else None
     cur.skip("AT|ON|COMMA")
     item = cur.peek()
     if item.kind == "NUM" and hour_of(item.value) is not None and cur.peek(-1).kind == "AT":
@@ -130,7 +161,7 @@ def _read_clock(cur: Cursor, found: ScheduleDraft) -> ScheduleDraft:
     else:
         cur.at = begun
         return found
-    part = cur.take("DAYPART")
+    part = cur.take("DAYPART") or before
     if part is not None and not clock.sure:
         clock = turned(clock, part.value)
     more: list[Clock] = []

@@ -140,7 +140,7 @@ def _rule(desk: Desk, number: int) -> RuleSpec | None:
     action = settle_action(desk, number)
     if condition is None or action is None:
         return None
-    after = entry_of(desk, number)
+    after = entry_of(desk, number) if draft.follows is None else draft.follows
     if hit is not None:
         after = _nth_target(desk, hit.number, number)
         if after is None:

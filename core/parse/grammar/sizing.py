@@ -43,7 +43,10 @@ def settle_action(desk: Desk, number: int) -> Action | None:
         return None
     match act.verb:
         case "move_stop":
-            return None if act.to is None else MoveStop(market=market, to=act.to)
+            to = act.to
+            if to is None:
+                to = desk.ask(Point(key=f"to:{number}", about="value", text="At what price should the stop be?"))
+            return None if to is None else MoveStop(market=market, to=to)
         case "reverse":
             return Reverse(market=market, order=_order(desk, number))
         case "buy" | "long" | "short":
@@ -95,10 +98,26 @@ def _opening(desk: Desk, number: int, market: str) -> Action | None:
     side: Literal["buy", "sell"] = "sell" if act.verb == "short" else "buy"
     if act.reduce_only:
         return _reducing(desk, number, market, side)
+    if act.side not in (None, "short" if side == "sell" else "long"):
+        text = f"You say “{act.text}”, and speak of a {act.side}. Do you want to buy, or to sell short?"
+        desk.ask(Point(key=f"side:{number}", about="side", text=text))
     if act.text.lower() == "add" and side == "buy" and desk.held_side(market) == "short":
         text = f"You are short {coin(market)}. Say “short” with a size to add to it, or “buy” with a size."
         desk.ask(Point(key=f"side:{number}", about="side", text=text))
     return _sized(desk, number, market, side)
+
+
+def _counted(desk: Desk, number: int, market: str, value: Decimal) -> Decimal:
+    """ "4 orders of $100": in all, or each."""
+    order, size = desk.drafts[number].act.order, desk.drafts[number].act.size
+    if not order.counted or order.orders is None or size is None:
+        return value
+    every = Amount(value=value * order.orders, unit=size.unit)
+    labels = (f"{_said(size, market)} in all", f"{_said(size, market)} each, {_said(every, market)} in all")
+    text = f"Is that {_said(size, market)} for each of the {order.orders} orders, or in all?"
+    candidates = ((labels[0], value), (labels[1], every.value))
+    answer: Decimal = desk.ask(Point(key=f"each:{number}", about="size", text=text, candidates=candidates), best=value)
+    return answer
 
 
 def _sized(desk: Desk, number: int, market: str, side: Literal["buy", "sell"]) -> Trade | None:
@@ -109,7 +128,7 @@ def _sized(desk: Desk, number: int, market: str, side: Literal["buy", "sell"]) -
     size = _size(desk, number, market)
     if size is None:
         return None
-    kind, value = size
+    kind, value = size[0], _counted(desk, number, market, size[1])
     if kind == "margin_usd" and leverage is None:
         kind = "amount_usd"
         desk.assume(f"{money(value)} is the size of the position, without leverage.")
@@ -126,6 +145,9 @@ def _size(desk: Desk, number: int, market: str) -> tuple[str, Decimal] | None:
         key=f"amount:{number}", about="size", text=f"How much {coin(market)}? For example 2 {coin(market)}, or $200."
     )
     margin = act.margin if f"amount:{number}" not in desk.choices else None
+    if margin is not None and act.leverage is None and act.text.lower() == "add":
+        text = "I cannot add margin to a position. Do you want to buy more? Then say how much, like 2 SOL or $200."
+        return _asked(desk, Point(key=point.key, about="size", text=text))
     if margin is not None:
         return ("margin_usd", margin) if margin > 0 and said is None else _asked(desk, point)
     if said is None or (act.bad_number and f"amount:{number}" not in desk.choices):
@@ -210,14 +232,17 @@ def _is_exit(desk: Desk, act: Act, number: int) -> bool:
 
 def _sale(desk: Desk, number: int, market: str) -> Action | None:
     act = desk.drafts[number].act
-    if act.leverage is not None or act.of_collateral:
+    if act.leverage is not None and not act.of_collateral:
+        if desk.held_side(market) == "long":
+            text = f"You are long {coin(market)}. Should that reduce it, without leverage, or open a short?"
+            desk.ask(Point(key=f"side:{number}", about="side", text=text))
         return _sized(desk, number, market, "sell")
     if _is_exit(desk, act, number):
         return _reducing(desk, number, market)
     if (act.size is not None and act.size.signed <= 0) or act.bad_number:
         _size(desk, number, market)
         return None
-    if desk.held_side(market) == "long":
+    if desk.held_side(market) == "long" and not act.of_collateral:
         return _reducing(desk, number, market)
     what = "" if act.size is None else f" {_said(act.size, market)}"
     point = Point(
@@ -307,8 +332,13 @@ def _reducing(desk: Desk, number: int, market: str, side: Literal["buy", "sell"]
         if chosen.signed <= 0 or act.bad_number or (chosen is act.size and _may_be_price(desk, number, market)):
             desk.insist(Point(key=f"amount:{number}", about="size", text="How much? For example 2, half, or 25 %."))
             return None
+        held = None if entry_of(desk, number) is not None else desk.holding(market)
+        if chosen is act.size and chosen.unit == "" and held is not None and chosen.value > abs(held.base):
+            text = f"Your position is only {plain(abs(held.base))} {coin(market)}. How much of it?"
+            desk.insist(Point(key=f"amount:{number}", about="size", text=text))
+            return None
         kind = "amount_base" if chosen.unit == "" else "amount_usd"
-        sized: dict[str, Any] = {kind: chosen.value}
+        sized: dict[str, Any] = {kind: _counted(desk, number, market, chosen.value)}
         return Trade(type=side, market=market, reduce_only=True, order=order, **sized)
     percent = _percent(desk, number)
     if percent is None:

@@ -1,5 +1,6 @@
 """Fills a trade with what is said around its verb: size, market, price, leverage, kind of order."""
 
+from dataclasses import replace
 from decimal import Decimal
 from typing import Literal
 
@@ -57,6 +58,17 @@ def _read_numbers(cur: Cursor, act: Act) -> bool:
         cur.skip("OF")
         act.notional = True
         return _read_bare_number(cur, act)
+    if item.kind == "AMOUNT" and act.size is None:
+        named = cur.sees("AMOUNT", "THEN|COLON|OF", "NUM")
+        if named or cur.sees("AMOUNT", "NUM"):
+            cur.at += 1 + int(named)
+            return _read_bare_number(cur, act)
+    if item.kind == "FROM" and act.verb in ("buy", "long", "short") and act.at is None and cur.sees("FROM", "NUM"):
+        if cur.peek(2).kind in ("TO", "DASH", "FALLWORD", "RISEWORD", "AND"):
+            return False
+        cur.next()
+        act.at = read_price(cur)  # "get me short from 63k"
+        return act.at is not None
     if item.kind in ("AT", "FOR", "WITH", "ABOVE", "BELOW", "ON", "TO", "OF", "BY") and cur.peek(1).kind == "NUM":
         return _read_led_number(cur, act, item.kind)
     if item.kind == "NUM":
@@ -78,7 +90,20 @@ def _read_led_number(cur: Cursor, act: Act, lead: str) -> bool:
             reference="entry_price",
             favour="loss" if amount.sign == "-" else "profit",
         )
+        begun = cur.at
+        cur.skip("FROM|ABOVE|BELOW|OF|ON|MY|VERSUS")
+        anchor = cur.take("BREAKEVEN|CURRENT|NOW") if cur.at > begun else None
+        if anchor is None:
+            cur.at = begun
+        elif anchor.kind != "BREAKEVEN":
+            direction: Literal["up", "down"] = "down" if amount.sign == "-" else "up"
+            act.inline = Change(direction=direction, threshold=amount.value, unit="percent")
         return True
+    if lead == "TO" and amount.unit == "percent" and act.size is None and act.verb in ("trim", "exit"):
+        cur.at += 2
+        left = HUNDRED - amount.signed
+        act.size, act.held = replace(amount, value=abs(left), sign="-" if left < 0 else ""), True
+        return True  # "reduce it to 30 %" sells 70 %.
     if lead == "AT" and cur.peek(2).kind in ("PROFIT", "LOSS") and amount.unit and act.inline is None:
         return _read_gain(cur, act, amount)
     if lead == "AT" and amount.unit in ("", "usd") and not amount.words and act.at is None and act.order.price is None:
@@ -87,7 +112,9 @@ def _read_led_number(cur: Cursor, act: Act, lead: str) -> bool:
         ):
             return False
         cur.next()
-        if cur.peek(1).kind in ("PROFIT", "LOSS", "SLIPPAGE", "COIN", "BELOW", "ABOVE"):
+        if cur.peek(1).kind in ("PROFIT", "LOSS", "SLIPPAGE", "BELOW", "ABOVE") or (
+            cur.peek(1).kind == "COIN" and cur.peek(2).kind != "END"
+        ):
             cur.at -= 1
             return False
         act.at = read_price(cur)
@@ -148,7 +175,7 @@ def _read_bare_number(cur: Cursor, act: Act) -> bool:
         return _lever(act, amount)
     follower = cur.peek(1)
     own = "MARGIN|COLLATERAL"
-    if amount.unit == "usd" and (
+    if amount.unit in ("usd", "") and (
         cur.sees("NUM", own) or cur.sees("NUM", "OF", own) or cur.sees("NUM", "OF", "MY", own)
     ):
         while cur.take(own) is None:
@@ -179,7 +206,13 @@ def _read_bare_number(cur: Cursor, act: Act) -> bool:
     cur.next()
     act.size = amount
     if amount.unit == "usd":
-        act.notional = cur.skip("WORTH|NOTIONAL") or _is_size(cur) or cur.sees("OF|ON|FOR", "COIN|MY|IT")
+        act.notional = (
+            act.notional
+            or cur.skip("WORTH|NOTIONAL")
+            or _is_size(cur)
+            or cur.sees("OF|ON|FOR", "COIN|MY|IT")
+            or cur.sees("COIN", "NUM")
+        )
     if amount.unit == "percent":
         return _read_share_of(cur, act)
     return True
@@ -196,7 +229,7 @@ def _read_zone(cur: Cursor, act: Act) -> bool:
     """ "SOL long 145-142": no size is a range, so these are prices."""
     begun = cur.at
     first = read_price(cur)
-    second = read_price(cur) if cur.skip("DASH|SLASH") else None
+    second = read_price(cur) if cur.skip("DASH|SLASH|TO" if act.order.type == "ladder" else "DASH|SLASH") else None
     if first is None or second is None or act.order.from_price is not None or act.order.price is not None:
         cur.at = begun
         return False
@@ -211,7 +244,25 @@ def _rests_at(cur: Cursor, act: Act, amount: Amount) -> bool:
         act.at = read_price(cur) if amount.unit in ("", "usd") else None
         return act.at is not None
     limit = act.order.type == "limit" and act.order.price is None and act.at is None
-    if not limit or act.market is None or cur.peek(1).kind not in ("END", "COMMA", "GTC", "POSTONLY", "STOP", "TARGET"):
+    if (
+        not limit
+        or act.market is None
+        or cur.peek(1).kind
+        not in (
+            "END",
+            "COMMA",
+            "GTC",
+            "POSTONLY",
+            "STOP",
+            "TARGET",
+            "BY",
+            "UNTIL",
+            "VALIDFOR",
+            "FOR",
+            "AND",
+            "WITH",
+        )
+    ):
         return False
     price = read_price(cur) if amount.unit in ("", "usd") else None
     act.order.price = price
@@ -237,6 +288,7 @@ def _read_things(cur: Cursor, act: Act) -> bool:
     match item.kind:
         case "ALL":
             act.whole = True
+            act.it = act.it or item.text.lower() in ("it all", "all of it")
         case "REST" if act.size is None and not act.whole:
             act.rest = act.held = True
             cur.next()

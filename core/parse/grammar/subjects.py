@@ -1,12 +1,13 @@
 """Decides which market and which side of a position every rule speaks of, or asks."""
 
-from dataclasses import fields, is_dataclass
 from decimal import Decimal
 from typing import Any
 
-from core.parse.grammar.assemble import opens
+from core.domain.condition import ALL_MARKETS
 from core.parse.grammar.desk import Desk, Point
 from core.parse.grammar.drafts import (
+    AccountDraft,
+    Act,
     Cond,
     GroupDraft,
     Level,
@@ -14,27 +15,11 @@ from core.parse.grammar.drafts import (
     PositionSide,
     RuleDraft,
 )
+from core.parse.grammar.linking import cond_markets, needs_market, opens, position_of
 
 MAX_MARKET_OPTIONS = 8
-_ALL_OF_IT = ("flatten", "get me flat")
+_ALL_OF_IT = ("flatten", "get me flat", "flat", "be flat", "go flat", "take me flat", "be out", "get out", "i out")
 """Words that close whatever is open, where nothing is named."""
-
-
-def cond_markets(cond: Cond | None) -> list[str]:
-    """The markets that a condition names, in order."""
-    if isinstance(cond, GroupDraft):
-        return [market for part in cond.parts for market in cond_markets(part)]
-    market = getattr(cond, "market", None)
-    return [] if market is None else [market]
-
-
-def needs_market(cond: Cond | None) -> bool:
-    """Whether some part of the condition is about a market that it does not name."""
-    if isinstance(cond, GroupDraft):
-        return any(needs_market(part) for part in cond.parts)
-    if not is_dataclass(cond):
-        return False
-    return any(part.name == "market" for part in fields(cond)) and getattr(cond, "market", None) is None
 
 
 def settle_markets(desk: Desk) -> None:
@@ -61,20 +46,69 @@ def _market_of(desk: Desk, draft: RuleDraft, carried: str | None, number: int) -
         return (named[0] if named else carried) if needs_market(draft.cond) or named else "*"
     if act.everything and act.verb in ("close", "exit") and act.purpose is None:
         return "*"
-    alone = not (act.it or act.held or act.size or named or carried or draft.then)
-    if act.verb == "close" and act.text.lower() in _ALL_OF_IT and alone and len(desk.held_markets()) > 1:
-        return "*"
+    alone = not (act.it or act.held or act.size or carried or draft.then)
+    flat = act.verb == "close" and act.text.lower() in _ALL_OF_IT and alone and not act.whole
+    if flat and len(desk.held_markets()) == 1 and not set(named) - set(desk.context.prices):
+        return desk.held_markets()[0]
+    if flat and len(desk.held_markets()) > 1:
+        if not set(named) & set(desk.held_markets()) or _of_account(draft.cond):
+            return "*"
+        return _ask_market(desk, [*named, *desk.held_markets(), "*"])
     if act.verb == "close" and act.whole and not (act.it or act.held or named or carried or draft.then):
         return "*"
-    if act.everything and not named and carried is None and not opens(draft):
-        return _all_of(desk)
+    others = [market for market in desk.held_markets() if market != carried]
+    if carried is not None and others and not named and _of_all(draft):
+        return _ask_market(desk, [carried, ALL_MARKETS])
+    if len(desk.held_markets()) > 1 and named and _flattens(act):
+        return _ask_market(desk, [*named, ALL_MARKETS])
+    if act.everything and not opens(draft) and (carried is not None or not named):
+        if carried is not None and others:
+            return _ask_market(desk, [carried, ALL_MARKETS])  # everything of it, or all positions?
+        return carried or _all_of(desk)
     if isinstance(draft.cond, PnlDraft) and draft.cond.market == "*" and act.verb == "close":
         return "*"
+    own = None if opens(draft) else position_of(draft.cond)
+    if own is not None:
+        return own
+    if carried is not None and named and carried not in named:
+        return _own_or_carried(desk, draft, named, carried)
     if draft.then and carried is not None:
         return carried
     if opens(draft):
         return _opening_market(desk, named, carried, number)
     return _exit_market(desk, draft, named, carried)
+
+
+def _own_or_carried(desk: Desk, draft: RuleDraft, named: list[str], carried: str) -> str | None:
+    """ "Long 1 ETH. Get out if BTC drops": of the market that its own condition names, or of the one before it?"""
+    if opens(draft):
+        return _ask_market(desk, [*named, carried])
+    if draft.act.it and not draft.cond_first:
+        return carried
+    entered = [market for n, market in enumerate(desk.markets) if opens(desk.drafts[n])]
+    meant = [market for market in (carried, *named) if market in entered or market in desk.held_markets()]
+    return _ask_market(desk, meant or [carried, *named]) if len(meant) != 1 else meant[0]
+
+
+def _flattens(act: Act) -> bool:
+    """Whether it is a bare "flatten", which may be of what was spoken of or of everything."""
+    return act.verb == "close" and act.text.lower() in _ALL_OF_IT and not (act.it or act.held or act.size or act.whole)
+
+
+def _of_all(draft: RuleDraft) -> bool:
+    """Whether it may leave every position: "exit all", or a bare "flatten" under a condition that is of no market."""
+    act = draft.act
+    if act.verb not in ("close", "exit", "sell") or act.purpose is not None or act.it:
+        return False
+    bare = act.verb == "close" and not act.held and act.size is None and not act.rest and act.side is None
+    return (act.whole and not act.held and act.size is None) or (bare and isinstance(draft.cond, AccountDraft))
+
+
+def _of_account(cond: Cond | None) -> bool:
+    """Whether a condition speaks of the account as a whole."""
+    if isinstance(cond, GroupDraft):
+        return any(_of_account(part) for part in cond.parts)
+    return isinstance(cond, AccountDraft) or (isinstance(cond, PnlDraft) and cond.market == "*")
 
 
 def _all_of(desk: Desk) -> str | None:
@@ -119,7 +153,7 @@ def _ask_market(desk: Desk, first: list[str]) -> str | None:
         key="market",
         about="market",
         text="Which market do you mean?",
-        candidates=tuple((market, market) for market in ordered),
+        candidates=tuple(("everything" if market == "*" else market, market) for market in ordered),
     )
     answer: str | None = desk.ask(point)
     return answer

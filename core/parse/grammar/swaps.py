@@ -4,10 +4,10 @@ from collections.abc import Mapping
 from dataclasses import replace
 from typing import Any
 
-from core.parse.grammar.assemble import opens
 from core.parse.grammar.changes import Changed, Correction, put, without
 from core.parse.grammar.drafts import Change, Level, RuleDraft
 from core.parse.grammar.items import Amount
+from core.parse.grammar.linking import opens
 from core.parse.grammar.spots import altered, leaves_of, say, spots_of, with_leaf
 
 _TURNS = {"LONG": "long", "BUY": "long", "SHORT": "short", "SELL": "short"}

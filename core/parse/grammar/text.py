@@ -21,6 +21,7 @@ _TOKEN = re.compile(
   | (?P<iso>\d{4}-\d{1,2}-\d{1,2})
   | (?P<clock>\d{1,2}:\d{2}(?!\d))
   | (?P<slash>\d{1,4}/\d{1,4}(?:/\d{2,4})?)
+  | (?P<period>(?<=\()\d{1,3}(?=,[ ]?\d+[mhd]\b))
   | (?P<number>\d+(?:[.,]\d+)*|\.\d+)
   | (?P<word>[^\W\d_][\w]*(?:'[^\W\d_]+)?)
   | (?P<arrow>->|=>|>=|<=|>|<)
@@ -29,6 +30,7 @@ _TOKEN = re.compile(
     re.VERBOSE | re.DOTALL,
 )
 
+_RULE_ID = re.compile(r"r\d{1,9}\b", re.IGNORECASE)
 _INDICATOR = re.compile(r"(rsi|sma|ema|ma|atr)(\d{1,3})|(tp|sl)(\d{2,9})", re.IGNORECASE)
 """An indicator written together with its period, an exit with its price: ema50, tp165."""
 
@@ -80,6 +82,7 @@ def tokens(cleaned: str) -> list[Token]:
             found += _apart(text, match.start(), spaced=spaced)
             spaced = False
             continue
+        kind = "number" if kind == "period" else kind
         start, glued = match.start(), _INDICATOR.fullmatch(text) if kind == "word" else None
         if glued is not None:
             name, number = (part for part in glued.groups() if part)
@@ -113,4 +116,6 @@ def _apart(text: str, start: int, *, spaced: bool) -> list[Token]:
 
 def _glues(before: Token, cleaned: str, after: int) -> bool:
     """Whether a hyphen only joins words: `SOL-PERP`, `post-only`, `4-hour`."""
+    if before.kind == "word" and _RULE_ID.fullmatch(before.text) and _RULE_ID.match(cleaned, after):
+        return False  # "r1-r3" is a range
     return before.kind in ("word", "number") and after < len(cleaned) and cleaned[after].isalpha()

@@ -3,13 +3,16 @@
 from dataclasses import dataclass, field, replace
 
 from core.domain.reading import ParseContext, ParseResult
-from core.parse.grammar.assemble import Unclear, assemble
+from core.parse.grammar.assemble import assemble
 from core.parse.grammar.clauses import Part, read_clauses
 from core.parse.grammar.coins import coins_of
 from core.parse.grammar.commands import read_command
-from core.parse.grammar.drafts import Act, Change, RuleDraft, Trail
+from core.parse.grammar.constructions import named_both
+from core.parse.grammar.continued import last_condition
+from core.parse.grammar.drafts import Act, Change, Cond, RuleDraft, Trail
+from core.parse.grammar.grouping import Unclear
 from core.parse.grammar.items import Item, TooMuchWork
-from core.parse.grammar.reader import Reader
+from core.parse.grammar.reader import Reader, answered
 from core.parse.grammar.refusals import contradicted, declined, not_understood, unsupported
 from core.parse.grammar.text import MAX_CHARS, clean, tokens
 
@@ -18,9 +21,10 @@ MOST_RULES = 20
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Understanding:
-    """What a message says: `drafts` to settle, or a `verdict` that needs no settling."""
+    """What a message says: `drafts` to settle, made of what was `said`, or a `verdict` that needs no settling."""
 
     drafts: list[RuleDraft] = field(default_factory=list)
+    said: tuple[Item, ...] = ()
     verdict: ParseResult | None = None
     notes: tuple[str, ...] = ()
     steps: int = 0
@@ -40,6 +44,11 @@ def understand(text: str, context: ParseContext) -> Understanding:
 def _read(cleaned: str, context: ParseContext) -> Understanding:
     reader = Reader(tokens(cleaned), coins_of(context))
     sentences = reader.sentences()
+    if any(item.kind == "BOTH" for sentence in sentences for item in sentence.items):
+        held = [market for market, holding in context.positions.items() if holding.base != 0]
+        told = named_both([sentence.items for sentence in sentences], held)
+        sentences = [replace(sentence, items=items) for sentence, items in zip(sentences, told, strict=True) if items]
+    sentences = answered(sentences)
     notes = tuple(f"I read “{wrong}” as “{right}”." for wrong, right in reader.corrected)
     if not sentences:
         return Understanding(verdict=not_understood("I see no words in that. Tell me what to do and when."))
@@ -49,19 +58,24 @@ def _read(cleaned: str, context: ParseContext) -> Understanding:
     read: list[list[Part]] = []
     leftover: list[Item] = []
     before: list[Act] = []
+    spoken: Cond | None = None
     steps = 0
     for sentence in sentences:
-        clauses = read_clauses(sentence, cleaned, before)
+        clauses = read_clauses(sentence, cleaned, before, spoken)
         steps += clauses.steps
         leftover += clauses.leftover
         read.append(clauses.parts)
+        conds = [part.what for part in clauses.parts if part.is_cond]
+        spoken = last_condition(conds[-1]) if conds else spoken
         before += [part.what for part in clauses.parts if isinstance(part.what, Act)]
     if leftover:
         verdict = contradicted(sentences) or declined(sentences, leftover, list(context.prices))
         return Understanding(verdict=verdict, steps=steps)
     if any(sentence.asked and not sentence.polite for sentence in sentences):
         return Understanding(verdict=not_understood(_QUESTION), steps=steps)
-    return _assembled(read, notes, steps, context)
+    kept = [item for sentence in sentences for item in sentence.items]
+    said = (*kept, *(coin for coin in reader.coins if coin not in kept))
+    return replace(_assembled(read, notes, steps, context), said=said)
 
 
 _QUESTION = "Was that a question? If it is what I should do, send it without the question mark."

@@ -12,7 +12,7 @@ _PRICE_VERBS = {
     "FALL": "drop fall dip dump nuke crash decline slide sink tank bleed retrace plunge plummet decrease "
     "tumble slip correct",
     "MOVE": "wick move swing change shift fluctuate",
-    "REACH": "hit reach touch tag print tap",
+    "REACH": "hit reach touch tag print tap attain",
     "BREAK": "break cross clear breach pierce pass",
     "STAY": "stay hold remain sit keep",
     "EXCEED": "exceed top surpass",
@@ -67,7 +67,15 @@ def phrases() -> dict[tuple[str, ...], tuple[str, Any]]:
                     table.setdefault((go, word, extra), (kind, None))
         for word, kind in (("higher", "ABOVE"), ("lower", "BELOW")):
             table.setdefault((go, word, "than"), (kind, None))
-    for past, kind in (("fell", "FALL"), ("rose", "RISE"), ("broke", "BREAK"), ("held", "STAY")):
+    for past, kind in (
+        ("fell", "FALL"),
+        ("rose", "RISE"),
+        ("fallen", "FALL"),
+        ("risen", "RISE"),
+        ("sunk", "FALL"),
+        ("broke", "BREAK"),
+        ("held", "STAY"),
+    ):
         table.setdefault((past,), (kind, "past"))
     for number in range(1, 6):
         for stem in ("tp", "target"):
@@ -91,4 +99,8 @@ def longest() -> dict[str, int]:
 @cache
 def correctable() -> tuple[str, ...]:
     """Single words that a typo may be read as."""
-    return tuple(words[0] for words in phrases() if len(words) == 1 and words[0].isalpha() and len(words[0]) >= 4)
+    return tuple(
+        words[0]
+        for words, (kind, _) in phrases().items()
+        if len(words) == 1 and words[0].isalpha() and len(words[0]) >= 4 and kind != "UNREAD"
+    )

@@ -12,8 +12,19 @@ from core.domain.ids import OwnerId
 from core.domain.market import Market, Observation
 from core.domain.money import floor_to, plain
 from core.domain.order import OrderIntent
-from core.domain.position import Account, Position
-from core.ports import Activity, Clock, Document, Finding, Ledger, LedgerPage, OrderReport, Prepared, VenueStatus
+from core.domain.position import Account
+from core.ports import (
+    Activity,
+    Clock,
+    Document,
+    Finding,
+    Halt,
+    Ledger,
+    LedgerPage,
+    OrderReport,
+    Prepared,
+    VenueStatus,
+)
 from core.venues.paper import margin, matching, tickets
 from core.venues.paper.book import (
     Alias,
@@ -27,10 +38,14 @@ from core.venues.paper.book import (
     record_to_json,
 )
 from core.venues.paper.desk import Desk, Rules
+from core.venues.paper.looking import as_account
 from core.venues.paper.matching import DEPTHS, OTHER_DEPTH, Depth
 
 MARK_PERIOD = timedelta(milliseconds=250)
 """Marks that moved less than a tick are kept at most this often."""
+
+STATUS_PERIOD = timedelta(seconds=1)
+"""How long a status is told again before the marks are looked at anew."""
 
 MAX_DEPOSIT = Decimal(10) ** 12
 _MOST_ACTIVITIES = 500
@@ -76,14 +91,26 @@ class PaperVenue:
         self._kept: dict[str, Observation] = {}
         self._funded: datetime | None = None
         self._busy: dict[OwnerId, frozenset[str]] = {}
+        self._status = VenueStatus(state="open")
+        self._looked_at: datetime | None = None
 
     async def markets(self) -> Mapping[str, Market]:
         """Tradable markets by symbol."""
         return self._markets
 
     async def status(self) -> VenueStatus:
-        """Always open."""
-        return VenueStatus(state="open")
+        """It follows its price source: a market without a fresh mark is halted, and it is paused with none at all."""
+        now = self._clock.now()
+        if self._looked_at is None or not timedelta(0) <= now - self._looked_at < STATUS_PERIOD:
+            marks = await self._ledger.marks()
+            old = {mark.market for mark in marks if now - mark.at > self._max_age}
+            if marks and len(old) == len(marks):
+                self._status = VenueStatus(state="paused", reason="no fresh price of any market comes in")
+            else:
+                halted = {market: Halt(reason="no fresh price of it comes in") for market in sorted(old)}
+                self._status = VenueStatus(state="open", halted=halted)
+            self._looked_at = now
+        return self._status
 
     async def close(self) -> None:
         """Nothing to let go of: the ledger is its opener's."""
@@ -102,32 +129,9 @@ class PaperVenue:
         """The account at the last known marks; each liquidation price takes the other markets as they are."""
         glanced = await self._glance(owner)
         if glanced is not None:
-            return self._account(glanced)
+            return as_account(self.name, glanced, self._markets)
         async with self._desk(owner) as (_, desk):
-            return self._account(desk)
-
-    def _account(self, desk: Desk) -> Account:
-        prices = desk.prices
-        maintenance = desk.maintenance_margin()
-        buffer = desk.equity - maintenance
-        positions = tuple(
-            Position(
-                market=name,
-                base=held.base,
-                entry_price=held.entry,
-                mark=prices[name],
-                liquidation_price=margin.liquidation_price(self._markets[name], held, prices[name], buffer),
-                funding=held.funding,
-            )
-            for name, held in sorted(desk.books.holdings.items())
-        )
-        return Account(
-            venue=self.name,
-            collateral=desk.books.cash,
-            positions=positions,
-            initial_margin=desk.initial_margin(),
-            maintenance_margin=maintenance,
-        )
+            return as_account(self.name, desk, self._markets)
 
     async def activity(self, owner: OwnerId, after: int) -> Sequence[Activity]:
         """What the venue did to the account by itself after activity number *after*, at most 500, oldest first."""

@@ -8,6 +8,7 @@ from datetime import UTC, datetime, timedelta
 from decimal import Decimal
 from typing import Any
 
+from bots.telegram import pacing
 from bots.telegram.run import run_telegram
 from core.app import Core, open_core, read_settings
 from core.domain.ids import OwnerId
@@ -89,6 +90,7 @@ def labels_of(message: dict[str, Any]) -> list[str]:
 @asynccontextmanager
 async def staged(dsn: str, telegram: TelegramServer, **settings: Any) -> AsyncIterator[Stage]:
     """The bot served for the length of the block; a second one on the same database and Telegram is its restart."""
+    telegram.rates.enforced = telegram.rates.enforced and pacing.BETWEEN_S > 0
     chosen = read_settings(
         _env_file=None,
         DATABASE_URL=dsn,

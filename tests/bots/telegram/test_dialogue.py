@@ -3,15 +3,18 @@
 import asyncio
 import time
 from collections.abc import AsyncIterator
+from datetime import UTC, datetime, timedelta
+from typing import Any
 
 import pytest
 
 from bots.commands import COMMANDS
 from core.domain.rule import RuleState
+from tests import samples
 from tests.bots.telegram.stage import ANN, BOB, Stage, labels_of, staged, words_of
 from tests.emulators.telegram.server import Fault, TelegramServer
 
-pytestmark = pytest.mark.slow
+pytestmark = [pytest.mark.slow, pytest.mark.usefixtures("unhurried")]
 
 SENTENCE = (
     "If SOL-PERP price drops 0.1 from current price, sell 50% of my position."
@@ -19,14 +22,24 @@ SENTENCE = (
 )
 
 
+both_ways = pytest.mark.parametrize("stage", ["by poll", "by webhook"], indirect=True)
+
+
 @pytest.fixture
-async def stage(postgres_dsn: str) -> AsyncIterator[Stage]:
-    async with TelegramServer() as telegram, staged(postgres_dsn, telegram) as opened:
-        telegram.rates.enforced = False
+async def stage(request: pytest.FixtureRequest, postgres_dsn: str, unused_tcp_port: int) -> AsyncIterator[Stage]:
+    settings: dict[str, Any] = {}
+    if getattr(request, "param", "by poll") == "by webhook":
+        address = f"127.0.0.1:{unused_tcp_port}"
+        settings = {"TELEGRAM_WEBHOOK_URL": f"http://{address}/hook", "TELEGRAM_WEBHOOK_LISTEN": address}
+    async with TelegramServer() as telegram, staged(postgres_dsn, telegram, **settings) as opened:
+        if settings:
+            await telegram.until(lambda: telegram.webhook)
         yield opened
+        assert telegram.polls == 0 or not settings
         assert [refusal for refusal in telegram.refused if "parameters" in refusal[2] or "faults" in refusal[2]] == []
 
 
+@both_ways
 async def test_a_sentence_is_questioned_confirmed_and_armed_in_one_message(stage: Stage) -> None:
     owner = await stage.hold()
     question = await stage.say(SENTENCE)
@@ -61,6 +74,7 @@ async def test_confirm_pressed_twice_arms_once_and_the_card_stays_right(stage: S
     assert len(await stage.core.rules.list(owner)) == 1
 
 
+@both_ways
 async def test_rules_are_paused_copied_and_deleted_by_their_buttons(stage: Stage) -> None:
     owner = await stage.hold()
     await stage.press(await stage.say("stop loss at 140"), "Confirm")
@@ -79,18 +93,57 @@ async def test_rules_are_paused_copied_and_deleted_by_their_buttons(stage: Stage
     assert [rule.label for rule in await stage.core.rules.list(owner)] == ["r2"]
 
 
-async def test_a_rule_is_edited_in_words_and_the_old_one_can_be_deleted_at_once(stage: Stage) -> None:
+@both_ways
+async def test_a_rule_is_edited_in_words_and_stays_armed_as_it_was_until_that_is_confirmed(stage: Stage) -> None:
     owner = await stage.hold()
     await stage.press(await stage.say("stop loss at 140"), "Confirm")
     asked = await stage.press(await stage.say("/rules"), "Edit r1")
-    assert words_of(asked).startswith("How should r1 be?")
-    armed = await stage.press(await stage.say("stop loss at 141"), "Confirm")
-    assert labels_of(armed) == ["Delete r1", "My rules"]
-    await stage.press(armed, "Delete r1")
-    [left] = await stage.core.rules.list(owner)
-    assert left.label == "r2"
+    assert words_of(asked).startswith("What should change about r1?")
+    assert words_of(await stage.say("stop at 141, take profit at 170")).startswith("⛔ Expected one rule in place")
+    draft = await stage.say("stop loss at 141")
+    assert words_of(draft).startswith("Change r1 to this?")
+    draft = await stage.say("at 142 instead")
+    assert words_of(draft).startswith("Change r1 to this?")
+    [old] = await stage.core.rules.list(owner)
+    assert (old.state, old.version, old.spec.condition.price) == (RuleState.ARMED, 1, 140)  # type: ignore[union-attr]
+    changed = await stage.press(draft, "Confirm")
+    assert words_of(changed).startswith("✅ Changed: r1")
+    [new] = await stage.core.rules.list(owner)
+    assert (new.label, new.state, new.version) == ("r1", RuleState.ARMED, 2)
+    assert new.spec.condition.price == 142  # type: ignore[union-attr]
 
 
+@both_ways
+async def test_two_chats_become_one_account_once_both_have_agreed(stage: Stage) -> None:
+    owner = await stage.hold()
+    offered = words_of(await stage.say("/link"))
+    command = offered.splitlines()[1]
+    assert words_of(await stage.say("/link 0000000000", BOB)).startswith("⛔ This code is used or has expired.")
+    waits = await stage.say(f"/start link-{command.split()[1]}", BOB)
+    told = len(stage.shown(ANN))
+    claimed = await stage.bring(stage.telegram.press(BOB, waits, "Link this chat"), BOB)
+    assert words_of(claimed).startswith("The other side has to agree")
+    [asked, *_] = await stage.telegram.until(lambda: stage.shown(ANN)[told:])
+    assert words_of(asked.result).startswith("⚠️ Link Telegram to this account?")
+    assert await stage.core.inbox.known("telegram", str(BOB)) != owner
+    await stage.telegram.bring(stage.telegram.press(ANN, asked.result, "Link it"))
+    above = stage.telegram.messages[ANN, asked.result["message_id"]]
+    await stage.telegram.until(lambda: words_of(above).startswith("✅ Telegram is linked"))
+    assert await stage.core.inbox.known("telegram", str(BOB)) == owner
+    await stage.telegram.until(lambda: "Telegram is linked" in words_of(stage.shown(BOB)[-1].result))
+    assert "2 SOL long" in words_of(await stage.say("/positions", BOB))
+    unlinked = await stage.bring(stage.telegram.press(ANN, await stage.say("/link"), "Unlink telegram"), ANN)
+    assert words_of(unlinked).startswith("Telegram is unlinked")
+    assert "hold no position" in words_of(await stage.say("/positions", BOB))
+
+
+async def test_an_account_with_rules_of_its_own_is_not_linked_away(stage: Stage) -> None:
+    await stage.hold(person=BOB)
+    command = words_of(await stage.say("/link")).splitlines()[1]
+    assert words_of(await stage.say(command, BOB)).startswith("⛔ This account has rules, orders or positions")
+
+
+@both_ways
 @pytest.mark.parametrize(
     ("label", "expected"),
     [("Close 25 %", "close 25 %"), ("Close 100 %", "close"), ("Add stop", "stop"), ("Add target", "profit")],
@@ -104,6 +157,7 @@ async def test_every_button_of_a_position_opens_a_draft_or_a_question(stage: Sta
     assert opened["message_id"] != positions["message_id"]
 
 
+@both_ways
 async def test_after_a_kill_everything_can_be_closed_though_all_is_paused(stage: Stage) -> None:
     owner = await stage.hold()
     await stage.press(await stage.say("stop loss at 140"), "Confirm")
@@ -124,6 +178,7 @@ async def test_a_kill_is_told_once_though_it_is_an_event_too(stage: Stage) -> No
     assert len(stage.shown(ANN)) == 2
 
 
+@both_ways
 async def test_every_command_is_answered(stage: Stage) -> None:
     await stage.hold()
     words = {"rule": "/rule buy 1 SOL", "history": "/history r1", "delete": "/delete r9"}
@@ -135,6 +190,7 @@ async def test_every_command_is_answered(stage: Stage) -> None:
             assert f"There is no command /{command.name}" in words_of(answer)
 
 
+@both_ways
 async def test_settings_change_in_place_and_take_effect(stage: Stage) -> None:
     owner = await stage.hold()
     card = await stage.say("/settings")
@@ -153,6 +209,7 @@ async def test_settings_change_in_place_and_take_effect(stage: Stage) -> None:
     assert words_of(await stage.say("/settings slippage nine")).startswith("⛔ Expected a slippage")
 
 
+@both_ways
 async def test_deleting_oneself_asks_first_and_then_forgets_everything(stage: Stage) -> None:
     await stage.say("/start")
     asked = await stage.say("/deleteme")
@@ -210,6 +267,51 @@ async def test_a_message_never_dies_on_its_markup(stage: Stage) -> None:
     assert "entities" not in answer
 
 
+async def charted(stage: Stage) -> None:
+    """Give the market a past that can be drawn."""
+    now = datetime.now(UTC).replace(second=0, microsecond=0)
+    past = [samples.candle(now - timedelta(minutes=minutes), "150") for minutes in range(1, 31)]
+    await stage.core.parts.store.save_candles(past)
+
+
+async def test_a_draft_comes_with_a_picture_and_the_question_before_it_becomes_one(stage: Stage) -> None:
+    await stage.hold()
+    await charted(stage)
+    draft = await stage.say("stop loss at 140")
+    assert draft["photo"]
+    assert stage.telegram.last_files[-1].startswith(b"\x89PNG")
+    question = await stage.say("if SOL drops 5, sell half of my position")
+    assert "photo" not in question
+    pictured = await stage.press(question, labels_of(question)[0])
+    assert (pictured["message_id"], bool(pictured.get("photo"))) == (question["message_id"], True)
+    assert "Confirmed: r1" in words_of(await stage.press(pictured, "Confirm"))
+
+
+@pytest.mark.parametrize(
+    "fault", [(400, "Bad Request: not enough rights to send photos to the chat"), (404, ""), (502, "")]
+)
+async def test_a_message_never_dies_on_its_picture(stage: Stage, fault: tuple[int, str]) -> None:
+    await stage.hold()
+    await charted(stage)
+    stage.telegram.faults += [Fault("sendPhoto", *fault), Fault("editMessageMedia", *fault)]
+    draft = await stage.say("stop loss at 140")
+    assert "photo" not in draft
+    assert labels_of(draft) == ["Confirm", "Edit", "Cancel"]
+    question = await stage.say("if SOL drops 5, sell half of my position")
+    plain = await stage.press(question, labels_of(question)[0])
+    assert "photo" not in plain
+    assert "Confirm" in labels_of(plain)
+
+
+async def test_a_sign_that_cannot_be_given_costs_no_answer(stage: Stage) -> None:
+    await stage.hold()
+    stage.telegram.faults += [Fault("answerCallbackQuery", 404), Fault("sendChatAction", 404)]
+    draft = await stage.say("stop loss at 140")
+    await stage.telegram.bring(stage.telegram.press(ANN, draft, "Confirm"))
+    above = stage.telegram.messages[ANN, draft["message_id"]]
+    await stage.telegram.until(lambda: "Confirmed: r1" in words_of(above))
+
+
 async def test_the_menu_is_the_table(stage: Stage) -> None:
     [everyone, groups] = await stage.telegram.until(
         lambda: len(stage.telegram.of("setMyCommands")) == 2 and stage.telegram.of("setMyCommands")
@@ -217,3 +319,5 @@ async def test_the_menu_is_the_table(stage: Stage) -> None:
     shown = [command.name for command in COMMANDS if not (command.admin or command.dashboard)]
     assert [command["command"] for command in everyone.params["commands"]] == shown
     assert groups.params["scope"]["type"] == "all_group_chats"
+    [said] = await stage.telegram.until(lambda: stage.telegram.of("setMyShortDescription"))
+    assert "watches and trades" in said.params["short_description"]

@@ -12,11 +12,12 @@ from tests.emulators.telegram.server import TelegramServer
 ME = "@SayWhenTestBot"
 FORWARD = {"type": "hidden_user", "date": 1_760_000_000, "sender_user_name": "Eve"}
 
+pytestmark = pytest.mark.usefixtures("unhurried")
+
 
 @pytest.fixture
 async def stage(postgres_dsn: str) -> AsyncIterator[Stage]:
     async with TelegramServer() as telegram, staged(postgres_dsn, telegram) as opened:
-        telegram.rates.enforced = False
         telegram.group(100)
         yield opened
 
@@ -105,7 +106,6 @@ async def test_the_link_that_signs_one_in_never_reaches_a_group_whatever_its_own
         TelegramServer() as telegram,
         staged(postgres_dsn, telegram, SAYWHEN_PUBLIC_URL="https://desk.example") as stage,
     ):
-        telegram.rates.enforced = False
         telegram.group(100)
         await stage.hold()
         await stage.say("/settings groups on")

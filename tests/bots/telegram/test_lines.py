@@ -15,6 +15,8 @@ from core.ports import Letter
 from tests.bots.telegram.stage import ANN, labels_of, staged, words_of
 from tests.emulators.telegram.server import Fault, TelegramServer
 
+pytestmark = pytest.mark.usefixtures("unhurried")
+
 
 async def test_what_was_kept_and_not_answered_is_answered_after_a_restart_and_not_drafted_twice(
     postgres_dsn: str, monkeypatch: pytest.MonkeyPatch

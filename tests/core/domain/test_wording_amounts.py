@@ -8,10 +8,12 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from core.domain.action import Action, Close, Reverse, Trade, TwapOrder
 from core.domain.wording import (
     say_amount,
     say_bps,
     say_duration,
+    say_leg,
     say_level,
     say_money,
     say_price,
@@ -22,6 +24,7 @@ from core.domain.wording import (
 from core.domain.wording_cron import say_cron
 
 D = Decimal
+TWAP = TwapOrder(over_s=1800, slices=6)
 NOON = datetime(2026, 11, 22, 12, tzinfo=UTC)
 
 
@@ -135,3 +138,24 @@ def test_no_number_breaks_the_words(number: Decimal) -> None:
     for said in (say_price(number), say_price(number, exact=True), say_level(number), say_money(number)):
         assert re.fullmatch(r"-?\$\d{1,3}(,\d{3})*(\.\d{2,})?", said), said
     assert D(say_price(number, exact=True).replace("$", "").replace(",", "")) == number
+
+
+@pytest.mark.parametrize(
+    ("action", "leg", "said"),
+    [
+        (Trade(type="buy", market="SOL-PERP", amount_base=D(12), order=TWAP, reduce_only=False), 3,
+         "buy 2 SOL (part 3 of 6)"),
+        (Trade(type="sell", market="SOL-PERP", amount_usd=D(900), order=TWAP, reduce_only=False), 1,
+         "sell $150.00 of SOL-PERP (part 1 of 6)"),
+        (Trade(type="buy", market="SOL-PERP", margin_usd=D(60), leverage=D(10), order=TWAP, reduce_only=False), 6,
+         "buy $100.00 of SOL-PERP (part 6 of 6)"),
+        (Trade(type="sell", market="SOL-PERP", amount_percent=D(50), reduce_only=True, order=TWAP), 2,
+         "sell an equal part of 50 % of the SOL-PERP position (part 2 of 6)"),
+        (Trade(type="buy", market="SOL-PERP", amount_base=D(1), reduce_only=False), 1, "buy 1 SOL"),
+        (Close(market="SOL-PERP"), 1, "close SOL-PERP"),
+        (Close(market="*", amount_percent=D(50), order=TWAP), 7, "close 50 % of a position (part 1 of 6)"),
+        (Reverse(market="SOL-PERP"), 2, "reverse SOL-PERP (part 2 of 2)"),
+    ],
+)  # fmt: skip
+def test_a_leg_that_is_not_sized_yet_says_what_it_is_to_trade(action: Action, leg: int, said: str) -> None:
+    assert say_leg(action, leg) == said

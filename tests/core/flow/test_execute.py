@@ -6,9 +6,10 @@ from datetime import timedelta
 import pytest
 
 from core.domain.action import Close, LadderOrder, LimitOrder, MarketOrder, Reverse, TwapOrder
-from core.domain.event import OrderDenied, RuleFailed
+from core.domain.event import OrderCancelled, OrderDenied, RuleFailed
 from core.domain.order import OrderState
 from core.domain.rule import Repeat, RuleState
+from core.feed.card import card_of
 from core.venues.paper import Depth
 from tests.core.flow.bench import SOL, Bench, D, above, below, buy, sell, spec
 
@@ -250,5 +251,9 @@ async def test_a_leg_whose_rule_is_over_sends_nothing() -> None:
     bench.pass_time(seconds=60)
     await bench.tick()
     assert (await bench.orders())[1].reason == "its rule is not firing any more"
+    (told,) = await bench.events(OrderCancelled)
+    card = card_of(told)
+    assert card is not None
+    assert card.title.startswith("Cancelled: buy 1 SOL (part 2 of 2)")
     assert await bench.base() == 1
     assert bench.clock.now() - rule.created_at > timedelta(minutes=1)

@@ -1,6 +1,5 @@
 """Watching: only trusted prices fire; what is lost is told once; what must be remembered survives a restart."""
 
-from dataclasses import replace
 from datetime import timedelta
 
 import pytest
@@ -349,9 +348,18 @@ async def test_candles_that_cannot_be_read_hold_up_nothing_else(monkeypatch: pyt
 async def test_what_was_looked_at_is_counted_and_the_count_begins_anew() -> None:
     bench = await Bench().open()
     (rule,) = await bench.arm(spec(below("95"), Alert()))
-    bench.watch.samples()
     await bench.see("99")
     await bench.see("98")
-    ((seen, price, looks),) = bench.watch.samples()[bench.ann]
-    assert (replace(seen, memory={}).id, price, looks) == (rule.id, D(98), 2)
-    assert bench.watch.samples()[bench.ann][0][2] == 0
+    (look,) = bench.watch.samples(10)
+    assert (look.rule_id, look.price, look.checks, look.line) == (rule.id, D(98), 2, 2)
+    assert look.detail == {"fires_at": D(95), "distance": D(3)}
+    assert bench.watch.samples(10) == []
+    await bench.see("97")
+    (look,) = bench.watch.samples(10)
+    assert (look.price, look.checks, look.line) == (D(97), 1, None)  # a line comes once a minute at first
+    bench.watch.looks.give_back([look])
+    await bench.see("94")
+    fired_at = bench.clock.now()
+    await bench.see("96")  # nobody looks for what has fired
+    (look,) = bench.watch.samples(10)
+    assert (look.price, look.checks, look.at) == (D(94), 2, fired_at)

@@ -133,9 +133,7 @@ lone = st.one_of(
     st.builds(CandleClose, market=markets, timeframe=timeframes, operator=operators, price=positives),
     st.builds(_indicator, markets, timeframes, _lines, _compared, _against),
     st.builds(PositionPnl, market=markets_or_all, operator=operators, threshold=signed, unit=units),
-    st.builds(
-        PositionPnl, market=markets_or_all, operator=operators, threshold=st.just(Decimal(0)), unit=st.just("usd")
-    ),
+    st.builds(PositionPnl, market=markets_or_all, operator=operators, threshold=st.just(Decimal(0)), unit=units),
     st.builds(PositionEvent, market=markets_or_all, event=_event),
     st.builds(AccountLevel, metric=_metric, operator=operators, value=positives),
     st.builds(FundingRate, market=markets, operator=operators, value=st.one_of(signed, st.just(Decimal(0)))),
@@ -167,26 +165,21 @@ levers = st.one_of(st.none(), st.integers(1, 20).map(Decimal), st.just(Decimal("
 _side: Any = st.sampled_from(("buy", "sell"))
 
 
-def _trade(side: Any, market: str, size: tuple[str, Decimal], order: Any, leverage: Decimal | None) -> Trade:
+def _trade(
+    side: Any, market: str, size: tuple[str, Decimal], order: Any, leverage: Decimal | None, reduce_only: bool
+) -> Trade:
     sized: dict[str, Any] = {size[0]: size[1]}
-    return Trade(type=side, market=market, reduce_only=False, order=order, leverage=leverage, **sized)
+    return Trade(type=side, market=market, reduce_only=reduce_only, order=order, leverage=leverage, **sized)
 
 
-def _exit(side: Any, market: str, size: tuple[str, Decimal], order: Any) -> Trade:
-    sized: dict[str, Any] = {size[0]: size[1]}
-    return Trade(type=side, market=market, reduce_only=True, order=order, **sized)
-
-
-_exit_sizes = st.one_of(
-    st.tuples(st.just("amount_percent"), percents), st.tuples(st.sampled_from(("amount_base", "amount_usd")), positives)
+_sizes = st.one_of(
+    st.tuples(st.just("amount_percent"), percents),
+    st.tuples(st.sampled_from(("amount_base", "amount_usd", "margin_usd")), positives),
 )
-_words = st.text("abcXYZ09 ,;:.-'()%$é漢🚀", min_size=1, max_size=40)
+_words = st.text("\"abcXYZ09 ,;:.-'()%$é漢🚀", min_size=1, max_size=40)
 _messages = _words.map(lambda text: " ".join(text.split())).filter(bool)
 actions: st.SearchStrategy[Action] = st.one_of(
-    st.builds(
-        _trade, _side, markets, st.one_of(_exit_sizes, st.tuples(st.just("margin_usd"), positives)), orders, levers
-    ),
-    st.builds(_exit, _side, markets, _exit_sizes, orders),
+    st.builds(_trade, _side, markets, _sizes, orders, levers, st.booleans()),
     st.builds(Close, market=markets_or_all, amount_percent=percents, order=orders),
     st.builds(Reverse, market=markets, order=orders),
     st.builds(

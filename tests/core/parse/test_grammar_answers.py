@@ -1,13 +1,16 @@
 """Replies settle one open point and leave the others open; what was understood before is never lost."""
 
+from datetime import UTC, datetime
+from decimal import Decimal
 from typing import Any
 
 import pytest
 
 from core import codec
+from core.domain.condition import Schedule
 from core.domain.reading import ParseResult
 from core.parse.compare import same_rules
-from core.parse.grammar import answer, chosen, extended, read
+from core.parse.grammar import answer, chosen, correct, extended, read
 from tests.core.parse.spoken import AT_ONCE, BOTH, FLAT, LONG, buy, change, context, leave, level, rule, short
 
 
@@ -156,3 +159,27 @@ def test_an_impossible_answer_is_asked_again() -> None:
 def test_what_is_no_question_takes_no_answer() -> None:
     done = read("buy 2 SOL at 140", context())
     assert answer("buy 2 SOL at 140", done, "yes", context()) is None
+
+
+@pytest.mark.parametrize(
+    ("reply", "first", "second"),
+    [("no, 15 percent for the first", "15", "30"), ("make it 40% on the second one", "20", "40")],
+)
+def test_a_correction_may_name_its_place_at_the_end(reply: str, first: str, second: str) -> None:
+    text = "sell 20% of my sol at 160 and 30% at 170"
+    done = correct(text, read(text, context(LONG)), reply, context(LONG))
+    assert isinstance(done, ParseResult)
+    assert [getattr(one.action, "amount_percent", None) for one in done.rules] == [Decimal(first), Decimal(second)]
+
+
+@pytest.mark.parametrize(("pressed", "total"), [(0, "100"), (1, "400")])
+def test_a_size_beside_a_count_of_orders_is_each_or_in_all_as_answered(pressed: int, total: str) -> None:
+    asked = read("ladder 4 buys of $100 of sol between 140 and 130", context())
+    (question,) = asked.questions
+    (made,) = chosen(asked, question.options[pressed]).rules
+    assert getattr(made.action, "amount_usd", None) == Decimal(total)
+
+
+def test_an_interval_of_days_with_a_time_begins_at_that_time() -> None:
+    (made,) = read("every other day at 10:00 buy $10 of btc", context()).rules
+    assert made.condition == Schedule(every_s=172_800, timezone="UTC", start_at=datetime(2026, 11, 23, 10, tzinfo=UTC))

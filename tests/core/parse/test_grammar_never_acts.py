@@ -26,7 +26,7 @@ sell all except 1 sol at 160
 keep 2 sol and sell the rest at 160
 leave 10% on and close the rest at 170
 reduce my position to 5 sol at 160
-reduce my sol position to half at 160
+reduce my sol position to 2 sol at 160
 bring my leverage down to 3x
 buy until i have 20 sol
 buy $200 worth of sol at 1% below the best bid

@@ -4,7 +4,7 @@ import re
 from collections.abc import Iterator
 from dataclasses import fields, is_dataclass
 from decimal import Decimal
-from time import perf_counter
+from time import process_time
 from typing import Any
 
 import pytest
@@ -14,8 +14,6 @@ from hypothesis import strategies as st
 from core import codec
 from core.domain.action import Trade
 from core.domain.condition import PriceLevel
-from core.domain.reading import ParseResult
-from core.domain.rule import RuleSpec
 from core.parse.grammar import read
 from core.parse.grammar.clauses import read_clauses
 from core.parse.grammar.items import STEP_BUDGET, Item, TooMuchWork
@@ -23,7 +21,8 @@ from core.parse.grammar.lexicon import TRADING
 from core.parse.grammar.lexicon_watching import WATCHING
 from core.parse.grammar.reader import Sentence
 from core.parse.grammar.understanding import understand
-from tests.core.parse.spoken import BOTH, FLAT, LONG, PRICES, SHORT, context
+from tests.core.parse.soundness import assert_sound, assert_whole
+from tests.core.parse.spoken import BOTH, FLAT, LONG, SHORT, context
 
 WORDS = sorted({phrase for listed in (*TRADING.values(), *WATCHING.values()) for phrase in listed.split("|")})
 NUMBERS = [
@@ -90,21 +89,11 @@ def numbers_of(value: Any) -> Iterator[Decimal]:
             yield from numbers_of(getattr(value, part.name))
 
 
-def rule_sets(result: ParseResult) -> Iterator[tuple[RuleSpec, ...]]:
-    """The rules of a result and of every option in it."""
-    yield result.rules
-    waiting = list(result.questions)
-    while waiting:
-        for option in waiting.pop().options:
-            yield option.rules
-            waiting += option.questions
-
-
 @pytest.mark.parametrize("text", HOSTILE, ids=range(len(HOSTILE)))
 def test_hostile_messages_get_an_answer_and_make_no_rule(text: str) -> None:
-    begun = perf_counter()
+    begun = process_time()
     result = read(text, context(LONG))
-    assert perf_counter() - begun < 2
+    assert process_time() - begun < 2
     assert result.kind in ("not_understood", "question", "unsupported", "rules")
     if result.kind == "rules":
         assert text.strip("\u202e\u202c ") == "buy 2 SOL"
@@ -122,24 +111,13 @@ def test_any_text_gets_an_answer(text: str, positions: dict[str, Any]) -> None:
 
 
 @given(words=SPOKEN, positions=POSITIONS)
-@settings(max_examples=1500, deadline=None, suppress_health_check=[HealthCheck.too_slow])
+@settings(max_examples=200, deadline=None, suppress_health_check=[HealthCheck.too_slow])
 def test_any_words_of_the_language_get_a_sound_answer(words: list[str], positions: dict[str, Any]) -> None:
     text = " ".join(words)
     result = read(text, context(positions))
     assert read(text, context(positions)) == result
-    codec.to_json(result)
-    assert bool(result.questions) == (result.kind == "question")
-    assert (result.reason is not None) == (result.kind in ("not_understood", "unsupported"))
-    if result.kind != "rules":
-        return
-    assert result.rules
-    for rule in result.rules:
-        assert codec.rules_from_json([codec.to_json(rule)]) == (rule,)
-        size = [getattr(rule.action, name, None) for name in ("amount_base", "amount_usd", "margin_usd")]
-        assert all(amount is None or amount > 0 for amount in size)
-        percent = getattr(rule.action, "amount_percent", None)
-        assert percent is None or 0 < percent <= 100
-        assert rule.action.type not in ("buy", "sell") or sum(part is not None for part in [*size, percent]) == 1
+    assert_whole(result, text)
+    assert_sound(result, text)
 
 
 @given(words=SPOKEN)
@@ -191,13 +169,3 @@ def test_wording_and_word_order_do_not_change_the_rule(
     (rule,) = result.rules
     assert rule.condition == PriceLevel(market="SOL-PERP", operator=">=", price=Decimal(price))
     assert rule.action == Trade(type="sell", market="SOL-PERP", amount_percent=Decimal(percent), reduce_only=True)
-
-
-@given(words=SPOKEN, positions=POSITIONS)
-@settings(max_examples=200, deadline=None, suppress_health_check=[HealthCheck.too_slow])
-def test_options_hold_only_rules_that_can_be_stored(words: list[str], positions: dict[str, Any]) -> None:
-    for rules in rule_sets(read(" ".join(words), context(positions))):
-        for rule in rules:
-            codec.to_json(rule)
-            markets = {getattr(rule.action, "market", "*"), getattr(rule.condition, "market", "*")}
-            assert markets <= {*PRICES, "*"}

@@ -47,7 +47,6 @@ NO_RULE = [
     "Buy SOL at 14O",
     "but 2 sol at 140",
     "cancel everything",
-    "buy 1 SOL at 10am and 4pm every day",
     "sell all but 2 sol at 170",
     "sell 50% 2 SOL",
     "keep half, sell the rest at 170",

@@ -34,6 +34,6 @@ def test_nothing_is_confidently_wrong(score: Score) -> None:
 
 
 def test_nearly_all_is_read_exactly_and_hardly_anything_asked_in_vain(score: Score) -> None:
-    assert score.lines >= 400
+    assert score.lines >= 380
     assert score.verdicts["exact"] >= 0.98 * score.lines, _told(score)
     assert score.verdicts["needless_question"] <= 0.01 * score.lines, _told(score)

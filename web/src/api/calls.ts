@@ -7,10 +7,11 @@ export type Draft = Schemas["DraftOut"];
 export type Position = Schemas["PositionOut"];
 export type Price = Schemas["PriceOut"];
 export type Job = Schemas["JobOut"];
-export type Notice = Schemas["NoticeOut"];
+export type Worths = Schemas["WorthsOut"];
 type Which = "live" | "all";
 
-const NOTICE_PAGES = 40;
+/** How many points make a day, a week, a month. */
+const POINTS = { "5m": 288, "1h": 168, "4h": 180 } as const;
 
 export const queries = {
   me: queryOptions({ queryKey: ["me"], queryFn: () => ask<Schemas["CallerOut"]>("GET", "/api/auth/me"), retry: false, staleTime: Infinity }),
@@ -30,7 +31,10 @@ export const queries = {
     queryOptions({ queryKey: ["rules", which], queryFn: () => ask<Schemas["RulesOut"]>("GET", `/api/rules?state=${which}`) }),
   logs: (ruleId: string) =>
     queryOptions({ queryKey: ["logs", ruleId], queryFn: () => ask<Schemas["JobLogsOut"]>("GET", `/api/jobs/${ruleId}/logs?limit=100`) }),
-  notices: queryOptions({ queryKey: ["notices"], queryFn: latestNotices }),
+  letters: queryOptions({ queryKey: ["letters"], queryFn: () => ask<Schemas["LettersOut"]>("GET", "/api/dead-letters") }),
+  origin: (number: number) => queryOptions({ queryKey: ["origin", number], queryFn: () => ask<Schemas["OriginOut"]>("GET", `/api/trades/${number}/origin`), staleTime: 60_000 }),
+  worths: (timeframe: keyof typeof POINTS) =>
+    queryOptions({ queryKey: ["worths", timeframe], queryFn: () => ask<Worths>("GET", `/api/account/history?timeframe=${timeframe}&limit=${POINTS[timeframe]}`), refetchInterval: 60_000 }),
 };
 
 /** Ready or not, the checks are the answer; only silence is an error. */
@@ -39,27 +43,9 @@ async function readiness(): Promise<Schemas["HealthOut"]> {
   return (await response.json()) as Schemas["HealthOut"];
 }
 
-let inbox: { owner: number; token: string; notices: Notice[] } = { owner: 0, token: "", notices: [] };
-
-/** The newest notices, newest first. The API pages from the oldest on, so what was read once is kept. */
-async function latestNotices(): Promise<Notice[]> {
-  const { owner } = await ask<Schemas["CallerOut"]>("GET", "/api/auth/me");
-  if (inbox.owner !== owner) inbox = { owner, token: "", notices: [] };
-  for (let page = 0; page < NOTICE_PAGES; page += 1) {
-    const query = new URLSearchParams({ limit: "500", ...(inbox.token === "" ? {} : { after: inbox.token }) });
-    // oxlint-disable-next-line no-await-in-loop -- each page begins where the one before ended
-    const got = await ask<Schemas["NoticesOut"]>("GET", `/api/notifications?${query}`);
-    const moved = got.token !== inbox.token;
-    const known = new Set(inbox.notices.map((notice) => notice.id));
-    const fresh = got.notifications.filter((notice) => !known.has(notice.id)).toReversed();
-    inbox = { owner, token: got.token, notices: [...fresh, ...inbox.notices].slice(0, 200) };
-    if (!moved) break;
-  }
-  return inbox.notices;
-}
-
 export const deeds = {
-  say: (text: string) => ask<Draft>("POST", "/api/rules", { text }),
+  me: () => ask<Schemas["CallerOut"]>("GET", "/api/auth/me"),
+  say: (said: { text: string } | { rules: Schemas["RuleSpec"][] }) => ask<Draft>("POST", "/api/rules", "text" in said ? { text: said.text.trim() } : said),
   draft: (id: string) => ask<Draft>("GET", `/api/drafts/${id}`),
   choose: (draft: Draft, question: number, option: number) =>
     ask<Draft>("POST", `/api/drafts/${draft.draft_id}/answer`, { option, question, revision: draft.revision }),
@@ -67,6 +53,13 @@ export const deeds = {
   amend: (draft: Draft, text: string) => ask<Draft>("POST", `/api/drafts/${draft.draft_id}/amend`, { text }),
   confirm: (draft: Draft) => ask<Schemas["ConfirmedOut"]>("POST", `/api/drafts/${draft.draft_id}/confirm`, { revision: draft.revision }),
   cancel: (draft: Draft) => ask<Draft>("POST", `/api/drafts/${draft.draft_id}/cancel`),
+  revise: (ruleId: string, body: { text: string } | { rule: Schemas["RuleSpec"] }) => ask<Draft>("PUT", `/api/rules/${ruleId}`, body),
+  duplicate: (rule: Rule) => ask<Draft>("POST", `/api/rules/${rule.id}/duplicate`),
+  bulk: (what: "pause" | "resume" | "cancel", ids: string[]) => ask<Schemas["RulesOut"]>("POST", "/api/rules/bulk", { do: what, ids }),
+  closePosition: (market: string) => ask<Draft>("POST", `/api/positions/${market}/close`, {}),
+  retryLetter: (id: number) => ask<Draft>("POST", `/api/dead-letters/${id}/retry`),
+  discardLetter: (id: number) => ask<void>("DELETE", `/api/dead-letters/${id}`),
+  cancelOrder: (id: string) => ask<Schemas["OrderOut"]>("DELETE", `/api/orders/${id}`),
   toggle: (rule: Rule) => ask<Rule>("POST", `/api/rules/${rule.id}/toggle`),
   remove: (rule: Rule) => ask<Rule>("DELETE", `/api/rules/${rule.id}`),
   pauseAll: () => ask<Schemas["PausedOut"]>("POST", "/api/pause"),
@@ -75,7 +68,7 @@ export const deeds = {
   onPaper: () => ask<Schemas["SignedInOut"]>("POST", "/api/auth/paper", { deliver: "cookie" }),
   byLink: (token: string) => ask<Schemas["SignedInOut"]>("POST", "/api/auth/link", { token, deliver: "cookie" }),
   challenge: (address: string) => ask<Schemas["ChallengeOut"]>("POST", "/api/auth/challenge", { address }),
-  byWallet: (nonce: string, signature: string) =>
-    ask<Schemas["SignedInOut"]>("POST", "/api/auth/wallet", { nonce, signature, deliver: "cookie" }),
+  byWallet: (proof: { nonce: string; signature: string }) => ask<Schemas["SignedInOut"]>("POST", "/api/auth/wallet", { ...proof, deliver: "cookie" }),
+  byTelegram: (initData: string) => ask<Schemas["SignedInOut"]>("POST", "/api/auth/telegram", { init_data: initData, deliver: "cookie" }),
   signOut: () => ask<void>("POST", "/api/auth/sign-out"),
 };

@@ -3,6 +3,8 @@ import { type QueryClient, useQuery, useQueryClient } from "@tanstack/react-quer
 import { createContext, type ReactNode, useContext, useEffect, useState } from "react";
 import { type Price, queries, type Rule } from "./calls";
 import { renew, type Schemas } from "./client";
+import { freshenInbox } from "./inbox";
+import { freshen } from "./pages";
 import { type Frame, LiveSocket, type SocketState } from "./socket";
 
 const LIVE_STATES = new Set<Rule["state"]>(["waiting", "armed", "firing", "held", "paused"]);
@@ -68,7 +70,9 @@ export function takeIn(client: QueryClient, frame: Frame): void {
     client.setQueryData(queries.prices.queryKey, (known) => (known === undefined ? undefined : mergePrices(known, prices)));
   }
   if (frame.events !== undefined && (frame.events.length > 0 || frame.type === "snapshot")) {
-    for (const key of ["notices", "account", "jobs", "pnl", "drafts", "logs"]) void client.invalidateQueries({ queryKey: [key] });
+    for (const key of ["account", "jobs", "pnl", "drafts", "logs", "letters", "worths"]) void client.invalidateQueries({ queryKey: [key] });
+    void freshen(client);
+    void freshenInbox(client);
   }
   if (frame.type === "snapshot") void client.invalidateQueries({ queryKey: ["rules", "all"] });
 }

@@ -1,11 +1,15 @@
 /** What a trader wants to know at a glance: the account, what is held, what is about to fire, what happened. */
-import { useMutation, useQuery, useQueryClient } from "@tanstack/react-query";
+import { useInfiniteQuery, useMutation, useQuery, useQueryClient } from "@tanstack/react-query";
 import { deeds, queries } from "../api/calls";
+import { inbox } from "../api/inbox";
+import { Equity } from "./Equity";
 import { NearRules } from "./NearRules";
 import { Positions } from "./Positions";
 import { moment, percent, signedUsd, toneOf, usd } from "../ui/figures";
-import { Button, Empty, Failure, ink, Panel, type Tone, Waiting } from "../ui/parts";
+import { Button, Empty, Failure, Go, ink, Panel, type Tone, Waiting } from "../ui/parts";
 import { useZone } from "../ui/zone";
+
+const SHOWN = 12;
 
 export function Home() {
   return (
@@ -15,6 +19,7 @@ export function Home() {
       <Figures />
       <div className="grid gap-4 lg:grid-cols-[3fr_2fr]">
         <div className="flex min-w-0 flex-col gap-4">
+          <Equity />
           <Positions />
           <NearRules />
         </div>
@@ -53,14 +58,15 @@ function Figures() {
 
 function Happened() {
   const zone = useZone();
-  const notices = useQuery(queries.notices);
+  const notices = useInfiniteQuery(inbox);
+  const latest = notices.data?.pages[0]?.rows ?? [];
   return (
-    <Panel title="What happened" aside={<span className="text-xs text-soft">times in {zone}</span>}>
+    <Panel title="What happened" aside={<Go to="/activity?list=events">All events</Go>}>
       {notices.isPending && <Waiting what="events" />}
       {notices.isError && <Failure error={notices.error} again={() => void notices.refetch()} />}
-      {notices.data?.length === 0 && <Empty title="Nothing yet. Fills, triggers and warnings come here." />}
+      {notices.data !== undefined && latest.length === 0 && <Empty title="Nothing yet. Fills, triggers and warnings come here." />}
       <ol aria-live="polite" className="divide-y divide-line">
-        {notices.data?.slice(0, 20).map((notice) => (
+        {latest.slice(0, SHOWN).map((notice) => (
           <li key={notice.id} className="px-4 py-2.5">
             <p className="flex items-baseline justify-between gap-3">
               <span className={`min-w-0 font-medium break-words ${ink(notice.tone)}`}>{notice.title}</span>
@@ -76,6 +82,7 @@ function Happened() {
           </li>
         ))}
       </ol>
+      <p className="border-t border-line px-4 py-2 text-xs text-soft">times in {zone}</p>
     </Panel>
   );
 }

@@ -2,7 +2,6 @@
 import { useMutation, useQueryClient } from "@tanstack/react-query";
 import type { ReactNode } from "react";
 import { deeds, type Job, type Rule } from "../api/calls";
-import type { Schemas } from "../api/client";
 import { moment, percent, price } from "../ui/figures";
 import { Button, Failure } from "../ui/parts";
 import { useZone } from "../ui/zone";
@@ -10,28 +9,32 @@ import { StateChip } from "./StateChip";
 import type { Nearness } from "./trigger";
 
 const PAUSABLE = new Set<Rule["state"]>(["waiting", "armed", "held"]);
+const EDITABLE = new Set<Rule["state"]>(["armed", "paused", "waiting"]);
 const DELETABLE = new Set<Rule["state"]>(["waiting", "armed", "held", "paused"]);
 
 interface Row {
   rule: Rule;
   near: Nearness | null;
   job: Job | undefined;
-  onHistory: () => void;
-  onDelete: () => void;
+  picked: boolean;
+  onPick: (on: boolean) => void;
+  onOpen: (what: "history" | "edit" | "delete") => void;
+  onDuplicate: () => void;
 }
 
-export function RuleRow({ rule, near, job, onHistory, onDelete }: Row) {
+export function RuleRow({ rule, near, job, picked, onPick, onOpen, onDuplicate }: Row) {
   const client = useQueryClient();
   const zone = useZone();
   const toggle = useMutation({ mutationFn: () => deeds.toggle(rule), onSettled: () => client.invalidateQueries({ queryKey: ["rules"] }) });
-  const { repeat, expires_at: expires } = rule.spec as Schemas["RuleSpec"];
+  const { repeat, expires_at: expires } = rule.spec;
   const waits = DELETABLE.has(rule.state) || rule.state === "firing";
   const last = job?.last_check_at ?? null;
   const next = job?.next_run_at ?? null;
   return (
-    <li aria-label={`Rule ${rule.label}`} className="grid gap-3 px-4 py-3 lg:grid-cols-[minmax(16rem,1fr)_29rem_auto] lg:items-start lg:gap-6">
+    <div className="grid gap-3 px-4 py-3 lg:grid-cols-[minmax(16rem,1fr)_29rem_auto] lg:items-start lg:gap-6">
       <div className="min-w-0">
         <p className="flex flex-wrap items-center gap-2">
+          <input type="checkbox" aria-label={`Pick ${rule.label}`} checked={picked} onChange={(event) => onPick(event.target.checked)} className="size-6 accent-accent lg:size-4.5" />
           <span className="font-semibold">{rule.label}</span>
           <StateChip state={rule.state} />
         </p>
@@ -44,26 +47,34 @@ export function RuleRow({ rule, near, job, onHistory, onDelete }: Row) {
         <Fact name="Distance">{waits && near?.distance != null ? percent(near.distance) : "—"}</Fact>
         <Fact name={next === null ? "Last check" : "Next run"}>{next !== null ? moment(next, zone) : last === null ? "—" : moment(last, zone)}</Fact>
         <Fact name="Price now">{near?.now == null ? "—" : price(near.now)}</Fact>
-        <Fact name="Runs">{`${rule.trigger_no} of ${repeat.times ?? "any"}`}</Fact>
-        <Fact name="Expires">{expires === null ? "never" : moment(expires, zone)}</Fact>
+        <Fact name="Runs">{`${rule.trigger_no} of ${repeat?.times ?? "any"}`}</Fact>
+        <Fact name="Expires">{expires == null ? "never" : moment(expires, zone)}</Fact>
       </dl>
-      <div className="flex flex-wrap gap-2 lg:w-64 lg:justify-end">
+      <div className="flex flex-wrap gap-2 lg:w-72 lg:justify-end">
         {(PAUSABLE.has(rule.state) || rule.state === "paused") && (
           <Button busy={toggle.isPending} onClick={() => toggle.mutate()}>
             {rule.state === "paused" ? "Resume" : "Pause"}
             <span className="sr-only"> {rule.label}</span>
           </Button>
         )}
-        <Button onClick={onHistory}>
+        {EDITABLE.has(rule.state) && (
+          <Button onClick={() => onOpen("edit")}>
+            Edit<span className="sr-only"> {rule.label}</span>
+          </Button>
+        )}
+        <Button onClick={onDuplicate}>
+          Copy<span className="sr-only"> {rule.label}</span>
+        </Button>
+        <Button onClick={() => onOpen("history")}>
           History<span className="sr-only"> of {rule.label}</span>
         </Button>
         {DELETABLE.has(rule.state) && (
-          <Button weight="danger" onClick={onDelete}>
+          <Button weight="danger" onClick={() => onOpen("delete")}>
             Delete<span className="sr-only"> {rule.label}</span>
           </Button>
         )}
       </div>
-    </li>
+    </div>
   );
 }
 

@@ -1,22 +1,44 @@
-/** Every rule with its state, where it fires and how it was watched; pausing, resuming and deleting them. */
+/** Every rule with its state, where it fires and how it was watched; changed one by one or many at once. */
 import { useMutation, useQuery, useQueryClient } from "@tanstack/react-query";
-import { useState } from "react";
+import { useDeferredValue, useMemo, useState } from "react";
 import { deeds, type Job, queries, type Rule } from "../api/calls";
+import { Field, Segments, Select } from "../ui/fields";
 import { Button, Empty, Failure, Go, Sheet, Waiting } from "../ui/parts";
+import { List } from "../ui/Rows";
+import { Chosen } from "./Chosen";
+import { useDraftSheet } from "./DraftSheet";
+import { Edit } from "./Edit";
+import { fits, marketsIn, NO_FILTER, type RuleFilter } from "./filter";
 import { History } from "./History";
-import { RuleRow } from "./RuleRow";
 import { usePriceMap } from "./prices";
+import { RuleRow } from "./RuleRow";
 import { byNearness } from "./trigger";
+
+const STATES = ["armed", "paused", "waiting", "held", "firing", "completed", "failed", "cancelled", "expired"] as const;
+type Opened = { what: "history" | "edit" | "delete"; rule: Rule } | null;
 
 export function Rules() {
   const [which, setWhich] = useState<"live" | "all">("live");
+  const [filter, setFilter] = useState<RuleFilter>(NO_FILTER);
+  const wanted = useDeferredValue(filter);
   const rules = useQuery(queries.rules(which));
   const jobs = useQuery(queries.jobs);
   const prices = usePriceMap();
-  const [shown, setShown] = useState<Rule | null>(null);
-  const [leaving, setLeaving] = useState<Rule | null>(null);
-  const watched = new Map<string, Job>((jobs.data?.jobs ?? []).map((job) => [job.rule_id, job]));
-  const sorted = byNearness(rules.data?.rules ?? [], prices);
+  const [opened, setOpened] = useState<Opened>(null);
+  const [picked, setPicked] = useState<ReadonlySet<string>>(new Set());
+  const { ask, error, sheet } = useDraftSheet();
+  const all = useMemo(() => rules.data?.rules ?? [], [rules.data]);
+  const watched = useMemo(() => new Map<string, Job>((jobs.data?.jobs ?? []).map((job) => [job.rule_id, job])), [jobs.data]);
+  const markets = useMemo(() => [...new Set(all.flatMap((rule) => [...marketsIn(rule.spec)]))].toSorted(), [all]);
+  const sorted = useMemo(() => byNearness(all.filter((rule) => fits(rule, wanted)), prices), [all, wanted, prices]);
+  const ids = sorted.filter(({ rule }) => picked.has(rule.id)).map(({ rule }) => rule.id);
+  const pick = (id: string, on: boolean) => {
+    const next = new Set(picked);
+    if (on) next.add(id);
+    else next.delete(id);
+    setPicked(next);
+  };
+  const everyOne = sorted.length > 0 && ids.length === sorted.length;
   return (
     <section aria-labelledby="rules" className="rounded-lg border border-line bg-panel">
       <header className="flex flex-wrap items-center justify-between gap-3 border-b border-line px-4 py-2">
@@ -24,37 +46,57 @@ export function Rules() {
           Rules
         </h1>
         <div className="flex flex-wrap gap-2">
-          <fieldset className="flex rounded-md border border-edge p-0.5">
-            <legend className="sr-only">Which rules</legend>
-            {(["live", "all"] as const).map((one) => (
-              <button
-                key={one}
-                type="button"
-                aria-pressed={which === one}
-                onClick={() => setWhich(one)}
-                className={`rounded px-3 py-1 ${which === one ? "bg-raised font-medium text-ink" : "text-soft hover:text-ink"}`}
-              >
-                {one === "live" ? "Live" : "All"}
-              </button>
-            ))}
-          </fieldset>
+          <Segments
+            label="Which rules"
+            value={which}
+            onPick={setWhich}
+            options={[
+              ["live", "Live"],
+              ["all", "All"],
+            ]}
+          />
           <PauseAll />
         </div>
       </header>
+      <div className="grid grid-cols-2 items-end gap-3 border-b border-line px-4 py-3 sm:flex">
+        <Field label="With the words" className="col-span-2 sm:w-64" value={filter.words} onChange={(event) => setFilter({ ...filter, words: event.target.value })} />
+        <Select label="State" className="sm:w-36" value={filter.state} onChange={(event) => setFilter({ ...filter, state: event.target.value })} options={[["", "Any"], ...STATES.map((state) => [state, state] as const)]} />
+        <Select label="Market" className="sm:w-36" value={filter.market} onChange={(event) => setFilter({ ...filter, market: event.target.value })} options={[["", "Any"], ...markets.map((name) => [name, name] as const)]} />
+        <Button className="col-span-2 sm:ml-auto" disabled={sorted.length === 0} onClick={() => setPicked(everyOne ? new Set() : new Set(sorted.map(({ rule }) => rule.id)))}>
+          {everyOne ? "Pick none" : `Pick all ${sorted.length}`}
+        </Button>
+      </div>
+      {ids.length > 0 && <Chosen ids={ids} onDone={() => setPicked(new Set())} />}
+      {error !== null && <Failure error={error} />}
       {rules.isPending && <Waiting what="rules" />}
       {rules.isError && <Failure error={rules.error} again={() => void rules.refetch()} />}
       {rules.data !== undefined && sorted.length === 0 && (
-        <Empty title={which === "live" ? "Nothing is being watched." : "You have no rules yet."}>
-          <Go to="/say">Say when to trade</Go>
-        </Empty>
+        <Empty title={all.length > 0 ? "No rule is like that." : which === "live" ? "Nothing is being watched." : "You have no rules yet."}>{all.length > 0 ? <Button onClick={() => setFilter(NO_FILTER)}>Show all of them</Button> : <Go to="/say">Say when to trade</Go>}</Empty>
       )}
-      <ul className="divide-y divide-line">
-        {sorted.map(({ rule, near }) => (
-          <RuleRow key={rule.id} rule={rule} near={near} job={watched.get(rule.id)} onHistory={() => setShown(rule)} onDelete={() => setLeaving(rule)} />
-        ))}
-      </ul>
-      {shown !== null && <History rule={shown} onClose={() => setShown(null)} />}
-      {leaving !== null && <Delete rule={leaving} onClose={() => setLeaving(null)} />}
+      {sorted.length > 0 && (
+        <List
+          label="Rules"
+          items={sorted}
+          keyOf={({ rule }) => rule.id}
+          nameOf={({ rule }) => `Rule ${rule.label}`}
+          estimate={112}
+          render={({ rule, near }) => (
+            <RuleRow
+              rule={rule}
+              near={near}
+              job={watched.get(rule.id)}
+              picked={picked.has(rule.id)}
+              onPick={(on) => pick(rule.id, on)}
+              onOpen={(what) => setOpened({ what, rule })}
+              onDuplicate={() => ask(`Another one like ${rule.label}?`, () => deeds.duplicate(rule))}
+            />
+          )}
+        />
+      )}
+      {opened?.what === "history" && <History rule={opened.rule} onClose={() => setOpened(null)} />}
+      {opened?.what === "edit" && <Edit rule={opened.rule} onClose={() => setOpened(null)} />}
+      {opened?.what === "delete" && <Delete rule={opened.rule} onClose={() => setOpened(null)} />}
+      {sheet}
     </section>
   );
 }

@@ -13,7 +13,7 @@ function level(price: string) {
 const change = { type: "price_change", market: "SOL-PERP", threshold: "0.1", unit: "usd", reference: "current_price" };
 
 test("a fall is measured down from the noted price, as the API says it", () => {
-  expect(lines(rule(1, { ...change, direction: "down" }, { "SOL-PERP": "150.055" }))).toEqual([{ market: "SOL-PERP", price: "149.955" }]);
+  expect(lines(rule(1, { ...change, direction: "down" }, { "SOL-PERP": "150.055" }))).toEqual([{ market: "SOL-PERP", price: "149.955", path: [] }]);
 });
 
 test("either direction has two lines", () => {
@@ -25,6 +25,12 @@ test("a reference that moves, or is not known, has no line that could be wrong",
   expect(lines(rule(1, { ...change, direction: "down", reference: "window" }, { "SOL-PERP": "150" }))).toEqual([]);
   expect(lines(rule(1, { ...change, direction: "down" }))).toEqual([]);
   expect(lines(rule(1, { type: "schedule", every_s: 60 }))).toEqual([]);
+});
+
+test("what is measured from the entry has its line where a position is held", () => {
+  const stop = rule(1, { ...change, direction: "down", threshold: "10", unit: "percent", reference: "entry_price" });
+  expect(lines(stop)).toEqual([]);
+  expect(lines(stop, { "SOL-PERP": "148" }).map((line) => line.price)).toEqual(["133.2"]);
 });
 
 test("the nearest comes first, those without a line last", () => {

@@ -3,11 +3,19 @@ import type { Rule } from "../api/calls";
 import type { Schemas } from "../api/client";
 import { add, distancePercent, negative, percentOf } from "../ui/figures";
 
-type Condition = Schemas["RuleSpec"]["condition"];
+export type Condition = Schemas["RuleSpec"]["condition"];
 
 export interface Line {
   market: string;
   price: string;
+  /** Which part of the condition says it: places in `all` and `any`, from outside in. */
+  path: readonly number[];
+}
+
+/** What prices are measured from: the current price as it was noted, and the entries of open positions, by market. */
+export interface Ground {
+  references: Readonly<Record<string, string>>;
+  entries: Readonly<Record<string, string>>;
 }
 
 export interface Nearness {
@@ -17,36 +25,43 @@ export interface Nearness {
   distance: number | null;
 }
 
+const NO_ENTRIES = {};
+const NOWHERE: readonly number[] = [];
+
 /** The prices at which the rule would fire by themselves; none where time, an indicator or the account decides. */
-export function lines(rule: Rule): Line[] {
-  return linesOf((rule.spec as Schemas["RuleSpec"]).condition, rule.references);
+export function lines(rule: Rule, entries: Readonly<Record<string, string>> = NO_ENTRIES): Line[] {
+  const own = linesOf(rule.spec.condition, { references: rule.references, entries });
+  // Where a trailing line stands only the API knows, for it remembers the peak.
+  return own.length > 0 ? own : (rule.triggers ?? []).map(({ market, price }) => ({ market, price, path: NOWHERE }));
 }
 
-function linesOf(condition: Condition, references: Record<string, string>): Line[] {
+export function linesOf(condition: Condition, ground: Ground, path: readonly number[] = []): Line[] {
   switch (condition.type) {
     case "price_level":
     case "candle_close":
-      return [{ market: condition.market, price: String(condition.price) }];
+      return [{ market: condition.market, price: String(condition.price), path }];
     case "price_change":
-      return changeLines(condition, references[condition.market]);
+      return changeLines(condition, ground, path);
     case "all":
     case "any":
-      return condition.conditions.flatMap((part) => linesOf(part, references));
+      return condition.conditions.flatMap((part, place) => linesOf(part, ground, [...path, place]));
     default:
       return [];
   }
 }
 
-function changeLines(condition: Schemas["PriceChange"], reference: string | undefined): Line[] {
-  // A window's high moves, and an entry is the position's: only a price that was noted can be measured from.
-  if (reference === undefined || condition.reference !== "current_price") return [];
+function changeLines(condition: Schemas["PriceChange"], ground: Ground, path: readonly number[]): Line[] {
+  // A window's high moves: only a price that was noted, or a position's entry, can be measured from.
+  const noted = { current_price: ground.references, entry_price: ground.entries, window: NO_ENTRIES }[condition.reference];
+  const reference = (noted as Record<string, string | undefined>)[condition.market];
+  if (reference === undefined) return [];
   const threshold = String(condition.threshold);
   const step = condition.unit === "usd" ? threshold : percentOf(reference, threshold);
   if (step === null) return [];
   const steps = { up: [step], down: [negative(step)], either: [negative(step), step] }[condition.direction];
   return steps.flatMap((by) => {
     const price = add(reference, by);
-    return price === null ? [] : [{ market: condition.market, price }];
+    return price === null ? [] : [{ market: condition.market, price, path }];
   });
 }
 

@@ -4,19 +4,24 @@ import type { ReactNode } from "react";
 import { usePath } from "../address";
 import { deeds, queries } from "../api/calls";
 import { useSocketState } from "../api/live";
+import { Icon } from "./Icon";
 import { Button, Chip, Failure, Go, type Tone } from "../ui/parts";
 
 const PAGES = [
-  ["/", "Home"],
-  ["/say", "Say when"],
-  ["/rules", "Rules"],
+  ["/", "Home", "home"],
+  ["/say", "Say when", "say"],
+  ["/rules", "Rules", "rules"],
+  ["/market", "Market", "market"],
+  ["/activity", "Activity", "activity"],
+  ["/account", "Account", "account"],
 ] as const;
 
 export function Shell({ children }: { children: ReactNode }) {
   const path = usePath();
-  const links = (className: string) =>
-    PAGES.map(([to, name]) => (
+  const links = (className: string, pictured: boolean) =>
+    PAGES.map(([to, name, icon]) => (
       <Go key={to} to={to} current={path === to} className={`${className} ${path === to ? "bg-raised text-ink" : "text-soft hover:text-ink"}`}>
+        {pictured && <Icon name={icon} />}
         {name}
       </Go>
     ));
@@ -31,8 +36,8 @@ export function Shell({ children }: { children: ReactNode }) {
             <img src="/favicon.svg" alt="" width="24" height="24" />
             SayWhen
           </span>
-          <nav aria-label="Pages" className="hidden gap-1 sm:flex">
-            {links("rounded-md px-3 py-1.5 font-medium")}
+          <nav aria-label="Pages" className="hidden gap-1 md:flex">
+            {links("rounded-md px-3 py-1.5 font-medium", false)}
           </nav>
           <div className="order-last flex w-full flex-wrap items-center gap-1.5 sm:order-none sm:ml-auto sm:w-auto">
             <Signals />
@@ -40,12 +45,12 @@ export function Shell({ children }: { children: ReactNode }) {
           <Leave />
         </div>
       </header>
-      <main id="page" tabIndex={-1} className="mx-auto w-full max-w-[90rem] grow px-3 pt-4 pb-24 outline-none sm:px-4 sm:pb-8">
+      <main id="page" tabIndex={-1} className="mx-auto w-full max-w-[90rem] grow px-3 pt-4 pb-24 outline-none sm:px-4 md:pb-8">
         <Paused />
         {children}
       </main>
-      <nav aria-label="Pages" className="fixed inset-x-0 bottom-0 z-10 grid grid-cols-3 gap-1 border-t border-line bg-panel p-1.5 pb-[max(0.375rem,env(safe-area-inset-bottom))] sm:hidden">
-        {links("rounded-md py-3 text-center font-medium")}
+      <nav aria-label="Pages" className="fixed inset-x-0 bottom-0 z-10 grid grid-cols-6 border-t border-line bg-panel p-1 pb-[max(0.375rem,env(safe-area-inset-bottom))] md:hidden">
+        {links("flex flex-col items-center gap-0.5 rounded-md py-1.5 text-[0.6875rem] font-medium whitespace-nowrap", true)}
       </nav>
     </div>
   );
@@ -64,7 +69,7 @@ function Signals() {
   const { data: prices } = useQuery(queries.prices);
   const { data: health, isError } = useQuery(queries.health);
   const [tone, words] = LINE[useSocketState()];
-  const venue = health?.checks["venue"];
+  const venue = health?.checks?.["venue"];
   const silent = prices !== undefined && prices.prices.length === 0;
   return (
     <>

@@ -6,25 +6,31 @@ import { deeds } from "../api/calls";
 import { Button, Failure, Waiting } from "../ui/parts";
 import { signInWith, useWallets } from "./wallets";
 
-export function SignIn({ link }: { link?: string }) {
+interface Door {
+  /** A way in that was brought along, to be taken at once: a one-time link, or what Telegram vouches for. */
+  start?: () => Promise<unknown>;
+  onEntered?: () => void;
+}
+
+export function SignIn({ start, onEntered }: Door) {
   const client = useQueryClient();
   const wallets = useWallets();
   const entered = async () => {
     become("/");
     client.removeQueries({ predicate: (query) => query.queryKey[0] !== "me" }); // of whoever was here before
     await client.resetQueries({ queryKey: ["me"] });
+    onEntered?.();
   };
   const enter = useMutation({ mutationFn: (way: () => Promise<unknown>) => way(), onSuccess: entered });
   const used = useRef(false);
 
   useEffect(() => {
-    if (link === undefined || used.current) return;
+    if (start === undefined || used.current) return;
     used.current = true; // it works once, also where effects run twice
-    history.replaceState(null, "", "/sign-in"); // out of the address bar, whatever comes of it
-    enter.mutate(() => deeds.byLink(link));
-  }, [link, enter]);
+    enter.mutate(start);
+  }, [start, enter]);
 
-  if (link !== undefined && !enter.isError) return <Waiting what="your account" />;
+  if (start !== undefined && !enter.isError) return <Waiting what="your account" />;
   return (
     <main className="mx-auto flex min-h-dvh max-w-md flex-col justify-center gap-6 p-6">
       <header className="flex flex-col gap-2">

@@ -7,7 +7,7 @@ import { useSyncExternalStore } from "react";
 import { deeds } from "../api/calls";
 import { asProblem, Problem, type Schemas } from "../api/client";
 
-type Usable = Wallet & { features: StandardConnectFeature & Partial<SolanaSignInFeature & SolanaSignMessageFeature> };
+export type Usable = Wallet & { features: StandardConnectFeature & Partial<SolanaSignInFeature & SolanaSignMessageFeature> };
 
 const registry = getWallets();
 let usable: readonly Usable[] = [];
@@ -35,12 +35,21 @@ export function useWallets(): readonly Usable[] {
   return useSyncExternalStore(subscribe, read);
 }
 
-/** Have the wallet sign the API's challenge and sign in with it. Raises Problem. */
-export async function signInWith(wallet: Usable): Promise<void> {
+export interface Proof {
+  nonce: string;
+  signature: string;
+}
+
+/** Have the wallet sign what the API asks of the account that the person chooses in it. Raises Problem. */
+export async function prove(wallet: Usable, challengeOf: (address: string) => Promise<Schemas["ChallengeOut"]>): Promise<Proof> {
   const account = await connected(wallet);
-  const challenge = await deeds.challenge(account.address);
+  const challenge = await challengeOf(account.address);
   const signature = await signed(wallet, account, challenge);
-  await deeds.byWallet(challenge.nonce, btoa(String.fromCharCode(...signature)));
+  return { nonce: challenge.nonce, signature: btoa(String.fromCharCode(...signature)) };
+}
+
+export async function signInWith(wallet: Usable): Promise<void> {
+  await deeds.byWallet(await prove(wallet, deeds.challenge));
 }
 
 async function connected(wallet: Usable): Promise<WalletAccount> {

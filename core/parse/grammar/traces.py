@@ -1,0 +1,236 @@
+"""Finds what a message says and its rules do not hold: a number, market, time or order word that left no trace.
+
+The recognisers account for every word, yet a word may fill a slot that its action does not have ("reverse 40 % of it").
+So what was made is compared with what was said, from the other end.
+"""
+
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass, field, fields, is_dataclass
+from decimal import Decimal
+from typing import Any
+
+from core.domain.action import LadderOrder, LimitOrder, Trade, TwapOrder
+from core.domain.condition import FundingRate, Schedule, leaves
+from core.domain.market import TIMEFRAME_S
+from core.domain.money import HUNDRED
+from core.domain.reading import ParseResult
+from core.domain.rule import RuleSpec
+from core.parse.grammar.calendar import Clock, Day, When
+from core.parse.grammar.drafts import FundingDraft, Order, RuleDraft, ScheduleDraft
+from core.parse.grammar.items import Amount, Item
+from core.parse.grammar.schedules import DAY_S
+
+_HOUR_S = 3600
+_AGAIN = frozenset({"EACH", "EVERYDAY", "EVERYHOUR", "EVERYWEEK", "EVERYMONTH", "MONTHSTART", "SPAN", "TWICE"})
+_SIZES = ("amount_percent", "amount_base", "amount_usd", "margin_usd")
+
+
+@dataclass(slots=True)
+class _Made:
+    """Everything that the rules of a message hold, and the drafts of those that lack an answer yet."""
+
+    numbers: set[Decimal] = field(default_factory=set)
+    markets: set[str] = field(default_factory=set)
+    clocks: list[Clock] = field(default_factory=list)
+    whens: list[When] = field(default_factory=list)
+    schedules: list[ScheduleDraft] = field(default_factory=list)
+    sizes: list[Decimal] = field(default_factory=list)
+    levels: set[Decimal] = field(default_factory=set)
+    orders: set[str] = field(default_factory=set)
+    said: list[str] = field(default_factory=list)
+    again: bool = False
+    asked: bool = False
+    rests: bool = False
+
+
+def without_trace(items: Sequence[Item], drafts: Sequence[RuleDraft], result: ParseResult) -> list[Item]:
+    """The items of a message whose meaning is in none of the rules that were made of it, in the order said."""
+    made = _made(drafts, result)
+    return [item for at, item in enumerate(items) if not _left_one(items, at, made)]
+
+
+def _left_one(items: Sequence[Item], at: int, made: _Made) -> bool:
+    item = items[at]
+    if item.kind not in _CHECKED or any(item.text.lower() in text for text in made.said):
+        return True
+    return _CHECKED[item.kind](items, at, made)
+
+
+# --- what was made ---------------------------------------------------------------------------------------------------
+
+
+def _made(drafts: Sequence[RuleDraft], result: ParseResult) -> _Made:
+    made = _Made()
+    known = {rule.id: rule for rule in result.rules}
+    for number, draft in enumerate(drafts):
+        rule = known.get(f"r{number + 1}")
+        spoken: list[Any] = [draft.cond, draft.expires, draft.times, draft.cooldown_s or None]
+        for part in spoken:
+            _collect(part, made)
+        made.levels |= made.numbers
+        _collect_fields(Order(slippage_bps=draft.act.order.slippage_bps), made)
+        for part in (draft.act.number, draft.act if rule is None or result.questions else rule):
+            _collect(part, made)
+        made.asked = made.asked or draft.act.bad_number
+        made.rests = made.rests or draft.act.rest
+        made.said += [draft.act.message.lower()] if draft.act.message else []
+        made.again = made.again or draft.repeat or draft.times not in (None, 1) or draft.cooldown_s > 0
+        if rule is None:
+            made.orders |= {kind for kind in (draft.act.order.type,) if kind}
+            made.orders |= {"post"} if draft.act.order.post_only else set()
+            made.orders |= {"reduce"} if draft.act.reduce_only else set()
+        else:
+            _collect_rule(rule, made)
+    made.numbers.add(Decimal(len(drafts)))
+    times = {draft.times for draft in drafts if draft.times is not None}
+    steps = [plan.every_s or DAY_S for plan in made.schedules]
+    made.numbers |= {Decimal(count * step) for count in times for step in steps}
+    return made
+
+
+def _collect_rule(rule: RuleSpec, made: _Made) -> None:
+    action = rule.action
+    order = getattr(action, "order", None)
+    match order:
+        case LimitOrder():
+            made.orders |= {"limit", "post"} if order.post_only else {"limit"}
+        case TwapOrder():
+            made.orders.add("twap")
+        case LadderOrder():
+            made.orders |= {"ladder", "limit"}
+        case _:
+            made.orders.add("market")
+    if not isinstance(action, Trade) or action.reduce_only:
+        made.orders.add("reduce")
+    made.sizes += [value for name in _SIZES if (value := getattr(action, name, None)) is not None]
+    made.again = made.again or any(isinstance(leaf, Schedule | FundingRate) for leaf in leaves(rule.condition))
+
+
+def _collect(value: Any, made: _Made) -> None:
+    """Every number, market and time in a draft or a rule."""
+    match value:
+        case bool() | None:
+            return
+        case Decimal():
+            made.numbers.add(abs(value))
+        case int():
+            made.numbers.add(abs(Decimal(value)))
+        case str():
+            if value in TIMEFRAME_S:
+                made.numbers.add(Decimal(TIMEFRAME_S[value]))
+        case tuple():
+            for part in value:
+                _collect(part, made)
+        case Clock():
+            made.clocks.append(value)
+        case _ if is_dataclass(value):
+            _collect_fields(value, made)
+        case _:
+            pass
+
+
+def _collect_fields(value: Any, made: _Made) -> None:
+    if isinstance(value, When):
+        made.whens.append(value)
+    if isinstance(value, ScheduleDraft):
+        made.schedules.append(value)
+    if isinstance(value, FundingDraft) and value.over_h is not None:
+        made.numbers.add(Decimal(value.over_h * _HOUR_S))
+    for one in fields(value):
+        held = getattr(value, one.name)
+        if one.name == "market" and isinstance(held, str):
+            made.markets.add(held)
+        elif one.name == "slippage_bps" and held is not None:
+            made.numbers |= {Decimal(held), Decimal(held) / HUNDRED}
+        elif one.name != "max_slippage_bps":  # a rule has one whether it was said or not
+            _collect(held, made)
+
+
+# --- what was said ---------------------------------------------------------------------------------------------------
+
+
+def _number(items: Sequence[Item], at: int, made: _Made) -> bool:
+    amount: Amount = items[at].value
+    if made.asked:
+        return True
+    before = items[at - 1] if at else None
+    if before is not None and before.kind == "REST" and made.rests and amount.unit == "percent":
+        # "the remaining 20 %" must be what the other shares leave.
+        shares = [size for size in made.sizes if size != HUNDRED]
+        return not shares or abs(sum(shares) + amount.value - HUNDRED) < 1
+    if before is not None and _is_bound(before) and abs(amount.value) in set(made.sizes) - made.levels:
+        return False
+    values = {abs(amount.value)} | ({Decimal(amount.minutes)} if amount.minutes is not None else set())
+    hours = {Decimal(clock.hour % 12) for clock in made.clocks if not clock.minute}
+    return bool(values & made.numbers) or (not amount.unit and amount.value % 12 in hours)
+
+
+def _is_bound(item: Item) -> bool:
+    """Whether it says how much at most or at least, where a size needs an amount."""
+    return item.kind in ("ABOVE", "BELOW", "ATMOST") or item.text.lower() == "up to"
+
+
+def _coin(items: Sequence[Item], at: int, made: _Made) -> bool:
+    beside = items[at - 1] if at else None
+    if beside is not None and beside.kind == "COIN" and beside.value != items[at].value:
+        return False  # "buy 2 WIF SOL": which of the two?
+    return items[at].value in made.markets
+
+
+def _span(items: Sequence[Item], at: int, made: _Made) -> bool:
+    seconds = Decimal(items[at].value)
+    ahead = {Decimal(when.day_offset * DAY_S) for when in made.whens if when.day_offset}
+    if seconds in made.numbers | ahead:
+        return True
+    averaged = at + 1 < len(items) and items[at + 1].kind == "IND"
+    return averaged and any(seconds / step in made.numbers for step in TIMEFRAME_S.values())
+
+
+def _date(items: Sequence[Item], at: int, made: _Made) -> bool:
+    said: Day = items[at].value
+    days = [when.date for when in made.whens if when.date is not None]
+    return any((said.month, said.day) in ((day.month, day.day), day.other) for day in days)
+
+
+def _part_of_day(items: Sequence[Item], at: int, made: _Made) -> bool:
+    hour = 12 if items[at].kind == "NOON" else 0
+    return any(clock.hour == hour for clock in made.clocks)
+
+
+def _clock(items: Sequence[Item], at: int, made: _Made) -> bool:
+    said: Clock = items[at].value
+    return any((said.hour - clock.hour) % 12 == 0 and said.minute == clock.minute for clock in made.clocks)
+
+
+def _weekday(items: Sequence[Item], at: int, made: _Made) -> bool:
+    day = items[at].value
+    named = [part for plan in made.schedules for part in plan.days.split(",")]
+    return any(when.weekday == day for when in made.whens) or any(day in part or "-" in part for part in named)
+
+
+def _day_from_now(items: Sequence[Item], at: int, made: _Made) -> bool:
+    ahead = int(items[at].kind == "TOMORROW")
+    return any(when.day_offset == ahead for when in made.whens)
+
+
+def _order(items: Sequence[Item], at: int, made: _Made) -> bool:
+    return bool(_ORDER_WORDS[items[at].kind] & made.orders)
+
+
+def _repeat(_items: Sequence[Item], _at: int, made: _Made) -> bool:
+    return made.again or bool(made.schedules)
+
+
+_ORDER_WORDS = {
+    "ATMARKET": {"market", "twap"},
+    "LIMIT": {"limit", "ladder"},
+    "POSTONLY": {"post"},
+    "TWAP": {"twap"},
+    "REDUCEONLY": {"reduce"},
+}
+_CHECKED: Mapping[str, Callable[[Sequence[Item], int, _Made], bool]] = {
+    "NUM": _number, "COIN": _coin, "DUR": _span, "CLOCK": _clock, "DAY": _weekday, "DATE": _date, "NOON": _part_of_day,
+    "MIDNIGHT": _part_of_day, "TOMORROW": _day_from_now,
+    "TODAY": _day_from_now, "TONIGHT": _day_from_now, **dict.fromkeys(_ORDER_WORDS, _order),
+    **dict.fromkeys(_AGAIN, _repeat),
+}  # fmt: skip

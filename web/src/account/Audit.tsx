@@ -1,0 +1,38 @@
+/** Sensitive acts in the owner's name, so that one that was not theirs is seen. */
+import { useQuery } from "@tanstack/react-query";
+import { useState } from "react";
+import { moment } from "../ui/figures";
+import { Button, Failure, Panel, Waiting } from "../ui/parts";
+import { useZone } from "../ui/zone";
+import { owned } from "./asks";
+
+const FEW = 6;
+
+export function Audit() {
+  const zone = useZone();
+  const audit = useQuery(owned.audit);
+  const [whole, setWhole] = useState(false);
+  const lines = audit.data?.audit ?? [];
+  return (
+    <Panel title="What was done in your name">
+      {audit.isPending && <Waiting what="what was done" />}
+      {audit.isError && <Failure error={audit.error} again={() => void audit.refetch()} />}
+      {audit.data !== undefined && lines.length === 0 && <p className="px-4 py-4 text-soft">Nothing sensitive yet: limits, wallets, keys and links are noted here.</p>}
+      <ol className="divide-y divide-line">
+        {lines.slice(0, whole ? lines.length : FEW).map((line) => (
+          <li key={`${line.at} ${line.act}`} className="flex justify-between gap-3 px-4 py-2">
+            <span className="min-w-0 break-words">{line.act.replaceAll(/[._]/g, " ")}</span>
+            <time dateTime={line.at} className="shrink-0 text-xs text-soft">
+              {moment(line.at, zone)}
+            </time>
+          </li>
+        ))}
+      </ol>
+      {lines.length > FEW && !whole && (
+        <p className="border-t border-line px-4 py-2">
+          <Button onClick={() => setWhole(true)}>All {lines.length}</Button>
+        </p>
+      )}
+    </Panel>
+  );
+}

@@ -1,0 +1,79 @@
+/** Where rules are said: words, and the same rules as fields, with what was understood told as it is typed. */
+import { type FormEvent, lazy, type ReactNode, Suspense, useState } from "react";
+import { Button, Failure, Waiting } from "../ui/parts";
+import type { Wording } from "./wording";
+
+const RuleForm = lazy(async () => ({ default: (await import("./form/RuleForm")).RuleForm }));
+
+interface Said {
+  wording: Wording;
+  label: string;
+  action: string;
+  acting: string;
+  busy: boolean;
+  error: unknown;
+  single?: boolean;
+  rows?: number;
+  id?: string;
+  children?: ReactNode;
+  onSay: () => void;
+}
+
+export function Editor({ wording, label, action, acting, busy, error, single = false, rows = 4, id = "words", children, onSay }: Said) {
+  const [fields, setFields] = useState(false);
+  const submit = (event: FormEvent) => {
+    event.preventDefault();
+    if (!wording.empty && !busy) onSay();
+  };
+  return (
+    <form onSubmit={submit} className="rounded-lg border border-line bg-panel p-4">
+      <label htmlFor={id} className="mb-2 block text-soft">
+        {label}
+      </label>
+      <textarea
+        id={id}
+        rows={rows}
+        maxLength={4000}
+        value={wording.words}
+        onChange={(event) => wording.setWords(event.target.value)}
+        onKeyDown={(event) => {
+          if (event.key === "Enter" && !event.shiftKey && !event.nativeEvent.isComposing) submit(event);
+        }}
+        className="field-sizing-content max-h-72 min-h-16 w-full resize-y rounded-md border border-edge bg-ground px-3 py-2 text-base"
+      />
+      <Understood wording={wording} />
+      <div className="mt-2 flex flex-wrap items-center justify-between gap-3">
+        <Button aria-expanded={fields} onClick={() => setFields(!fields)}>
+          {fields ? "Hide the fields" : "Fill in fields instead"}
+        </Button>
+        <span className="ml-auto text-xs text-soft">Nothing trades before you confirm.</span>
+        <Button weight="main" type="submit" busy={busy} disabled={wording.empty}>
+          {busy ? acting : action}
+        </Button>
+      </div>
+      {fields && (
+        <div className="mt-4">
+          <Suspense fallback={<Waiting what="the fields" />}>
+            <RuleForm rules={wording.rules} single={single} onChange={wording.setRules} />
+          </Suspense>
+        </div>
+      )}
+      {wording.error != null && <Failure error={wording.error} />}
+      {error != null && <Failure error={error} />}
+      {children}
+    </form>
+  );
+}
+
+/** Two lines are always kept free, so that nothing moves while it is typed. */
+function Understood({ wording }: { wording: Wording }) {
+  const { empty, clear, remark, reading, words } = wording;
+  const sentence = reading?.sentence ?? "";
+  const says = empty ? "" : clear && sentence !== words ? sentence : remark;
+  return (
+    <p aria-live="polite" className={`mt-1 min-h-10 text-xs break-words whitespace-pre-line ${clear ? "text-good" : "text-soft"}`}>
+      {clear && says !== "" && <span className="sr-only">Understood: </span>}
+      {says}
+    </p>
+  );
+}

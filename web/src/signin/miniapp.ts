@@ -1,0 +1,69 @@
+/** Being opened inside Telegram: what it hands over in the address, its colours, and telling it that we are there.
+
+The script that Telegram offers for this is not loaded: our policy lets no foreign script in, and this is all we need. */
+
+interface Proxy {
+  postEvent: (name: string, detail: string) => void;
+}
+
+const COLOURS = { bg_color: "ground", secondary_bg_color: "panel", section_bg_color: "panel", text_color: "ink" } as const;
+const KEPT = "saywhen.telegram";
+
+/** What Telegram signed about who opened us; null anywhere else. Taken out of the address at once. */
+export function takeInitData(): string | null {
+  const handed = new URLSearchParams(location.hash.slice(1));
+  const initData = handed.get("tgWebAppData");
+  if (initData === null) return null;
+  sessionStorage.setItem(KEPT, handed.get("tgWebAppThemeParams") ?? "{}");
+  history.replaceState(null, "", location.pathname);
+  return initData;
+}
+
+/** Look like the Telegram around us, as far as it is dark: our colours are tuned for the dark, and contrast comes first. */
+export function settleIn(): void {
+  const theme = sessionStorage.getItem(KEPT);
+  if (theme === null) return;
+  dress(theme);
+  post("web_app_ready", {});
+  post("web_app_expand", {});
+  post("web_app_setup_swipe_behavior", { allow_vertical_swipe: false }); // dragging a line must not close us
+  const style = getComputedStyle(document.documentElement);
+  for (const part of ["header", "background", "bottom_bar"]) post(`web_app_set_${part}_color`, { color: style.getPropertyValue("--color-ground").trim() });
+  const view = (window as { Telegram?: { WebView?: unknown } }).Telegram ?? {};
+  Object.assign(window, {
+    Telegram: {
+      ...view,
+      WebView: {
+        receiveEvent: (name: string, detail: { height?: number; is_state_stable?: boolean; theme_params?: unknown } | null) => {
+          if (name === "theme_changed" && detail?.theme_params !== undefined) dress(JSON.stringify(detail.theme_params));
+          if (name === "viewport_changed" && detail?.is_state_stable === true && typeof detail.height === "number") document.documentElement.style.setProperty("--app-height", `${detail.height}px`);
+        },
+      },
+    },
+  });
+}
+
+function dress(theme: string): void {
+  let given: unknown;
+  try {
+    given = JSON.parse(theme);
+  } catch {
+    return;
+  }
+  const colours = (given ?? {}) as Record<string, unknown>;
+  if (!dark(colours["bg_color"])) return;
+  for (const [theirs, ours] of Object.entries(COLOURS)) {
+    const colour = colours[theirs];
+    if (typeof colour === "string" && /^#[0-9a-f]{6}$/i.test(colour)) document.documentElement.style.setProperty(`--color-${ours}`, colour);
+  }
+}
+
+/** Dark enough that every ink of ours keeps its contrast on it. */
+function dark(colour: unknown): boolean {
+  if (typeof colour !== "string" || !/^#[0-9a-f]{6}$/i.test(colour)) return false;
+  return [1, 3, 5].every((place) => Number.parseInt(colour.slice(place, place + 2), 16) <= 0x28);
+}
+
+function post(name: string, detail: object): void {
+  (window as { TelegramWebviewProxy?: Proxy }).TelegramWebviewProxy?.postEvent(name, JSON.stringify(detail));
+}
