@@ -1,7 +1,7 @@
 """What every place where people talk has in common: what comes in, what goes out, and how sending can fail."""
 
 from collections.abc import Awaitable, Callable
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import datetime
 from typing import Protocol
 
@@ -31,6 +31,9 @@ class Outbound:
     """A card on its way to an address; the smallest `urgency` first, `silent` without a sound.
 
     `token` names what is told, the same in each attempt: a channel that knows it by then does not say it twice.
+    `arrived` is to be awaited, with what the channel calls the message, as soon as it knows that the card arrived and
+    before another card leaves: what has arrived and is not noted is sent again after a crash. A channel may leave that
+    to its caller.
     """
 
     address: str
@@ -38,6 +41,7 @@ class Outbound:
     urgency: int = 1
     silent: bool = False
     token: str = ""
+    arrived: "Callable[[str], Awaitable[None]] | None" = field(default=None, compare=False, repr=False)
 
 
 class Undeliverable(SayWhenError):

@@ -72,7 +72,7 @@ def draw_chart(chart: Chart, candles: Sequence[Candle], price: Decimal | None) -
     _draw_marks(canvas, chart)
     _draw_levels(canvas, chart, price)
     _draw_heading(canvas, chart, candles, price)
-    small = image.resize((WIDTH, HEIGHT), Image.Resampling.BOX)
+    small = image.reduce(_SCALE)
     packed = BytesIO()
     # A palette of the few colours used: a fifth of the bytes and of the time.
     small.quantize(64, method=Image.Quantize.FASTOCTREE).save(packed, "PNG", compress_level=4)

@@ -10,7 +10,7 @@ from typing import NoReturn
 from bots.bundle import Told, bundled, one_card
 from bots.channel import Channel, Outbound, TryAgain, Undeliverable
 from bots.facade import Notices
-from core.domain.errors import SayWhenError
+from core.domain.errors import SayWhenError, StorageUnavailable
 from core.feed.card import Card, card_of
 from core.ports import Clock, Delivery
 
@@ -19,19 +19,22 @@ _log = logging.getLogger(__name__)
 SEND_WITHIN_S = 120.0
 LOOK_EVERY_S = 2.0
 """The bell is only a hint; without it everything still arrives, this much later."""
+GATHER_S = 0.05
+"""Once the bell rang, what happens with what rang it is waited for: much happens to many at once."""
 LOOK_AGAIN_S = 0.1
 """While cards are on their way, whose lane is free is looked at this often."""
 MOST_AT_ONCE = 64
 _FIRST_RETRY_S = 1.0
 _LONGEST_RETRY_S = 300.0
+_LONGEST_NOTE_S = 5.0
 
 
 class Courier:
     """Planning and sending for the channels of this process, until cancelled.
 
-    At least once: a notice counts as sent after the channel said so, so a crash in between repeats that one card,
-    which its `key` and the id in its text make recognisable. A notice that must wait holds back the later ones for the
-    same address, so that nobody hears of a fill before its trigger.
+    At least once: a notice counts as sent once that is noted, which is done before the channel lets the next one go;
+    so a crash repeats the card that was in flight, which its `key` and the id in its text make recognisable. A notice
+    that must wait holds back the later ones for the same address, so that nobody hears of a fill before its trigger.
     """
 
     def __init__(self, notices: Notices, channels: Sequence[Channel], clock: Clock) -> None:
@@ -84,35 +87,63 @@ class Courier:
     async def _send(self, channel: Channel, part: Sequence[Delivery], card: Card) -> bool:
         """Whether the notices of one card are over and done with; False = they wait for another attempt."""
         first = part[0]
+        refs: list[str] = []
+        noted = False
+
+        async def arrived(ref: str) -> None:
+            nonlocal noted
+            refs.append(ref)
+            await self._note(part, ref)
+            noted = True
+
         outbound = Outbound(
             address=first.address,
             card=card,
             urgency=min(notice.urgency for notice in part),
             silent=all(notice.silent for notice in part),
             token=_token(part),
+            arrived=arrived,
         )
         try:
             async with asyncio.timeout(SEND_WITHIN_S):
-                ref = await channel.send(outbound)
-        except Undeliverable as problem:
-            await self._notices.failed(first.id, str(problem), None)
-            await self._notices.dead(channel.name, first.address, str(problem))
-            return False
-        except TryAgain as problem:
-            await self._notices.failed(first.id, str(problem), _pause(first, problem.retry_in_s))
-            return False
+                refs.append(await channel.send(outbound))
         except Exception as problem:  # noqa: BLE001 - no error of a channel's library proves that the card did not arrive
-            _log.warning("A card could not be sent on %s", channel.name, exc_info=problem)
-            await self._notices.failed(first.id, type(problem).__name__, _pause(first, None))
-            return False
-        await self._notices.sent([notice.id for notice in part], ref)
+            if not refs:
+                await self._not_sent(channel, first, problem)
+                return False
+        if not noted:
+            await self._note(part, refs[0])
         return True
+
+    async def _note(self, part: Sequence[Delivery], ref: str) -> None:
+        """That *part* was told; tried until it is noted, since nobody may be told twice for want of a database."""
+        pause = _FIRST_RETRY_S
+        while True:
+            try:
+                await self._notices.sent([notice.id for notice in part], ref)
+            except StorageUnavailable as problem:
+                _log.warning("What was told cannot be noted, again in %.0f s: %s", pause, problem)
+                await self._clock.sleep(pause)
+                pause = min(2 * pause, _LONGEST_NOTE_S)
+            else:
+                return
+
+    async def _not_sent(self, channel: Channel, first: Delivery, problem: Exception) -> None:
+        match problem:
+            case Undeliverable():
+                await self._notices.failed(first.id, str(problem), None)
+                await self._notices.dead(channel.name, first.address, str(problem))
+            case TryAgain():
+                await self._notices.failed(first.id, str(problem), _pause(first, problem.retry_in_s))
+            case _:
+                _log.warning("A card could not be sent on %s", channel.name, exc_info=problem)
+                await self._notices.failed(first.id, type(problem).__name__, _pause(first, None))
 
     async def _plan_forever(self) -> NoReturn:
         async with self._notices.bell() as bell:
             while True:
-                if await self.plan_once() == 0:
-                    await bell.wait(LOOK_EVERY_S)
+                if await self.plan_once() == 0 and await bell.wait(LOOK_EVERY_S):
+                    await asyncio.sleep(GATHER_S)
 
     async def _send_forever(self, channel: Channel) -> NoReturn:
         """Many addresses at once, one address in its order: who has to wait holds up nobody else."""

@@ -2,6 +2,7 @@
 
 import asyncio
 import logging
+import time
 from collections import OrderedDict
 from concurrent.futures import ThreadPoolExecutor
 from datetime import datetime, timedelta
@@ -23,6 +24,8 @@ _SPAN = timedelta(hours=6)
 _FRESH = timedelta(seconds=20)
 _MOST_WAITING = 2
 _MOST_KEPT = 50
+_MOST_SAVED_S, _SHARE = 1.0, 0.1
+"""Drawing may take a tenth of one core, and a second at once: in a crowd the words matter more."""
 
 
 class Market(Protocol):
@@ -33,13 +36,18 @@ class Market(Protocol):
 
 
 class Pictures:
-    """Draws one picture at a time; while more than two wait, further ones are left out: a card never waits for them."""
+    """Draws one picture at a time; a card never waits for long.
+
+    While more than two wait, or too much time has gone into drawing lately, further ones are left out.
+    """
 
     def __init__(self, market: Market, clock: Clock) -> None:
         self._market = market
         self._clock = clock
         self._waiting = 0
         self._thread: ThreadPoolExecutor | None = None
+        self._saved_s = _MOST_SAVED_S
+        self._saved_at = clock.now()
         self._kept: OrderedDict[Chart, tuple[datetime, bytes]] = OrderedDict()
 
     async def of(self, chart: Chart) -> bytes | None:
@@ -48,7 +56,9 @@ class Pictures:
         made, png = self._kept.get(chart, (None, b""))
         if made is not None and now - made < _FRESH:
             return png
-        if self._waiting >= _MOST_WAITING:
+        self._saved_s = min(_MOST_SAVED_S, self._saved_s + (now - self._saved_at).total_seconds() * _SHARE)
+        self._saved_at = now
+        if self._waiting >= _MOST_WAITING or self._saved_s <= 0:
             return None
         self._waiting += 1
         try:
@@ -61,7 +71,8 @@ class Pictures:
                 if self._thread is None:
                     self._thread = ThreadPoolExecutor(1, "pictures")
                 loop = asyncio.get_running_loop()
-                png = await loop.run_in_executor(self._thread, draw_chart, chart, candles, price)
+                png, took_s = await loop.run_in_executor(self._thread, _timed, chart, candles, price)
+                self._saved_s -= took_s
         except (SayWhenError, TimeoutError, OSError) as problem:
             _log.info("no picture of %s: %s %s", chart.market, type(problem).__name__, problem)
             return None
@@ -74,3 +85,10 @@ class Pictures:
         while len(self._kept) > _MOST_KEPT:
             self._kept.popitem(last=False)
         return png
+
+
+def _timed(chart: Chart, candles: list[Candle], price: Decimal | None) -> tuple[bytes, float]:
+    """The picture, and the seconds of a core that it took."""
+    began = time.thread_time()
+    png = draw_chart(chart, candles, price)
+    return png, time.thread_time() - began

@@ -1,6 +1,7 @@
 """`saywhen run ROLE`: one role in this process; decides nothing but when it stops."""
 
 import asyncio
+import gc
 import os
 import sys
 from argparse import Namespace
@@ -88,6 +89,9 @@ async def _work(core: Core, role: str) -> None:
                     file=sys.stderr,
                 )
                 await Courier(core.notices, [], core.clock).run()
+            # What is there by now stays: a full collection that went through all of it would hold every answer up.
+            gc.collect()
+            gc.freeze()
             async with asyncio.TaskGroup() as tasks:
                 tasks.create_task(core.prices.follow(), name="prices")
                 await asyncio.gather(*bots)

@@ -65,7 +65,12 @@ class TelegramChannel:
         if card.key is not None and self._told.get((chat, card.key)) == card:
             return ""
         urgency = FIRST if outbound.urgency == 0 else LATER
-        message = await self._sender.send(chat, card, urgency=urgency, silent=outbound.silent)
+
+        async def landed(message: int) -> None:
+            if outbound.arrived is not None:
+                await outbound.arrived(str(message))
+
+        message = await self._sender.send(chat, card, urgency=urgency, silent=outbound.silent, landed=landed)
         if card.buttons:
             await self._note(chat, chat, message, card)  # so that an answer to its buttons takes its place
         return str(message)

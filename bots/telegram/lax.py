@@ -4,7 +4,7 @@ import json
 from typing import Any
 
 from telegram.error import TelegramError
-from telegram.request import BaseRequest, HTTPXRequest
+from telegram.request import BaseRequest
 
 _OBJECTS = frozenset({"link_preview_options", "reply_markup", "entities", "caption_entities", "reply_parameters"})
 """What a message holds as objects; a server that echoes the form it was sent holds them as text."""
@@ -34,10 +34,6 @@ class Forgiving(BaseRequest):
         elif "ok" not in answer:
             answer |= {"ok": False, "description": str(answer.get("description") or answer.get("message") or "error")}
         return answer
-
-
-class ForgivingRequest(Forgiving, HTTPXRequest):
-    """The same, carried by httpx."""
 
 
 def _mended(result: Any) -> Any:

@@ -11,9 +11,12 @@ from core.ports import Clock
 
 FIRST, REPLY, LATER = 0, 1, 2
 """Urgencies: fills and danger, answers to people, what can wait."""
-IN_FLIGHT = 4
-"""So many notices are on the wire at once: enough for 25 a second, and no more than these can repeat after a crash."""
-_MOST = {False: IN_FLIGHT, True: 32}
+A_LANE = 25
+"""One notice is on the wire at once for each so many a second: it alone is repeated after a crash."""
+MOST_STUCK = 3
+_REPLIES = 32
+_STUCK_S = 1.0
+"""What is on the wire for longer holds up nobody else, up to so many."""
 BETWEEN_S = 1.0
 """Between two messages to one chat."""
 IN_A_GROUP, GROUP_S = 19, 60.0
@@ -35,18 +38,20 @@ class _Chat:
 class Pace:
     """One second a chat, 20 a minute a group, *overall* a second in all; of those who wait, the most urgent first.
 
-    One chat's messages leave in the order in which they asked.
+    One chat's messages leave in the order in which they asked. At the usual rate one notice at a time is on the wire.
     """
 
     def __init__(self, clock: Clock, overall: int) -> None:
         self._clock = clock
         self._gap = timedelta(seconds=1 / overall)
+        self._lanes = max(1, overall // A_LANE)
         self._chats: OrderedDict[int, _Chat] = OrderedDict()
         self._free = clock.now()
         self._held: tuple[int, datetime] | None = None
         self._waiting: list[tuple[int, int, asyncio.Future[None]]] = []
         self._numbers = count()
-        self._on_wire = {False: 0, True: 0}
+        self._replies = 0
+        self._notices: dict[int, datetime] = {}
         self._room = asyncio.Event()
         self._pump: asyncio.Task[None] | None = None
 
@@ -56,16 +61,24 @@ class Pace:
         state = self._chat(chat)
         async with state.lock:
             await self._until(state, chat)
-            await self._granted(urgency)
+            number = await self._granted(urgency)
             now = self._clock.now()
             state.free = max(state.free, now + timedelta(seconds=BETWEEN_S + _MARGIN_S))
             state.recent.append(now)
         try:
             yield
         finally:
-            self._land(urgency)
+            self._land(urgency, number)
             # The next one's second counts from when this one has arrived.
             state.free = max(state.free, self._clock.now() + timedelta(seconds=BETWEEN_S))
+
+    def _has_room(self, urgency: int) -> bool:
+        """Whether one more message of that urgency may be on the wire."""
+        if urgency == REPLY:
+            return self._replies < _REPLIES
+        before = self._clock.now() - timedelta(seconds=_STUCK_S)
+        stuck = sum(since <= before for since in self._notices.values())
+        return len(self._notices) < self._lanes + min(stuck, MOST_STUCK)
 
     def hold(self, chat: int, seconds: float) -> None:
         """Telegram wants *seconds* of silence: in this chat, and everywhere if another was told so just now."""
@@ -86,9 +99,10 @@ class Pace:
                 return
             await self._clock.sleep((free - now).total_seconds())
 
-    async def _granted(self, urgency: int) -> None:
+    async def _granted(self, urgency: int) -> int:
         granted: asyncio.Future[None] = asyncio.get_running_loop().create_future()
-        self._waiting.append((urgency, next(self._numbers), granted))
+        number = next(self._numbers)
+        self._waiting.append((urgency, number, granted))
         self._room.set()
         if self._pump is None or self._pump.done():
             self._pump = asyncio.create_task(self._grant(), name="telegram-pace")
@@ -96,8 +110,9 @@ class Pace:
             await granted
         except asyncio.CancelledError:
             if granted.done() and not granted.cancelled():
-                self._land(urgency)
+                self._land(urgency, number)
             raise
+        return number
 
     async def _grant(self) -> None:
         while self._waiting:
@@ -107,20 +122,35 @@ class Pace:
                 continue
             self._waiting = [entry for entry in self._waiting if not entry[2].done()]
             # Only what can leave at once is counted: what queued up behind a slow wire would leave it as a burst.
-            ready = [entry for entry in self._waiting if self._on_wire[entry[0] == REPLY] < _MOST[entry[0] == REPLY]]
+            ready = [entry for entry in self._waiting if self._has_room(entry[0])]
             if not ready:
-                self._room.clear()
-                await self._room.wait()
+                await self._landed()
                 continue
             best = min(ready, key=lambda entry: entry[:2])
             self._waiting.remove(best)
-            self._on_wire[best[0] == REPLY] += 1
+            if best[0] == REPLY:
+                self._replies += 1
+            else:
+                self._notices[best[1]] = now
             best[2].set_result(None)
             # What was not used up is lost: a pause is not followed by a burst.
             self._free = max(self._free, now - self._gap) + self._gap
 
-    def _land(self, urgency: int) -> None:
-        self._on_wire[urgency == REPLY] -= 1
+    async def _landed(self) -> None:
+        """Return when something has landed, or somebody else waits, or what is on the wire may have got stuck."""
+        self._room.clear()
+        either = [asyncio.ensure_future(self._room.wait()), asyncio.ensure_future(self._clock.sleep(_STUCK_S))]
+        try:
+            await asyncio.wait(either, return_when=asyncio.FIRST_COMPLETED)
+        finally:
+            for one in either:
+                one.cancel()
+
+    def _land(self, urgency: int, number: int) -> None:
+        if urgency == REPLY:
+            self._replies -= 1
+        else:
+            del self._notices[number]
         self._room.set()
 
     def _chat(self, chat: int) -> _Chat:

@@ -1,5 +1,6 @@
 """How updates come in: asked for by long poll, or brought to a webhook; kept in the inbox before anything else."""
 
+import asyncio
 import hmac
 import json
 import logging
@@ -21,6 +22,8 @@ from core.ports import Clock, Letter
 
 POLL_S = 25
 _MOST_AT_ONCE = 100
+_BETWEEN_S = 0.04
+"""Questions for updates are this far apart, so that what a crowd says comes in bunches; who is alone never waits."""
 _FIRST_PAUSE_S, _LONGEST_PAUSE_S = 0.5, 30.0
 _CATCHING_UP_S = 5.0
 """After a gap, presses that come within this are taken to have waited since before it."""
@@ -74,6 +77,7 @@ class Receiver:
             _log.warning("An old webhook could not be taken off: %s", _reason(problem))
         pause, offset = _FIRST_PAUSE_S, 0
         while True:
+            asked = asyncio.get_running_loop().time()
             asked_at = self._clock.now()
             try:
                 updates = await self._bot.get_updates(
@@ -106,6 +110,7 @@ class Receiver:
                 await self._clock.sleep(_TOO_SOON.total_seconds())  # this server does not wait as it was asked to
             if len(updates) < _MOST_AT_ONCE:
                 self._behind = None  # what had waited for us is all here
+                await asyncio.sleep(max(0.0, asked + _BETWEEN_S - asyncio.get_running_loop().time()))
 
     async def take(self, updates: Sequence[Update]) -> None:
         """Store *updates*, then have them worked on; returns once they are stored."""

@@ -30,10 +30,10 @@ from bots.lanes import Turns
 from bots.mirror import Mirror
 from bots.pictures import Market, Pictures
 from bots.telegram.channel import NAME, TelegramChannel
-from bots.telegram.lax import ForgivingRequest
 from bots.telegram.pacing import Pace
 from bots.telegram.receive import POLL_S, Receiver
 from bots.telegram.sender import Sender
+from bots.telegram.wire import Wire
 from core.app import Settings
 from core.domain.errors import NotConfigured
 from core.ports import ChannelNotes, Clock, Letter
@@ -111,8 +111,7 @@ def open_bot(settings: Settings, stack: AsyncExitStack) -> Bot:
     token = settings.telegram_token.get_secret_value()
     os.environ.setdefault("PTB_TIMEDELTA", "1")  # durations as durations, which the library asks for one by one
     base = (settings.telegram_base or "https://api.telegram.org").rstrip("/")
-    calls = ForgivingRequest(connection_pool_size=_CONNECTIONS, read_timeout=15, connect_timeout=5, pool_timeout=15)
-    polls = ForgivingRequest(connection_pool_size=2, read_timeout=POLL_S + 10, connect_timeout=5)
+    calls, polls = Wire(connections=_CONNECTIONS, read_s=15), Wire(connections=2, read_s=POLL_S + 10)
     # Not the bot's own shutdown: it closes nothing where the first call of all failed.
     for request in (calls, polls):
         stack.push_async_callback(request.shutdown)

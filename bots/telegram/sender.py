@@ -43,19 +43,31 @@ class Sender:
         self._pictures = pictures
 
     async def send(
-        self, chat: int, card: Card, *, urgency: int, silent: bool = False, reply_to: int | None = None
+        self,
+        chat: int,
+        card: Card,
+        *,
+        urgency: int,
+        silent: bool = False,
+        reply_to: int | None = None,
+        landed: "Landed | None" = None,
     ) -> int:
-        """Show *card* in *chat* as new messages; the number of the one with its buttons."""
+        """Show *card* in *chat* as new messages; the number of the one with its buttons.
+
+        *landed* is awaited with that number once all have arrived, before the next notice may leave.
+        """
         pages = pages_of(card)
         png = None if card.chart is None else await self._pictures.of(card.chart)
         if png is not None:
             caption = pages[0] if len(pages) == 1 and units(pages[0].text) <= MOST_CAPTION else None
-            message = await self._pictured(chat, png, caption, urgency, silent=silent, reply_to=reply_to)
+            whole = landed if caption is not None else None
+            message = await self._pictured(chat, png, caption, urgency, silent=silent, reply_to=reply_to, landed=whole)
             if caption is not None and message is not None:
                 return message
         message = 0
-        for page in pages:
-            message = await self._page(chat, page, urgency, silent=silent, reply_to=reply_to)
+        for place, page in enumerate(pages, 1):
+            last = landed if place == len(pages) else None
+            message = await self._page(chat, page, urgency, silent=silent, reply_to=reply_to, landed=last)
         return message
 
     async def edit(self, chat: int, message: int, card: Card, *, with_picture: bool) -> None:
@@ -133,7 +145,16 @@ class Sender:
         except TelegramError as problem:
             _log.info("no sign of typing: %s", type(problem).__name__)
 
-    async def _page(self, chat: int, page: Page, urgency: int, *, silent: bool, reply_to: int | None) -> int:
+    async def _page(
+        self,
+        chat: int,
+        page: Page,
+        urgency: int,
+        *,
+        silent: bool,
+        reply_to: int | None,
+        landed: "Landed | None" = None,
+    ) -> int:
         async def put(*, plain: bool) -> Message:
             return await self._bot.send_message(
                 chat,
@@ -146,14 +167,22 @@ class Sender:
                 allow_sending_without_reply=None if reply_to is None else True,
             )
 
-        return await self._put(chat, put, urgency)
+        return await self._put(chat, put, urgency, landed)
 
     async def _pictured(
-        self, chat: int, png: bytes, caption: Page | None, urgency: int, *, silent: bool, reply_to: int | None
+        self,
+        chat: int,
+        png: bytes,
+        caption: Page | None,
+        urgency: int,
+        *,
+        silent: bool,
+        reply_to: int | None,
+        landed: "Landed | None" = None,
     ) -> int | None:
         """The number of the picture's message; None where none can be shown here, which its words must not suffer."""
         try:
-            return await self._photo(chat, png, caption, urgency, silent=silent, reply_to=reply_to)
+            return await self._photo(chat, png, caption, urgency, silent=silent, reply_to=reply_to, landed=landed)
         except (Undeliverable, NotConfigured) as problem:
             # A chat that is gone refuses the words too, and so does a server that does not know the token.
             _log.info("no picture can be shown: %s", problem)
@@ -164,7 +193,15 @@ class Sender:
         return None
 
     async def _photo(
-        self, chat: int, png: bytes, caption: Page | None, urgency: int, *, silent: bool, reply_to: int | None
+        self,
+        chat: int,
+        png: bytes,
+        caption: Page | None,
+        urgency: int,
+        *,
+        silent: bool,
+        reply_to: int | None,
+        landed: "Landed | None" = None,
     ) -> int:
         async def put(*, plain: bool) -> Message:
             return await self._bot.send_photo(
@@ -179,21 +216,28 @@ class Sender:
                 filename="chart.png",
             )
 
-        return await self._put(chat, put, urgency)
+        return await self._put(chat, put, urgency, landed)
 
-    async def _put(self, chat: int, put: "Put", urgency: int) -> int:
+    async def _put(self, chat: int, put: "Put", urgency: int, landed: "Landed | None") -> int:
         try:
-            async with self._pace.turn(chat, urgency):
-                return (await self._translated(chat, lambda: put(plain=False))).message_id
+            return await self._put_once(chat, lambda: put(plain=False), urgency, landed)
         except BadRequest as problem:
             if "entit" not in str(problem).lower():
                 raise Undeliverable(f"Telegram refuses the message: {problem}") from None
         # A message never dies on its markup.
         try:
-            async with self._pace.turn(chat, urgency):
-                return (await self._translated(chat, lambda: put(plain=True))).message_id
+            return await self._put_once(chat, lambda: put(plain=True), urgency, landed)
         except BadRequest as problem:
             raise Undeliverable(f"Telegram refuses the message: {problem}") from None
+
+    async def _put_once(
+        self, chat: int, call: Callable[[], Awaitable[Message]], urgency: int, landed: "Landed | None"
+    ) -> int:
+        async with self._pace.turn(chat, urgency):
+            message = (await self._translated(chat, call)).message_id
+            if landed is not None:
+                await landed(message)
+            return message
 
     async def _edit(self, chat: int, change: Callable[[], Awaitable[Message | bool]]) -> None:
         try:
@@ -232,3 +276,4 @@ class Sender:
 
 
 Put = Callable[..., Awaitable[Message]]
+Landed = Callable[[int], Awaitable[None]]

@@ -35,8 +35,7 @@ class Accounts:
 
     async def owner(self, owner: OwnerId) -> Owner:
         """The owner's settings."""
-        async with self._parts.store.begin(owner) as tx:
-            return await tx.read_owner()
+        return await self._parts.store.owner(owner)
 
     async def view(self, owner: OwnerId) -> Account:
         """The account at the venue as it is now."""

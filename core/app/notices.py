@@ -14,6 +14,7 @@ from core.flow.points import passing
 from core.ports import Bell, Delivery, Planned, Recipient
 
 READER = "notices"
+_AT_ONCE = 500
 PLANNED_LIFE = timedelta(days=7)
 
 
@@ -31,7 +32,7 @@ class Notices:
         async with self._turn:
             while True:
                 cursor = await outbox.cursor(READER)
-                events, end = await log.read(cursor)
+                events, end = await log.read(cursor, _AT_ONCE)
                 if not events:
                     return total
                 told = [event for event in events if event.owner is not None and card_of(event) is not None]
@@ -44,6 +45,8 @@ class Notices:
                 if not await outbox.save_cursor(READER, end, was=cursor, planned=planned):
                     return total  # another process plans; it has taken these events in
                 total += len(planned)
+                if len(events) < _AT_ONCE:
+                    return total  # whatever came since rings the bell
 
     async def due(self, channel: str, limit: int = 100, busy: Collection[str] = ()) -> list[Delivery]:
         """What is to be sent on *channel* now, oldest first, for none of the *busy* addresses."""

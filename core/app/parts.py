@@ -83,8 +83,7 @@ class Parts:
             ) from None
         if not self.board.known():
             raise PriceUnavailable("No price has come in yet.", "Try again in a few seconds.")
-        async with self.store.begin(owner) as tx:
-            person = await tx.read_owner()
+        person = await self.store.owner(owner)
         return Scene(
             prices=self.prices(),
             known=self.board.known(),

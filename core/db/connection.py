@@ -2,15 +2,18 @@
 
 import asyncio
 import logging
-from collections.abc import AsyncIterator, Awaitable, Callable
+from collections.abc import AsyncIterator, Awaitable, Callable, Sequence
 from contextlib import asynccontextmanager
-from typing import Any, Self, TypeVar
+from typing import Any, Self, TypeVar, cast
 
 import asyncpg
-from sqlalchemy import event, exc
-from sqlalchemy.engine import Connection, ExceptionContext
+from sqlalchemy import event
+from sqlalchemy.engine import ExceptionContext
 from sqlalchemy.ext.asyncio import AsyncConnection, AsyncEngine, create_async_engine
+from sqlalchemy.pool import NullPool
 
+from core.db.pool import Pool, Seat
+from core.db.statement import Row, Statement
 from core.domain.errors import Conflict, StorageUnavailable
 
 T = TypeVar("T")
@@ -30,8 +33,6 @@ _ANSWER_S = STATEMENT_S + 5.0
 DRIVER_ERRORS = (asyncpg.PostgresError, asyncpg.InterfaceError, OSError, TimeoutError)
 """What asyncpg raises when it is used without SQLAlchemy."""
 
-_PEEKERS = 4
-_LOCK = "saywhen_lock"
 _HINT = "Check that the server of DATABASE_URL runs and can be reached; nothing was changed, so trying again is safe."
 _TRANSIENT = (
     asyncpg.PostgresConnectionError,
@@ -41,7 +42,12 @@ _TRANSIENT = (
     asyncpg.LockNotAvailableError,
     asyncpg.IdleInTransactionSessionTimeoutError,
     asyncpg.InvalidCachedStatementError,
-    asyncpg.InternalClientError,  # a connection that died in the middle of something
+)
+_DEAD = (
+    asyncpg.PostgresConnectionError,
+    asyncpg.AdminShutdownError,
+    asyncpg.CrashShutdownError,
+    asyncpg.InternalClientError,  # the news of the end came while nobody asked anything
 )
 
 
@@ -77,22 +83,21 @@ class Database:
         self._dsn = dsn
         self._application_name = application_name
         self._revive = revive
-        self._peeking = asyncio.Semaphore(_PEEKERS)
-        self._peekers: list[asyncpg.Connection] = []
-        self.engine: AsyncEngine = create_async_engine(
+        # SQLAlchemy neither pools nor begins: both cost it more than the statements do. A transaction is begun and
+        # ended on asyncpg's own connection, and what SQLAlchemy executes on it meanwhile is part of it.
+        self._engine: AsyncEngine = create_async_engine(
             "postgresql+asyncpg://",
             async_creator=self.connect,
             hide_parameters=True,  # an accident is logged, what people said is not
-            pool_size=pool_size,
-            max_overflow=0,
-            pool_timeout=CONNECT_S,
+            poolclass=NullPool,
+            isolation_level="AUTOCOMMIT",
         )
-        event.listen(self.engine.sync_engine, "begin", _begin_at_once)
-        event.listen(self.engine.sync_engine, "handle_error", _translate)
+        event.listen(self._engine.sync_engine, "handle_error", _translate)
+        self._pool = Pool(self._seat, pool_size)
 
     @classmethod
     async def open(
-        cls, dsn: str, *, pool_size: int = 10, application_name: str = "saywhen", revive: Revive | None = None
+        cls, dsn: str, *, pool_size: int = 12, application_name: str = "saywhen", revive: Revive | None = None
     ) -> Self:
         """Connect to *dsn* (`postgresql://…`, as libpq reads it). Raises StorageUnavailable.
 
@@ -109,9 +114,8 @@ class Database:
 
     async def close(self) -> None:
         """Close every connection of the pool."""
-        while self._peekers:
-            self._peekers.pop().terminate()
-        await self.engine.dispose()
+        await self._pool.clear()
+        await self._engine.dispose()
 
     async def connect(self) -> asyncpg.Connection:
         """A connection outside the pool, for LISTEN; the caller closes it. Raises StorageUnavailable."""
@@ -132,12 +136,26 @@ class Database:
         Raises StorageUnavailable, also for statements that time out or lose a deadlock; when it is the commit that
         gets no answer, only a new transaction can tell whether it happened.
         """
-        connection = await self._begun(lock)
+        async with self.transaction(lock) as seat:
+            yield seat.sql
+
+    @asynccontextmanager
+    async def transaction(self, lock: tuple[int, int] | None = None) -> AsyncIterator[Seat]:
+        """As `begin`, with asyncpg's connection beside SQLAlchemy's, for `ask`."""
+        seat = await self._begun(lock)
         try:
-            yield connection
-            await connection.commit()
-        finally:
-            await asyncio.shield(connection.close())  # rolls back what was not committed
+            yield seat
+            if seat.sql.in_transaction():
+                await seat.sql.commit()  # of SQLAlchemy's own idea of one: nothing is sent
+            if await _told(seat, "COMMIT") != "COMMIT":
+                raise StorageUnavailable("Expected a commit, was a rollback: a statement before it had failed.", _HINT)
+        except Exception as problem:
+            await asyncio.shield(self._rolled_back(seat, problem))
+            raise
+        except BaseException:  # cancelled in the middle of a statement: the server rolls back
+            await self._pool.drop(seat)
+            raise
+        self._pool.give(seat)
 
     async def run(self, work: Callable[[AsyncConnection], Awaitable[T]]) -> T:
         """What *work* returns from a transaction of its own; tried twice, so it must do no harm when done twice."""
@@ -148,46 +166,90 @@ class Database:
             async with self.begin() as connection:
                 return await work(connection)
 
-    async def peek(self, statement: str, *arguments: Any) -> Any:
-        """The first value of one reading *statement* of asyncpg's, by itself: a third of what a transaction costs."""
-        async with self._peeking:
-            connection = self._peekers.pop() if self._peekers else await self.connect()
-            try:
-                value = await connection.fetchval(statement, *arguments)
-            except DRIVER_ERRORS as problem:
-                connection.terminate()
-                _log.debug("A reading connection was dead, asking another way: %s", problem)
-            except BaseException:
-                connection.terminate()
-                raise
-            else:
-                self._peekers.append(connection)
-                return value
-        async with self.begin() as transaction:
-            return await (await raw_connection(transaction)).fetchval(statement, *arguments)
+    async def ask(self, statement: Statement, /, **values: Any) -> Sequence[Row]:
+        """The rows of one *statement* by itself, which commits. Raises StorageUnavailable.
 
-    async def _begun(self, lock: tuple[int, int] | None) -> AsyncConnection:
+        Tried again where its connection was dead, so it must do no harm when done twice. A tenth of what `run` costs.
+        """
+        return cast(Sequence[Row], await self.fetch(statement.text, *statement.arguments(values)))
+
+    async def fetch(self, statement: str, *arguments: Any) -> Sequence[asyncpg.Record]:
+        """As `ask`, for a statement in asyncpg's words: `$1` for the first of *arguments*."""
+        try:
+            return await self._fetch(statement, arguments)
+        except (_Lost, _Outdated):
+            await self._pool.clear()
+            return await self._fetch(statement, arguments)
+
+    async def peek(self, statement: str, *arguments: Any) -> Any:
+        """The first value of the first row of `fetch`; None where there is none."""
+        found = await self.fetch(statement, *arguments)
+        return found[0][0] if found else None
+
+    async def _fetch(self, statement: str, arguments: Sequence[Any]) -> Sequence[asyncpg.Record]:
+        seat = await self._pool.take(CONNECT_S)
+        try:
+            found: Sequence[asyncpg.Record] = await seat.raw.fetch(statement, *arguments)
+        except Exception as problem:
+            meant = _meaning(problem, lost=seat.raw.is_closed()) or problem
+            await self._back(seat, meant)
+            raise meant from problem
+        except BaseException:
+            await self._pool.drop(seat)
+            raise
+        self._pool.give(seat)
+        return found
+
+    async def _rolled_back(self, seat: Seat, why: Exception) -> None:
+        try:
+            if seat.raw.is_in_transaction():
+                await seat.raw.execute("ROLLBACK", timeout=CONNECT_S)
+            if seat.sql.in_transaction():
+                await seat.sql.rollback()
+        except Exception as problem:  # noqa: BLE001 - whatever it is, the connection is not to be used again
+            why = _Lost(f"A connection could not roll back: {problem}")
+        await self._back(seat, why)
+
+    async def _back(self, seat: Seat, why: Exception) -> None:
+        """Give *seat* back after something went wrong on it, if it still lives."""
+        if isinstance(why, _Lost) or seat.raw.is_closed() or seat.sql.invalidated:
+            await self._pool.drop(seat)
+        else:
+            self._pool.give(seat)
+
+    async def _begun(self, lock: tuple[int, int] | None) -> Seat:
         try:
             return await self._begin_once(lock)
         except _Lost as problem:  # one dead connection empties the pool, so that the next is new
             _log.debug("A pooled connection was dead, taking a new one: %s", problem)
+            await self._pool.clear()
             return await self._begin_once(lock)
 
-    async def _begin_once(self, lock: tuple[int, int] | None) -> AsyncConnection:
+    async def _begin_once(self, lock: tuple[int, int] | None) -> Seat:
+        seat = await self._pool.take(CONNECT_S)
         try:
-            connection = await self.engine.connect()
-        except exc.TimeoutError as problem:
-            raise StorageUnavailable(
-                f"Expected a free database connection within {CONNECT_S:g} s, were all in use.",
-                "Try again; if it persists, give the pool more connections.",
-            ) from problem
-        try:
-            await connection.execution_options(**{_LOCK: lock})
-            await connection.begin()
-        except BaseException:
-            await connection.close()
+            # One message to the server. The lock has to come before all else, and before anything gives a number.
+            await _told(seat, "BEGIN" if lock is None else f"BEGIN; SELECT pg_advisory_xact_lock({lock[0]}, {lock[1]})")
+        except Exception as problem:
+            await asyncio.shield(self._rolled_back(seat, problem))
             raise
-        return connection
+        except BaseException:
+            await self._pool.drop(seat)
+            raise
+        return seat
+
+    async def _seat(self) -> Seat:
+        connection = await self._engine.connect()
+        raw: asyncpg.Connection = (await connection.get_raw_connection()).driver_connection  # type: ignore[assignment]
+        return Seat(sql=connection, raw=raw)
+
+
+async def ask(seat: Seat, statement: Statement, /, **values: Any) -> Sequence[Row]:
+    """The rows of one *statement* within the transaction of *seat*. Raises StorageUnavailable."""
+    try:
+        return cast(Sequence[Row], await seat.raw.fetch(statement.text, *statement.arguments(values)))
+    except DRIVER_ERRORS as problem:
+        raise _meaning(problem, lost=seat.raw.is_closed()) or problem from problem
 
 
 async def raw_connection(connection: AsyncConnection) -> asyncpg.Connection:
@@ -204,24 +266,27 @@ def original(problem: BaseException) -> BaseException:
     return problem.__cause__ if isinstance(problem.__cause__, asyncpg.PostgresError | OSError) else problem
 
 
-def _begin_at_once(connection: Connection) -> None:
-    # SQLAlchemy's asyncpg dialect sends BEGIN with the first statement; without one, a statement on the raw connection
-    # would commit by itself and survive a rollback. A lock has to come before all else anyway.
-    lock = connection.get_execution_options().get(_LOCK)
-    if lock is None:
-        connection.exec_driver_sql("SELECT 1")
-    else:
-        connection.exec_driver_sql("SELECT pg_advisory_xact_lock($1, $2)", lock)
+async def _told(seat: Seat, command: str) -> str:
+    """What the server calls the last thing that *command* did."""
+    try:
+        return await seat.raw.execute(command)
+    except DRIVER_ERRORS as problem:
+        raise _meaning(problem, lost=seat.raw.is_closed()) or problem from problem
 
 
 def _translate(context: ExceptionContext) -> Exception | None:
-    cause = original(context.original_exception)
+    return _meaning(original(context.original_exception), lost=context.is_disconnect)
+
+
+def _meaning(cause: BaseException, *, lost: bool) -> Exception | None:
+    """What asyncpg's *cause* means to us; None = what it says."""
     if not isinstance(cause, Exception):
         return None  # cancelled: SQLAlchemy gives the connection up, which it calls a disconnect
     if isinstance(cause, asyncpg.InvalidCachedStatementError):
         return _Outdated("Expected the tables as they were, were changed by a migration just now.", "Try again.")
-    if context.is_disconnect or isinstance(cause, (*_TRANSIENT, OSError, TimeoutError)):
-        kind = _Lost if context.is_disconnect else StorageUnavailable
+    lost = lost or isinstance(cause, _DEAD)
+    if lost or isinstance(cause, (*_TRANSIENT, OSError, TimeoutError)):
+        kind = _Lost if lost else StorageUnavailable
         return kind(f"Expected an answer of PostgreSQL, was: {_words(cause)}.", _HINT)
     if isinstance(cause, asyncpg.UniqueViolationError):
         return Conflict(f"Expected no such thing yet, was: {cause.detail or cause}")

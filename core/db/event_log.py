@@ -12,12 +12,13 @@ from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 from dataclasses import replace
 
-from sqlalchemy import func, select, text, tuple_
+from sqlalchemy import BigInteger, bindparam, func, select, text, tuple_
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from core.codec import event_from_json
 from core.db.bell import EventBell
 from core.db.connection import Database
+from core.db.statement import Statement
 from core.db.tables import event_epochs, events
 from core.domain.errors import BadInput
 from core.domain.event import Event
@@ -30,6 +31,13 @@ _log = logging.getLogger(__name__)
 
 FINAL = events.c.xid < text("pg_snapshot_xmin(pg_current_snapshot())::text::bigint")
 """What may be read: no transaction that began before it can still append in front of it."""
+_BEGINNING = (-(2**62), 0)
+_BEHIND = Statement(
+    select(events.c.xid, events.c.id, events.c.body)
+    .where(FINAL, tuple_(events.c.xid, events.c.id) > tuple_(bindparam("xid", type_=BigInteger), bindparam("number")))
+    .order_by(events.c.xid, events.c.id)
+    .limit(bindparam("most"))
+)
 _FIRST_PAUSE_S, _LONGEST_PAUSE_S = 0.1, 5.0
 
 
@@ -45,18 +53,15 @@ class PostgresEventLog:
     async def read(self, after: Cursor, limit: int = 500) -> tuple[list[Event], Cursor]:
         """Raises BadInput for a cursor that no log ever gave."""
 
-        async def look(connection: AsyncConnection) -> tuple[list[Event], Cursor]:
-            shifts = await self._epochs(connection)
-            query = select(events.c.xid, events.c.id, events.c.body).where(FINAL).order_by(events.c.xid, events.c.id)
-            if after:
-                query = query.where(tuple_(events.c.xid, events.c.id) > tuple_(*_place(after, shifts)))
-            found = (await connection.execute(query.limit(limit))).all()
-            if not found:
-                return [], after
-            read = [replace(event_from_json(row.body), id=EventId(str(row.id))) for row in found]
-            return read, _cursor(len(shifts), found[-1].xid, found[-1].id)
-
-        return await self._database.run(look)
+        if self._shifts is None:
+            await self._database.run(self._epochs)
+        shifts = self._shifts or []
+        xid, number = _place(after, shifts) if after else _BEGINNING
+        found = await self._database.ask(_BEHIND, xid=xid, number=number, most=limit)
+        if not found:
+            return [], after
+        read = [replace(event_from_json(row["body"]), id=EventId(str(row["id"]))) for row in found]
+        return read, _cursor(len(shifts), found[-1]["xid"], found[-1]["id"])
 
     async def end(self) -> Cursor:
         async def look(connection: AsyncConnection) -> Cursor:
@@ -118,7 +123,7 @@ class PostgresEventLog:
 
     async def place(self, connection: AsyncConnection, cursor: Cursor) -> tuple[int, int]:
         """The (xid, id) that *cursor* stands for; (below everything) for the beginning. Raises BadInput."""
-        return _place(cursor, await self._epochs(connection)) if cursor else (-(2**62), 0)
+        return _place(cursor, await self._epochs(connection)) if cursor else _BEGINNING
 
     async def cursor_at(self, connection: AsyncConnection, xid: int, id_: int) -> Cursor:
         """The place behind the event that has these numbers."""

@@ -1,16 +1,49 @@
 """The Inbox in PostgreSQL: each letter once, by the channel's own number; decides nothing about its answer."""
 
+import json
 from collections.abc import Collection, Sequence
 from datetime import datetime
 
-from sqlalchemy import delete, null, select, update
-from sqlalchemy.dialects.postgresql import insert
+from sqlalchemy import ARRAY, BigInteger, DateTime, Text, bindparam, delete, select, text
+from sqlalchemy.dialects.postgresql import JSONB
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from core.db.chat_tables import inbox, shown
-from core.db.connection import Database
-from core.db.tables import links
+from core.db.connection import Database, ask
+from core.db.statement import Statement
 from core.ports import Letter
+
+_KEEP = Statement(
+    text("""
+WITH alive AS (
+    UPDATE links SET dead_since = NULL, dead_reason = NULL
+    WHERE channel = :channel AND address = ANY (:reachable) AND dead_since IS NOT NULL
+)
+INSERT INTO inbox (channel, account, number, person, body, sent_at)
+SELECT :channel, :account, * FROM unnest(:numbers, :people, :bodies, :times)
+ON CONFLICT DO NOTHING RETURNING number
+""").bindparams(
+        bindparam("channel", type_=Text),
+        bindparam("account", type_=Text),
+        bindparam("numbers", type_=ARRAY(BigInteger)),
+        bindparam("people", type_=ARRAY(Text)),
+        bindparam("reachable", type_=ARRAY(Text)),
+        bindparam("bodies", type_=ARRAY(JSONB)),
+        bindparam("times", type_=ARRAY(DateTime(timezone=True))),
+    )
+)
+# These do no harm when done twice.
+_ANSWERED = """
+UPDATE inbox SET answered_at = $4, body = NULL WHERE channel = $1 AND account = $2 AND number = ANY ($3)
+"""
+_SHOW = """
+WITH note AS (
+    INSERT INTO shown (channel, place, ref, person, key, shown_at) VALUES ($1, $2, $3, $4, $5, $6)
+    ON CONFLICT (channel, place, ref) DO UPDATE SET key = excluded.key, person = excluded.person,
+        shown_at = excluded.shown_at
+)
+UPDATE shown SET key = NULL WHERE channel = $1 AND place = $2 AND key = $5 AND ref <> $3 RETURNING ref
+"""
 
 
 class PostgresInbox:
@@ -22,27 +55,20 @@ class PostgresInbox:
     async def keep(self, letters: Sequence[Letter]) -> list[Letter]:
         if not letters:
             return []
-        rows = [
-            {
-                "channel": letter.channel,
-                "account": letter.account,
-                "number": letter.number,
-                "person": letter.person,
-                "body": dict(letter.body),
-                "sent_at": letter.sent_at,
-            }
-            for letter in letters
-        ]
-        store = insert(inbox).values(rows).on_conflict_do_nothing().returning(inbox.c.number)
-        alive = (
-            update(links)
-            .where(links.c.channel == letters[0].channel, links.c.dead_since.is_not(None))
-            .where(links.c.address.in_({letter.person for letter in letters if letter.private}))
-            .values(dead_since=None, dead_reason=None)
-        )
-        async with self._database.begin() as connection:
-            fresh = set((await connection.execute(store)).scalars())
-            await connection.execute(alive)
+        # In a transaction, which is never tried twice: the second time nothing would be new, and nobody would answer.
+        async with self._database.transaction() as seat:
+            found = await ask(
+                seat,
+                _KEEP,
+                channel=letters[0].channel,
+                account=letters[0].account,
+                numbers=[letter.number for letter in letters],
+                people=[letter.person for letter in letters],
+                reachable=sorted({letter.person for letter in letters if letter.private}),
+                bodies=[json.dumps(dict(letter.body)) for letter in letters],
+                times=[letter.sent_at for letter in letters],
+            )
+        fresh = {row["number"] for row in found}
         return [letter for letter in letters if letter.number in fresh]
 
     async def unanswered(self, channel: str, account: str) -> list[Letter]:
@@ -70,38 +96,10 @@ class PostgresInbox:
     async def answered(self, channel: str, account: str, numbers: Collection[int], at: datetime) -> None:
         if not numbers:
             return
-        close = (
-            update(inbox)
-            .where(inbox.c.channel == channel, inbox.c.account == account, inbox.c.number.in_(sorted(numbers)))
-            .values(answered_at=at, body=null())
-        )
-
-        async def write(connection: AsyncConnection) -> None:
-            await connection.execute(close)
-
-        await self._database.run(write)
+        await self._database.fetch(_ANSWERED, channel, account, sorted(numbers), at)
 
     async def show(self, channel: str, place: str, ref: str, person: str, key: str | None, at: datetime) -> list[str]:
-        note = (
-            insert(shown)
-            .values(channel=channel, place=place, ref=ref, person=person, key=key, shown_at=at)
-            .on_conflict_do_update(
-                index_elements=[shown.c.channel, shown.c.place, shown.c.ref],
-                set_={"key": key, "person": person, "shown_at": at},
-            )
-        )
-        older = (
-            update(shown)
-            .where(shown.c.channel == channel, shown.c.place == place, shown.c.key == key, shown.c.ref != ref)
-            .values(key=None)
-            .returning(shown.c.ref)
-        )
-
-        async def write(connection: AsyncConnection) -> list[str]:
-            await connection.execute(note)
-            return [] if key is None else list((await connection.execute(older)).scalars())
-
-        return await self._database.run(write)
+        return [row["ref"] for row in await self._database.fetch(_SHOW, channel, place, ref, person, key, at)]
 
     async def shown_at(self, channel: str, place: str, ref: str) -> tuple[str, str | None] | None:
         query = select(shown.c.person, shown.c.key).where(

@@ -4,13 +4,15 @@ from collections.abc import AsyncIterator, Collection, Mapping
 from contextlib import asynccontextmanager
 from decimal import Decimal
 
-from sqlalchemy import delete, or_, select, text
+from sqlalchemy import bindparam, delete, or_, select, text
 from sqlalchemy.dialects.postgresql import insert
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from core.codec import from_json, to_json
-from core.db.connection import Database
+from core.db.connection import Database, ask
 from core.db.paper_tables import paper_accounts, paper_activity, paper_marks, paper_orders, paper_values, paper_wakes
+from core.db.pool import Seat
+from core.db.statement import Statement
 from core.domain.ids import OwnerId
 from core.domain.market import Observation
 from core.ports.ledger import Document, LedgerPage
@@ -23,6 +25,18 @@ _IN_ORDER = "(paper_marks.body->>'at')::timestamptz <= (excluded.body->>'at')::t
 """Two writers at once must not leave the older mark behind."""
 
 
+_ACCOUNT = Statement(select(paper_accounts.c.body).where(paper_accounts.c.owner == bindparam("owner")))
+_RESTING = Statement(
+    select(paper_orders.c.body)
+    .where(paper_orders.c.owner == bindparam("owner"), paper_orders.c.resting)
+    .order_by(paper_orders.c.number)
+)
+_GLANCE = """
+SELECT (SELECT body FROM paper_accounts WHERE owner = $1) AS account,
+    (SELECT coalesce(jsonb_agg(body ORDER BY number), '[]') FROM paper_orders WHERE owner = $1 AND resting) AS resting
+"""
+
+
 class PostgresLedger:
     """The Ledger in PostgreSQL."""
 
@@ -32,9 +46,13 @@ class PostgresLedger:
     @asynccontextmanager
     async def open(self, owner: OwnerId) -> AsyncIterator[LedgerPage]:
         """Raises StorageUnavailable."""
-        async with self._database.begin((BOOKS_LOCK, owner)) as connection:
-            found = await connection.execute(select(paper_accounts.c.body).where(paper_accounts.c.owner == owner))
-            yield _Page(connection, owner, found.scalar_one_or_none())
+        async with self._database.transaction((BOOKS_LOCK, owner)) as seat:
+            found = await ask(seat, _ACCOUNT, owner=owner)
+            yield _Page(seat, owner, found[0]["body"] if found else None)
+
+    async def glance(self, owner: OwnerId) -> tuple[Document | None, list[Document]]:
+        [found] = await self._database.fetch(_GLANCE, owner)
+        return found["account"], found["resting"]
 
     async def woken(self, market: str, low: Decimal, high: Decimal) -> list[OwnerId]:
         wakes = paper_wakes.c
@@ -70,13 +88,8 @@ class PostgresLedger:
         await self._database.run(save)
 
     async def mark(self, market: str) -> Observation | None:
-        query = select(paper_marks.c.body).where(paper_marks.c.market == market)
-
-        async def look(connection: AsyncConnection) -> Observation | None:
-            body = (await connection.execute(query)).scalar_one_or_none()
-            return None if body is None else from_json(Observation, body)
-
-        return await self._database.run(look)
+        body = await self._database.peek("SELECT body FROM paper_marks WHERE market = $1", market)
+        return None if body is None else from_json(Observation, body)
 
     async def marks(self) -> list[Observation]:
         query = select(paper_marks.c.body)
@@ -107,9 +120,10 @@ class PostgresLedger:
 class _Page:
     """One owner's books within the transaction that locks them."""
 
-    def __init__(self, connection: AsyncConnection, owner: OwnerId, account: Document | None) -> None:
+    def __init__(self, seat: Seat, owner: OwnerId, account: Document | None) -> None:
         self.account = account
-        self._connection = connection
+        self._seat = seat
+        self._connection = seat.sql
         self._owner = owner
 
     async def order(self, signature: str) -> Document | None:
@@ -118,9 +132,7 @@ class _Page:
         return (await self._connection.execute(query)).scalar_one_or_none()
 
     async def resting(self) -> list[Document]:
-        orders = paper_orders.c
-        query = select(orders.body).where(orders.owner == self._owner, orders.resting).order_by(orders.number)
-        return list((await self._connection.execute(query)).scalars())
+        return [row["body"] for row in await ask(self._seat, _RESTING, owner=self._owner)]
 
     async def save_account(
         self,

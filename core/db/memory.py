@@ -21,7 +21,7 @@ from core.db.memory_transaction import Books, MemoryTransaction
 from core.domain.ids import OrderId, OwnerId, RuleId
 from core.domain.market import TIMEFRAME_S, Candle, Timeframe
 from core.domain.order import IN_FLIGHT, OrderState
-from core.domain.owner import Owner
+from core.domain.owner import Draft, Owner
 from core.domain.rule import LIVE, Rule, RuleState
 from core.ports.storage import Fence, Look, Transaction
 from core.ports.world import VenueStatus
@@ -50,6 +50,13 @@ class MemoryStore:
 
     async def owner_of(self, channel: str, address: str) -> OwnerId | None:
         return self.links.get((channel, address))
+
+    async def owner(self, owner: OwnerId) -> Owner:
+        """Raises NotFound."""
+        return await self._reading(owner).read_owner()
+
+    async def open_drafts(self, owner: OwnerId, channel: str) -> list[Draft]:
+        return await self._reading(owner).open_drafts(channel)
 
     async def create_owner(self, channel: str, address: str, at: datetime) -> OwnerId:
         linked = self.links.get((channel, address))
@@ -143,6 +150,9 @@ class MemoryStore:
 
     async def beat(self, name: str, at: datetime) -> None:
         self._beats[name] = max(at, self._beats.get(name, at))
+
+    def _reading(self, owner: OwnerId) -> MemoryTransaction:
+        return MemoryTransaction(self._books_of(owner), self.event_log.next_id, self.leases)
 
     def _books_of(self, owner: OwnerId) -> Books:
         books = self._books.get(owner)

@@ -94,6 +94,11 @@ class MemoryLedger:
             yield page
             self._save(owner, shelf, page)
 
+    async def glance(self, owner: OwnerId) -> tuple[Document | None, list[Document]]:
+        """The account and the resting orders as last saved."""
+        shelf = self._shelves[owner]
+        return shelf.account, await _Page(shelf).resting()
+
     def _save(self, owner: OwnerId, shelf: _Shelf, page: _Page) -> None:
         """All of it without giving way to another task, so that a page is seen whole or not at all."""
         shelf.account, shelf.exposed = page.account, page.exposed

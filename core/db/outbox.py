@@ -15,6 +15,11 @@ from core.db.tables import deliveries, events, limits, links, reader_cursors, us
 from core.domain.ids import EventId, OwnerId
 from core.ports.storage import Cursor, Delivery, Planned, Recipient
 
+_SENT = """
+UPDATE deliveries SET state = 'sent', sent_at = $2, message_ref = $3, retry_at = NULL
+WHERE id = ANY ($1) AND state = 'pending'
+"""
+
 
 class PostgresOutbox:
     """The Outbox in PostgreSQL."""
@@ -44,12 +49,7 @@ class PostgresOutbox:
         return await self._database.run(look)
 
     async def cursor(self, name: str) -> Cursor:
-        query = select(reader_cursors.c.cursor).where(reader_cursors.c.name == name)
-
-        async def look(connection: AsyncConnection) -> Cursor:
-            return Cursor((await connection.execute(query)).scalar_one_or_none() or "")
-
-        return await self._database.run(look)
+        return Cursor(await self._database.peek("SELECT cursor FROM reader_cursors WHERE name = $1", name) or "")
 
     async def save_cursor(self, name: str, to: Cursor, *, was: Cursor, planned: Collection[Planned] = ()) -> bool:
         new = insert(reader_cursors).values(name=name, cursor=to)
@@ -117,7 +117,7 @@ class PostgresOutbox:
         return await self._database.run(look)
 
     async def sent(self, delivery_ids: Collection[int], at: datetime, message_ref: str | None = None) -> None:
-        await self._close(delivery_ids, state="sent", sent_at=at, message_ref=message_ref, retry_at=None)
+        await self._database.fetch(_SENT, sorted(delivery_ids), at, message_ref)
 
     async def failed(self, delivery_id: int, reason: str, retry_at: datetime | None) -> None:
         state = "failed" if retry_at is None else "pending"

@@ -42,11 +42,11 @@ def load() -> None:
     import pgqueuer  # noqa: F401
 
 
-async def wake(connection: AsyncConnection, owner: OwnerId, order_id: OrderId, *, priority: int = 0) -> None:
+async def wake(connection: asyncpg.Connection, owner: OwnerId, order_id: OrderId, *, priority: int = 0) -> None:
     """Wake a worker once the transaction of *connection* is over; an order that waits already is woken once."""
     from pgqueuer import Queries
 
-    queries = Queries.from_asyncpg_connection(await raw_connection(connection))
+    queries = Queries.from_asyncpg_connection(connection)
     payload = f"{owner} {order_id}".encode()
     await queries.enqueue(ENTRYPOINT, payload, priority, dedupe_key=order_id, on_conflict="skip")
 

@@ -7,6 +7,7 @@ from contextlib import asynccontextmanager
 from datetime import UTC, datetime, timedelta
 from typing import Any
 from weakref import WeakValueDictionary
+from zlib import crc32
 
 from sqlalchemy import ARRAY, BigInteger, DateTime, Integer, Numeric, Text, and_, bindparam, func, or_, select, text
 from sqlalchemy.dialects.postgresql import aggregate_order_by, insert
@@ -15,7 +16,8 @@ from sqlalchemy.sql.selectable import Select
 
 from core.codec import from_json, to_json
 from core.db import queue, rows
-from core.db.connection import LOCK_S, Database
+from core.db.connection import LOCK_S, Database, ask
+from core.db.statement import Statement
 from core.db.tables import (
     heartbeats,
     job_logs,
@@ -27,12 +29,13 @@ from core.db.tables import (
     users,
     venue_standings,
 )
-from core.db.transaction import PostgresTransaction
+from core.db.transaction import OPEN_DRAFTS, OWNER, PostgresTransaction, one_owner
 from core.domain.errors import StorageUnavailable
 from core.domain.ids import OrderId, OwnerId, RuleId
 from core.domain.limit import Limits
 from core.domain.market import TIMEFRAME_S, Candle, Timeframe
 from core.domain.order import IN_FLIGHT, OrderState
+from core.domain.owner import Draft, Owner
 from core.domain.rule import LIVE, Rule, RuleState
 from core.ports.storage import Look, Transaction
 from core.ports.world import VenueStatus
@@ -60,8 +63,8 @@ class PostgresStore:
         # In this process one transaction of an owner waits for the other without a connection, so that no owner can
         # use the pool up. Between processes the database's lock decides; it comes before any write, which gives the
         # transaction its number: so one owner's events keep their order.
-        async with self._turn(owner), self._database.begin((OWNER_LOCK, owner)) as connection:
-            yield PostgresTransaction(connection, owner)
+        async with self._turn(owner), self._database.transaction((OWNER_LOCK, owner)) as seat:
+            yield PostgresTransaction(seat, owner)
 
     @asynccontextmanager
     async def _turn(self, owner: OwnerId) -> AsyncIterator[None]:
@@ -81,28 +84,25 @@ class PostgresStore:
             lock.release()
 
     async def owner_of(self, channel: str, address: str) -> OwnerId | None:
-        async def look(connection: AsyncConnection) -> OwnerId | None:
-            return await _linked(connection, channel, address)
+        found = await self._database.ask(_LINKED, channel=channel, address=address)
+        return OwnerId(found[0]["owner"]) if found else None
 
-        return await self._database.run(look)
+    async def owner(self, owner: OwnerId) -> Owner:
+        """Raises NotFound."""
+        return one_owner(await self._database.ask(OWNER, mine=owner), owner)
+
+    async def open_drafts(self, owner: OwnerId, channel: str) -> list[Draft]:
+        found = await self._database.ask(OPEN_DRAFTS, mine=owner, channels=[channel])
+        return [rows.draft_of(row) for row in found]
 
     async def create_owner(self, channel: str, address: str, at: datetime) -> OwnerId:
-        async def create(connection: AsyncConnection) -> OwnerId:
-            await connection.execute(
-                select(func.pg_advisory_xact_lock(LINK_LOCK, func.hashtext(f"{channel} {address}")))
-            )
-            linked = await _linked(connection, channel, address)
-            if linked is not None:
-                return linked
-            made = await connection.execute(
-                insert(users).values(created_at=at, timezone="UTC", paused=False).returning(users.c.id)
-            )
-            owner = OwnerId(made.scalar_one())
-            await connection.execute(insert(limits).values(owner=owner, **rows.limits_row(Limits())))
-            await connection.execute(insert(links).values(owner=owner, channel=channel, address=address, created_at=at))
-            return owner
-
-        return await self._database.run(create)
+        # Two at once wait for each other here; who comes second finds what the first has made.
+        async with self._database.transaction((LINK_LOCK, crc32(f"{channel} {address}".encode()) - 2**31)) as seat:
+            linked = await ask(seat, _LINKED, channel=channel, address=address)
+            if linked:
+                return OwnerId(linked[0]["owner"])
+            made = await ask(seat, _CREATE, channel=channel, address=address, at=at, **rows.limits_row(Limits()))
+            return OwnerId(made[0]["owner"])
 
     async def owners(self) -> list[OwnerId]:
         """Oldest first."""
@@ -296,9 +296,33 @@ FROM free JOIN seen ON seen.id = free.rule_id WHERE jobs.rule_id = free.rule_id 
 )
 
 
-async def _linked(connection: AsyncConnection, channel: str, address: str) -> OwnerId | None:
-    query = select(links.c.owner).where(links.c.channel == channel, links.c.address == address)
-    return (await connection.execute(query)).scalar_one_or_none()
+_LINKED = Statement(
+    select(links.c.owner).where(links.c.channel == bindparam("channel"), links.c.address == bindparam("address"))
+)
+_limits = tuple(rows.limits_row(Limits()))
+_made = (
+    insert(users)
+    .values(created_at=bindparam("at"), timezone="UTC", paused=False)
+    .returning(users.c.id, users.c.created_at)
+    .cte("made")
+)
+_limited = (
+    insert(limits)
+    .from_select(
+        ["owner", *_limits], select(_made.c.id, *(bindparam(name, type_=limits.c[name].type) for name in _limits))
+    )
+    .cte("limited")
+)
+_CREATE = Statement(
+    insert(links)
+    .from_select(
+        ["owner", "channel", "address", "created_at"],
+        select(
+            _made.c.id, bindparam("channel", type_=Text), bindparam("address", type_=Text), _made.c.created_at
+        ).add_cte(_limited),
+    )
+    .returning(links.c.owner)
+)
 
 
 def _candles_query(market: str, seconds: int, start: datetime, end: datetime) -> Select[Any]:

@@ -47,12 +47,12 @@ metadata = MetaData(
 _Moment = DateTime(timezone=True)
 
 
-def _one_of(column: str, names: Iterable[str]) -> str:
+def one_of(column: str, names: Iterable[str]) -> str:
     return "{} IN ({})".format(column, ", ".join(f"'{name}'" for name in sorted(names)))
 
 
 def _states(names: Iterable[str]) -> CheckConstraint:
-    return CheckConstraint(_one_of("state", names), name="state")
+    return CheckConstraint(one_of("state", names), name="state")
 
 
 def _owner(**options: Any) -> Column[int]:
@@ -104,7 +104,7 @@ wallets = Table(
     _owner(index=True),
     Column("kind", Text, nullable=False),
     Column("created_at", _Moment, nullable=False),
-    CheckConstraint(_one_of("kind", ["delegate", "signin"]), name="kind"),
+    CheckConstraint(one_of("kind", ["delegate", "signin"]), name="kind"),
 )
 
 drafts = Table(
@@ -124,7 +124,7 @@ drafts = Table(
     Column("earlier", JSONB, nullable=False),
     Column("replaces", Text),
     _states(DraftState),
-    Index("drafts_open_idx", "owner", "created_at", postgresql_where=text(_one_of("state", OPEN_DRAFTS))),
+    Index("drafts_open_idx", "owner", "created_at", postgresql_where=text(one_of("state", OPEN_DRAFTS))),
 )
 
 trading_rules = Table(
@@ -154,8 +154,8 @@ trading_rules = Table(
     Column("cause", Text),
     UniqueConstraint("owner", "number"),
     _states(RuleState),
-    CheckConstraint(_one_of("bound_side", ["long", "short"]), name="bound_side"),
-    Index("trading_rules_armed_idx", "id", postgresql_where=text(_one_of("state", [RuleState.ARMED]))),
+    CheckConstraint(one_of("bound_side", ["long", "short"]), name="bound_side"),
+    Index("trading_rules_armed_idx", "id", postgresql_where=text(one_of("state", [RuleState.ARMED]))),
 )
 
 jobs = Table(
@@ -170,7 +170,7 @@ jobs = Table(
     Column("last_price", Numeric),
     Column("failures", Integer, nullable=False),
     Column("next_run_at", _Moment),
-    CheckConstraint(_one_of("kind", ["price_monitor", "position_monitor", "time_based"]), name="kind"),
+    CheckConstraint(one_of("kind", ["price_monitor", "position_monitor", "time_based"]), name="kind"),
     _states(["active", "idle", "done", "failed"]),
 )
 
@@ -186,7 +186,7 @@ job_logs = Table(
     Index("job_logs_rule_idx", "rule_id", "id"),
 )
 
-_VENUE_MAY_HAVE_IT = _one_of("state", IN_FLIGHT)
+_VENUE_MAY_HAVE_IT = one_of("state", IN_FLIGHT)
 
 orders = Table(
     "orders",
@@ -220,7 +220,7 @@ orders = Table(
     # One leg of one trigger is one row, and a row has one live order: what could double an order cannot be stored.
     UniqueConstraint("rule_id", "trigger_no", "leg_no"),
     _states(OrderState),
-    CheckConstraint(_one_of("step", ["trade", "reverse_open"]), name="step"),
+    CheckConstraint(one_of("step", ["trade", "reverse_open"]), name="step"),
     CheckConstraint("share > 0 AND share <= 1", name="share"),
     CheckConstraint("filled_base >= 0 AND filled_quote >= 0", name="filled"),
     # Nothing may be at a venue whose signed bytes were not stored before.
@@ -234,7 +234,7 @@ orders = Table(
         "orders_open_idx",
         "created_at",
         "id",
-        postgresql_where=text(_one_of("state", IN_FLIGHT | {OrderState.PLANNED})),
+        postgresql_where=text(one_of("state", IN_FLIGHT | {OrderState.PLANNED})),
     ),
 )
 
@@ -257,7 +257,7 @@ trades = Table(
     Column("realised_pnl", Numeric),
     Column("maker", Boolean, nullable=False),
     UniqueConstraint("venue", "venue_fill_id"),
-    CheckConstraint(_one_of("side", ["buy", "sell"]), name="side"),
+    CheckConstraint(one_of("side", ["buy", "sell"]), name="side"),
     CheckConstraint("base > 0 AND price > 0", name="sign"),
     Index("trades_owner_idx", "owner", "at", "id"),
 )

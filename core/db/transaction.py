@@ -1,17 +1,20 @@
 """One owner's rows in one PostgreSQL transaction; decides the statements, each scoped to the owner and guarded."""
 
-from collections.abc import Collection
+from collections.abc import Collection, Sequence
 from datetime import datetime
+from functools import cache
 from typing import Any
 
-from sqlalchemy import RowMapping, Select, Table, func, select, text, update
+from sqlalchemy import ARRAY, Select, Table, Text, any_, bindparam, func, or_, select, text, update
 from sqlalchemy.dialects.postgresql import insert
 from sqlalchemy.ext.asyncio import AsyncConnection
-from sqlalchemy.sql.elements import ColumnElement
 
 from core.codec import event_to_json
 from core.db import queue, rows
+from core.db.connection import ask
 from core.db.event_log import BELL
+from core.db.pool import Seat
+from core.db.statement import Row, Statement
 from core.db.tables import (
     activity_cursors,
     drafts,
@@ -20,6 +23,7 @@ from core.db.tables import (
     jobs,
     leases,
     limits,
+    one_of,
     orders,
     trades,
     trading_rules,
@@ -29,7 +33,8 @@ from core.domain.errors import Conflict, NotFound
 from core.domain.event import Event
 from core.domain.ids import DraftId, EventId, OrderId, OwnerId, RuleId
 from core.domain.order import Fill, Order, OrderState
-from core.domain.owner import OPEN_DRAFTS, Draft, DraftState, Owner
+from core.domain.owner import OPEN_DRAFTS as WAITING
+from core.domain.owner import Draft, DraftState, Owner
 from core.domain.rule import Rule, RuleState
 from core.ports.storage import Fence, Job, JobLog
 
@@ -37,44 +42,141 @@ _LOOKS = frozenset({"checks", "last_check_at", "last_price"})
 """Columns of a job that `save_looks` alone changes."""
 
 
+def _mine(table: Table) -> Select[Any]:
+    """The owner's rows of *table* and nobody else's: every statement that reads begins with it."""
+    return select(table).where(table.c.owner == bindparam("mine"))
+
+
+def _if_any(column: Any, name: str) -> Any:
+    """That *column* is one of the texts given as *name*; true where those are None."""
+    given = bindparam(name, type_=ARRAY(Text))
+    return or_(given.is_(None), column == any_(given))
+
+
+OWNER = Statement(
+    select(users, limits).join(limits, limits.c.owner == users.c.id).where(users.c.id == bindparam("mine"))
+)
+_DRAFT = Statement(_mine(drafts).where(drafts.c.id == bindparam("its")))
+OPEN_DRAFTS = Statement(
+    _mine(drafts)
+    .where(text(one_of("state", WAITING)))  # as the index is partial by
+    .where(_if_any(drafts.c.channel, "channels"))
+    .order_by(drafts.c.created_at, drafts.c.id)
+)
+_RULE = Statement(_mine(trading_rules).where(trading_rules.c.id == bindparam("its")))
+_RULES = Statement(_mine(trading_rules).order_by(trading_rules.c.number))
+_RULES_IN = Statement(
+    _mine(trading_rules)
+    .where(trading_rules.c.state == any_(bindparam("states", type_=ARRAY(Text))))
+    .order_by(trading_rules.c.number)
+)
+_HIGHEST_NUMBER = Statement(
+    select(func.max(trading_rules.c.number).label("number")).where(trading_rules.c.owner == bindparam("mine"))
+)
+_ORDER = Statement(_mine(orders).where(orders.c.id == bindparam("its")))
+_JOB = Statement(_mine(jobs).where(jobs.c.rule_id == bindparam("its")))
+_JOB_LOGS = Statement(
+    _mine(job_logs)
+    .where(job_logs.c.rule_id == bindparam("its"))
+    .order_by(job_logs.c.id.desc())
+    .limit(bindparam("most"))
+)
+_EVENT = insert(events).values({name: bindparam(name) for name in ("owner", "rule_id", "name", "at", "body")})
+_APPEND = Statement(_EVENT.returning(events.c.id))
+_APPEND_AND_RING = Statement(_EVENT.returning(events.c.id, func.pg_notify(BELL, "")))
+_FENCED = Statement(
+    select(leases.c.partition)
+    .where(leases.c.partition == bindparam("partition"), leases.c.holder == bindparam("holder"))
+    .where(leases.c.epoch == bindparam("epoch"), leases.c.expires > func.clock_timestamp())
+    .with_for_update(read=True)
+)
+_ACTIVITY = Statement(_mine(activity_cursors).where(activity_cursors.c.venue == bindparam("its")))
+
+
+@cache
+def _orders(names: tuple[str, ...]) -> Statement:
+    """The newest orders of a rule, trigger, state or time, of whichever are named."""
+    wanted = {
+        "states": orders.c.state == any_(bindparam("states", type_=ARRAY(Text))),
+        "rule_id": orders.c.rule_id == bindparam("rule_id"),
+        "trigger_no": orders.c.trigger_no == bindparam("trigger_no"),
+        "since": orders.c.created_at >= bindparam("since"),
+    }
+    newest = (orders.c.created_at.desc(), orders.c.trigger_no.desc(), orders.c.leg_no.desc(), orders.c.id.desc())
+    query = _mine(orders).where(*(wanted[name] for name in names))
+    return Statement(query.order_by(*newest).limit(bindparam("most")))
+
+
+@cache
+def _fills(names: tuple[str, ...]) -> Statement:
+    """The newest fills, of one order where it is named."""
+    query = _mine(trades).where(*(trades.c.order_id == bindparam(name) for name in names))
+    return Statement(query.order_by(trades.c.at.desc(), trades.c.id.desc()).limit(bindparam("most")))
+
+
+@cache
+def _insert(table: Table, names: tuple[str, ...]) -> Statement:
+    """Answers with a row where the row is new; a duplicate leaves the transaction usable, unlike a violation."""
+    return Statement(
+        insert(table).values({name: bindparam(name) for name in names}).on_conflict_do_nothing().returning(text("1"))
+    )
+
+
+@cache
+def _put(table: Table, names: tuple[str, ...], key: tuple[str, ...], kept: frozenset[str] = frozenset()) -> Statement:
+    """Inserts the row, or replaces what is the owner's under the same *key*, but for the columns that are *kept*."""
+    new = insert(table).values({name: bindparam(name) for name in names})
+    replaced = {name: new.excluded[name] for name in names if name not in kept}
+    return Statement(
+        new.on_conflict_do_update(index_elements=key, set_=replaced, where=table.c.owner == new.excluded.owner)
+    )
+
+
+@cache
+def _update(table: Table, names: tuple[str, ...], guards: tuple[str, ...]) -> Statement:
+    """Answers with a row where the owner's row was found as the *guards* say it must be."""
+    found = update(table).where(table.c.id == bindparam("its"), table.c.owner == bindparam("mine"))
+    found = found.where(*(table.c[name] == bindparam(f"was_{name}") for name in guards))
+    return Statement(found.values({name: bindparam(name) for name in names}).returning(text("1")))
+
+
+_SAVE_USER = Statement(
+    update(users)
+    .where(users.c.id == bindparam("mine"))
+    .values({name: bindparam(name) for name in ("timezone", "paused", "preferences")})
+)
+
+
 class PostgresTransaction:
     """A Transaction on a connection that holds the owner's lock already."""
 
-    def __init__(self, connection: AsyncConnection, owner: OwnerId) -> None:
+    def __init__(self, seat: Seat, owner: OwnerId) -> None:
         self.owner = owner
-        self._connection = connection
+        self._seat = seat
         self._rung = False
 
     @property
     def connection(self) -> AsyncConnection:
         """For what core.db itself stores in the same transaction."""
-        return self._connection
+        return self._seat.sql
 
     async def read_owner(self) -> Owner:
         """Raises NotFound."""
-        found = await self._one(
-            select(users, limits).join(limits, limits.c.owner == users.c.id).where(users.c.id == self.owner)
-        )
-        if found is None:
-            raise NotFound(f"Expected owner {self.owner}, was not found.")
-        return rows.owner_of(found)
+        return one_owner(await self._ask(OWNER), self.owner)
 
     async def save_owner(self, owner: Owner) -> None:
         self._check(owner.id)
-        await self._connection.execute(update(users).where(users.c.id == self.owner).values(rows.user_row(owner)))
-        await self._connection.execute(
-            update(limits).where(limits.c.owner == self.owner).values(rows.limits_row(owner.limits))
-        )
+        await self._ask(_SAVE_USER, **rows.user_row(owner))
+        kept = {"owner": self.owner, **rows.limits_row(owner.limits)}
+        await ask(self._seat, _put(limits, tuple(kept), ("owner",)), **kept)
 
     async def draft(self, draft_id: DraftId) -> Draft | None:
-        found = await self._one(self._mine(drafts).where(drafts.c.id == draft_id))
-        return None if found is None else rows.draft_of(found)
+        found = await self._ask(_DRAFT, its=draft_id)
+        return rows.draft_of(found[0]) if found else None
 
     async def open_drafts(self, channel: str | None = None) -> list[Draft]:
-        query = self._mine(drafts).where(drafts.c.state.in_(OPEN_DRAFTS)).order_by(drafts.c.created_at, drafts.c.id)
-        if channel is not None:
-            query = query.where(drafts.c.channel == channel)
-        return [rows.draft_of(row) for row in await self._all(query)]
+        found = await self._ask(OPEN_DRAFTS, channels=None if channel is None else [channel])
+        return [rows.draft_of(row) for row in found]
 
     async def add_draft(self, draft: Draft) -> None:
         """Raises Conflict if the id is taken."""
@@ -84,21 +186,19 @@ class PostgresTransaction:
 
     async def save_draft(self, draft: Draft, *, was: DraftState, revision: int) -> bool:
         self._check(draft.owner)
-        return await self._update(drafts, rows.draft_row(draft), drafts.c.state == was, drafts.c.revision == revision)
+        return await self._update(drafts, rows.draft_row(draft), state=was, revision=revision)
 
     async def rule(self, rule_id: RuleId) -> Rule | None:
-        found = await self._one(self._mine(trading_rules).where(trading_rules.c.id == rule_id))
-        return None if found is None else rows.rule_of(found)
+        found = await self._ask(_RULE, its=rule_id)
+        return rows.rule_of(found[0]) if found else None
 
     async def rules(self, states: Collection[RuleState] | None = None) -> list[Rule]:
-        query = self._mine(trading_rules).order_by(trading_rules.c.number)
-        if states is not None:
-            query = query.where(trading_rules.c.state.in_(states))
-        return [rows.rule_of(row) for row in await self._all(query)]
+        if states is None:
+            return [rows.rule_of(row) for row in await self._ask(_RULES)]
+        return [rows.rule_of(row) for row in await self._ask(_RULES_IN, states=sorted(states))]
 
     async def next_rule_number(self) -> int:
-        highest = select(func.max(trading_rules.c.number)).where(trading_rules.c.owner == self.owner)
-        return ((await self._connection.execute(highest)).scalar() or 0) + 1
+        return ((await self._ask(_HIGHEST_NUMBER))[0]["number"] or 0) + 1
 
     async def add_rule(self, rule: Rule) -> None:
         """Raises Conflict if its id or number is taken."""
@@ -108,16 +208,11 @@ class PostgresTransaction:
 
     async def save_rule(self, rule: Rule, *, was: RuleState, version: int) -> bool:
         self._check(rule.owner)
-        return await self._update(
-            trading_rules,
-            rows.rule_row(rule),
-            trading_rules.c.state == was,
-            trading_rules.c.version == version,
-        )
+        return await self._update(trading_rules, rows.rule_row(rule), state=was, version=version)
 
     async def order(self, order_id: OrderId) -> Order | None:
-        found = await self._one(self._mine(orders).where(orders.c.id == order_id))
-        return None if found is None else rows.order_of(found)
+        found = await self._ask(_ORDER, its=order_id)
+        return rows.order_of(found[0]) if found else None
 
     async def orders(
         self,
@@ -128,19 +223,15 @@ class PostgresTransaction:
         since: datetime | None = None,
         limit: int = 1000,
     ) -> list[Order]:
-        query = self._mine(orders)
-        if states is not None:
-            query = query.where(orders.c.state.in_(states))
-        if rule_id is not None:
-            query = query.where(orders.c.rule_id == rule_id)
-        if trigger_no is not None:
-            query = query.where(orders.c.trigger_no == trigger_no)
-        if since is not None:
-            query = query.where(orders.c.created_at >= since)
-        newest = query.order_by(
-            orders.c.created_at.desc(), orders.c.trigger_no.desc(), orders.c.leg_no.desc(), orders.c.id.desc()
-        ).limit(limit)
-        return [rows.order_of(row) for row in reversed(await self._all(newest))]
+        wanted = {
+            "states": None if states is None else sorted(states),
+            "rule_id": rule_id,
+            "trigger_no": trigger_no,
+            "since": since,
+        }
+        given = {name: value for name, value in wanted.items() if value is not None}
+        found = await self._ask(_orders(tuple(given)), **given, most=limit)
+        return [rows.order_of(row) for row in reversed(found)]
 
     async def add_order(self, order: Order) -> None:
         self._check(order.owner)
@@ -152,103 +243,82 @@ class PostgresTransaction:
 
     async def save_order(self, order: Order, *, was: OrderState) -> bool:
         self._check(order.owner)
-        return await self._update(orders, rows.order_row(order), orders.c.state == was)
+        return await self._update(orders, rows.order_row(order), state=was)
 
     async def add_fill(self, fill: Fill) -> bool:
         self._check(fill.owner)
         return await self._insert(trades, rows.fill_row(fill))
 
     async def fills(self, *, order_id: OrderId | None = None, limit: int = 1000) -> list[Fill]:
-        query = self._mine(trades)
-        if order_id is not None:
-            query = query.where(trades.c.order_id == order_id)
-        newest = query.order_by(trades.c.at.desc(), trades.c.id.desc()).limit(limit)
-        return [rows.fill_of(row) for row in reversed(await self._all(newest))]
+        given = {} if order_id is None else {"order_id": order_id}
+        found = await self._ask(_fills(tuple(given)), **given, most=limit)
+        return [rows.fill_of(row) for row in reversed(found)]
 
     async def job(self, rule_id: RuleId) -> Job | None:
-        found = await self._one(self._mine(jobs).where(jobs.c.rule_id == rule_id))
-        return None if found is None else rows.job_of(found)
+        found = await self._ask(_JOB, its=rule_id)
+        return rows.job_of(found[0]) if found else None
 
     async def save_job(self, job: Job) -> None:
         self._check(job.owner)
         row = rows.job_row(job)
-        kept = {name: value for name, value in row.items() if name not in _LOOKS}
-        await self._connection.execute(
-            insert(jobs)
-            .values(row)
-            .on_conflict_do_update(index_elements=[jobs.c.rule_id], set_=kept, where=jobs.c.owner == self.owner)
-        )
+        await ask(self._seat, _put(jobs, tuple(row), ("rule_id",), kept=_LOOKS), **row)
 
     async def log_job(self, line: JobLog) -> None:
         self._check(line.owner)
-        await self._connection.execute(insert(job_logs).values(rows.job_log_row(line)))
+        await self._insert(job_logs, rows.job_log_row(line))
 
     async def job_logs(self, rule_id: RuleId, limit: int = 100) -> list[JobLog]:
         """Oldest first; the newest *limit* where there are more."""
-        newest = self._mine(job_logs).where(job_logs.c.rule_id == rule_id).order_by(job_logs.c.id.desc()).limit(limit)
-        return [rows.job_log_of(row) for row in reversed(await self._all(newest))]
+        return [rows.job_log_of(row) for row in reversed(await self._ask(_JOB_LOGS, its=rule_id, most=limit))]
 
     async def append(self, event: Event) -> EventId:
         if event.owner is not None:
             self._check(event.owner)
         # The bell is silent until the commit, and one ring is enough however many events there are.
-        bell = [] if self._rung else [func.pg_notify(BELL, "")]
+        statement = _APPEND if self._rung else _APPEND_AND_RING
         self._rung = True
-        row = {
-            "owner": event.owner,
-            "rule_id": event.rule_id,
-            "name": event.name,
-            "at": event.at,
-            "body": event_to_json(event),
-        }
-        added = await self._connection.execute(insert(events).values(row).returning(events.c.id, *bell))
-        return EventId(str(added.one().id))
+        added = await ask(
+            self._seat, statement,
+            owner=event.owner, rule_id=event.rule_id, name=event.name, at=event.at, body=event_to_json(event),
+        )  # fmt: skip
+        return EventId(str(added[0]["id"]))
 
     async def enqueue(self, order_id: OrderId, *, priority: int = 0) -> None:
-        await queue.wake(self._connection, self.owner, order_id, priority=priority)
+        await queue.wake(self._seat.raw, self.owner, order_id, priority=priority)
 
     async def fenced(self, fence: Fence) -> bool:
-        held = (
-            select(leases.c.partition)
-            .where(leases.c.partition == fence.partition, leases.c.holder == fence.holder)
-            .where(leases.c.epoch == fence.epoch, leases.c.expires > func.clock_timestamp())
-            .with_for_update(read=True)
-        )
-        return await self._one(held) is not None
+        held = await ask(
+            self._seat, _FENCED, partition=fence.partition, holder=fence.holder, epoch=fence.epoch
+        )  # fmt: skip
+        return bool(held)
 
     async def activity_cursor(self, venue: str) -> int:
-        found = await self._one(self._mine(activity_cursors).where(activity_cursors.c.venue == venue))
-        return 0 if found is None else found["number"]
+        found = await self._ask(_ACTIVITY, its=venue)
+        return found[0]["number"] if found else 0
 
     async def save_activity_cursor(self, venue: str, number: int) -> None:
         row = {"owner": self.owner, "venue": venue, "number": number}
-        await self._connection.execute(
-            insert(activity_cursors)
-            .values(row)
-            .on_conflict_do_update(index_elements=["owner", "venue"], set_={"number": number})
-        )
+        await ask(self._seat, _put(activity_cursors, tuple(row), ("owner", "venue")), **row)
 
     def _check(self, owner: OwnerId) -> None:
         if owner != self.owner:
             raise ValueError(f"Expected something of owner {self.owner}, was of owner {owner}")
 
-    def _mine(self, table: Table) -> Select[Any]:
-        return select(table).where(table.c.owner == self.owner)
-
-    async def _one(self, query: Select[Any]) -> RowMapping | None:
-        row: RowMapping | None = (await self._connection.execute(query)).mappings().one_or_none()
-        return row
-
-    async def _all(self, query: Select[Any]) -> list[RowMapping]:
-        return list((await self._connection.execute(query)).mappings())
+    async def _ask(self, statement: Statement, **values: Any) -> Sequence[Row]:
+        return await ask(self._seat, statement, mine=self.owner, **values)
 
     async def _insert(self, table: Table, row: dict[str, Any]) -> bool:
-        """Whether the row is new; a duplicate leaves the transaction usable, unlike a caught violation."""
-        added = await self._connection.execute(insert(table).values(row).on_conflict_do_nothing().returning(text("1")))
-        return added.first() is not None
+        """Whether the row is new."""
+        return bool(await ask(self._seat, _insert(table, tuple(row)), **row))
 
-    async def _update(self, table: Table, row: dict[str, Any], *guards: ColumnElement[bool]) -> bool:
-        found = await self._connection.execute(
-            update(table).where(table.c.id == row["id"], table.c.owner == self.owner, *guards).values(row)
-        )
-        return found.rowcount == 1
+    async def _update(self, table: Table, row: dict[str, Any], **was: Any) -> bool:
+        statement = _update(table, tuple(row), tuple(was))
+        guards = {f"was_{name}": value for name, value in was.items()}
+        return bool(await self._ask(statement, its=row["id"], **row, **guards))
+
+
+def one_owner(found: Sequence[Row], owner: OwnerId) -> Owner:
+    """The owner in the one row that was *found*. Raises NotFound where there is none."""
+    if not found:
+        raise NotFound(f"Expected owner {owner}, was not found.")
+    return rows.owner_of(found[0])

@@ -97,8 +97,7 @@ async def say(
     words = words.strip()
     context = scene.context(clock)
     if len(words) <= LONGEST_MESSAGE:
-        async with store.begin(owner) as tx:
-            latest = await _open(tx, channel, clock)
+        latest = await _open(store, owner, channel, clock)
         if _is_undo(words):
             return _NOTHING_TO_UNDO if latest is None else await _undo(store, clock, latest, scene)
         if latest is not None:
@@ -251,10 +250,13 @@ async def lapse(tx: Transaction, draft: Draft, clock: Clock) -> Draft:
     return expired
 
 
-async def _open(tx: Transaction, channel: str, clock: Clock) -> Draft | None:
-    """The latest draft of the channel that waits for an answer or a confirmation."""
-    drafts = [await lapse(tx, draft, clock) for draft in await tx.open_drafts(channel)]
-    waiting = [draft for draft in drafts if draft.state in OPEN_DRAFTS]
+async def _open(store: Store, owner: OwnerId, channel: str, clock: Clock) -> Draft | None:
+    """The latest draft of the channel that waits for an answer or a confirmation; those whose time is over lapse."""
+    waiting = await store.open_drafts(owner, channel)
+    if any(clock.now() >= draft.expires_at for draft in waiting):
+        async with store.begin(owner) as tx:
+            drafts = [await lapse(tx, draft, clock) for draft in await tx.open_drafts(channel)]
+        waiting = [draft for draft in drafts if draft.state in OPEN_DRAFTS]
     return max(waiting, key=lambda draft: draft.created_at, default=None)
 
 

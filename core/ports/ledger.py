@@ -43,6 +43,10 @@ class Ledger(Protocol):
 
     def open(self, owner: OwnerId) -> AbstractAsyncContextManager[LedgerPage]: ...
 
+    async def glance(self, owner: OwnerId) -> tuple[Document | None, list[Document]]:
+        """The owner's account and resting orders (oldest first) as last saved, read without their lock."""
+        ...
+
     async def woken(self, market: str, low: Decimal, high: Decimal) -> list[OwnerId]:
         """Owners whose wake price of *market* lies within what was traded: below >= low or above <= high."""
         ...

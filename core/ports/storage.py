@@ -166,6 +166,14 @@ class Store(Protocol):
         """Who is linked to an address of a channel."""
         ...
 
+    async def owner(self, owner: OwnerId) -> Owner:
+        """The owner as last committed, read without their lock. Raises NotFound."""
+        ...
+
+    async def open_drafts(self, owner: OwnerId, channel: str) -> list[Draft]:
+        """What a transaction's `open_drafts` gives, as last committed, read without the owner's lock."""
+        ...
+
     async def create_owner(self, channel: str, address: str, at: datetime) -> OwnerId:
         """The owner linked to this address, made if there is none; two at once make one."""
         ...

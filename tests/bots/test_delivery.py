@@ -119,21 +119,50 @@ async def test_a_send_that_hangs_is_given_up_and_tried_again(
 async def test_a_crash_before_the_mark_repeats_a_card_that_is_recognisably_the_same(
     core: ScriptedCore, wall: Wall, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    async def crash(notice_id: int, ref: str) -> None:
-        raise StorageUnavailable("the database went away")
+    noting = asyncio.Event()
+
+    async def never(ids: list[int], ref: str) -> None:
+        noting.set()
+        await asyncio.Event().wait()
 
     courier = Courier(core.notices, [wall], core.clock)
     core.notices.planned = [expired(1)]
     await courier.plan_once()
     sent = core.notices.sent
-    monkeypatch.setattr(core.notices, "sent", crash)
-    with pytest.raises(StorageUnavailable):
-        await courier.send_once(wall)
+    monkeypatch.setattr(core.notices, "sent", never)
+    sending = asyncio.create_task(courier.send_once(wall))
+    await noting.wait()
+    sending.cancel()
+    with pytest.raises(asyncio.CancelledError):
+        await sending
     monkeypatch.setattr(core.notices, "sent", sent)
     await courier.send_once(wall)
     first, second = wall.shown
     assert first == second
     assert core.notices.log == [("sent", 1, "message 2")]
+
+
+async def test_what_arrived_while_the_database_was_away_is_noted_when_it_is_back_and_not_told_again(
+    core: ScriptedCore, wall: Wall, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    sent, away = core.notices.sent, [True, True]
+
+    async def falter(ids: list[int], ref: str) -> None:
+        if away:
+            away.pop()
+            raise StorageUnavailable("the database went away")
+        await sent(ids, ref)
+
+    monkeypatch.setattr(core.notices, "sent", falter)
+    courier = Courier(core.notices, [wall], core.clock)
+    core.notices.planned = [expired(1)]
+    await courier.plan_once()
+    sending = asyncio.create_task(courier.send_once(wall))
+    await core.clock.advance(10)
+    assert await sending == 1
+    assert await courier.send_once(wall) == 0
+    assert core.notices.log == [("sent", 1, "message 1")]
+    assert len(wall.shown) == 1
 
 
 async def test_it_runs_until_cancelled_and_outlives_a_database_that_comes_back(core: ScriptedCore, wall: Wall) -> None:

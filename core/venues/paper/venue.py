@@ -1,6 +1,6 @@
 """The paper venue's door: what is proven about an order and what is kept; it decides no price and holds no money."""
 
-from collections.abc import AsyncIterator, Mapping, Sequence
+from collections.abc import AsyncIterator, Collection, Mapping, Sequence
 from contextlib import asynccontextmanager
 from dataclasses import replace
 from datetime import datetime, timedelta
@@ -12,8 +12,19 @@ from core.domain.ids import OwnerId
 from core.domain.market import Market, Observation
 from core.domain.money import floor_to, plain
 from core.domain.order import OrderIntent
-from core.domain.position import Account, Position
-from core.ports import Activity, Clock, Finding, Halt, Ledger, LedgerPage, OrderReport, Prepared, VenueStatus
+from core.domain.position import Account
+from core.ports import (
+    Activity,
+    Clock,
+    Document,
+    Finding,
+    Halt,
+    Ledger,
+    LedgerPage,
+    OrderReport,
+    Prepared,
+    VenueStatus,
+)
 from core.venues.paper import margin, matching, tickets
 from core.venues.paper.book import (
     Alias,
@@ -27,6 +38,7 @@ from core.venues.paper.book import (
     record_to_json,
 )
 from core.venues.paper.desk import Desk, Rules
+from core.venues.paper.looking import as_account
 from core.venues.paper.matching import DEPTHS, OTHER_DEPTH, Depth
 
 MARK_PERIOD = timedelta(milliseconds=250)
@@ -115,28 +127,11 @@ class PaperVenue:
 
     async def account(self, owner: OwnerId) -> Account:
         """The account at the last known marks; each liquidation price takes the other markets as they are."""
+        glanced = await self._glance(owner)
+        if glanced is not None:
+            return as_account(self.name, glanced, self._markets)
         async with self._desk(owner) as (_, desk):
-            prices = desk.prices
-            maintenance = desk.maintenance_margin()
-            buffer = desk.equity - maintenance
-            positions = tuple(
-                Position(
-                    market=name,
-                    base=held.base,
-                    entry_price=held.entry,
-                    mark=prices[name],
-                    liquidation_price=margin.liquidation_price(self._markets[name], held, prices[name], buffer),
-                    funding=held.funding,
-                )
-                for name, held in sorted(desk.books.holdings.items())
-            )
-            return Account(
-                venue=self.name,
-                collateral=desk.books.cash,
-                positions=positions,
-                initial_margin=desk.initial_margin(),
-                maintenance_margin=maintenance,
-            )
+            return as_account(self.name, desk, self._markets)
 
     async def activity(self, owner: OwnerId, after: int) -> Sequence[Activity]:
         """What the venue did to the account by itself after activity number *after*, at most 500, oldest first."""
@@ -313,6 +308,15 @@ class PaperVenue:
 
     # ── the ledger ──────────────────────────────────────────────────────────────────────────────────────────────────
 
+    async def _glance(self, owner: OwnerId) -> Desk | None:
+        """The owner's books without their lock; None where looking at them changes what is kept."""
+        known, resting = await self._ledger.glance(owner)
+        if known is None:
+            return None
+        books, orders, busy = self._books(known, resting)
+        desk = Desk(self._rules, books, orders, await self._marks(busy), self._clock.now())
+        return None if desk.changed or self._kept_of(desk) != known else desk
+
     @asynccontextmanager
     async def _desk(
         self, owner: OwnerId, *also: str, seen: Observation | None = None
@@ -324,17 +328,11 @@ class PaperVenue:
         """
         needed = set(also) | self._busy.get(owner, frozenset()) | ({seen.market} if seen is not None else set())
         while True:
-            marks = {name: mark for name in needed if (mark := await self._ledger.mark(name)) is not None}
+            marks = await self._marks(needed)
             if seen is not None:
                 marks[seen.market] = seen
             async with self._ledger.open(owner) as page:
-                known = page.account
-                books = Books(deposits=self._deposit) if known is None else from_json(Books, known["books"])
-                resting = [record_from_json(document) for document in await page.resting()]
-                orders = [record for record in resting if isinstance(record, PaperOrder)]
-                busy = books.holdings.keys() | {order.intent.market for order in orders}
-                if unlisted := busy - self._markets.keys():
-                    raise NotConfigured(f"Expected the markets of the account to be listed, was without {unlisted}")
+                books, orders, busy = self._books(page.account, await page.resting())
                 if busy <= needed:
                     desk = Desk(self._rules, books, orders, marks, self._clock.now())
                     yield page, desk
@@ -344,15 +342,36 @@ class PaperVenue:
                     return
             needed |= busy
 
+    def _books(
+        self, known: Document | None, resting: Sequence[Document]
+    ) -> tuple[Books, list[PaperOrder], frozenset[str]]:
+        """What is kept of an account: its books, its resting orders, the markets of both."""
+        books = Books(deposits=self._deposit) if known is None else from_json(Books, known["books"])
+        orders = [record for record in map(record_from_json, resting) if isinstance(record, PaperOrder)]
+        busy = frozenset(books.holdings) | {order.intent.market for order in orders}
+        if unlisted := busy - self._markets.keys():
+            raise NotConfigured(f"Expected the markets of the account to be listed, was without {unlisted}")
+        return books, orders, busy
+
+    async def _marks(self, names: Collection[str]) -> dict[str, Observation]:
+        return {name: mark for name in names if (mark := await self._ledger.mark(name)) is not None}
+
+    def _wakes(self, desk: Desk) -> dict[str, tuple[Decimal | None, Decimal | None]]:
+        return margin.wake_prices(desk.books, desk.resting, desk.prices, self._markets)
+
+    def _kept_of(self, desk: Desk) -> Document:
+        """The account as it is written down."""
+        return {"books": to_json(desk.books), "wakes": to_json(self._wakes(desk))}
+
     async def _keep(self, page: LedgerPage, desk: Desk) -> None:
         """Write down what changed."""
         for order in desk.changed.values():
             await page.save_order(order.signature, record_to_json(order), resting=order.finding is Finding.LIVE)
         for activity in desk.activities:
             await page.add_activity(activity.number, to_json(activity))
-        wakes = margin.wake_prices(desk.books, desk.resting, desk.prices, self._markets)
-        account = {"books": to_json(desk.books), "wakes": to_json(wakes)}
+        account = self._kept_of(desk)
         if account != page.account:
+            wakes = self._wakes(desk)
             await page.save_account(account, wakes=wakes, exposed=sorted(desk.books.holdings))
 
 

@@ -8,7 +8,7 @@ from telegram import Message, Update, User
 from telegram.error import TelegramError
 
 from bots.telegram.hearing import Pressed, Words, hear
-from bots.telegram.lax import ForgivingRequest
+from bots.telegram.lax import Forgiving
 
 ANN = {"id": 7, "first_name": "Ann", "is_bot": False}
 PRIVATE = {"id": 7, "type": "private", "first_name": "Ann"}
@@ -16,7 +16,7 @@ US = User(id=666, first_name="SayWhen", is_bot=True, username="SayWhenBot")
 
 
 def read(result: Any) -> Any:
-    answer = ForgivingRequest.parse_json_payload(json.dumps({"ok": True, "result": result}).encode())
+    answer = Forgiving.parse_json_payload(json.dumps({"ok": True, "result": result}).encode())
     assert answer["ok"] is True
     return answer["result"]
 
@@ -72,9 +72,9 @@ def test_a_private_chat_is_its_person_s_whatever_number_it_goes_by() -> None:
 @pytest.mark.parametrize("payload", [b"<html>", b"[]", b"\xff"])
 def test_what_is_no_answer_is_an_error_of_the_library_s_own(payload: bytes) -> None:
     with pytest.raises(TelegramError, match="Invalid server response"):
-        ForgivingRequest.parse_json_payload(payload)
+        Forgiving.parse_json_payload(payload)
 
 
 def test_an_error_in_a_shape_of_its_own_is_told_in_its_words() -> None:
-    answer = ForgivingRequest.parse_json_payload(b'{"message": "API method is not supported"}')
+    answer = Forgiving.parse_json_payload(b'{"message": "API method is not supported"}')
     assert (answer["ok"], answer["description"]) == (False, "API method is not supported")

@@ -2,7 +2,9 @@
 
 import asyncio
 
-from bots.telegram.pacing import IN_FLIGHT, Pace
+import pytest
+
+from bots.telegram.pacing import MOST_STUCK, Pace
 from tests.clock import START, FakeClock
 
 
@@ -73,9 +75,40 @@ async def test_what_waits_for_a_slow_wire_does_not_leave_it_as_a_burst() -> None
     sent.wire.clear()
     tasks = sent.start(*((chat, 0) for chat in range(1, 31)))
     await sent.clock.advance(30)
-    assert len(sent.turns) == IN_FLIGHT
+    assert len(sent.turns) == 1 + MOST_STUCK  # what got stuck holds up nobody else, up to so many
     sent.wire.set()
     await sent.clock.advance(5)
     await asyncio.gather(*tasks)
     times = [at for *_, at in sent.turns]
     assert all(sum(start <= at < start + 1 for at in times) <= 12 for start in times)
+
+
+class Wire:
+    """Takes *takes_s* for each message; how many were on it at once, at most."""
+
+    def __init__(self, takes_s: float) -> None:
+        self.clock = FakeClock()
+        self.pace = Pace(self.clock, 25)
+        self.takes_s = takes_s
+        self.now = self.most = 0
+        self.arrived: list[float] = []
+
+    async def one(self, chat: int) -> None:
+        async with self.pace.turn(chat, 0):
+            self.now += 1
+            self.most = max(self.most, self.now)
+            await self.clock.sleep(self.takes_s)
+            self.now -= 1
+            self.arrived.append((self.clock.now() - START).total_seconds())
+
+
+@pytest.mark.parametrize(("takes_s", "a_second"), [(0.03, 25), (0.1, 10)])
+async def test_one_notice_at_a_time_is_on_the_wire_so_that_a_crash_repeats_no_more(
+    takes_s: float, a_second: int
+) -> None:
+    wire = Wire(takes_s)
+    tasks = [asyncio.ensure_future(wire.one(chat)) for chat in range(1, 101)]
+    await wire.clock.advance(20)
+    await asyncio.gather(*tasks)
+    assert wire.most == 1
+    assert abs(sum(1 <= at < 3 for at in wire.arrived) - 2 * a_second) <= 2
