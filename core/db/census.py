@@ -8,7 +8,8 @@ from sqlalchemy import ColumnElement, Select, Table, delete, func, select, text,
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 import core.db.chat_tables
-import core.db.paper_tables  # noqa: F401 - their tables belong to the metadata that is walked here
+import core.db.paper_tables
+import core.db.venue_tables  # noqa: F401 - their tables belong to the metadata that is walked here
 from core.db.chat_tables import inbox, shown
 from core.db.connection import Database
 from core.db.store import OWNER_LOCK
