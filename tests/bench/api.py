@@ -96,6 +96,7 @@ async def _sockets(port: int, keys: list[str], *, bare: bool, stalled: int = 0) 
     ages: list[float] = []
     gaps: list[float] = []
     sample = ""
+    lost: list[str] = []
     ready, over = asyncio.Event(), asyncio.Event()
     connector = aiohttp.TCPConnector(limit=0)
 
@@ -112,7 +113,11 @@ async def _sockets(port: int, keys: list[str], *, bare: bool, stalled: int = 0) 
                 return
             last: float | None = None
             while not over.is_set():
-                text = (await socket.receive()).data
+                message = await socket.receive()
+                if message.type is not aiohttp.WSMsgType.TEXT:  # asked again it would answer at once, for ever
+                    lost.append(f"{socket.close_code} {message.extra or ''}")
+                    return
+                text = message.data
                 now = time.perf_counter()
                 if ready.is_set():  # what came while the others connected does not count
                     frame = json.loads(text) if number % 20 == 1 else None
@@ -130,6 +135,8 @@ async def _sockets(port: int, keys: list[str], *, bare: bool, stalled: int = 0) 
         await asyncio.sleep(SOCKET_S)
         over.set()
         await asyncio.gather(*tasks)
+    if lost:
+        print(f"  {len(lost)} sockets were closed: {sorted(set(lost))}")
     return ages, gaps, sample
 
 
