@@ -115,3 +115,19 @@ async def test_a_card_never_waits_for_more_than_two_pictures(monkeypatch: pytest
 
 async def test_without_candles_there_is_no_picture() -> None:
     assert await Pictures(Market([]), FakeClock()).of(Chart(market="SOL-PERP")) is None
+
+
+async def test_a_crowd_gets_a_second_of_drawing_and_a_tenth_of_a_core_after_that(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    monkeypatch.setattr("bots.pictures._timed", lambda *_: (b"png", 0.3))
+    clock = FakeClock()
+    pictures = Pictures(Market(), clock)
+
+    async def shown(number: int) -> bool:
+        lines = (ChartLine(price=D(100 + number), label="", tone="plain"),)
+        return await pictures.of(Chart(market="SOL-PERP", lines=lines)) is not None
+
+    assert [await shown(number) for number in range(6)] == [True] * 4 + [False] * 2
+    await clock.advance(3)
+    assert [await shown(number) for number in range(6, 8)] == [True, False]

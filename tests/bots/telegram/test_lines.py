@@ -160,8 +160,8 @@ async def test_the_token_is_in_no_log_line_whatever_goes_wrong(
     before, level = root.handlers, root.level
     async with TelegramServer() as telegram:
         set_up_logs("DEBUG", "test")
-        logging.getLogger("httpx").setLevel(logging.DEBUG)
-        logging.getLogger("httpcore").setLevel(logging.DEBUG)
+        for name in ("httpx", "httpcore", "aiohttp"):
+            logging.getLogger(name).setLevel(logging.DEBUG)
         try:
             async with staged(postgres_dsn, telegram) as stage:
                 telegram.faults += [Fault("sendMessage", code) for code in (502, 0)]
@@ -173,8 +173,8 @@ async def test_the_token_is_in_no_log_line_whatever_goes_wrong(
                     logging.getLogger("x").exception("it broke")
         finally:
             root.handlers, root.level = before, level
-            logging.getLogger("httpx").setLevel(logging.WARNING)
-            logging.getLogger("httpcore").setLevel(logging.WARNING)
+            for name in ("httpx", "httpcore", "aiohttp"):
+                logging.getLogger(name).setLevel(logging.WARNING)
     written = "".join(capfd.readouterr())
     assert "sendMessage" in written
     assert telegram.token not in written
