@@ -14,7 +14,7 @@ QUIET := --quiet --no-progress --python $(BIN)/python
 # Another environment that happens to be active must not steer this one.
 unexport VIRTUAL_ENV PYTHONPATH PYTHONHOME
 
-.PHONY: help setup demo web up containers test check exam bench-api bench-discord bench-drift-codec bench-parse bench-telegram format lock clean
+.PHONY: help setup demo web up containers test check exam bench-api bench-discord bench-drift bench-drift-codec bench-parse bench-telegram format lock clean
 
 help: ## list the targets
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "  make %-18s %s\n", $$1, $$2 }' $(firstword $(MAKEFILE_LIST))
@@ -64,6 +64,9 @@ bench-discord: $(READY) ## fifty interactions a second on a loopback Discord for
 
 bench-api: $(READY) ## how fast the API is, beside bare Starlette in the same run
 	@$(BIN)/python -m tests.bench.api
+
+bench-drift: $(READY) ## what the Drift venue costs: orders, oracle updates, followed accounts
+	@$(BIN)/python -m tests.core.venues.drift.bench
 
 bench-drift-codec: $(READY) ## time the codec of Drift beside driftpy's
 	@$(BIN)/python -m tests.core.venues.drift.codec.bench

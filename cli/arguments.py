@@ -11,6 +11,7 @@ from typing import Any, NoReturn
 from core.domain.money import ZERO, plain, read_decimal
 
 PARSERS = ("grammar", "claude", "openai")
+VENUES = ("paper", "drift", "drift-emulator")
 ROLES = ("api", "bots", "scheduler", "worker")
 _DEMO = """The market's moves are fixed by the seed: with an odd one the stop fires (half is sold, the target stays),
 with an even one the target fires (all is sold, the stop is cancelled). For example --seed 1 and --seed 2."""
@@ -30,7 +31,7 @@ def build_parser() -> Parser:
         prog="saywhen", description="You say when; it watches and trades.", allow_abbrev=False, exit_on_error=True
     )
     commands = parser.add_subparsers(title="commands", metavar="COMMAND", required=True, parser_class=Parser)
-    for add in (_up, _demo, _chat, _parse, _replay, _migrate, _openapi, _run, _dead_letters):
+    for add in (_up, _demo, _chat, _parse, _replay, _migrate, _openapi, _run, _dead_letters, _keys):
         add(commands)
     return parser
 
@@ -65,6 +66,7 @@ def _up(commands: Any) -> None:
     parser.add_argument(
         "--prices", metavar="SOURCE", help="auto, exchange, pyth, simulated, or a candle file to replay as if now"
     )
+    parser.add_argument("--venue", choices=VENUES, help="where orders go (default: SAYWHEN_VENUE, else paper)")
     parser.add_argument("--no-chat", action="store_true", help="no chat here; logs go to standard error")
 
 
@@ -140,6 +142,21 @@ def _dead_letters(commands: Any) -> None:
     discarding.add_argument("discard", type=_number, metavar="N")
     for deed in (listing, discarding):  # where people type it too; left out here, it keeps what was said before
         deed.add_argument("--json", action="store_true", default=argparse.SUPPRESS, help="print one line of JSON")
+
+
+def _keys(commands: Any) -> None:
+    parser = _command(commands, "keys", "cli.keys", "the keys that trade: list, import, export, rotate")
+    parser.set_defaults(deed="list")
+    deeds = parser.add_subparsers(title="what to do", metavar="list | import | export | rotate", parser_class=Parser)
+    deeds.add_parser("list", help="show addresses (this is also what happens without a word)")
+    taking = deeds.add_parser("import", help="let an owner trade with a private key read from standard input")
+    taking.add_argument("--owner", type=_number, default=1, metavar="N", help="whose it is (default: 1, the first)")
+    giving = deeds.add_parser("export", help="print a key, sealed as WALLET_PRIVATE_KEY takes it")
+    giving.add_argument("address", metavar="ADDRESS")
+    giving.add_argument("--plain", action="store_true", help="print the private key itself; whoever sees it owns it")
+    turning = deeds.add_parser("rotate", help="seal every key under a new version of the master key")
+    for name, deed in (("import", taking), ("export", giving), ("rotate", turning)):
+        deed.set_defaults(deed=name)
 
 
 def _positions(parser: Parser) -> None:

@@ -24,7 +24,7 @@ def run(options: Namespace) -> int:
 
 
 async def _role(settings: Settings, role: str, *, tied: bool) -> int:
-    async with open_core(settings, role=f"saywhen {role}") as core, _alive(settings.alive_file):
+    async with open_core(settings, role=f"saywhen {role}", signs=role == "worker") as core, _alive(settings.alive_file):
         working = asyncio.create_task(_work(core, role), name=role)
         if tied:
             # Only now: had our parent died meanwhile, joining its database and leaving it as the last is what stops it.

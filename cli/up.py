@@ -17,7 +17,7 @@ from cli.home import Occupancy, settings_of
 from cli.product import converse, running
 from cli.running import run_until_stopped
 from cli.worker import WorkerProcess
-from core.app import Core, Settings, open_core, set_up_logs
+from core.app import Core, Settings, emulated_drift, open_core, set_up_logs
 from core.domain.errors import BadInput, Conflict, NotConfigured
 from core.feed.card import Card
 from core.settings import PRICE_SOURCES
@@ -28,7 +28,8 @@ _PRICES_WITHIN_S = 2.5
 
 def run(options: Namespace) -> int:
     """Run until the person leaves the chat, or a signal comes."""
-    settings = settings_of(options, **({} if options.prices is None else {"SAYWHEN_PRICES": options.prices}))
+    chosen = {"SAYWHEN_PRICES": options.prices, "SAYWHEN_VENUE": options.venue}
+    settings = settings_of(options, **{name: value for name, value in chosen.items() if value is not None})
     if settings.price_file is not None and not settings.price_file.is_file():
         raise BadInput(
             f"Expected prices from {', '.join(PRICE_SOURCES)} or a candle file, was {settings.prices[:80]!r}.",
@@ -51,6 +52,20 @@ def run(options: Namespace) -> int:
 
 
 async def _up(settings: Settings, occupancy: Occupancy, worker: WorkerProcess, *, chatting: bool) -> int:
+    if settings.venue != "drift-emulator":
+        worker.env = {"SAYWHEN_VENUE": settings.venue}
+        return await _serve(settings, occupancy, worker, chatting=chatting)
+    async with emulated_drift(settings) as emulated:
+        worker.env = {
+            "SAYWHEN_VENUE": settings.venue,
+            "SOLANA_RPC_URL": emulated.rpc,
+            "SOLANA_WS_URL": emulated.ws,
+        }
+        print(f"The Drift emulator answers at {emulated.rpc}. {emulated.notice or ''}".strip(), file=sys.stderr)
+        return await _serve(emulated.settings, occupancy, worker, chatting=chatting)
+
+
+async def _serve(settings: Settings, occupancy: Occupancy, worker: WorkerProcess, *, chatting: bool) -> int:
     async with open_core(settings, role="saywhen up") as core:
         channels = [ConsoleChannel(open_screen(), core.clock)] if chatting else []
         listening = _listen(core)
@@ -109,7 +124,12 @@ def _greeting(core: Core, *, ready: bool, chatting: bool, listening: socket.sock
         api = f"The API is off: {settings.api_host}:{settings.api_port} cannot be had (SAYWHEN_API_PORT)."
     else:
         api = f"The dashboard is at {settings.public_url}, the API at http://{settings.api_host}:{settings.api_port}."
-    return f"SayWhen is up on the paper venue (play money). {prices} {api} Its home is {home}; {leave}."
+    places = {
+        "paper": "on the paper venue (play money)",
+        "drift-emulator": "on a Drift emulator (play money, real transactions)",
+    }
+    place = places.get(settings.venue, f"on {settings.venue} (real money)")
+    return f"SayWhen is up {place}. {prices} {api} Its home is {home}; {leave}."
 
 
 def _prices_words(core: Core) -> str:

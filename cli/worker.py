@@ -2,8 +2,10 @@
 
 import asyncio
 import logging
+import os
 import sys
 from asyncio.subprocess import PIPE, Process
+from collections.abc import Mapping
 from contextlib import suppress
 from pathlib import Path
 from typing import IO
@@ -28,6 +30,8 @@ class WorkerProcess:
         self._home = home
         self._log = log
         self._process: Process | None = None
+        self.env: Mapping[str, str] = {}
+        """Settings that it has beside ours, by the names of their variables."""
 
     @property
     def pid(self) -> int | None:
@@ -66,7 +70,7 @@ class WorkerProcess:
             # A session of its own: Ctrl-C in the terminal is for us, and we decide when it stops.
             self._process = process = await asyncio.create_subprocess_exec(
                 sys.executable, "-m", "cli", "run", "worker", "--tied", *home,
-                stdin=PIPE, stdout=errors, stderr=errors, start_new_session=True,
+                stdin=PIPE, stdout=errors, stderr=errors, start_new_session=True, env={**os.environ, **self.env},
             )  # fmt: skip
         try:
             return await process.wait()

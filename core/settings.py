@@ -12,6 +12,8 @@ from core.domain.errors import NotConfigured
 
 PRICE_SOURCES = ("auto", "exchange", "pyth", "simulated")
 ParserSetting = Literal["auto", "grammar", "claude", "openai"]
+VENUES = ("paper", "drift", "drift-emulator")
+VenueSetting = Literal["paper", "drift", "drift-emulator"]
 _ADDRESS = r"^https?://[^\s@]+$"
 _RATE = r"^[1-9]\d{0,6}/(second|minute|hour)$"
 SECRETS = Path("/run/secrets")
@@ -59,6 +61,13 @@ class Settings(BaseSettings):
     telegram_admins: str = Field("", alias="TELEGRAM_ADMINS", pattern=r"^\s*(\d+\s*,?\s*)*$")
     discord_token: SecretStr | None = Field(None, alias="DISCORD_BOT_TOKEN")
     discord_admins: str = Field("", alias="DISCORD_ADMINS", pattern=r"^\s*(\d+\s*,?\s*)*$")
+    venue: VenueSetting = Field("paper", alias="SAYWHEN_VENUE")
+    drift_env: Literal["mainnet", "devnet"] = Field("mainnet", alias="DRIFT_ENV")
+    solana_rpc_url: SecretStr | None = Field(None, alias="SOLANA_RPC_URL")
+    solana_ws_url: SecretStr | None = Field(None, alias="SOLANA_WS_URL")
+    fee_lamports: int = Field(200_000, alias="SAYWHEN_FEE_LAMPORTS", ge=5_000, le=10_000_000)
+    wallet_private_key: SecretStr | None = Field(None, alias="WALLET_PRIVATE_KEY")
+    master_key_file: Path | None = Field(None, alias="SAYWHEN_MASTER_KEY_FILE")
     log_level: str = Field("INFO", alias="SAYWHEN_LOG_LEVEL", pattern="^(DEBUG|INFO|WARNING|ERROR)$")
 
     alive_file: Path | None = Field(None, alias="SAYWHEN_ALIVE_FILE")
@@ -87,6 +96,18 @@ class Settings(BaseSettings):
         return self.home.expanduser().absolute()
 
     @cached_property
+    def master_key_path(self) -> Path:
+        """Where the master key of trading keys is."""
+        return self.home_path / "master.key" if self.master_key_file is None else self.master_key_file.expanduser()
+
+    @cached_property
+    def solana(self) -> tuple[tuple[str, ...], tuple[str, ...]]:
+        """Addresses of Solana nodes, the first one asked first: JSON-RPC, and WebSocket."""
+        default = f"https://api.{'mainnet-beta' if self.drift_env == 'mainnet' else 'devnet'}.solana.com"
+        rpc = _listed(self.solana_rpc_url) or (default,)
+        return rpc, _listed(self.solana_ws_url) or tuple(f"ws{url.removeprefix('http')}" for url in rpc)
+
+    @cached_property
     def public_url(self) -> str:
         """The address that people reach the web at, without a slash at its end."""
         return self.public_url_set or f"http://localhost:{self.api_port}"
@@ -100,6 +121,11 @@ class Settings(BaseSettings):
     def price_file(self) -> Path | None:
         """The candle file to replay, where `SAYWHEN_PRICES` names one instead of a source."""
         return None if self.prices in PRICE_SOURCES else Path(self.prices).expanduser()
+
+
+def _listed(addresses: SecretStr | None) -> tuple[str, ...]:
+    """Addresses separated by commas or blanks."""
+    return () if addresses is None else tuple(addresses.get_secret_value().replace(",", " ").split())
 
 
 def read_settings(**overrides: Any) -> Settings:

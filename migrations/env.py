@@ -3,7 +3,8 @@
 from alembic import context
 
 import core.db.access_tables
-import core.db.paper_tables  # noqa: F401 - its tables belong to the metadata
+import core.db.paper_tables
+import core.db.venue_tables  # noqa: F401 - their tables belong to the metadata
 from core.db.tables import metadata
 from core.domain.errors import NotConfigured
 

@@ -30,6 +30,7 @@ async def run_scheduler(core: Core, ready: asyncio.Event | None = None) -> None:
             tasks.create_task(keep("watching prices", watch_prices))
             tasks.create_task(keep("showing marks", core.engine.show_marks))
             tasks.create_task(keep("following events", core.engine.follow_events))
+            tasks.create_task(keep("following the venue", core.engine.follow_venue))
     finally:
         cadences.stop()
         await asyncio.shield(core.engine.stop())

@@ -15,7 +15,8 @@ import pytest
 
 import core.db.access_tables
 import core.db.chat_tables
-import core.db.paper_tables  # noqa: F401 - their tables belong to the metadata
+import core.db.paper_tables
+import core.db.venue_tables  # noqa: F401 - their tables belong to the metadata
 from core.db.connection import Database
 from core.db.embedded import EmbeddedPostgres
 from core.db.migrate import migrate

@@ -5,16 +5,18 @@ from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
     from core.app.core import Core, open_core
+    from core.app.emulation import emulated_drift
     from core.clock import SystemClock
     from core.logs import set_up_logs
     from core.settings import Settings, read_settings
 
-__all__ = ["Core", "Settings", "SystemClock", "open_core", "read_settings", "set_up_logs"]
+__all__ = ["Core", "Settings", "SystemClock", "emulated_drift", "open_core", "read_settings", "set_up_logs"]
 
 _HOMES = {
     "Core": "core.app.core",
     "Settings": "core.settings",
     "SystemClock": "core.clock",
+    "emulated_drift": "core.app.emulation",
     "open_core": "core.app.core",
     "read_settings": "core.settings",
     "set_up_logs": "core.logs",

@@ -27,6 +27,8 @@ from core.app.prices import Prices
 from core.app.readings import Readings
 from core.app.replays import Replays
 from core.app.rules import Rules
+from core.app.trading import open_trading, take_in_keys
+from core.app.vault import TradingKeys
 from core.app.wallets import Wallets
 from core.app.words import reader_for
 from core.clock import SystemClock
@@ -38,20 +40,18 @@ from core.db.event_log import PostgresEventLog
 from core.db.inbox import PostgresInbox
 from core.db.journal import PostgresJournal
 from core.db.lease import PostgresLease
-from core.db.ledger import PostgresLedger
+from core.db.memos import PostgresMemos
 from core.db.migrate import migrate
-from core.db.notes import PostgresNotes
 from core.db.outbox import PostgresOutbox
 from core.db.people import PostgresPeople
 from core.db.queue import PgQueue
 from core.db.store import PostgresStore
+from core.domain.errors import Conflict
 from core.domain.ids import OwnerId
-from core.domain.listing import LISTING
 from core.flow.board import Board
 from core.flow.trust import Bounds, Trust
-from core.ports import Clock, Notes, VenueStatus
+from core.ports import Clock, Memos, VenueStatus
 from core.settings import Settings
-from core.venues.paper import PaperVenue
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -71,13 +71,14 @@ class Core:
     wallets: Wallets
     limits: OwnLimits
     keys: ApiKeys
+    trading_keys: TradingKeys
     readings: Readings
     replays: Replays
     consent: Consent
     prices: Prices
     notices: Notices
     inbox: Inbox
-    notes: Notes
+    memos: Memos
     people: People
     leaving: Leaving
     engine: Engine
@@ -92,14 +93,19 @@ class Core:
 
     async def give_position(self, owner: OwnerId, market: str, base: Decimal, entry_price: Decimal) -> None:
         """Put a position into a paper account, as a demo's starting point. Raises BadInput or Conflict."""
-        await self.parts.venue.open_position(owner, market, base, entry_price)
+        if self.parts.own is None:
+            raise Conflict(f"Positions at {self.parts.venue.name} come from trades only.", "Open one by a rule.")
+        await self.parts.own.open_position(owner, market, base, entry_price)
 
 
 @asynccontextmanager
-async def open_core(settings: Settings, *, clock: Clock | None = None, role: str = "saywhen") -> AsyncIterator[Core]:
+async def open_core(
+    settings: Settings, *, clock: Clock | None = None, role: str = "saywhen", signs: bool = False
+) -> AsyncIterator[Core]:
     """A Core on the settings' database (embedded where none is named), migrated, closed at the end of the block.
 
-    Raises StorageUnavailable or NotConfigured. *role* names the process in the database's own lists.
+    Raises StorageUnavailable or NotConfigured. *role* names the process in the database's own lists; only one that
+    *signs* can open trading keys.
     """
     time = SystemClock() if clock is None else clock
     async with AsyncExitStack() as stack:
@@ -107,10 +113,9 @@ async def open_core(settings: Settings, *, clock: Clock | None = None, role: str
         stack.push_async_callback(reader.close)
         database = await _database(settings, role, stack)
         bounds = Bounds(stale_s=settings.stale_s, confidence_bps=settings.confidence_bps, jump_bps=settings.jump_bps)
-        ledger = PostgresLedger(database)
-        venue = PaperVenue(ledger, time, LISTING, deposit=settings.paper_deposit)
-        stack.push_async_callback(venue.close)
         store, log = PostgresStore(database), PostgresEventLog(database)
+        people = PostgresPeople(database, store)
+        trading, ledger = open_trading(settings, database, time, people, stack, signs=signs)
         parts = Parts(
             settings=settings,
             clock=time,
@@ -121,19 +126,25 @@ async def open_core(settings: Settings, *, clock: Clock | None = None, role: str
             lease=_lease(database),
             leases=partial(_lease, database),
             inbox=PostgresInbox(database),
-            venue=venue,
+            venue=trading.venue,
+            own=trading.own,
+            venue_prices=trading.prices,
+            changes=trading.changes,
             parser=reader,
             board=Board(fresh_s=settings.stale_s),
             trust=Trust(bounds),
         )
         stack.push_async_callback(_close_source, parts)
         journal = PostgresJournal(database, log)
-        credentials, people = PostgresCredentials(database), PostgresPeople(database, store)
+        credentials = PostgresCredentials(database)
         census = Census(database)
         preferring = People(parts, census)
         identity = Identity(parts, credentials, people)
         consent = Consent(parts, identity, people)
         drafts = Drafts(parts, journal)
+        if trading.vault is not None:
+            owners = await store.owners()
+            await take_in_keys(settings, trading.vault, owners[0] if owners else None)
         yield Core(
             account=Accounts(parts),
             drafts=drafts,
@@ -148,13 +159,14 @@ async def open_core(settings: Settings, *, clock: Clock | None = None, role: str
             wallets=Wallets(parts, consent, identity, people),
             limits=OwnLimits(parts, consent),
             keys=ApiKeys(parts, consent, credentials),
+            trading_keys=TradingKeys(settings, database, time),
             readings=Readings(parts),
             replays=Replays(parts),
             consent=consent,
             prices=Prices(parts, ledger),
             notices=Notices(parts),
             inbox=Inbox(parts),
-            notes=PostgresNotes(database),
+            memos=PostgresMemos(database),
             people=preferring,
             leaving=Leaving(parts, consent, credentials, preferring, census),
             engine=Engine(parts),

@@ -3,6 +3,7 @@
 import asyncio
 import logging
 from collections.abc import Awaitable, Callable
+from contextlib import aclosing
 from datetime import datetime, timedelta
 from functools import partial
 
@@ -14,6 +15,7 @@ from core.domain.ids import OrderId, OwnerId, RuleId
 from core.domain.market import Observation
 from core.domain.order import IN_FLIGHT, OrderState
 from core.domain.rule import RuleState
+from core.flow.revoked import rest_for_revoked
 from core.flow.settle import reconcile, settle
 from core.flow.standing import Standing
 from core.flow.watch import Watch
@@ -138,12 +140,27 @@ class Engine:
                 await self._show(observation)
 
     async def _show(self, observation: Observation) -> None:
-        if VENUE_LEASE not in self._fences:
+        if self._parts.own is None or VENUE_LEASE not in self._fences:
             return
         async with self._showing:  # in their order: a mark from before a firing must not come after it
-            touched = await self._parts.venue.observe(observation)
+            touched = await self._parts.own.observe(observation)
         for owner in touched:
             await self._attempt("settling", partial(self._settle_owner, owner))
+
+    async def follow_venue(self) -> None:
+        """Settle owners whose account the venue says it has changed, for ever; at a venue that tells nothing, wait."""
+        if self._parts.changes is None:
+            await asyncio.Event().wait()
+            return
+        async with aclosing(self._parts.changes()) as changes:
+            async for changed in changes:
+                if partition_of(changed.owner) not in self._fences:
+                    continue
+                await self._attempt("settling", partial(self._settle_owner, changed.owner))
+                if not changed.permitted:
+                    now, venue = self._parts.clock.now(), self._parts.venue.name
+                    resting = partial(rest_for_revoked, self._parts.store, changed.owner, venue, now)
+                    await self._attempt("pausing", resting)
 
     async def follow_events(self) -> None:
         """Keep the watchlist in step with the event log, for ever: at the bell, and once a second without it."""
@@ -198,7 +215,10 @@ class Engine:
             async with self._parts.store.begin(owner) as tx:
                 await tx.enqueue(order_id)
         if state is not OrderState.PLANNED:
-            await settle(self._parts.store, self._parts.venue, self._parts.clock, owner, order_id)
+            order = await settle(self._parts.store, self._parts.venue, self._parts.clock, owner, order_id)
+            if order is not None and order.cancel_asked and order.state in IN_FLIGHT and self._parts.own is None:
+                async with self._parts.store.begin(owner) as tx:
+                    await tx.enqueue(order_id)  # only a worker can sign what takes it off
 
     async def _settle_owner(self, owner: OwnerId) -> None:
         async with self._parts.store.begin(owner) as tx:
@@ -216,8 +236,8 @@ class Engine:
 
     async def funding(self) -> None:
         """Every minute: the paper venue exchanges funding when an hour is over."""
-        if VENUE_LEASE in self._fences:
-            for owner in await self._parts.venue.exchange_funding(self._parts.clock.now()):
+        if self._parts.own is not None and VENUE_LEASE in self._fences:
+            for owner in await self._parts.own.exchange_funding(self._parts.clock.now()):
                 await reconcile(self._parts.store, self._parts.venue, self._parts.clock, owner)
 
     async def standing(self) -> None:

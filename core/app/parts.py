@@ -1,7 +1,7 @@
 """What `open_core` plugged together and every façade draws on; decides the scene that words are read in."""
 
 import asyncio
-from collections.abc import Callable, Mapping
+from collections.abc import AsyncGenerator, Callable, Mapping
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from decimal import Decimal
@@ -15,7 +15,7 @@ from core.domain.reading import ParseContext, ParseResult
 from core.flow.board import Board
 from core.flow.draft import Scene
 from core.flow.trust import Trust
-from core.ports import Clock, EventLog, Inbox, Lease, Outbox, PriceSource, Queue, Store, Venue, VenueStatus
+from core.ports import Changed, Clock, EventLog, Inbox, Lease, Outbox, PriceSource, Queue, Store, Venue, VenueStatus
 from core.settings import Settings
 
 TIME_OUT_S = 10.0
@@ -54,7 +54,13 @@ class Parts:
     lease: Lease
     leases: Callable[[], Lease]
     inbox: Inbox
-    venue: OwnVenue
+    venue: Venue
+    own: OwnVenue | None = None
+    """The venue where it lives in our own engine."""
+    venue_prices: Callable[[], PriceSource] | None = None
+    """Makes the venue's own price source, where it has one: what it triggers on is what is watched."""
+    changes: Callable[[], AsyncGenerator[Changed]] | None = None
+    """Tells whose account the venue has changed, where it can."""
     parser: Reader
     board: Board
     trust: Trust

@@ -63,6 +63,11 @@ class Prices:
         if self._parts.source is not None:
             return
         settings = self._parts.settings
+        if self._parts.venue_prices is not None:
+            self._parts.source = self._parts.venue_prices()
+            if self._parts.source.simulated:
+                self._parts.notice = "Orders go to a Drift EMULATOR on this machine, prices are those of its oracles."
+            return
         replay = None
         kind = cast(PriceKind, settings.prices)
         if settings.price_file is not None:

@@ -1,76 +1,61 @@
-"""What channels remember, and where else a card is shown, in PostgreSQL; decides no use of it."""
+"""What adapters of real venues remember, in PostgreSQL; decides how it is kept, nothing about orders."""
 
-from collections.abc import Mapping
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
 
-from sqlalchemy import Delete, Insert, delete, select
+from sqlalchemy import select
 from sqlalchemy.dialects.postgresql import insert
 from sqlalchemy.ext.asyncio import AsyncConnection
 
-from core.db.chat_tables import notes, shown
+from core.codec import to_json
 from core.db.connection import Database
-from core.db.tables import links
+from core.db.venue_tables import venue_activity, venue_notes
+from core.domain.ids import OwnerId
+from core.ports.notes import Note, NotePage
+
+NOTES_LOCK = 4
+"""First key of the advisory lock on an owner's notes; the store's and the paper venue's are others."""
 
 
 class PostgresNotes:
-    """Notes by channel, person and name, and the messages that show a person's cards."""
+    """The Notes of one venue in PostgreSQL."""
 
-    def __init__(self, database: Database) -> None:
+    def __init__(self, database: Database, venue: str) -> None:
         self._database = database
+        self._venue = venue
 
-    async def recall(self, channel: str, name: str, person: str = "") -> str | None:
-        """What was remembered, if anything."""
-        query = select(notes.c.value).where(notes.c.channel == channel, notes.c.person == person, notes.c.name == name)
+    @asynccontextmanager
+    async def open(self, owner: OwnerId) -> AsyncIterator[NotePage]:
+        """Raises StorageUnavailable."""
+        async with self._database.begin((NOTES_LOCK, owner)) as connection:
+            yield _Page(connection, self._venue, owner)
 
-        async def look(connection: AsyncConnection) -> str | None:
-            return (await connection.execute(query)).scalar_one_or_none()
 
-        return await self._database.run(look)
+class _Page:
+    """One owner's notes within the transaction that locks them."""
 
-    async def remember(self, channel: str, name: str, value: str | None, person: str = "") -> None:
-        """Remember *value* in place of what was; None = forget it."""
-        if value is None:
-            await self._write(
-                delete(notes).where(notes.c.channel == channel, notes.c.person == person, notes.c.name == name)
-            )
-            return
-        await self._write(
-            insert(notes)
-            .values(channel=channel, person=person, name=name, value=value)
-            .on_conflict_do_update(index_elements=list(notes.primary_key), set_={"value": value})
+    def __init__(self, connection: AsyncConnection, venue: str, owner: OwnerId) -> None:
+        self._connection = connection
+        self._place = {"venue": venue, "owner": owner}
+
+    async def get(self, key: str) -> Note | None:
+        notes = venue_notes.c
+        query = select(notes.body).filter_by(**self._place, key=key)
+        found: Note | None = (await self._connection.execute(query)).scalar_one_or_none()
+        return found
+
+    async def put(self, key: str, note: Note) -> None:
+        body = to_json(note)
+        new = insert(venue_notes).values(**self._place, key=key, body=body)
+        await self._connection.execute(
+            new.on_conflict_do_update(index_elements=["venue", "owner", "key"], set_={"body": body})
         )
 
-    async def about_people(self, channel: str, name: str) -> Mapping[str, str]:
-        """What is remembered under *name*, by person."""
-        query = select(notes.c.person, notes.c.value).where(
-            notes.c.channel == channel, notes.c.name == name, notes.c.person != ""
-        )
+    async def add_activity(self, number: int, activity: Note) -> None:
+        new = insert(venue_activity).values(**self._place, number=number, body=to_json(activity))
+        await self._connection.execute(new)
 
-        async def look(connection: AsyncConnection) -> Mapping[str, str]:
-            return {row.person: row.value for row in await connection.execute(query)}
-
-        return await self._database.run(look)
-
-    async def elsewhere(self, channel: str, person: str, key: str) -> list[tuple[str, str, str]]:
-        """The private messages on other channels that show *person*'s owner the card called *key*.
-
-        Each as (channel, person there, message).
-        """
-        owner = select(links.c.owner).where(links.c.channel == channel, links.c.address == person).scalar_subquery()
-        query = (
-            select(shown.c.channel, shown.c.person, shown.c.ref)
-            .join(links, (links.c.channel == shown.c.channel) & (links.c.address == shown.c.person))
-            .where(links.c.owner == owner, shown.c.channel != channel)
-            .where(shown.c.place == shown.c.person, shown.c.key == key)
-            .order_by(*shown.primary_key)
-        )
-
-        async def look(connection: AsyncConnection) -> list[tuple[str, str, str]]:
-            return [(row.channel, row.person, row.ref) for row in await connection.execute(query)]
-
-        return await self._database.run(look)
-
-    async def _write(self, statement: Insert | Delete) -> None:
-        async def write(connection: AsyncConnection) -> None:
-            await connection.execute(statement)
-
-        await self._database.run(write)
+    async def activity(self, after: int, limit: int) -> list[Note]:
+        rows = venue_activity.c
+        query = select(rows.body).filter_by(**self._place).where(rows.number > after).order_by(rows.number).limit(limit)
+        return list((await self._connection.execute(query)).scalars())

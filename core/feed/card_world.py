@@ -60,6 +60,9 @@ _SHORT_BLINDNESS_S = 60
 """A restart shorter than this in which nothing was found is nobody's news."""
 
 
+_NO_PRICE = {"halted": "The exchange has halted the market", "unlisted": "No price source lists it"}
+
+
 def position_card(event: PositionHappened) -> Card | None:
     """The card of an event about a position; what a rule's own fill did to it is told by the fill's card."""
     match event:
@@ -102,7 +105,8 @@ def market_card(event: MarketHappened) -> Card | None:
         case EngineBlind():
             return None
         case PriceStale(market=market, why=why):
-            line = f"The price is {why}{_from(event.source)}. Rules on {market} wait; nothing fires on such a price."
+            said = _NO_PRICE.get(why, f"The price is {why}")
+            line = f"{said}{_from(event.source)}. Rules on {market} wait; nothing fires on such a price."
             return Card(title=f"No trusted price for {market}", lines=(line,), tone="warn", key=settled_key(event))
         case PriceRecovered(market=market, blind_s=blind_s):
             line = f"Your rules on {market} are watched again, after {say_duration(blind_s)}{_from(event.source)}."

@@ -1,11 +1,13 @@
 """What the core needs of the outside, as Protocols; one import for whoever needs them."""
 
 from core.ports.access import Credentials, People
+from core.ports.keys import KeyStore, StoredKey
 from core.ports.ledger import (
     Document,
     Ledger,
     LedgerPage,
 )
+from core.ports.notes import Note, NotePage, Notes
 from core.ports.reading import History, Journal, Placed, PnlBy, PnlLine, TradeFilter
 from core.ports.storage import (
     Again,
@@ -27,7 +29,7 @@ from core.ports.storage import (
     Store,
     Transaction,
 )
-from core.ports.talking import Inbox, Letter, Notes
+from core.ports.talking import Inbox, Letter, Memos
 from core.ports.watching import (
     Crossing,
     Facts,
@@ -35,6 +37,7 @@ from core.ports.watching import (
 )
 from core.ports.world import (
     Activity,
+    Changed,
     Clock,
     Finding,
     Halt,
@@ -43,6 +46,8 @@ from core.ports.world import (
     Prepared,
     PriceSource,
     RuleParser,
+    Trader,
+    Traders,
     Venue,
     VenueStatus,
 )
@@ -51,6 +56,7 @@ __all__ = [
     "Activity",
     "Again",
     "Bell",
+    "Changed",
     "Clock",
     "Credentials",
     "Crossing",
@@ -68,12 +74,16 @@ __all__ = [
     "Job",
     "JobLog",
     "Journal",
+    "KeyStore",
     "Keyring",
     "Lease",
     "Ledger",
     "LedgerPage",
     "Letter",
     "Look",
+    "Memos",
+    "Note",
+    "NotePage",
     "Notes",
     "OrderReport",
     "Outbox",
@@ -89,7 +99,10 @@ __all__ = [
     "RuleParser",
     "Step",
     "Store",
+    "StoredKey",
     "TradeFilter",
+    "Trader",
+    "Traders",
     "Transaction",
     "Venue",
     "VenueStatus",

@@ -133,6 +133,14 @@ class Activity:
     price: Decimal = Decimal(0)
 
 
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Changed:
+    """An owner's account at a venue is not what it was; `permitted` = we may still trade it."""
+
+    owner: OwnerId
+    permitted: bool = True
+
+
 class Venue(Protocol):
     """Where orders go. No method withdraws or transfers.
 
@@ -185,9 +193,28 @@ class Venue(Protocol):
         ...
 
 
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Trader:
+    """In whose name we trade on chain: the wallet whose account it is, and the key that signs (base58)."""
+
+    authority: str
+    signer: str
+
+
+class Traders(Protocol):
+    """Which account and which key are an owner's."""
+
+    async def of(self, owner: OwnerId) -> Trader | None:
+        """None while the owner has no wallet linked, or no key to trade with."""
+        ...
+
+
 class Keyring(Protocol):
     """The only thing that sees a private key; lives in the process that signs."""
 
-    async def sign(self, owner: OwnerId, message: bytes) -> bytes:
-        """The ed25519 signature of *message* by the owner's delegate key."""
+    async def sign(self, address: str, message: bytes) -> bytes:
+        """The ed25519 signature of *message* by the key of *address*.
+
+        Raises VenueUnknown where this process does not sign, NotFound for a key that is not kept.
+        """
         ...

@@ -67,10 +67,21 @@ class Dialect:
                 return instrument
         return None
 
+    def is_delisted(self, base: str, listed: Mapping[str, Any]) -> bool:
+        """Whether a base coin is among ccxt's *listed* markets, but not traded any more."""
+        found = [listed[instrument.symbol] for instrument in self.symbols(base) if instrument.symbol in listed]
+        return bool(found) and all(market.get("active") is False for market in found)
+
+    @staticmethod
+    def is_suspended(ticker: Mapping[str, Any]) -> bool:
+        """Whether a ticker says that its market takes no orders now."""
+        info = ticker.get("info")
+        return isinstance(info, Mapping) and info.get("suspended") is True
+
     def read(self, market: str, instrument: Instrument, ticker: Mapping[str, Any], seen_at: datetime) -> Reading | None:
         """What a ticker says; None where it says nothing usable."""
         info = ticker.get("info")
-        if not isinstance(info, Mapping) or info.get("suspended") is True:
+        if not isinstance(info, Mapping) or self.is_suspended(ticker):
             return None
         price, milliseconds, funding = self.fields(info)
         try:

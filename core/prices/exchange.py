@@ -61,6 +61,7 @@ class ExchangeSource:
         self._first_pause_s = first_pause_s
         self._listed: dict[str, Mapping[str, Any]] = {}
         self._asked: dict[str, Any] = {}
+        self._suspended: dict[str, set[str]] = {dialect.name: set() for dialect in dialects}
         self._asking = asyncio.Lock()
         self._patience_s = patience_s
         self._agreement = Agreement(
@@ -68,15 +69,19 @@ class ExchangeSource:
         )
 
     def trouble(self, market: str) -> str | None:
-        """Why *market* has no price now, in one word: unlisted, disagreeing or unreachable; None if it has one."""
+        """Why *market* has no price now: unlisted, halted, disagreeing or unreachable; None if it has one."""
         now = self._clock.now()
         if self._agreement.is_disagreeing(market, now):
             return "disagreeing"
         if self._agreement.is_known(market, now):
             return None
-        listing = list(self._listed.values())
-        known = any(d.find(_base(market), self._listed[d.name]) for d in self._dialects if d.name in self._listed)
-        return "unlisted" if len(listing) == len(self._dialects) and not known else "unreachable"
+        base = _base(market)
+        loaded = [(dialect, self._listed[dialect.name]) for dialect in self._dialects if dialect.name in self._listed]
+        known = any(dialect.find(base, listed) for dialect, listed in loaded)
+        closed = not known and any(dialect.is_delisted(base, listed) for dialect, listed in loaded)
+        if closed or any(market in suspended for suspended in self._suspended.values()):
+            return "halted"
+        return "unlisted" if len(loaded) == len(self._dialects) and not known else "unreachable"
 
     # --- live ------------------------------------------------------------------------------------------------
 
@@ -137,6 +142,10 @@ class ExchangeSource:
             while True:
                 ticker = await api.watch_ticker(instrument.symbol)
                 reading = dialect.read(market, instrument, ticker, self._clock.now())
+                if dialect.is_suspended(ticker):
+                    self._suspended[dialect.name].add(market)
+                else:
+                    self._suspended[dialect.name].discard(market)
                 if reading is not None:
                     heard.set()
                     pause.reset()

@@ -30,7 +30,8 @@ async def _opened(dsn: str, clock: FakeClock) -> AsyncIterator[Core]:
             now = clock.now()
             seen = Observation(market=market, price=price, at=now, seen_at=now, source="simulated", simulated=True)
             opened.parts.board.put(seen)
-            await opened.parts.venue.observe(seen)
+            assert opened.parts.own is not None
+            await opened.parts.own.observe(seen)
         yield opened
 
 

@@ -34,7 +34,8 @@ async def _core(dsn: str, clock: FakeClock, url: str | None) -> AsyncIterator[Co
         now = clock.now()
         seen = Observation(market="SOL-PERP", price=Decimal(150), at=now, seen_at=now, source="test", simulated=True)
         core.parts.board.put(seen)
-        await core.parts.venue.observe(seen)
+        assert core.parts.own is not None
+        await core.parts.own.observe(seen)
         yield core
 
 

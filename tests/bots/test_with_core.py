@@ -49,7 +49,8 @@ async def core(postgres_dsn: str) -> AsyncIterator[Core]:
         now = clock.now()
         seen = Observation(market="SOL-PERP", price=D(150), at=now, seen_at=now, source="simulated", simulated=True)
         opened.parts.board.put(seen)
-        await opened.parts.venue.observe(seen)
+        assert opened.parts.own is not None
+        await opened.parts.own.observe(seen)
         yield opened
 
 

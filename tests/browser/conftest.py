@@ -78,11 +78,19 @@ def chat() -> Iterator[Chat]:
 @pytest.fixture(scope="session")
 def address(dsn: str, chat: Chat, tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]:
     home: Path = tmp_path_factory.mktemp("product")
-    with product(home, dsn, extra=chat.settings) as up:
+    with product(home, dsn, extra=chat.settings | {"SAYWHEN_API_SIGNINS": "600/minute"}) as up:
         yield up
 
 
 @pytest.fixture(scope="module")
-def browser() -> Iterator[Browser]:
+def _browser() -> Iterator[Browser]:
     with chromium() as opened:
         yield opened
+
+
+@pytest.fixture
+def browser(_browser: Browser) -> Iterator[Browser]:
+    """The module's, rid of a test's pages when it is over."""
+    yield _browser
+    for context in _browser.contexts:
+        context.close()

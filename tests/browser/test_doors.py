@@ -10,9 +10,8 @@ from urllib.parse import quote, urlencode
 import pytest
 from playwright.sync_api import Browser, Page, expect
 
-from core.app import open_core
+from core.app import Settings, open_core
 from core.domain.ids import OwnerId
-from core.settings import read_settings
 from tests.browser.conftest import Chat
 from tests.browser.people import PHONE, arm, enter, go, rule, say, watched, with_wallet
 from tests.browser.stage import NEEDS_BUILD, NEEDS_CHROMIUM, apart
@@ -60,7 +59,7 @@ def test_limits_are_lowered_at_once_and_raised_only_with_the_wallets_signature(a
 
 
 async def _link(dsn: str, address: str, owner: int) -> str:
-    async with open_core(read_settings(DATABASE_URL=dsn, SAYWHEN_PUBLIC_URL=address)) as core:
+    async with open_core(Settings.model_validate({"DATABASE_URL": dsn, "SAYWHEN_PUBLIC_URL": address})) as core:
         return await core.links.web(OwnerId(owner), "telegram")
 
 

@@ -18,6 +18,7 @@ from core.domain.errors import PriceUnavailable, VenueError, VenueRejected
 from core.domain.ids import OrderId, OwnerId
 from core.domain.order import OrderIntent
 from core.ports import Clock, Finding, Ledger, Prepared, Venue, VenueStatus
+from tests.core.venues.drift.stage import drift_stage
 from tests.core.venues.paper.bench import Bench
 
 OWNER = OwnerId(1)
@@ -43,6 +44,10 @@ class Stage(Protocol):
         """Let the market trade at *price*, or another that the venue lists."""
         ...
 
+    async def proceed(self) -> None:
+        """Let the venue do what it does by itself once it has been told of an order."""
+        ...
+
 
 class PaperStage:
     """The paper venue on its workbench."""
@@ -63,21 +68,34 @@ class PaperStage:
     async def show(self, price: str, market: str = market) -> None:
         await self._bench.see(price, market)
 
+    async def proceed(self) -> None:
+        """It has done it by then."""
 
-@pytest.fixture(params=["paper on memory", "paper on postgres"])
-def closed_stage(request: pytest.FixtureRequest) -> Stage:
-    """Each implementation in turn, before its market has traded."""
-    if request.param == "paper on memory":
-        return PaperStage(MemoryLedger())
-    return PaperStage(PostgresLedger(request.getfixturevalue("database")))
+
+@pytest.fixture(params=["paper on memory", "paper on postgres", "drift on its emulator"])
+def ledger(request: pytest.FixtureRequest) -> Ledger | None:
+    """The paper venue's ledger; None for Drift, whose ledger is its chain."""
+    match request.param:
+        case "paper on memory":
+            return MemoryLedger()
+        case "paper on postgres":
+            return PostgresLedger(request.getfixturevalue("database"))
+        case _:
+            return None
 
 
 @pytest.fixture
-async def stage(closed_stage: Stage) -> AsyncIterator[Stage]:
-    """A venue whose market trades at 100."""
-    await closed_stage.show("100")
-    yield closed_stage
-    await closed_stage.venue.close()
+async def stage(ledger: Ledger | None) -> AsyncIterator[Stage]:
+    """Each implementation in turn: a venue whose market trades at 100."""
+    if ledger is None:
+        async with drift_stage() as drift:
+            await drift.show("100")
+            yield drift
+        return
+    paper = PaperStage(ledger)
+    await paper.show("100")
+    yield paper
+    await paper.venue.close()
 
 
 def intent(stage: Stage, order_id: str = "ord_1", **changes: Any) -> OrderIntent:
@@ -101,6 +119,7 @@ def resting(stage: Stage, order_id: str = "ord_1", **changes: Any) -> OrderInten
 async def sent(stage: Stage, wanted: OrderIntent) -> Prepared:
     prepared = await stage.venue.prepare(wanted)
     await stage.venue.send(prepared)
+    await stage.proceed()
     return prepared
 
 
@@ -188,7 +207,7 @@ async def test_sending_again_after_the_validity_is_harmless_for_an_order_that_la
 async def test_bytes_that_were_not_signed_are_refused(stage: Stage) -> None:
     prepared = await stage.venue.prepare(intent(stage))
     for forged in (
-        dataclasses.replace(prepared, raw=prepared.raw.replace(b"10", b"90")),
+        dataclasses.replace(prepared, raw=prepared.raw[:-20] + bytes([prepared.raw[-20] ^ 1]) + prepared.raw[-19:]),
         dataclasses.replace(prepared, raw=b"{"),
         dataclasses.replace(prepared, valid_until=prepared.valid_until + timedelta(hours=1)),
     ):
@@ -244,6 +263,7 @@ async def test_a_second_preparation_of_one_order_is_that_order(stage: Stage) -> 
     second = await stage.venue.prepare(intent(stage, base=Decimal(20)))
     await stage.venue.send(first)
     await stage.venue.send(second)
+    await stage.proceed()
     assert await base(stage) == 10
     reports = [await stage.venue.lookup(OWNER, prepared.signature) for prepared in (first, second)]
     assert reports[0] == reports[1]
@@ -278,6 +298,7 @@ async def test_a_resting_order_is_live_until_it_fills_or_is_cancelled(stage: Sta
         assert (await stage.venue.lookup(OWNER, prepared.signature)).finding is Finding.LIVE
     for _ in range(2):
         await stage.venue.cancel(OWNER, cancelled.signature)
+        await stage.proceed()
     await stage.show("80")
     reports = [await stage.venue.lookup(OWNER, prepared.signature) for prepared in (filled, cancelled)]
     assert [report.finding for report in reports] == [Finding.FILLED, Finding.CANCELLED]

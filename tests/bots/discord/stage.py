@@ -37,7 +37,8 @@ class Stage:
     async def hold(self, base: str = "2", person: int = ANN) -> OwnerId:
         """Give *person* a SOL position bought at $148."""
         owner = await self.core.account.sign_in("discord", str(person))
-        await self.core.parts.venue.observe(self.price("150"))
+        assert self.core.parts.own is not None
+        await self.core.parts.own.observe(self.price("150"))
         await self.core.give_position(owner, "SOL-PERP", D(base), D(148))
         return owner
 
@@ -105,7 +106,8 @@ async def staged(dsn: str, discord: DiscordServer, **settings: Any) -> AsyncIter
     )
     async with open_core(chosen) as core:
         stage = Stage(core, discord)
-        await core.parts.venue.observe(stage.price("150"))
+        assert core.parts.own is not None
+        await core.parts.own.observe(stage.price("150"))
         connected = discord.gateway.readied
         serving = asyncio.create_task(run_discord(core, core.prices, discord.connector))
         try:

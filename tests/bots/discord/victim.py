@@ -22,7 +22,8 @@ async def main(dsn: str, port: int, token: str, slow_s: float, authority: str) -
     )
     async with open_core(settings) as core:
         stage = Stage(core, DiscordServer())
-        await core.parts.venue.observe(stage.price("150"))
+        assert core.parts.own is not None
+        await core.parts.own.observe(stage.price("150"))
         say = core.drafts.say
 
         async def slowly(*arguments: Any) -> Any:

@@ -13,6 +13,7 @@ from bots.telegram.run import run_telegram
 from core.app import Core, open_core, read_settings
 from core.domain.ids import OwnerId
 from core.domain.market import Observation
+from tests import samples
 from tests.emulators.telegram.server import Call, TelegramServer
 
 ANN, BOB = 7, 8
@@ -36,9 +37,16 @@ class Stage:
     async def hold(self, base: str = "2", person: int = ANN) -> OwnerId:
         """Give *person* a SOL position bought at $148."""
         owner = await self.core.account.sign_in("telegram", str(person))
-        await self.core.parts.venue.observe(self.price("150"))
+        assert self.core.parts.own is not None
+        await self.core.parts.own.observe(self.price("150"))
         await self.core.give_position(owner, "SOL-PERP", D(base), D(148))
         return owner
+
+    async def has_a_past(self) -> None:
+        """Give the market half an hour of candles, so that it can be drawn."""
+        now = datetime.now(UTC).replace(second=0, microsecond=0)
+        past = [samples.candle(now - timedelta(minutes=minutes), "150") for minutes in range(1, 31)]
+        await self.core.parts.store.save_candles(past)
 
     async def say(self, text: str, person: int = ANN, **more: Any) -> dict[str, Any]:
         """Type *text* and return the message that answers it."""
@@ -102,7 +110,8 @@ async def staged(dsn: str, telegram: TelegramServer, **settings: Any) -> AsyncIt
     )
     async with open_core(chosen) as core:
         stage = Stage(core, telegram)
-        await core.parts.venue.observe(stage.price("150"))
+        assert core.parts.own is not None
+        await core.parts.own.observe(stage.price("150"))
         serving = asyncio.create_task(run_telegram(core, core.prices))
         try:
             yield stage

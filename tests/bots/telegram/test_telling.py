@@ -63,6 +63,16 @@ async def test_many_at_once_share_a_card_that_names_each(stage: Stage) -> None:
     assert all(said.count(f"r{number} fired") == 1 for number in range(1, 13))
 
 
+async def test_a_fill_comes_with_a_picture_that_marks_it(stage: Stage) -> None:
+    owner = await stage.hold()
+    await stage.has_a_past()
+    await happen(stage, fill(owner, 1))
+    [told] = await stage.telegram.until(lambda: stage.shown(ANN))
+    assert told.method == "sendPhoto"
+    assert "Sold 1 SOL" in words_of(told.result)
+    assert stage.telegram.last_files[-1].startswith(b"\x89PNG")
+
+
 async def test_a_danger_is_never_lost_among_others(stage: Stage) -> None:
     owner = await stage.hold()
     danger = PositionEndangered(

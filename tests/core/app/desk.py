@@ -35,6 +35,7 @@ class Desk(Bench):
             leases=lambda: MemoryLease(self.store, f"{holder}:more"),
             inbox=cast(Inbox, Closed()),
             venue=self.venue,
+            own=self.venue,
             parser=GrammarParser(),
             board=Board(fresh_s=5.0),
             trust=Trust(Bounds()),

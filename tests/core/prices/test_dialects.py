@@ -36,6 +36,9 @@ def test_a_price_for_a_thousand_is_a_price_for_one() -> None:
 def test_a_market_that_was_closed_is_not_found() -> None:
     assert KRAKEN.find("SOL", {"SOL/USD:USD": {"active": False}}) is None
     assert KRAKEN.find("SOL", {}) is None
+    assert KRAKEN.is_delisted("SOL", {"SOL/USD:USD": {"active": False}})
+    assert not KRAKEN.is_delisted("SOL", {"SOL/USD:USD": {"active": True}})
+    assert not KRAKEN.is_delisted("SOL", {})
 
 
 @pytest.mark.parametrize(

@@ -1,5 +1,6 @@
 """Live prices through the unmodified ccxt, from loopback servers that behave badly."""
 
+import asyncio
 import time
 from collections.abc import AsyncGenerator, AsyncIterator
 from contextlib import aclosing, asynccontextmanager
@@ -182,6 +183,29 @@ async def test_a_suspended_market_has_no_price(
         await kraken.tick("PF_SOLUSD", 150.0, suspended=True)
         await hyperliquid.tick("SOL", "150.3")
         assert (await anext(stream)).price == Decimal("150.25")
+
+
+async def test_a_market_whose_exchange_halted_it_is_told_as_that(
+    hyperliquid: Hyperliquid, kraken: Kraken, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    clock = MachineClock()
+    addresses = {"hyperliquid": hyperliquid.address, "kraken": kraken.address}
+    source = ExchangeSource(clock, addresses=addresses, patience_s=0)
+    async with watched(source) as stream:
+        await until(stream, sources=2)
+        await kraken.tick("PF_SOLUSD", 150.0, suspended=True)
+        await hyperliquid.tick("SOL", "150.3")  # what the other exchange shows goes on
+        await until(stream, sources=2)
+        assert source.trouble(SOL) is None
+        later = datetime.now(UTC) + timedelta(minutes=1)
+        monkeypatch.setattr(clock, "now", lambda: later)
+        while source.trouble(SOL) != "halted":  # noqa: ASYNC110 - a reader of tickers rings no bell
+            await asyncio.sleep(0.02)
+        monkeypatch.undo()
+        await kraken.tick("PF_SOLUSD", 150.3)
+        await until(stream, sources=2)
+        assert source.trouble(SOL) is None
+    await source.close()
 
 
 async def test_markets_listed_by_the_thousand_or_under_an_old_name_are_found(source: ExchangeSource) -> None:

@@ -9,7 +9,7 @@ import { Button, Chip, Empty, Failure, Panel, type Tone, Waiting } from "../ui/p
 import { Cell, Table } from "../ui/Rows";
 import { useZone } from "../ui/zone";
 
-const HEADS = ["Time", "Market", "Order", "Filled", "Average", "State", "From", ""];
+const HEADS = ["Time", "Market", "Order", "Filled", "Average", "State", "From", "Do"];
 const GRID = "grid-cols-[1fr_auto] lg:grid-cols-[8.5rem_7rem_minmax(10rem,1.4fr)_minmax(5rem,1fr)_minmax(6rem,1fr)_minmax(8rem,1.4fr)_4rem_5rem]";
 const OVER = new Set<Order["state"]>(["filled", "rejected", "cancelled", "lapsed", "denied"]);
 const TONES: Partial<Record<Order["state"], Tone>> = { filled: "good", rejected: "bad", denied: "bad", unknown: "warn" };

@@ -7,11 +7,11 @@ import { pages } from "../api/pages";
 import { useDraftSheet } from "../rules/DraftSheet";
 import { percent, price } from "../ui/figures";
 import { Segments, Select } from "../ui/fields";
-import { Button, Chip, Failure, Panel, Waiting } from "../ui/parts";
+import { Button, Chip, Failure, Go, Panel, Waiting } from "../ui/parts";
 import { useZone } from "../ui/zone";
 import { candlesOf, type Timeframe, TIMEFRAMES } from "./candles";
 import { titleOf } from "./indicators";
-import { type Held, useHeldLevels } from "./held";
+import { type Held, MOST, useHeldLevels } from "./held";
 import { Lines } from "./Lines";
 import { moved } from "./move";
 import { drawnOf, indicatorsOf } from "./used";
@@ -47,7 +47,11 @@ function One({ name, names }: { name: string; names: string[] }) {
     const { rule, path } = held;
     if (rule !== undefined && path !== undefined) ask(`${rule.label} at ${price(to)} from now on?`, () => deeds.revise(rule.id, { rule: moved(rule.spec, path, to) }));
   };
-  const held = useHeldLevels(name);
+  // Which lines are nearest is settled when the page opens: else a list would change under the hand at every tick.
+  const [from, setFrom] = useState(seen?.price ?? null);
+  if (from === null && seen !== undefined) setFrom(seen.price);
+  const held = useHeldLevels(name, from);
+  const further = held.filter((one) => one.rule !== undefined).length >= MOST;
   const levels = held.map((one) => ({ ...one.level, onMove: one.movable && !busy ? (to: string) => move(one, to) : undefined }));
   const fills = useMemo(() => trades.data?.pages.flatMap((page) => page.rows) ?? [], [trades.data]);
   const used = useMemo(() => indicatorsOf(rules?.rules ?? [], name), [rules, name]);
@@ -92,6 +96,11 @@ function One({ name, names }: { name: string; names: string[] }) {
         </section>
         <Panel title="On this chart">
           <Lines held={held} now={seen?.price ?? null} tick={listed?.tick ?? "0.01"} onMove={busy ? undefined : move} />
+          {further && (
+            <p className="border-t border-line px-4 py-2.5 text-xs text-soft">
+              The nearest are shown. <Go to="/rules">All rules</Go>
+            </p>
+          )}
         </Panel>
       </div>
       {sheet}

@@ -15,7 +15,11 @@ export interface Held {
 
 const CHANGEABLE = new Set<Rule["state"]>(["armed", "paused", "waiting"]);
 
-export function useHeldLevels(market: string): Held[] {
+/** As many lines as a chart can carry and a person can tell apart: the nearest to the price. */
+export const MOST = 40;
+
+/** *near* is the price that nearness is measured from; with few lines it decides nothing. */
+export function useHeldLevels(market: string, near: string | null = null): Held[] {
   const { data: rules } = useQuery(queries.rules("live"));
   const { data: account } = useQuery(queries.account);
   return useMemo(() => {
@@ -37,6 +41,12 @@ export function useHeldLevels(market: string): Held[] {
         { level: { id: "entry", price: one.entry_price, label: `${one.side} entry`, says: `You are ${one.side} ${one.base} from here`, tone: "entry" }, movable: false },
         ...(one.liquidation_price == null ? [] : [{ level: { id: "liquidation", price: one.liquidation_price, label: "liquidation", says: "Here the position would be liquidated", tone: "liquidation" as const }, movable: false }]),
       ]);
-    return [...ofRules, ...ofPosition];
-  }, [rules, account, market]);
+    return [...nearest(ofRules, near), ...ofPosition];
+  }, [rules, account, market, near]);
+}
+
+function nearest(held: Held[], near: string | null): Held[] {
+  if (held.length <= MOST) return held;
+  const away = (one: Held) => Math.abs(Number(one.level.price) - Number(near ?? held[0]?.level.price));
+  return held.toSorted((a, b) => away(a) - away(b)).slice(0, MOST);
 }

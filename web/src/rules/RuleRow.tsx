@@ -31,7 +31,7 @@ export function RuleRow({ rule, near, job, picked, onPick, onOpen, onDuplicate }
   const last = job?.last_check_at ?? null;
   const next = job?.next_run_at ?? null;
   return (
-    <div className="grid gap-3 px-4 py-3 lg:grid-cols-[minmax(16rem,1fr)_29rem_auto] lg:items-start lg:gap-6">
+    <div className="grid gap-3 px-4 py-3 lg:grid-cols-[minmax(14rem,1fr)_23rem_auto] lg:items-start lg:gap-6">
       <div className="min-w-0">
         <p className="flex flex-wrap items-center gap-2">
           <input type="checkbox" aria-label={`Pick ${rule.label}`} checked={picked} onChange={(event) => onPick(event.target.checked)} className="size-6 accent-accent lg:size-4.5" />
@@ -50,7 +50,7 @@ export function RuleRow({ rule, near, job, picked, onPick, onOpen, onDuplicate }
         <Fact name="Runs">{`${rule.trigger_no} of ${repeat?.times ?? "any"}`}</Fact>
         <Fact name="Expires">{expires == null ? "never" : moment(expires, zone)}</Fact>
       </dl>
-      <div className="flex flex-wrap gap-2 lg:w-72 lg:justify-end">
+      <div className="flex flex-wrap gap-2 lg:w-[23rem] lg:justify-end">
         {(PAUSABLE.has(rule.state) || rule.state === "paused") && (
           <Button busy={toggle.isPending} onClick={() => toggle.mutate()}>
             {rule.state === "paused" ? "Resume" : "Pause"}

@@ -41,8 +41,26 @@ export function negative(text: string): string {
   return text.startsWith("-") ? text.slice(1) : `-${text}`;
 }
 
+// Making a format costs far more than using it, and a list uses hundreds.
+const numbers = new Map<string, Intl.NumberFormat>();
+const times = new Map<string, Intl.DateTimeFormat>();
+
+function numberFormat(options: Intl.NumberFormatOptions): Intl.NumberFormat {
+  const key = JSON.stringify(options);
+  const known = numbers.get(key) ?? new Intl.NumberFormat("en-US", options);
+  numbers.set(key, known);
+  return known;
+}
+
+function timeFormat(locale: string, options: Intl.DateTimeFormatOptions): Intl.DateTimeFormat {
+  const key = locale + JSON.stringify(options);
+  const known = times.get(key) ?? new Intl.DateTimeFormat(locale, options);
+  times.set(key, known);
+  return known;
+}
+
 function formatted(text: string, options: Intl.NumberFormatOptions): string {
-  return new Intl.NumberFormat("en-US", options).format(text as Intl.StringNumericLiteral);
+  return numberFormat(options).format(text as Intl.StringNumericLiteral);
 }
 
 export function usd(text: string): string {
@@ -66,7 +84,7 @@ export function amount(text: string): string {
 
 export function percent(value: number | string, digits = 2): string {
   const options = { minimumFractionDigits: digits, maximumFractionDigits: digits };
-  return `${typeof value === "string" ? formatted(value, options) : new Intl.NumberFormat("en-US", options).format(value)} %`;
+  return `${typeof value === "string" ? formatted(value, options) : numberFormat(options).format(value)} %`;
 }
 
 export function signedPercent(text: string): string {
@@ -83,14 +101,14 @@ export function distancePercent(now: string, there: string): number {
 }
 
 export function clock(iso: string, zone: string): string {
-  return new Intl.DateTimeFormat("en-GB", { timeZone: zone, hour: "2-digit", minute: "2-digit", second: "2-digit" }).format(new Date(iso));
+  return timeFormat("en-GB", { timeZone: zone, hour: "2-digit", minute: "2-digit", second: "2-digit" }).format(new Date(iso));
 }
 
 /** The time alone today, with its day otherwise. */
 export function moment(iso: string, zone: string, now: Date = new Date()): string {
   const at = new Date(iso);
-  const day = (when: Date) => new Intl.DateTimeFormat("en-CA", { timeZone: zone }).format(when);
+  const day = (when: Date) => timeFormat("en-CA", { timeZone: zone }).format(when);
   if (day(at) === day(now)) return clock(iso, zone);
   const options = { timeZone: zone, day: "2-digit", month: "short", hour: "2-digit", minute: "2-digit" } as const;
-  return new Intl.DateTimeFormat("en-GB", options).format(at);
+  return timeFormat("en-GB", options).format(at);
 }

@@ -160,6 +160,10 @@ class Codec:
             raise UnknownLayout(f"Expected {end} bytes of {name}, was {len(content)}")
         return name, record
 
+    def accounts_of(self, name: str) -> tuple[str, ...]:
+        """The names of the accounts of instruction *name*, in their order."""
+        return tuple(slot.name for slot in self._slots[name])
+
     @property
     def instructions(self) -> frozenset[str]:
         """Names of all that this codec can ask of the program."""

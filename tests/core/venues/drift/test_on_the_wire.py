@@ -20,10 +20,10 @@ from solders.transaction import VersionedTransaction
 
 from core.venues.drift.causes import Kind
 from core.venues.drift.codec import codec_of
+from core.venues.drift.emulator.chain import Chain, Ran, switched_off
+from core.venues.drift.emulator.node import Node, serving
 from core.venues.drift.outcome import Proof, Reading, Verdict, prove, read_status
 from tests.core.venues.drift.codec.reference import DELEGATE, OWNER
-from tests.emulators.solana.chain import Chain, Ran, switched_off
-from tests.emulators.solana.server import Node, serving
 
 CODEC = codec_of("drift")
 PROGRAM = str(CODEC.program)
@@ -99,7 +99,7 @@ async def test_a_failure_on_chain_is_proven_once_confirmed_and_not_before(bench:
 
 
 async def test_what_a_node_lost_lapses_only_past_the_finalized_end_of_its_life_and_on_two_reads(bench: Bench) -> None:
-    bench.chain.lose = 1
+    bench.chain.faults.lose = 1
     transaction, last = await bench.signed()
     signature = (await bench.client.send_transaction(transaction, SKIP)).value
     bench.chain.advance(151)
@@ -111,8 +111,8 @@ async def test_what_a_node_lost_lapses_only_past_the_finalized_end_of_its_life_a
 
 
 async def test_lost_bytes_sent_again_land_and_landed_bytes_sent_again_change_nothing(bench: Bench) -> None:
-    bench.chain.programs[CODEC.program] = lambda chain, content, accounts: Ran()
-    bench.chain.lose = 1
+    bench.chain.programs[CODEC.program] = lambda bank, content, accounts: Ran()
+    bench.chain.faults.lose = 1
     transaction, last = await bench.signed()
     signature = transaction.signatures[0]
     for _ in range(3):
@@ -160,7 +160,7 @@ async def test_driftpys_own_client_meets_the_paused_program_too(bench: Bench) ->
         )
     with pytest.raises(RPCException, match="101"):
         await client.send_ixs([PLACE])
-    assert bench.node.asked == ["getLatestBlockhash", "sendTransaction"]
+    assert bench.node.asked == {"getLatestBlockhash": 1, "sendTransaction": 1}
 
 
 async def test_changes_are_pushed_to_those_who_subscribed_and_to_nobody_else(bench: Bench) -> None:

@@ -1,0 +1,125 @@
+"""Which venue orders go to, as the settings say, and who signs there; the only place that knows every venue."""
+
+from collections.abc import AsyncGenerator, Callable
+from contextlib import AsyncExitStack
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
+
+from core.app.parts import OwnVenue
+from core.db.connection import Database
+from core.db.ledger import PostgresLedger
+from core.db.notes import PostgresNotes
+from core.db.trading_keys import PostgresKeyStore
+from core.domain.ids import OwnerId
+from core.domain.listing import LISTING
+from core.keys.sealing import read_master
+from core.keys.vault import SHARD, NoKeys, Vault
+from core.ports import Changed, Clock, Keyring, KeyStore, Ledger, People, PriceSource, Trader, Venue
+from core.settings import Settings
+from core.venues.paper import PaperVenue
+
+if TYPE_CHECKING:
+    from core.venues.drift.opening import Opened
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Trading:
+    """The venue; `own` is it where it lives in our engine, `prices` makes its own price source where it has one."""
+
+    venue: Venue
+    own: OwnVenue | None = None
+    prices: Callable[[], PriceSource] | None = None
+    changes: Callable[[], AsyncGenerator[Changed]] | None = None
+    vault: Vault | None = None
+
+
+class LinkedTraders:
+    """An owner trades the account of the first wallet they linked, with the key they share, or with an imported one."""
+
+    def __init__(self, keys: KeyStore, people: People) -> None:
+        self._keys = keys
+        self._people = people
+
+    async def of(self, owner: OwnerId) -> Trader | None:
+        """None without a linked wallet, or while no key has room."""
+        address = await self._keys.share(owner, SHARD)
+        if address is None:
+            return None
+        key = await self._keys.get(address)
+        if key is not None and key.kind == "imported":
+            return Trader(authority=address, signer=address)
+        wallets = await self._people.wallets(owner)
+        return Trader(authority=wallets[0].address, signer=address) if wallets else None
+
+
+class EmulatedTraders:
+    """On the emulator everybody has a wallet and an account, opened when they are first looked at."""
+
+    def __init__(self, keys: KeyStore) -> None:
+        self._keys = keys
+        self._known: dict[OwnerId, Trader] = {}
+        self.opened: Opened | None = None
+
+    async def of(self, owner: OwnerId) -> Trader | None:
+        """None while no key has room."""
+        known = self._known.get(owner)
+        if known is None:
+            address = await self._keys.share(owner, SHARD)
+            if address is None or self.opened is None:
+                return None
+            authority = await self.opened.rpc.call("emulatorOpenUser", owner, address)
+            known = self._known[owner] = Trader(authority=str(authority), signer=address)
+        return known
+
+
+def open_trading(
+    settings: Settings,
+    database: Database,
+    clock: Clock,
+    people: People,
+    stack: AsyncExitStack,
+    *,
+    signs: bool,
+) -> tuple[Trading, Ledger]:
+    """The venue that the settings name, closed by *stack*; only one that *signs* opens keys. Raises NotConfigured."""
+    ledger = PostgresLedger(database)
+    if settings.venue == "paper":
+        paper = PaperVenue(ledger, clock, LISTING, deposit=settings.paper_deposit)
+        stack.push_async_callback(paper.close)
+        return Trading(venue=paper, own=paper), ledger
+    from core.venues.drift.opening import Network, open_drift
+    from core.venues.drift.prices import DriftPrices
+    from core.venues.drift.sender import FeeBounds
+
+    emulated = settings.venue == "drift-emulator"
+    keys = PostgresKeyStore(database)
+    vault = Vault(keys, read_master(settings.master_key_path, make=True), clock) if signs else None
+    keyring: Keyring = NoKeys() if vault is None else vault
+    rpc, ws = settings.solana
+    traders = EmulatedTraders(keys) if emulated else LinkedTraders(keys, people)
+    opened = open_drift(
+        settings.venue,
+        Network(rpc=rpc, ws=ws, fees=FeeBounds(most=settings.fee_lamports)),
+        clock,
+        traders=traders,
+        keyring=keyring,
+        notes=PostgresNotes(database, settings.venue),
+        simulated=emulated,
+    )
+    if isinstance(traders, EmulatedTraders):
+        traders.opened = opened
+    stack.push_async_callback(opened.venue.close)
+
+    def prices() -> PriceSource:
+        if opened.feed is None:
+            raise ValueError("Expected a process that follows prices to have a feed")
+        return DriftPrices(settings.venue, opened.atlas, opened.feed, clock, simulated=emulated)
+
+    return Trading(venue=opened.venue, prices=prices, changes=opened.venue.changes, vault=vault), ledger
+
+
+async def take_in_keys(settings: Settings, vault: Vault, owner: OwnerId | None) -> None:
+    """Before the first order is signed: room for owners, and the key that the settings bring along."""
+    await vault.make_room()
+    if settings.wallet_private_key is not None and owner is not None:
+        await vault.take_in(owner, settings.wallet_private_key.get_secret_value())

@@ -1,0 +1,38 @@
+"""Trading keys for the operator at a terminal: what may be done with them there; decides nothing about sealing."""
+
+from core.db.connection import Database
+from core.db.trading_keys import PostgresKeyStore
+from core.domain.ids import OwnerId
+from core.keys.sealing import read_master
+from core.keys.vault import Vault
+from core.ports import Clock, StoredKey
+from core.settings import Settings
+
+
+class TradingKeys:
+    """Keys at rest. The master key is read when something must be opened, and by no process before."""
+
+    def __init__(self, settings: Settings, database: Database, clock: Clock) -> None:
+        self._settings = settings
+        self._store = PostgresKeyStore(database)
+        self._clock = clock
+
+    async def list(self) -> list[StoredKey]:
+        """Every key by its address, oldest first; what is secret of it stays sealed."""
+        return await self._store.all()
+
+    async def take_in(self, owner: OwnerId, text: str) -> str:
+        """Let *owner* trade with the private key in *text*; its address. Raises BadInput, NotConfigured."""
+        return await self._vault(make=True).take_in(owner, text)
+
+    async def export(self, address: str, *, plain: bool) -> str:
+        """The key as text: sealed, or plain for a wallet. Raises NotFound, NotConfigured."""
+        vault = self._vault(make=False)
+        return await vault.plain_text(address) if plain else await vault.sealed_text(address)
+
+    async def rotate(self) -> int:
+        """Seal every key under a new version of the master key; how many there were. Raises NotConfigured."""
+        return await self._vault(make=False).rotate(self._settings.master_key_path)
+
+    def _vault(self, *, make: bool) -> Vault:
+        return Vault(self._store, read_master(self._settings.master_key_path, make=make), self._clock)

@@ -1,0 +1,58 @@
+"""The tables of real venues' adapters: what they must remember, and the keys that trade, sealed; decides no query."""
+
+from sqlalchemy import (
+    BigInteger,
+    CheckConstraint,
+    Column,
+    ForeignKey,
+    Index,
+    Integer,
+    LargeBinary,
+    PrimaryKeyConstraint,
+    Table,
+    Text,
+)
+from sqlalchemy import DateTime as _DateTime
+from sqlalchemy.dialects.postgresql import JSONB
+
+from core.db.tables import metadata
+
+venue_notes = Table(
+    "venue_notes",
+    metadata,
+    Column("venue", Text, nullable=False),
+    Column("owner", Integer, nullable=False),
+    Column("key", Text, nullable=False),
+    Column("body", JSONB, nullable=False),
+    PrimaryKeyConstraint("venue", "owner", "key"),
+)
+
+venue_activity = Table(
+    "venue_activity",
+    metadata,
+    Column("venue", Text, nullable=False),
+    Column("owner", Integer, nullable=False),
+    Column("number", BigInteger, nullable=False),
+    Column("body", JSONB, nullable=False),
+    PrimaryKeyConstraint("venue", "owner", "number"),
+)
+
+trading_keys = Table(
+    "trading_keys",
+    metadata,
+    Column("address", Text, primary_key=True),
+    Column("kind", Text, nullable=False),
+    Column("sealed", LargeBinary, nullable=False),
+    Column("master", Integer, nullable=False),
+    Column("created_at", _DateTime(timezone=True), nullable=False),
+    Column("retired_at", _DateTime(timezone=True)),
+    CheckConstraint("kind IN ('delegate', 'imported')", name="kind"),
+)
+
+trading_key_uses = Table(
+    "trading_key_uses",
+    metadata,
+    Column("owner", Integer, ForeignKey("users.id"), primary_key=True, autoincrement=False),
+    Column("address", Text, ForeignKey("trading_keys.address"), nullable=False),
+    Index("trading_key_uses_address_idx", "address"),
+)

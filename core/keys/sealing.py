@@ -1,0 +1,176 @@
+"""Private keys at rest: how one is sealed and opened, under which version of the master key; decides nobody's rights.
+
+AES-256-GCM twice: a data key of its own encrypts each private key, the master key encrypts the data key. Both are bound
+to the address, so that a sealed key cannot be passed off as another's. Plaintext lives in buffers that are overwritten
+after use; what the interpreter or a library copied meanwhile cannot be reached from here.
+"""
+
+import base64
+import os
+import stat
+from collections.abc import Iterator
+from contextlib import contextmanager, suppress
+from pathlib import Path
+
+from core.domain.errors import BadInput, NotConfigured
+
+_MARK = b"SW1"
+_NONCE = 12
+_KEY = 32
+_TAG = 16
+_MOST = 4_096
+
+
+class MasterKey:
+    """Every version of the master key that anything may still be sealed under; the highest seals what is new."""
+
+    def __init__(self, versions: dict[int, bytearray]) -> None:
+        if not versions or any(len(key) != _KEY for key in versions.values()):
+            raise NotConfigured("The master key file holds no key of 32 bytes.", "Restore it from your back-up.")
+        self._versions = versions
+
+    def __repr__(self) -> str:
+        return f"MasterKey(versions={sorted(self._versions)})"
+
+    @property
+    def newest(self) -> int:
+        """The version that seals now."""
+        return max(self._versions)
+
+    def seal(self, secret: bytes | bytearray, address: str) -> bytes:
+        """*secret*, the 32 bytes of a private key, as it may be stored."""
+        from cryptography.hazmat.primitives.ciphers.aead import AESGCM
+
+        own = bytearray(os.urandom(_KEY))
+        try:
+            outer, inner = os.urandom(_NONCE), os.urandom(_NONCE)
+            bound = _bound(address, self.newest)
+            wrapped = AESGCM(self._versions[self.newest]).encrypt(outer, bytes(own), bound)
+            return _MARK + outer + wrapped + inner + AESGCM(own).encrypt(inner, bytes(secret), bound)
+        finally:
+            wipe(own)
+
+    @contextmanager
+    def opened(self, sealed: bytes, address: str, version: int) -> Iterator[bytearray]:
+        """The private key for the length of the block; overwritten at its end. Raises NotConfigured."""
+        from cryptography.exceptions import InvalidTag
+        from cryptography.hazmat.primitives.ciphers.aead import AESGCM
+
+        master = self._versions.get(version)
+        if master is None or not sealed.startswith(_MARK) or len(sealed) != len(_MARK) + 2 * (_NONCE + _KEY + _TAG):
+            raise NotConfigured(
+                f"The trading key {address} cannot be opened: it is sealed under version {version} of the master key.",
+                "Restore that version of the master key file.",
+            )
+        parts = memoryview(sealed)[len(_MARK) :]
+        half = _NONCE + _KEY + _TAG
+        bound = _bound(address, version)
+        own, secret = bytearray(_KEY), bytearray(_KEY)
+        try:
+            try:
+                AESGCM(master).decrypt_into(bytes(parts[:_NONCE]), bytes(parts[_NONCE:half]), bound, own)
+                inner = parts[half:]
+                AESGCM(own).decrypt_into(bytes(inner[:_NONCE]), bytes(inner[_NONCE:]), bound, secret)
+            except InvalidTag:
+                raise NotConfigured(
+                    f"The trading key {address} cannot be opened with this master key.",
+                    "Restore the master key file that it was sealed with.",
+                ) from None
+            yield secret
+        finally:
+            wipe(own)
+            wipe(secret)
+
+
+def wipe(buffer: bytearray) -> None:
+    """Overwrite *buffer* with zeros."""
+    buffer[:] = bytes(len(buffer))
+
+
+def _bound(address: str, version: int) -> bytes:
+    return f"saywhen trading key {address} under {version}".encode()
+
+
+# ── the file ────────────────────────────────────────────────────────────────────────────────────────────────────────
+
+
+def read_master(path: Path, *, make: bool) -> MasterKey:
+    """The master key in the file at *path*, one `version:base64` a line; made there if it is absent and *make*.
+
+    Raises NotConfigured for a file that others may read, that is damaged, or that is not there.
+    """
+    try:
+        descriptor = os.open(path, os.O_RDONLY | os.O_CLOEXEC)
+    except FileNotFoundError:
+        if not make:
+            raise NotConfigured(
+                "There is no master key to open trading keys with.",
+                "Restore the file that SAYWHEN_MASTER_KEY_FILE names.",
+            ) from None
+        _add_line(path, 1, new=True)
+        return read_master(path, make=False)
+    except OSError as problem:
+        raise NotConfigured(f"The master key file cannot be read: {problem.strerror}.", "Correct its rights.") from None
+    with os.fdopen(descriptor, "rb") as file:
+        rights = os.fstat(file.fileno())
+        if stat.S_ISREG(rights.st_mode) and rights.st_mode & 0o077 and rights.st_uid == os.getuid():
+            raise NotConfigured("The master key file may be read by others.", "Take their rights away: chmod 600.")
+        lines = file.read(_MOST).splitlines()
+    versions: dict[int, bytearray] = {}
+    for line in lines:
+        number, _, text = line.strip().partition(b":")
+        if number:
+            try:
+                versions[int(number)] = bytearray(base64.b64decode(text, validate=True))
+            except ValueError:
+                raise NotConfigured("The master key file is damaged.", "Restore it from your back-up.") from None
+    return MasterKey(versions)
+
+
+def add_version(path: Path) -> MasterKey:
+    """Make the next version in the file; what is sealed under older ones still opens. Raises NotConfigured."""
+    newest = read_master(path, make=False).newest
+    _add_line(path, newest + 1, new=False)
+    return read_master(path, make=False)
+
+
+def _add_line(path: Path, version: int, *, new: bool) -> None:
+    line = f"{version}:{base64.b64encode(os.urandom(_KEY)).decode()}\n".encode()
+    flags = os.O_WRONLY | os.O_CLOEXEC | os.O_APPEND | (os.O_CREAT | os.O_EXCL if new else 0)
+    try:
+        path.parent.mkdir(parents=True, exist_ok=True, mode=0o700)
+        with suppress(FileExistsError):  # another process of ours made it meanwhile
+            descriptor = os.open(path, flags, 0o600)
+            with os.fdopen(descriptor, "wb") as file:
+                file.write(line)
+                file.flush()
+                os.fsync(file.fileno())
+    except OSError as problem:
+        raise NotConfigured(
+            f"The master key file cannot be written: {problem.strerror}.", "Correct SAYWHEN_MASTER_KEY_FILE."
+        ) from None
+
+
+# ── what people paste ───────────────────────────────────────────────────────────────────────────────────────────────
+
+
+@contextmanager
+def pasted(text: str) -> Iterator[tuple[bytearray, str]]:
+    """The private key (32 bytes) and its address in what a wallet exports: base58, or a list of 64 numbers.
+
+    Raises BadInput, which repeats none of it.
+    """
+    from solders.keypair import Keypair
+
+    try:
+        stripped = text.strip()
+        pair = Keypair.from_json(stripped) if stripped.startswith("[") else Keypair.from_base58_string(stripped)
+    except ValueError:
+        raise BadInput(
+            "This is not a private key.", "Paste what your wallet exports: base58 text, or a list of 64 numbers."
+        ) from None
+    secret = bytearray(pair.secret())
+    try:
+        yield secret, str(pair.pubkey())
+    finally:
+        wipe(secret)

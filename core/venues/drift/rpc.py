@@ -1,0 +1,118 @@
+"""Calls to Solana nodes: decides how long to wait and whom to ask next, never what an answer means.
+
+An address may carry the operator's key: neither errors nor logs repeat it.
+"""
+
+import asyncio
+import base64
+import logging
+from collections.abc import Sequence
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Any
+from urllib.parse import urlsplit
+
+from core.domain.errors import NotConfigured, VenueError, VenueUnknown
+
+if TYPE_CHECKING:
+    import aiohttp
+    from solders.pubkey import Pubkey
+
+_log = logging.getLogger(__name__)
+
+MOST_KEYS = 100
+_LOOPBACK = {"127.0.0.1", "::1", "localhost"}
+
+
+class NodeRefused(VenueError):
+    """A node answered with a JSON-RPC error: its code, and the data that came with it."""
+
+    def __init__(self, code: int, message: str, content: Any) -> None:
+        super().__init__(f"a Solana node refused: {message[:200]} ({code})")
+        self.code = code
+        self.content = content
+
+
+@dataclass(frozen=True, slots=True)
+class Seen:
+    """An account's bytes as of a slot; None where there is no such account."""
+
+    slot: int
+    content: bytes | None
+
+
+def checked(url: str, name: str, secure: str) -> str:
+    """*url* without a slash at its end. Raises NotConfigured unless it is *secure* (https, wss), or on this machine."""
+    parts = urlsplit(url)
+    plain = secure.removesuffix("s")
+    if not parts.hostname or parts.scheme not in (secure, plain):
+        raise NotConfigured(f"{name} is no {secure} address.", f"Correct {name}.")
+    if parts.scheme == plain and parts.hostname not in _LOOPBACK:
+        raise NotConfigured(f"{name} is not encrypted: expected {secure}.", f"Use a {secure} address in {name}.")
+    return url.rstrip("/")
+
+
+class Rpc:
+    """JSON-RPC to one node, and to a second one where the first fails. What is asked must be safe to ask twice."""
+
+    def __init__(self, urls: Sequence[str], *, wait_s: float = 4.0) -> None:
+        self.urls = tuple(checked(url, "SOLANA_RPC_URL", "https") for url in urls)
+        self._wait_s = wait_s
+        self._session: aiohttp.ClientSession | None = None
+        self._last = 0
+
+    async def call(self, method: str, *given: Any, node: int | None = None) -> Any:
+        """The result of *method*, from any node or from number *node*.
+
+        Raises NodeRefused for an answer that is an error, VenueUnknown where no node answered.
+        """
+        why = ""
+        for url in self.urls if node is None else (self.urls[node % len(self.urls)],):
+            try:
+                return await self._ask(url, method, given)
+            except VenueUnknown as problem:
+                why = str(problem)
+        raise VenueUnknown(why)
+
+    async def _ask(self, url: str, method: str, given: Sequence[Any]) -> Any:
+        import aiohttp
+
+        if self._session is None or self._session.closed:
+            connector = aiohttp.TCPConnector(limit=64, keepalive_timeout=30)
+            self._session = aiohttp.ClientSession(connector=connector)
+        self._last += 1
+        body = {"jsonrpc": "2.0", "id": self._last, "method": method, "params": list(given)}
+        try:
+            async with asyncio.timeout(self._wait_s), self._session.post(url, json=body) as answer:
+                if answer.status != 200:
+                    raise VenueUnknown(f"a Solana node answered {answer.status} to {method}")
+                told = await answer.json(content_type=None)
+        except TimeoutError:
+            raise VenueUnknown(f"a Solana node did not answer {method} in {self._wait_s:.0f} s") from None
+        except (aiohttp.ClientError, OSError, ValueError) as problem:
+            raise VenueUnknown(f"the connection to a Solana node failed: {type(problem).__name__}") from None
+        if not isinstance(told, dict) or told.get("id") != body["id"]:
+            raise VenueUnknown(f"a Solana node gave no answer to {method}")
+        if (error := told.get("error")) is not None:
+            raise NodeRefused(int(error.get("code", 0)), str(error.get("message", "")), error.get("data"))
+        return told.get("result")
+
+    async def accounts(self, keys: Sequence["Pubkey"]) -> list[Seen]:
+        """The accounts of *keys*, in their order, as confirmed."""
+        found: list[Seen] = []
+        for first in range(0, len(keys), MOST_KEYS):
+            part = [str(key) for key in keys[first : first + MOST_KEYS]]
+            answer = await self.call("getMultipleAccounts", part, {"encoding": "base64", "commitment": "confirmed"})
+            slot = int(answer["context"]["slot"])
+            found += [Seen(slot, content_of(value)) for value in answer["value"]]
+        return found
+
+    async def close(self) -> None:
+        """Let go of connections."""
+        if self._session is not None:
+            await self._session.close()
+            self._session = None
+
+
+def content_of(value: Any) -> bytes | None:
+    """The bytes of an account as a node tells it."""
+    return None if value is None else base64.b64decode(value["data"][0])

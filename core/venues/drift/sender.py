@@ -1,0 +1,205 @@
+"""Transactions from an instruction to a block: decides budget, fee and what is handed to whom, and proves the fate.
+
+Simulated first, so that it asks for no more than it needs; signed on a confirmed blockhash; sent without a node's own
+retries, again and again the same bytes, until it is seen or can land no more. Never on a durable nonce: bytes that can
+land for ever can never be given up.
+"""
+
+import asyncio
+import base64
+from collections.abc import Sequence
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Any
+
+from core.domain.errors import VenuePaused, VenueRejected, VenueUnknown
+from core.ports import Keyring
+from core.venues.drift.causes import Cause, Kind, cause_of
+from core.venues.drift.outcome import ABSENCES, Proof, Reading, Verdict, prove, read_status, refused_at_the_door
+from core.venues.drift.rpc import NodeRefused, Rpc
+
+if TYPE_CHECKING:
+    from solders.instruction import Instruction
+    from solders.pubkey import Pubkey
+
+STEP = 2
+"""Our instruction's number in a transaction: limit and price of compute come before it."""
+ROOM = (6, 5)
+"""How much more compute is asked for than the simulation used: 6/5."""
+USUAL_UNITS = 100_000
+MOST_UNITS = 1_400_000
+FEES_AGE_S = 5.0
+PROBE_AGE_S = 15.0
+PERCENTILE = 75
+_SIGNATURE_LAMPORTS = 5_000
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class FeeBounds:
+    """What may be paid for speed: `floor` in micro-lamports a unit, `most` in lamports a transaction, for all of it."""
+
+    floor: int = 1_000
+    most: int = 200_000
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Signed:
+    """A transaction ready to send, and the last block height that may hold it; `refused` is what its rehearsal met."""
+
+    transaction: bytes
+    height: int
+    refused: Cause | None
+
+
+class Sender:
+    """Builds, sends and proves. Holds no key: *keyring* signs."""
+
+    def __init__(self, rpc: Rpc, program: "Pubkey", keyring: Keyring, fees: FeeBounds) -> None:
+        self._rpc = rpc
+        self._program = str(program)
+        self._keyring = keyring
+        self._bounds = fees
+        self._fees: dict[tuple[str, ...], tuple[float, int]] = {}
+        self._next = 0
+        self._probed: tuple[float, Cause | None] | None = None
+
+    async def build(self, step: "Instruction", signer: "Pubkey", locked: Sequence["Pubkey"]) -> Signed:
+        """*step* as a transaction that *signer* pays and signs; *locked* are the accounts whose fees count.
+
+        Raises VenuePaused, VenueRejected and VenueUnknown as `raise_for_all` does, before anything is signed.
+        """
+        try:
+            async with asyncio.TaskGroup() as tasks:
+                rehearsal = tasks.create_task(self._rehearse(step, signer))
+                fresh = tasks.create_task(self._rpc.call("getLatestBlockhash", {"commitment": "confirmed"}))
+                asked = tasks.create_task(self._price(locked))
+        except ExceptionGroup as several:
+            raise several.exceptions[0] from None
+        used, refused = rehearsal.result()
+        raise_for_all(refused)
+        units = min(MOST_UNITS, max(used * ROOM[0] // ROOM[1], 1_000)) if refused is None else USUAL_UNITS
+        price = min(asked.result(), max(0, self._bounds.most - _SIGNATURE_LAMPORTS) * 1_000_000 // units)
+        value = fresh.result()["value"]
+        content = await self._signed(self._steps(step, units, price), signer, value["blockhash"])
+        return Signed(transaction=content, height=int(value["lastValidBlockHeight"]), refused=refused)
+
+    async def _rehearse(self, step: "Instruction", signer: "Pubkey") -> tuple[int, Cause | None]:
+        """Units that the step uses, and why the program would refuse it now."""
+        from solders.hash import Hash
+        from solders.message import MessageV0
+        from solders.signature import Signature
+        from solders.transaction import VersionedTransaction
+
+        message = MessageV0.try_compile(signer, self._steps(step, MOST_UNITS, 0), [], Hash.default())
+        unsigned = VersionedTransaction.populate(message, [Signature.default()])
+        options = {
+            "encoding": "base64",
+            "sigVerify": False,
+            "replaceRecentBlockhash": True,
+            "commitment": "confirmed",
+        }
+        answer = await self._rpc.call("simulateTransaction", base64.b64encode(bytes(unsigned)).decode(), options)
+        value = answer["value"]
+        used = int(value.get("unitsConsumed") or 0)
+        if value["err"] is None:
+            return used, None
+        return used, self.cause(value["err"], value.get("logs") or [])
+
+    async def _price(self, locked: Sequence["Pubkey"]) -> int:
+        """Micro-lamports a unit that lately got such transactions in, within the floor."""
+        keys = tuple(str(key) for key in locked)
+        now = asyncio.get_running_loop().time()
+        known = self._fees.get(keys)
+        if known is None or now - known[0] > FEES_AGE_S:
+            try:
+                told = await self._rpc.call("getRecentPrioritizationFees", list(keys))
+                paid = sorted(int(one["prioritizationFee"]) for one in told)
+            except (NodeRefused, VenueUnknown):
+                paid = []
+            price = paid[(len(paid) - 1) * PERCENTILE // 100] if paid else 0
+            if len(self._fees) > 1_000:
+                self._fees.clear()
+            known = self._fees[keys] = (now, price)
+        return max(self._bounds.floor, known[1])
+
+    @staticmethod
+    def _steps(step: "Instruction", units: int, price: int) -> "list[Instruction]":
+        from solders.compute_budget import set_compute_unit_limit, set_compute_unit_price
+
+        return [set_compute_unit_limit(units), set_compute_unit_price(price), step]
+
+    async def _signed(self, steps: "list[Instruction]", signer: "Pubkey", blockhash: str) -> bytes:
+        from solders.hash import Hash
+        from solders.message import MessageV0, to_bytes_versioned
+        from solders.signature import Signature
+        from solders.transaction import VersionedTransaction
+
+        message = MessageV0.try_compile(signer, steps, [], Hash.from_string(blockhash))
+        made = await self._keyring.sign(str(signer), bytes(to_bytes_versioned(message)))
+        return bytes(VersionedTransaction.populate(message, [Signature.from_bytes(made)]))
+
+    async def is_switched_off(self, probe: "tuple[Instruction, Pubkey]") -> Cause | None:
+        """Why the program takes nothing at all, if so; asked at most every few seconds. Raises VenueUnknown."""
+        now = asyncio.get_running_loop().time()
+        if self._probed is None or now - self._probed[0] > PROBE_AGE_S:
+            _, refused = await self._rehearse(*probe)
+            self._probed = (now, refused if refused is not None and refused.kind is Kind.PAUSED else None)
+        return self._probed[1]
+
+    # ── handing over ────────────────────────────────────────────────────────────────────────────────────────────────
+
+    async def hand_over(self, transaction: bytes, *, first: bool) -> Cause | None:
+        """Give the bytes to a node; the cause if it proves that they will never land, which only a first one can be.
+
+        Raises VenueUnknown where nothing is proven.
+        """
+        options: dict[str, Any] = {
+            "encoding": "base64",
+            "skipPreflight": not first,
+            "preflightCommitment": "confirmed",
+            "maxRetries": 0,
+        }
+        self._next += 0 if first else 1  # what one node lost, another may bring in
+        try:
+            await self._rpc.call("sendTransaction", base64.b64encode(transaction).decode(), options, node=self._next)
+        except NodeRefused as refusal:
+            told = refusal.content if isinstance(refusal.content, dict) else {}
+            if refused_at_the_door(told.get("err"), handed_over=not first):
+                return self.cause(told["err"], told.get("logs") or [])
+            if told.get("err") == "AlreadyProcessed":
+                return None
+            raise VenueUnknown(f"the order may not have got through: {refusal}") from None
+        return None
+
+    async def prove(self, signature: str, height: int) -> Proof:
+        """What became of a transaction that no block above *height* may hold. Raises VenueUnknown."""
+        readings: list[Reading] = []
+        for node in range(ABSENCES):
+            final = int(await self._rpc.call("getBlockHeight", {"commitment": "finalized"}, node=node))
+            answer = await self._rpc.call(
+                "getSignatureStatuses", [signature], {"searchTransactionHistory": True}, node=node
+            )
+            try:
+                status = read_status(answer["value"][0])
+            except ValueError as problem:
+                raise VenueUnknown(f"a Solana node gave no answer that can be read: {problem}") from None
+            readings.append(Reading(status=status, finalized_height=final))
+            found = prove(readings, height)
+            if found.verdict is not Verdict.UNKNOWN or (status is None and final <= height):
+                return found
+        return prove(readings, height)
+
+    def cause(self, error: object, logs: Sequence[str]) -> Cause:
+        """Why the network says that a transaction failed, in words."""
+        return cause_of(error, program=self._program, ours=STEP, logs=logs)
+
+
+def raise_for_all(refused: Cause | None) -> None:
+    """Pass on what a refusal says of everything that is sent now; what concerns this order alone may change yet."""
+    if refused is None or refused.kind is Kind.REFUSED:
+        return
+    words = refused.words.rstrip(".")
+    if refused.kind is Kind.PAUSED:
+        raise VenuePaused(words)
+    if refused.kind is Kind.REVOKED:
+        raise VenueRejected(words)
+    raise VenueUnknown(f"the order could not be rehearsed: {words}")

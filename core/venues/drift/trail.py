@@ -1,0 +1,197 @@
+"""What happened to one account on chain, from its transactions' logs; decides what an order's records say of its end.
+
+A transaction is read once, however often and by whichever way it is heard of. What was missed while nobody listened is
+found by asking for the account's transactions since the last one read.
+"""
+
+from collections.abc import Sequence
+from dataclasses import dataclass, field
+from datetime import UTC, datetime
+from typing import TYPE_CHECKING, Any
+
+from core.domain.errors import VenueUnknown
+from core.domain.market import Side
+from core.domain.money import ZERO
+from core.venues.drift.codec import Codec, Emitted, Record
+from core.venues.drift.rpc import Rpc
+from core.venues.drift.units import average_price, base_amount, quote_amount
+
+if TYPE_CHECKING:
+    from decimal import Decimal
+
+    from solders.pubkey import Pubkey
+
+PAGE = 1_000
+MOST_ORDERS = 4_000
+ENDINGS = {
+    "InsufficientFreeCollateral": "there was not enough free collateral when it came to trade",
+    "OraclePriceBreachedLimitPrice": "the oracle price went past its limit",
+    "MarketOrderFilledToLimitPrice": "the rest would have traded beyond the slippage limit",
+    "Liquidation": "the account was being liquidated",
+    "MarketExpired": "the market has expired",
+    "RiskingIncreasingOrder": "it would have added risk that the account may not take",
+    "ReduceOnlyOrderIncreasedPosition": "there was no position left for it to close",
+}
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Traded:
+    """One fill as the program recorded it; amounts in base and quote, `fee` negative for a rebate."""
+
+    id: str
+    order: int
+    index: int
+    side: Side
+    base: "Decimal"
+    price: "Decimal"
+    fee: "Decimal"
+    realised: "Decimal | None"
+    maker: bool
+    at: datetime
+
+
+@dataclass(slots=True)
+class Story:
+    """What is known of one order: as placed, its fills, and its end in the program's words."""
+
+    placed: Record | None = None
+    fills: list[Traded] = field(default_factory=list)
+    ended: str | None = None
+    """Action and explanation, such as `Cancel None` or `Expire OrderExpired`."""
+
+
+@dataclass(frozen=True, slots=True)
+class Happened:
+    """An event of the account with where it stands on chain."""
+
+    slot: int
+    signature: str
+    event: Emitted
+
+
+class Trail:
+    """One account's transactions, from some slot on without a gap."""
+
+    def __init__(self, codec: Codec, rpc: Rpc, user: "Pubkey") -> None:
+        self._codec = codec
+        self._rpc = rpc
+        self._user = user
+        self._seen: dict[str, int] = {}
+        self._newest: str | None = None
+        self.since: int | None = None
+        """The slot from which on nothing is missing; None before the first look."""
+        self.slot = 0
+        self.stories: dict[int, Story] = {}
+        self.events: list[Happened] = []
+        self.torn = False
+        """Whether some transaction's log could not be read to its end: the account must be asked as well."""
+
+    async def catch_up(self, since: int) -> None:
+        """Read every transaction from slot *since* on that was not read yet. Raises VenueUnknown."""
+        if self.since is None or since < self.since:
+            await self._read(await self._listed(until=None, since=since))
+            self.since = since
+        else:
+            await self._read(await self._listed(until=self._newest, since=since if self._newest is None else 0))
+
+    async def _listed(self, until: str | None, since: int) -> list[dict[str, Any]]:
+        """Signatures of the account, oldest first, back to *until* or to slot *since*."""
+        found: list[dict[str, Any]] = []
+        before: str | None = None
+        while True:
+            options: dict[str, Any] = {"limit": PAGE, "commitment": "confirmed"}
+            options |= {"before": before} if before else {}
+            options |= {"until": until} if until else {}
+            page = await self._rpc.call("getSignaturesForAddress", str(self._user), options)
+            fresh = [one for one in page if one["slot"] >= since]
+            found += fresh
+            if len(page) < PAGE or len(fresh) < len(page):
+                return found[::-1]
+            before = page[-1]["signature"]
+
+    async def _read(self, listed: Sequence[dict[str, Any]]) -> None:
+        unread = [one for one in listed if one["signature"] not in self._seen]
+        for one in unread:
+            if one["err"] is None:
+                await self._read_one(one["signature"])
+            self._seen[one["signature"]] = one["slot"]
+            self.slot = max(self.slot, one["slot"])
+        if listed and (self._newest is None or listed[-1]["slot"] >= self._seen.get(self._newest, 0)):
+            self._newest = listed[-1]["signature"]
+        self.events.sort(key=lambda happened: happened.slot)
+
+    async def _read_one(self, signature: str) -> None:
+        told = await self.transaction(signature)
+        logs = (told["meta"] or {}).get("logMessages") or []
+        self.take(signature, int(told["slot"]), logs)
+
+    async def transaction(self, signature: str) -> dict[str, Any]:
+        """A confirmed transaction. Raises VenueUnknown where the node does not have it yet."""
+        options = {"encoding": "base64", "commitment": "confirmed", "maxSupportedTransactionVersion": 0}
+        told = await self._rpc.call("getTransaction", signature, options)
+        if told is None:
+            raise VenueUnknown("the Solana node does not have the transaction yet")
+        found: dict[str, Any] = told
+        return found
+
+    def take(self, signature: str, slot: int, logs: Sequence[str]) -> None:
+        """Take in what a successful transaction logged; a second time changes nothing."""
+        if signature in self._seen:
+            return
+        emissions = self._codec.events(logs)
+        self.torn |= not emissions.complete
+        for event in emissions.events:
+            if self._is_ours(event.fields):
+                self._fold(event)
+                self.events.append(Happened(slot, signature, event))
+        while len(self.stories) > MOST_ORDERS:
+            del self.stories[min(self.stories)]
+
+    def _is_ours(self, fields: Record) -> bool:
+        return self._user in (fields.get("user"), fields.get("taker"), fields.get("maker"))
+
+    def _fold(self, event: Emitted) -> None:
+        fields = event.fields
+        if event.name == "OrderRecord":
+            self._story(fields["order"]["order_id"]).placed = fields["order"]
+        elif event.name == "OrderActionRecord":
+            role = "taker" if fields["taker"] == self._user else "maker"
+            number = fields[f"{role}_order_id"]
+            if number is None:
+                return
+            story = self._story(number)
+            match fields["action"]:
+                case "Fill":
+                    traded = _traded(fields, role, number)
+                    if all(known.id != traded.id for known in story.fills):
+                        story.fills.append(traded)
+                case "Cancel" | "Expire":
+                    story.ended = f"{fields['action']} {fields['action_explanation']}"
+                case _:
+                    pass
+
+    def _story(self, number: int) -> Story:
+        return self.stories.setdefault(number, Story())
+
+
+def _traded(fields: Record, role: str, number: int) -> Traded:
+    base, quote = fields["base_asset_amount_filled"] or 0, fields["quote_asset_amount_filled"] or 0
+    buys = fields[f"{role}_order_direction"] == "Long"
+    entry = fields[f"{role}_existing_quote_entry_amount"]
+    closed = fields[f"{role}_existing_base_asset_amount"] or base
+    realised = None
+    if entry is not None and base:
+        part = quote * closed // base
+        realised = quote_amount(entry - part if buys else part - entry)
+    return Traded(
+        id=f"{fields['market_index']}:{fields['fill_record_id']}:{role}",
+        order=number,
+        index=fields["market_index"],
+        side="buy" if buys else "sell",
+        base=base_amount(base),
+        price=average_price(quote, base) if base else ZERO,
+        fee=quote_amount(fields[f"{role}_fee"] or 0),
+        realised=realised,
+        maker=role == "maker",
+        at=datetime.fromtimestamp(fields["ts"], UTC),
+    )

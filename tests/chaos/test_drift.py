@@ -1,0 +1,189 @@
+"""Triggers on the Drift emulator under faults of its node and SIGKILL of ours: each leg trades once, come what may."""
+
+import asyncio
+import multiprocessing
+import os
+import random
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
+from dataclasses import dataclass, field
+from datetime import UTC, datetime
+from decimal import Decimal
+from pathlib import Path
+
+import asyncpg
+import pytest
+
+from core.app import Core, open_core
+from core.db.store import PostgresStore
+from core.domain.ids import OwnerId
+from core.domain.owner import Draft
+from core.venues.drift.emulator.chain import Chain
+from core.venues.drift.emulator.exchange import Exchange, keypair
+from core.venues.drift.emulator.faults import Faults
+from core.venues.drift.emulator.keepers import Keepers
+from core.venues.drift.emulator.node import serving
+from core.venues.drift.emulator.tables import WIRE
+from tests.chaos.drift_victim import Place, live
+from tests.chaos.stage import prepare
+from tests.postgres import Server
+
+EXAM = bool(os.environ.get("SAYWHEN_EXAM"))
+TRIGGERS, KILLS = (1_000, 40) if EXAM else (50, 4)
+SEED = 8
+SLOT_S = 0.025
+HELD = 10 * 10**9
+SOLD = 5 * 10**9
+WORDS = "if SOL drops below 99 sell half my position"
+
+pytestmark = [pytest.mark.chaos, pytest.mark.slow, pytest.mark.timeout(900 if EXAM else 150)]
+
+
+@dataclass
+class Counts:
+    """What came of it, from the chain's books and from ours."""
+
+    triggers: int = 0
+    kills: int = 0
+    lost: int = 0
+    doubled: int = 0
+    unresolved: int = 0
+    apart: int = 0
+    tries: int = 0
+    faults: dict[str, int] = field(default_factory=dict)
+
+
+@asynccontextmanager
+async def _ticking(exchange: Exchange) -> AsyncIterator[None]:
+    """Slots that pass sixteen times as fast as in life, with the time of day."""
+
+    async def tick() -> None:
+        while True:
+            await asyncio.sleep(SLOT_S)
+            behind = datetime.now(UTC).timestamp() - exchange.chain.time
+            exchange.chain.advance(1, seconds=max(0.001, behind))
+            if exchange.chain.slot % 20 == 0:
+                exchange.post_again()
+
+    task = asyncio.create_task(tick())
+    try:
+        yield
+    finally:
+        task.cancel()
+        await asyncio.wait([task])
+
+
+def _hold(exchange: Exchange, key: object) -> None:
+    user = exchange.user(key)  # type: ignore[arg-type]
+    cost = -100 * HELD // 1_000
+    user["perp_positions"][0] |= {
+        "base_asset_amount": HELD,
+        "quote_asset_amount": cost,
+        "quote_entry_amount": cost,
+        "quote_break_even_amount": cost,
+    }
+    exchange.change("User", key, perp_positions=user["perp_positions"])  # type: ignore[arg-type]
+
+
+async def _confirm(core: Core, owner: OwnerId) -> None:
+    draft = await core.drafts.say(owner, WORDS, "console")
+    assert isinstance(draft, Draft), draft
+    await core.drafts.confirm(owner, draft.id, draft.revision)
+
+
+async def _arm(place: Place, exchange: Exchange) -> list[OwnerId]:
+    """Owners with ten SOL each, and a rule of each that waits for the price."""
+    async with open_core(place.settings(), role="people", signs=True) as core:
+        store = core.parts.store
+        assert isinstance(store, PostgresStore)
+        following = asyncio.create_task(core.prices.follow())
+        owners = [await store.create_owner("console", f"o{n}", core.clock.now()) for n in range(TRIGGERS)]
+        async with asyncio.timeout(20):
+            while not core.parts.board.known():  # noqa: ASYNC110 - prices come from another task
+                await asyncio.sleep(0.05)
+        for owner in owners:
+            await core.parts.venue.account(owner)
+            _hold(exchange, WIRE.address("user", keypair("wallet", owner).pubkey(), 0))
+            await _confirm(core, owner)
+        following.cancel()
+        await asyncio.wait([following])
+    return owners
+
+
+async def _kill_at_random(place: Place, counts: Counts, pool: asyncpg.Pool, rest: random.Random) -> None:
+    """Start the product and kill it, again and again; then let it live until nothing is left to do."""
+    processes = multiprocessing.get_context("forkserver")
+    for number in range(KILLS + 1):
+        process = processes.Process(target=live, args=(place, f"victim-{number}"), daemon=True)
+        process.start()
+        try:
+            if number < KILLS:
+                await asyncio.sleep(rest.uniform(1.0, 4.0))
+                counts.kills += 1
+                continue
+            async with asyncio.timeout(600 if EXAM else 90):
+                while await _open(pool):
+                    assert process.is_alive()
+                    await asyncio.sleep(0.2)
+        finally:
+            process.kill()
+            await asyncio.to_thread(process.join)
+
+
+async def _open(pool: asyncpg.Pool) -> int:
+    query = "SELECT count(*) FROM trading_rules WHERE state NOT IN ('completed', 'failed', 'cancelled')"
+    return int(await pool.fetchval(query))
+
+
+async def _judge(exchange: Exchange, owners: list[OwnerId], pool: asyncpg.Pool, counts: Counts) -> None:
+    ours = {
+        row["owner"]: row["base"] for row in await pool.fetch("SELECT owner, sum(base) AS base FROM trades GROUP BY 1")
+    }
+    ended = "('filled', 'rejected', 'cancelled', 'lapsed', 'denied')"
+    counts.unresolved = await pool.fetchval(f"SELECT count(*) FROM orders WHERE state NOT IN {ended}")
+    counts.tries = await pool.fetchval("SELECT count(*) FROM orders")
+    for owner in owners:
+        key = WIRE.address("user", keypair("wallet", owner).pubkey(), 0)
+        landed = [exchange.chain.landed[name] for name in exchange.chain.history[key]]
+        actions = [
+            event.fields
+            for one in landed
+            if not one.error
+            for event in WIRE.events(one.logs).events
+            if event.name == "OrderActionRecord" and event.fields["action"] == "Fill"
+        ]
+        sold = sum(fill["base_asset_amount_filled"] for fill in actions)
+        held = sum(position["base_asset_amount"] for position in exchange.user(key)["perp_positions"])
+        counts.triggers += 1
+        counts.lost += sold < SOLD
+        counts.doubled += sold > SOLD
+        counts.apart += held != HELD - sold or ours.get(owner, 0) * 10**9 != sold
+
+
+async def test_every_leg_trades_once_under_faults_and_kills(
+    postgres_server: Server, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    await asyncio.to_thread(prepare)
+    rest = random.Random(SEED)
+    dsn = await postgres_server.borrow()
+    exchange = Exchange(Chain(time=datetime.now(UTC).timestamp()))
+    Keepers(exchange)
+    exchange.show("SOL-PERP", Decimal(100))
+    counts = Counts()
+    try:
+        async with serving(exchange.chain) as (_, rpc, ws), _ticking(exchange), asyncpg.create_pool(dsn) as pool:
+            place = Place(dsn=dsn, folder=tmp_path, rpc=rpc, ws=ws)
+            owners = await _arm(place, exchange)
+            exchange.chain.faults = faults = Faults(
+                seed=SEED, lost=0.15, late=0.1, twice=0.05, fails=0.04, busy=0.03, broken=0.03, cut=0.03, stale=0.2
+            )
+            exchange.show("SOL-PERP", Decimal("98.5"))
+            await _kill_at_random(place, counts, pool, rest)
+            counts.faults = faults.counts
+            await _judge(exchange, owners, pool, counts)
+    finally:
+        with capsys.disabled():
+            print(f"\nDrift under faults and kills, seed {SEED}: {counts}")  # noqa: T201 - the counts are what the test is for
+        await postgres_server.give_back(dsn)
+    assert counts.triggers == TRIGGERS
+    assert (counts.lost, counts.doubled, counts.unresolved, counts.apart) == (0, 0, 0, 0)

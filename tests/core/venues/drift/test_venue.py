@@ -1,0 +1,294 @@
+"""What the Drift venue promises beyond the port: the account as driftpy counts it, fees, pauses, doubts and gaps."""
+
+import dataclasses
+import warnings
+from collections.abc import AsyncIterator
+from decimal import Decimal
+from typing import Any
+
+import pytest
+from solders.compute_budget import ID as BUDGET
+from solders.pubkey import Pubkey
+from solders.transaction import VersionedTransaction
+
+from core.domain.errors import VenuePaused, VenueRejected, VenueUnknown
+from core.domain.ids import OrderId, OwnerId
+from core.domain.order import OrderIntent
+from core.ports import Finding, Prepared
+from core.venues.drift import ticket
+from core.venues.drift.emulator.chain import priority_fee
+from core.venues.drift.emulator.exchange import INDEX, keypair
+from core.venues.drift.emulator.tables import WIRE
+from tests.core.venues.drift.stage import SHARD, DriftStage, drift_stage
+
+OWNER = OwnerId(1)
+
+
+@pytest.fixture
+async def stage() -> AsyncIterator[DriftStage]:
+    async with drift_stage() as opened:
+        await opened.show("100")
+        yield opened
+
+
+def intent(order_id: str = "ord_1", **changes: Any) -> OrderIntent:
+    bought = OrderIntent(
+        order_id=OrderId(order_id), owner=OWNER, market="SOL-PERP", side="buy", base=Decimal(10), reduce_only=False,
+        oracle_price=Decimal(100), max_slippage_bps=100,
+    )  # fmt: skip
+    return dataclasses.replace(bought, **changes)
+
+
+async def placed(stage: DriftStage, wanted: OrderIntent) -> Prepared:
+    prepared = await stage.drift.prepare(wanted)
+    await stage.drift.send(prepared)
+    await stage.proceed()
+    return prepared
+
+
+def transaction(prepared: Prepared) -> VersionedTransaction:
+    return VersionedTransaction.from_bytes(ticket.read(prepared).transaction)
+
+
+async def finding(stage: DriftStage, prepared: Prepared) -> Finding:
+    return (await stage.drift.lookup(OWNER, prepared.signature)).finding
+
+
+async def test_collateral_margin_health_and_liquidation_are_those_that_driftpy_counts(stage: DriftStage) -> None:
+    await placed(stage, intent(base=Decimal(300)))
+    resting = intent("ord_2", type="limit", price=Decimal(90), max_slippage_bps=None, base=Decimal(50))
+    await placed(stage, resting)
+    await stage.show("97")
+    account = await stage.drift.account(OWNER)
+    user = await _drift_user(stage)
+    from driftpy.math.margin import MarginCategory
+
+    def quote(units: float) -> Decimal:
+        return Decimal(int(units)).scaleb(-6)
+
+    near = Decimal("0.00001")
+    assert abs(account.free_collateral - quote(user.get_free_collateral())) <= near
+    assert abs(account.maintenance_margin - quote(user.get_margin_requirement(MarginCategory.MAINTENANCE))) <= near
+    assert abs(account.equity - quote(user.get_total_collateral(MarginCategory.MAINTENANCE))) <= near
+    position = account.position("SOL-PERP")
+    assert position is not None
+    assert position.liquidation_price is not None
+    assert abs(position.liquidation_price - quote(user.get_perp_liq_price(0))) < Decimal("0.2")
+    assert abs(account.health - user.get_health()) <= 1
+    assert abs(account.leverage - Decimal(user.get_leverage(False)) / 10_000) < Decimal("0.001")
+
+
+async def _drift_user(stage: DriftStage) -> Any:
+    """driftpy's own, unmodified client of the same node."""
+    with warnings.catch_warnings():
+        warnings.simplefilter("ignore")
+        from driftpy.account_subscription_config import AccountSubscriptionConfig
+        from driftpy.drift_client import DriftClient
+        from driftpy.types import OracleInfo, OracleSource
+        from solana.rpc.async_api import AsyncClient
+
+        connection = AsyncClient(stage.http)
+        oracles = [
+            OracleInfo(stage.exchange.oracle("SOL-PERP"), OracleSource.PythLazer()),
+            OracleInfo(stage.exchange.coin, OracleSource.PythLazerStableCoin()),
+        ]
+        client: Any = DriftClient(
+            connection,
+            SHARD,
+            authority=keypair("wallet", OWNER).pubkey(),
+            account_subscription=AccountSubscriptionConfig("cached"),
+            perp_market_indexes=[0],
+            spot_market_indexes=[0],
+            oracle_infos=oracles,
+            market_lookup_tables=[],
+            sub_account_ids=[0],
+            active_sub_account_id=0,
+        )
+        await client.subscribe()
+        user = client.get_user()
+        await connection.close()
+        return user
+
+
+async def test_driftpy_s_own_client_places_an_order_that_a_keeper_fills(stage: DriftStage) -> None:
+    user = await _drift_user(stage)
+    client: Any = user.drift_client
+    with warnings.catch_warnings():
+        warnings.simplefilter("ignore")
+        from driftpy.types import MarketType, OrderParams, OrderType, PositionDirection
+        from solana.rpc.async_api import AsyncClient
+
+        client.connection = AsyncClient(stage.http)
+        kinds: Any = (OrderType, MarketType, PositionDirection)
+        params = OrderParams(
+            order_type=kinds[0].Market(), market_type=kinds[1].Perp(), market_index=0,
+            direction=kinds[2].Short(), base_asset_amount=2 * 10**9,
+        )  # fmt: skip
+        step = client.get_place_perp_order_ix(params, 0)
+        from solders.message import MessageV0
+
+        fresh = (await client.connection.get_latest_blockhash()).value
+        signed = VersionedTransaction(MessageV0.try_compile(SHARD.pubkey(), [step], [], fresh.blockhash), [SHARD])
+        await client.connection.send_transaction(signed)
+        await stage.proceed()
+        await client.connection.close()
+    assert stage.exchange.user(stage.user)["perp_positions"][0]["base_asset_amount"] == -2 * 10**9
+
+
+async def test_a_transaction_asks_for_what_it_needs_and_a_fifth_and_pays_within_its_bounds(stage: DriftStage) -> None:
+    stage.chain.fees = [500, 2_000, 9_000_000, 1_500, 800]
+    made = transaction(await stage.drift.prepare(intent()))
+    keys = made.message.account_keys
+    limit, price, _ = (bytes(step.data) for step in made.message.instructions)
+    used = stage.chain.simulate(made).units
+    assert int.from_bytes(limit[1:5], "little") == used * 6 // 5
+    assert int.from_bytes(price[1:9], "little") == 2_000
+    assert keys[made.message.instructions[0].program_id_index] == BUDGET
+    stage.chain.fees = [10**12] * 5
+    dear = transaction(await stage.another_process().prepare(intent()))
+    assert priority_fee(dear) + 5_000 <= 200_000
+    assert keys[0] == SHARD.pubkey()
+    programs = {keys[step.program_id_index] for step in made.message.instructions}
+    assert programs == {BUDGET, WIRE.program}, "no durable nonce is advanced, nothing else is called"
+
+
+@pytest.mark.parametrize("how", ["switched off", "paused"])
+async def test_a_paused_venue_is_a_status_and_nothing_is_signed(stage: DriftStage, how: str) -> None:
+    if how == "paused":
+        stage.exchange.pause(on=True)
+    else:
+        stage.exchange.program.off = True
+    status = await stage.drift.status()
+    assert status.state == "paused"
+    assert status.reason
+    with pytest.raises(VenuePaused):
+        await stage.drift.prepare(intent())
+    assert stage.keyring.signed == 0
+
+
+async def test_a_withdrawn_permission_is_told_before_anything_is_signed(stage: DriftStage) -> None:
+    stage.exchange.change("User", stage.user, delegate=Pubkey.default())
+    with pytest.raises(VenueRejected, match="permission was withdrawn"):
+        await stage.drift.prepare(intent())
+    assert stage.keyring.signed == 0
+
+
+async def test_a_failure_on_chain_after_a_clean_preflight_is_a_rejection_in_words(stage: DriftStage) -> None:
+    prepared = await stage.drift.prepare(intent())
+    stage.chain.faults.fail_next = 1
+    await stage.drift.send(prepared)
+    assert await finding(stage, prepared) is Finding.ABSENT
+    await stage.proceed()
+    report = await stage.drift.lookup(OWNER, prepared.signature)
+    assert report.finding is Finding.REJECTED
+    assert report.reason == "Not enough free collateral for this order"
+
+
+async def test_lost_bytes_are_sent_again_as_they_are_and_trade_once(stage: DriftStage) -> None:
+    prepared = await stage.drift.prepare(intent())
+    stage.chain.faults.lose = 1
+    await stage.drift.send(prepared)
+    stage.drift._fates._sent_at.clear()
+    assert await finding(stage, prepared) is Finding.ABSENT
+    await stage.proceed()
+    assert await finding(stage, prepared) is Finding.FILLED
+    assert len(set(stage.chain.received[:2])) == 1
+    assert stage.keyring.signed == 1
+
+
+async def test_a_confirmed_transaction_that_placed_nothing_is_a_lapse_and_no_fill(stage: DriftStage) -> None:
+    soon = stage.clock.now().replace(microsecond=0)
+    prepared = await stage.drift.prepare(
+        intent(type="limit", price=Decimal(90), max_slippage_bps=None, expires_at=soon)
+    )
+    stage.chain.time += 3
+    await stage.drift.send(prepared)
+    await stage.proceed()
+    report = await stage.drift.lookup(OWNER, prepared.signature)
+    assert (report.finding, report.fills) == (Finding.LAPSED, ())
+    assert "had run out" in report.reason
+
+
+async def test_fills_that_nobody_listened_to_are_found_from_the_account_s_transactions(stage: DriftStage) -> None:
+    stage.exchange.program.depth[INDEX["SOL-PERP"]] = 3 * 10**9
+    prepared = await placed(stage, intent())
+    for _ in range(3):
+        await stage.proceed()
+    report = await stage.another_process().lookup(OWNER, prepared.signature)
+    assert report.finding is Finding.FILLED
+    assert [fill.base for fill in report.fills] == [3, 3, 3, 1]
+    assert len({fill.venue_fill_id for fill in report.fills}) == 4
+    assert sum(fill.fee for fill in report.fills) > 0
+
+
+async def test_closing_tells_what_was_earned(stage: DriftStage) -> None:
+    await placed(stage, intent())
+    await stage.show("110")
+    sold = await placed(
+        stage, intent("ord_2", side="sell", base=Decimal(4), reduce_only=True, oracle_price=Decimal(110))
+    )
+    [fill] = (await stage.drift.lookup(OWNER, sold.signature)).fills
+    assert fill.realised_pnl is not None
+    assert abs(fill.realised_pnl - 4 * (fill.price - Decimal("100.01"))) < Decimal("0.001")
+
+
+async def test_a_stop_on_the_venue_fires_strictly_beyond_its_price(stage: DriftStage) -> None:
+    await placed(stage, intent())
+    stop = intent(
+        "ord_2", side="sell", reduce_only=True, type="trigger_market", trigger_price=Decimal(95), trigger_when="<=",
+        max_slippage_bps=None,
+    )  # fmt: skip
+    prepared = await placed(stage, stop)
+    await stage.show("95")
+    assert await finding(stage, prepared) is Finding.LIVE
+    await stage.show("94.9")
+    await stage.proceed()
+    assert await finding(stage, prepared) is Finding.FILLED
+
+
+async def test_funding_and_liquidation_are_activities_numbered_from_one_and_told_once(stage: DriftStage) -> None:
+    assert await stage.drift.activity(OWNER, 0) == []
+    await placed(stage, intent(base=Decimal(1_900)))
+    stage.keepers.rates["SOL-PERP"] = 20_000_000
+    stage.pass_time(hours=1)
+    await stage.show("95")
+    await stage.proceed()
+    told = [list(await venue.activity(OWNER, 0)) for venue in (stage.drift, stage.another_process())]
+    assert [(item.number, item.kind) for item in told[0]] == [(1, "funding"), (2, "liquidation")]
+    assert told[0][0].amount == -38
+    assert told[0][1].base_before == 1_900
+    assert told[1] == told[0]
+
+
+async def test_all_orders_of_a_market_are_taken_off_and_results_settled(stage: DriftStage) -> None:
+    limits = [intent(f"ord_{n}", type="limit", price=Decimal(90 - n), max_slippage_bps=None) for n in range(3)]
+    prepared = [await placed(stage, limit) for limit in limits]
+    await stage.drift.cancel_all(OWNER, "SOL-PERP")
+    await stage.proceed()
+    assert [await finding(stage, one) for one in prepared] == [Finding.CANCELLED] * 3
+    await placed(stage, intent("ord_9"))
+    await stage.show("110")
+    await stage.drift.settle_pnl(OWNER, "SOL-PERP")
+    await stage.proceed()
+    assert stage.exchange.user(stage.user)["settled_perp_pnl"] > 98 * 10**6
+
+
+async def test_a_node_that_fails_leaves_everything_unknown(stage: DriftStage) -> None:
+    prepared = await stage.drift.prepare(intent())
+    stage.chain.faults.broken = 1.0
+    drift = stage.drift
+    for asked in (drift.send(prepared), drift.lookup(OWNER, prepared.signature), drift.account(OWNER)):
+        with pytest.raises(VenueUnknown):
+            await asked
+    with pytest.raises(VenueUnknown):
+        await drift.prepare(intent("ord_2"))
+    stage.chain.faults.broken = 0.0
+    await stage.drift.send(prepared)
+    await stage.proceed()
+    assert await finding(stage, prepared) is Finding.FILLED
+
+
+async def test_a_program_replaced_in_place_is_refused_and_not_misread(stage: DriftStage) -> None:
+    stage.chain.put(stage.user, WIRE.program, stage.chain.accounts[stage.user].content + bytes(120))
+    with pytest.raises(VenueUnknown, match="upgraded"):
+        await stage.drift.account(OWNER)

@@ -1,0 +1,159 @@
+"""The brief's sentence on Drift's emulator, from words to notice: one transaction a trigger, signed by the delegate."""
+
+import asyncio
+from collections.abc import AsyncIterator, Awaitable, Callable
+from contextlib import asynccontextmanager
+from dataclasses import dataclass, field
+from datetime import UTC, datetime
+from decimal import Decimal
+from pathlib import Path
+
+import pytest
+from solders.pubkey import Pubkey
+from solders.transaction import VersionedTransaction
+
+from bots.channel import Answer, Outbound
+from bots.delivery import Courier
+from core.app import Core, open_core, read_settings
+from core.domain.ids import OwnerId
+from core.domain.owner import Draft
+from core.domain.rule import RuleState
+from core.ports import TradeFilter
+from core.venues.drift.emulator.chain import Chain
+from core.venues.drift.emulator.exchange import Exchange, keypair
+from core.venues.drift.emulator.keepers import Keepers
+from core.venues.drift.emulator.node import serving
+from core.venues.drift.emulator.tables import WIRE
+from scheduler import run_scheduler, run_worker
+
+EXAMPLE = (
+    "If SOL-PERP price drops $0.1 from current price, sell 50% of my position. "
+    "If it goes up by $0.2, take profit on the entire position."
+)
+MARKET = "SOL-PERP"
+pytestmark = [pytest.mark.slow, pytest.mark.timeout(120)]
+
+
+@dataclass
+class Told:
+    """A channel whose person reads what is kept here."""
+
+    name: str = "console"
+    titles: list[str] = field(default_factory=list)
+
+    async def run(self, answer: Answer) -> None:
+        """Nobody types here."""
+
+    async def send(self, outbound: Outbound) -> str:
+        self.titles.append(outbound.card.title)
+        return "shown"
+
+
+class Stage:
+    """The whole product but its chat, on the emulator, and an owner who talks to it."""
+
+    def __init__(self, core: Core, exchange: Exchange, owner: OwnerId, told: Told) -> None:
+        self.core, self.exchange, self.owner, self.told = core, exchange, owner, told
+        self.key = WIRE.address("user", keypair("wallet", owner).pubkey(), 0)
+
+    async def agree(self, words: str) -> None:
+        draft = await self.core.drafts.say(self.owner, words, "console")
+        assert isinstance(draft, Draft), draft
+        await self.core.drafts.confirm(self.owner, draft.id, draft.revision)
+
+    async def until(self, fact: Callable[[], Awaitable[bool]]) -> None:
+        async with asyncio.timeout(30):
+            while not await fact():  # noqa: ASYNC110 - other tasks bring it about
+                await asyncio.sleep(0.05)
+
+    async def states(self) -> list[RuleState]:
+        return [rule.state for rule in await self.core.rules.list(self.owner, set(RuleState))]
+
+    async def base(self) -> Decimal:
+        held = (await self.core.parts.venue.account(self.owner)).position(MARKET)
+        return Decimal(0) if held is None else held.base
+
+    def signers(self) -> list[Pubkey]:
+        """Who signed each transaction that placed an order of the owner's."""
+        chain = self.exchange.chain
+        placed = []
+        for name in chain.history[self.key]:
+            landed = chain.landed[name]
+            if any(event.name == "OrderRecord" for event in WIRE.events(landed.logs).events):
+                placed.append(VersionedTransaction.from_bytes(landed.raw).message.account_keys[0])
+        return placed
+
+
+@asynccontextmanager
+async def _staged(dsn: str, home: Path) -> AsyncIterator[Stage]:
+    exchange = Exchange(Chain(time=datetime.now(UTC).timestamp()))
+    Keepers(exchange)
+    exchange.show(MARKET, Decimal(150))
+    async with serving(exchange.chain) as (_, rpc, ws), asyncio.TaskGroup() as tasks:
+        settings = read_settings(
+            _env_file=None, DATABASE_URL=dsn, SAYWHEN_HOME=str(home), SAYWHEN_VENUE="drift-emulator",
+            SOLANA_RPC_URL=rpc, SOLANA_WS_URL=ws,
+        )  # fmt: skip
+        async with open_core(settings, signs=True) as core:
+            owner = await core.parts.store.create_owner("console", "ann", core.clock.now())
+            told, ready = Told(), asyncio.Event()
+            running = [
+                tasks.create_task(_tick(exchange)),
+                tasks.create_task(run_scheduler(core, ready)),
+                tasks.create_task(run_worker(core)),
+                tasks.create_task(Courier(core.notices, [told], core.clock).run()),
+            ]
+            async with asyncio.timeout(30):
+                await ready.wait()
+            try:
+                yield Stage(core, exchange, owner, told)
+            finally:
+                for task in running:
+                    task.cancel()
+                await asyncio.wait(running)
+
+
+async def _tick(exchange: Exchange) -> None:
+    while True:
+        await asyncio.sleep(0.05)
+        exchange.chain.advance(1, seconds=max(0.001, datetime.now(UTC).timestamp() - exchange.chain.time))
+        if exchange.chain.slot % 10 == 0:
+            exchange.post_again()
+
+
+async def test_the_sentence_becomes_one_signed_transaction_a_trigger_and_its_fill_is_told(
+    postgres_dsn: str, tmp_path: Path
+) -> None:
+    async with _staged(postgres_dsn, tmp_path) as stage:
+        await stage.agree("buy 10 SOL now")
+
+        async def bought() -> bool:
+            return await stage.base() == 10 and stage.told.titles[-1:] != [] and "Bought" in stage.told.titles[-1]
+
+        await stage.until(bought)
+        await stage.agree(EXAMPLE)
+        stage.exchange.show(MARKET, Decimal("149.8"))
+
+        async def half_sold() -> bool:
+            return any("Sold 5 SOL" in title for title in stage.told.titles)
+
+        await stage.until(half_sold)
+        assert await stage.base() == 5
+        stage.exchange.show(MARKET, Decimal("150.3"))
+
+        async def all_sold() -> bool:
+            return sum("Sold 5 SOL" in title for title in stage.told.titles) == 2
+
+        await stage.until(all_sold)
+        assert await stage.base() == 0
+        assert set(await stage.states()) == {RuleState.COMPLETED}
+        trades = await stage.core.trades.page(stage.owner, TradeFilter())
+        assert [f"{fill.side} {fill.base:f}" for _, fill in reversed(trades)] == [
+            "buy 10.000000000",
+            "sell 5.000000000",
+            "sell 5.000000000",
+        ]
+        assert {fill.venue for _, fill in trades} == {"drift-emulator"}
+        delegate = stage.exchange.user(stage.key)["delegate"]
+        assert stage.signers() == [delegate] * 3
+        assert delegate != keypair("wallet", stage.owner).pubkey()
