@@ -7,7 +7,7 @@ from contextlib import contextmanager
 from typing import Protocol
 
 from core.feed.card import Card
-from core.ports import ChannelNotes
+from core.ports import Memos
 
 MOST_AT_ONCE = 200
 REDRAWN_WITHIN_S = 60.0
@@ -28,8 +28,8 @@ class Screen(Protocol):
 class Mirror:
     """The screens of this process. What cannot be redrawn stays as it was: its buttons say so when they are pressed."""
 
-    def __init__(self, notes: ChannelNotes) -> None:
-        self._notes = notes
+    def __init__(self, memos: Memos) -> None:
+        self._memos = memos
         self._screens: dict[str, Screen] = {}
         self._redrawing: set[asyncio.Task[None]] = set()
 
@@ -58,7 +58,7 @@ class Mirror:
     async def _redraw(self, channel: str, person: str, key: str, card: Card) -> None:
         try:
             async with asyncio.timeout(REDRAWN_WITHIN_S):
-                for name, there, ref in await self._notes.elsewhere(channel, person, key):
+                for name, there, ref in await self._memos.elsewhere(channel, person, key):
                     screen = self._screens.get(name)
                     if screen is not None:
                         await screen.redraw(there, ref, card)

@@ -50,7 +50,7 @@ async def running(
 
 def served(core: Core) -> list[Coroutine[None, None, None]]:
     """The work of each bot that has a token. One that is wrong, or was taken back, ends that bot and nothing else."""
-    bots, mirror = [], Mirror(core.notes)
+    bots, mirror = [], Mirror(core.memos)
     if core.settings.telegram_token is not None:
         from bots.telegram.run import run_telegram
 

@@ -59,6 +59,8 @@ class Settings(BaseSettings):
     telegram_listen: str = Field("127.0.0.1:8443", alias="TELEGRAM_WEBHOOK_LISTEN", pattern=r"^[^:\s]+:\d{1,5}$")
     telegram_sends: int = Field(25, alias="TELEGRAM_SENDS_PER_SECOND", ge=1, le=1000)
     telegram_admins: str = Field("", alias="TELEGRAM_ADMINS", pattern=r"^\s*(\d+\s*,?\s*)*$")
+    discord_token: SecretStr | None = Field(None, alias="DISCORD_BOT_TOKEN")
+    discord_admins: str = Field("", alias="DISCORD_ADMINS", pattern=r"^\s*(\d+\s*,?\s*)*$")
     venue: VenueSetting = Field("paper", alias="SAYWHEN_VENUE")
     drift_env: Literal["mainnet", "devnet"] = Field("mainnet", alias="DRIFT_ENV")
     solana_rpc_url: SecretStr | None = Field(None, alias="SOLANA_RPC_URL")
@@ -66,8 +68,6 @@ class Settings(BaseSettings):
     fee_lamports: int = Field(200_000, alias="SAYWHEN_FEE_LAMPORTS", ge=5_000, le=10_000_000)
     wallet_private_key: SecretStr | None = Field(None, alias="WALLET_PRIVATE_KEY")
     master_key_file: Path | None = Field(None, alias="SAYWHEN_MASTER_KEY_FILE")
-    discord_token: SecretStr | None = Field(None, alias="DISCORD_BOT_TOKEN")
-    discord_admins: str = Field("", alias="DISCORD_ADMINS", pattern=r"^\s*(\d+\s*,?\s*)*$")
     log_level: str = Field("INFO", alias="SAYWHEN_LOG_LEVEL", pattern="^(DEBUG|INFO|WARNING|ERROR)$")
 
     alive_file: Path | None = Field(None, alias="SAYWHEN_ALIVE_FILE")

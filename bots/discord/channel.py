@@ -20,7 +20,7 @@ from bots.recent import Recent
 from core.domain.errors import BadInput
 from core.feed.card import Card
 from core.feed.press import HandleRule, Press, Say, read
-from core.ports import ChannelNotes, Clock, Letter
+from core.ports import Clock, Letter, Memos
 
 ACKNOWLEDGED_WITHIN_S = 0.7
 """An interaction is acknowledged by then, even if its answer takes longer."""
@@ -45,7 +45,7 @@ class Whole(Facade, Protocol):
     """The core as this channel needs it."""
 
     @property
-    def notes(self) -> ChannelNotes: ...
+    def memos(self) -> Memos: ...
     @property
     def clock(self) -> Clock: ...
 
@@ -61,7 +61,7 @@ class DiscordChannel:
         self._pictures = pictures
         self._core = core
         self._clock = core.clock
-        self.feeds = Feeds(wire, core.notes)
+        self.feeds = Feeds(wire, core.memos)
         self._recent = Recent()
         self._replies: dict[int, Reply] = {}
         self._closed: dict[int, str] = {}
@@ -69,7 +69,7 @@ class DiscordChannel:
 
     async def open(self) -> None:
         """Recall whose private chat is closed to us."""
-        known = await self._core.notes.about_people(NAME, _CLOSED)
+        known = await self._core.memos.about_people(NAME, _CLOSED)
         self._closed = {int(person): told for person, told in known.items()}
 
     async def send(self, outbound: Outbound) -> str:
@@ -231,7 +231,7 @@ class DiscordChannel:
             del self._closed[person]
         else:
             self._closed[person] = told
-        await self._core.notes.remember(NAME, _CLOSED, told, str(person))
+        await self._core.memos.remember(NAME, _CLOSED, told, str(person))
 
     async def _acknowledge(self, reply: Reply) -> None:
         await asyncio.sleep(ACKNOWLEDGED_WITHIN_S)

@@ -13,7 +13,7 @@ from bots.discord.render import EPHEMERAL, pages_of
 from bots.discord.wire import MESSAGE, NAME, Gone, Wire
 from core.domain.errors import SayWhenError
 from core.feed.card import Card
-from core.ports import ChannelNotes
+from core.ports import Memos
 
 COMMAND = "feed"
 _FEED, _SHARES = "feed", "shares"
@@ -56,9 +56,9 @@ class Feed:
 class Feeds:
     """The servers' feeds. Nothing is kept in memory: who is forgotten, or leaves, is shown nowhere from then on."""
 
-    def __init__(self, wire: Wire, notes: ChannelNotes) -> None:
+    def __init__(self, wire: Wire, memos: Memos) -> None:
         self._wire = wire
-        self._notes = notes
+        self._memos = memos
 
     async def answer(self, interaction: discord.Interaction) -> None:
         """Do what `/feed` asks, and say for this person's eyes only how things stand."""
@@ -98,7 +98,7 @@ class Feeds:
             try:
                 await self._wire.post_in(feed.room, body)
             except Gone:
-                await self._notes.remember(NAME, _feed_of(guild), None)
+                await self._memos.remember(NAME, _feed_of(guild), None)
 
     async def _done(self, guild: int, person: int, given: Mapping[str, object], *, admin: bool) -> Card:
         if {"room", "amounts", "off"} & set(given):
@@ -109,7 +109,7 @@ class Feeds:
             shared = set(await self._shared(person))
             shared = shared | {guild} if given["share"] is True else shared - {guild}
             value = json.dumps(sorted(shared)) if shared else None
-            await self._notes.remember(NAME, _SHARES, value, str(person))
+            await self._memos.remember(NAME, _SHARES, value, str(person))
         feed, shares = await self._feed(guild), guild in await self._shared(person)
         if feed is None:
             return Card(title="This server has no feed", lines=("An admin chooses its room with /feed room.",))
@@ -125,17 +125,17 @@ class Feeds:
         before = await self._feed(guild)
         room = given.get("room", before.room if before else None)
         if given.get("off") is True or room is None:
-            await self._notes.remember(NAME, _feed_of(guild), None)
+            await self._memos.remember(NAME, _feed_of(guild), None)
             return
         amounts = given.get("amounts", before.amounts if before else False) is True
-        await self._notes.remember(NAME, _feed_of(guild), json.dumps({"room": int(str(room)), "amounts": amounts}))
+        await self._memos.remember(NAME, _feed_of(guild), json.dumps({"room": int(str(room)), "amounts": amounts}))
 
     async def _feed(self, guild: int) -> Feed | None:
-        noted = await self._notes.recall(NAME, _feed_of(guild))
+        noted = await self._memos.recall(NAME, _feed_of(guild))
         return None if noted is None else Feed(**json.loads(noted))
 
     async def _shared(self, person: int) -> list[int]:
-        noted = await self._notes.recall(NAME, _SHARES, str(person))
+        noted = await self._memos.recall(NAME, _SHARES, str(person))
         return [] if noted is None else [int(guild) for guild in json.loads(noted)]
 
 

@@ -207,7 +207,7 @@ async def run_discord(
         try:
             async with Bot(None if connect is None else connect()) as bot:
                 await bot.login(token)
-                await _in_turn(core, market, bot, mirror or Mirror(core.notes))
+                await _in_turn(core, market, bot, mirror or Mirror(core.memos))
             problem: BaseException | None = None
         except discord.LoginFailure:
             raise _wrong_token() from None
@@ -274,7 +274,7 @@ async def _say_stand_by(waits: asyncio.Event, name: str) -> None:
 async def serve(core: Whole, market: Market, bot: Bot, mirror: Mirror) -> None:
     """Hear and tell until cancelled."""
     settings, account = core.settings, str(bot.application_id)
-    wire = Wire(bot, core.notes)
+    wire = Wire(bot, core.memos)
     channel = DiscordChannel(wire, Pictures(market, core.clock), core, mirror)
     admins = settings.discord_admins.replace(",", " ").split()
     dialogue = Dialogue(
@@ -310,10 +310,10 @@ async def _register(core: Whole, bot: Bot) -> None:
     pause = _FIRST_PAUSE_S
     while True:
         try:
-            if await core.notes.recall(NAME, name) != made:
+            if await core.memos.recall(NAME, name) != made:
                 app = bot.application_id or 0
                 await bot.http.bulk_upsert_global_commands(app, commands)
-                await core.notes.remember(NAME, name, made)
+                await core.memos.remember(NAME, name, made)
         except (discord.DiscordException, aiohttp.ClientError, OSError, SayWhenError) as problem:
             _log.warning("Discord's commands stay as they were, again in %.0f s: %s", pause, type(problem).__name__)
             await core.clock.sleep(pause)

@@ -17,7 +17,7 @@ from bots.channel import TryAgain, Undeliverable
 from bots.discord.hearing import Heard
 from bots.discord.render import PICTURE, Payload
 from core.domain.errors import NotConfigured, SayWhenError
-from core.ports import ChannelNotes
+from core.ports import Memos
 
 NAME = "discord"
 WITHIN_S = 20.0
@@ -53,9 +53,9 @@ class Refused(SayWhenError):
 class Wire:
     """Calls of one bot. Every method raises TryAgain, Undeliverable, Late, Taken, Gone, Refused, or NotConfigured."""
 
-    def __init__(self, client: discord.Client, notes: ChannelNotes) -> None:
+    def __init__(self, client: discord.Client, memos: Memos) -> None:
         self._client = client
-        self._notes = notes
+        self._memos = memos
         self._session = discord.Webhook.partial(1, "-", client=client).session
         self._rooms: OrderedDict[int, int] = OrderedDict()
         self._free_at = 0.0
@@ -124,8 +124,8 @@ class Wire:
         """Remember which channel is *person*'s private chat."""
         if self._rooms.get(person) != room:
             self._keep(person, room)
-            if await self._notes.recall(NAME, _DM, str(person)) != str(room):
-                await self._notes.remember(NAME, _DM, str(room), str(person))
+            if await self._memos.recall(NAME, _DM, str(person)) != str(room):
+                await self._memos.remember(NAME, _DM, str(room), str(person))
 
     async def _post_anew(self, person: int, body: Payload, png: bytes | None) -> int:
         room = await self._open(person)
@@ -138,7 +138,7 @@ class Wire:
         room = self._rooms.get(person)
         if room is not None:
             return room
-        noted = await self._notes.recall(NAME, _DM, str(person))
+        noted = await self._memos.recall(NAME, _DM, str(person))
         if noted is not None:
             self._keep(person, int(noted))
             return int(noted)
@@ -149,7 +149,7 @@ class Wire:
         made = await self._translated(lambda: self._client.http.start_private_message(person))
         room = int(made["id"])
         self._keep(person, room)
-        await self._notes.remember(NAME, _DM, str(room), str(person))
+        await self._memos.remember(NAME, _DM, str(room), str(person))
         return room
 
     def _keep(self, person: int, room: int) -> None:

@@ -36,7 +36,7 @@ from bots.telegram.sender import Sender
 from bots.telegram.wire import Wire
 from core.app import Settings
 from core.domain.errors import NotConfigured
-from core.ports import ChannelNotes, Clock, Letter
+from core.ports import Clock, Letter, Memos
 
 _log = logging.getLogger(__name__)
 _CONNECTIONS = 48
@@ -58,7 +58,7 @@ class Whole(Facade, Protocol):
     @property
     def clock(self) -> Clock: ...
     @property
-    def notes(self) -> ChannelNotes: ...
+    def memos(self) -> Memos: ...
 
 
 async def run_telegram(core: Whole, market: Market, *, mirror: Mirror | None = None) -> None:
@@ -73,7 +73,7 @@ async def run_telegram(core: Whole, market: Market, *, mirror: Mirror | None = N
             async with AsyncExitStack() as stack:
                 bot = open_bot(core.settings, stack)
                 await bot.initialize()
-                await _in_turn(core, market, bot, mirror or Mirror(core.notes))
+                await _in_turn(core, market, bot, mirror or Mirror(core.memos))
             problem: Exception | None = None
         except InvalidToken:
             raise _wrong_token() from None

@@ -33,7 +33,6 @@ from core.app.wallets import Wallets
 from core.app.words import reader_for
 from core.clock import SystemClock
 from core.db.census import Census
-from core.db.channel_notes import PostgresChannelNotes
 from core.db.connection import Database
 from core.db.credentials import PostgresCredentials
 from core.db.embedded import EmbeddedPostgres
@@ -41,6 +40,7 @@ from core.db.event_log import PostgresEventLog
 from core.db.inbox import PostgresInbox
 from core.db.journal import PostgresJournal
 from core.db.lease import PostgresLease
+from core.db.memos import PostgresMemos
 from core.db.migrate import migrate
 from core.db.outbox import PostgresOutbox
 from core.db.people import PostgresPeople
@@ -50,7 +50,7 @@ from core.domain.errors import Conflict
 from core.domain.ids import OwnerId
 from core.flow.board import Board
 from core.flow.trust import Bounds, Trust
-from core.ports import ChannelNotes, Clock, VenueStatus
+from core.ports import Clock, Memos, VenueStatus
 from core.settings import Settings
 
 
@@ -78,7 +78,7 @@ class Core:
     prices: Prices
     notices: Notices
     inbox: Inbox
-    notes: ChannelNotes
+    memos: Memos
     people: People
     leaving: Leaving
     engine: Engine
@@ -166,7 +166,7 @@ async def open_core(
             prices=Prices(parts, ledger),
             notices=Notices(parts),
             inbox=Inbox(parts),
-            notes=PostgresChannelNotes(database),
+            memos=PostgresMemos(database),
             people=preferring,
             leaving=Leaving(parts, consent, credentials, preferring, census),
             engine=Engine(parts),

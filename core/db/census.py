@@ -10,7 +10,7 @@ from sqlalchemy.ext.asyncio import AsyncConnection
 import core.db.chat_tables
 import core.db.paper_tables
 import core.db.venue_tables  # noqa: F401 - their tables belong to the metadata that is walked here
-from core.db.chat_tables import inbox, notes, shown
+from core.db.chat_tables import inbox, memos, shown
 from core.db.connection import Database
 from core.db.store import OWNER_LOCK
 from core.db.tables import deliveries, links, metadata, orders, trading_rules, users
@@ -79,7 +79,7 @@ class Census:
             return users.c.id == owner
         if "owner" in table.c:
             return table.c.owner == owner
-        if table in (inbox, notes, shown):
+        if table in (inbox, memos, shown):
             places = select(links.c.channel, links.c.address).where(links.c.owner == owner)
             return tuple_(table.c.channel, table.c.person).in_(places)
         return None
@@ -89,7 +89,7 @@ class Census:
         async with self._database.begin((OWNER_LOCK, owner)) as connection:
             tables = [
                 inbox,
-                notes,
+                memos,
                 shown,
                 *(table for table in reversed(metadata.sorted_tables) if "owner" in table.c),
                 users,

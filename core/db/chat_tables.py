@@ -35,8 +35,8 @@ shown = Table(
     Index("shown_shown_at_idx", "shown_at"),
 )
 
-notes = Table(
-    "notes",
+memos = Table(
+    "memos",
     metadata,
     Column("channel", Text, nullable=False),
     Column("person", Text, nullable=False),

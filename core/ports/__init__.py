@@ -29,7 +29,7 @@ from core.ports.storage import (
     Store,
     Transaction,
 )
-from core.ports.talking import ChannelNotes, Inbox, Letter
+from core.ports.talking import Inbox, Letter, Memos
 from core.ports.watching import (
     Crossing,
     Facts,
@@ -57,7 +57,6 @@ __all__ = [
     "Again",
     "Bell",
     "Changed",
-    "ChannelNotes",
     "Clock",
     "Credentials",
     "Crossing",
@@ -82,6 +81,7 @@ __all__ = [
     "LedgerPage",
     "Letter",
     "Look",
+    "Memos",
     "Note",
     "NotePage",
     "Notes",

@@ -51,7 +51,7 @@ class Inbox(Protocol):
         ...
 
 
-class ChannelNotes(Protocol):
+class Memos(Protocol):
     """What a channel remembers of itself and of people, and where else a person is shown a card."""
 
     async def recall(self, channel: str, name: str, person: str = "") -> str | None:

@@ -141,7 +141,7 @@ class NoInbox:
         raise NotImplementedError
 
 
-class NoNotes:
+class NoMemos:
     """Remembers for as long as it lives, and knows no card elsewhere."""
 
     def __init__(self) -> None:

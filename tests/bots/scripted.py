@@ -20,7 +20,7 @@ from core.domain.reading import Command, Option, ParseResult, Question
 from core.domain.rule import LIVE, Rule, RuleSpec, RuleState
 from core.ports import Delivery, History, JobLog
 from tests import samples
-from tests.bots.crowd import Links, NoInbox, NoNotes, People, Trades
+from tests.bots.crowd import Links, NoInbox, NoMemos, People, Trades
 from tests.clock import START, FakeClock
 
 D = Decimal
@@ -320,7 +320,7 @@ class ScriptedCore:
         self.rules = Rules(self.calls, self.drafts)
         self.notices = Notices()
         self.inbox = NoInbox()
-        self.notes = NoNotes()
+        self.memos = NoMemos()
         self.people = People(self.account)
         self.links = Links()
         self.trades = Trades(self.account)

@@ -46,7 +46,7 @@ async def both(postgres_dsn: str) -> AsyncIterator[Both]:
             code, _ = await core.links.offer(owner)
             claim = await core.links.claim(other, "discord", str(THERE), code)
             await core.links.settle(owner, claim.id, agree=True, by="test")
-            mirror = Mirror(core.notes)
+            mirror = Mirror(core.memos)
             tasks = [
                 asyncio.create_task(run_telegram(core, core.prices, mirror=mirror)),
                 asyncio.create_task(run_discord(core, core.prices, discord.connector, mirror=mirror)),

@@ -66,8 +66,8 @@ async def discord_desk() -> AsyncIterator[DiscordDesk]:
     core = ScriptedCore()
     async with DiscordServer() as discord, Bot(discord.connector()) as bot:
         await bot.login(discord.token)
-        wire = Wire(bot, core.notes)
-        channel = DiscordChannel(wire, Pictures(NoMarket(), core.clock), core, Mirror(core.notes))
+        wire = Wire(bot, core.memos)
+        channel = DiscordChannel(wire, Pictures(NoMarket(), core.clock), core, Mirror(core.memos))
         desk = DiscordDesk(core, discord, channel)
         answer = Dialogue(core, core.clock).answer
 

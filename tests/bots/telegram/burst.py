@@ -41,7 +41,7 @@ async def main(dsn: str, base: str, token: str, speed: float) -> None:
         bot = open_bot(settings, stack)
         await bot.initialize()
         sender = Sender(bot, Pace(clock, settings.telegram_sends), Pictures(core.prices, clock))
-        channel = TelegramChannel(bot, sender, core, clock, Mirror(core.notes))
+        channel = TelegramChannel(bot, sender, core, clock, Mirror(core.memos))
         courier = asyncio.create_task(Courier(core.notices, [channel], clock).run())
         planned = False  # on a busy server it may take a while until the events are final, and can be read
         while True:

@@ -94,4 +94,4 @@ async def telegram_desk() -> AsyncIterator[TelegramDesk]:
         telegram.words(ANN, "/start")  # the person opens the chat: before that nobody may write to them
         clock = HandClock()  # whoever would wait on it does not
         sender = Sender(bot, Pace(clock, 1000), Pictures(NoMarket(), clock))
-        yield TelegramDesk(core, telegram, bot, TelegramChannel(bot, sender, core, clock, Mirror(core.notes)))
+        yield TelegramDesk(core, telegram, bot, TelegramChannel(bot, sender, core, clock, Mirror(core.memos)))

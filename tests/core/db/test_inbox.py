@@ -55,24 +55,24 @@ async def test_what_somebody_says_elsewhere_does_not_make_their_private_chat_rea
 
 
 async def test_a_channel_remembers_and_finds_its_cards_on_the_owners_other_channels(core: Core) -> None:
-    assert await core.notes.recall("discord", "dm", "7") is None
+    assert await core.memos.recall("discord", "dm", "7") is None
     for value in ("9", "10"):
-        await core.notes.remember("discord", "dm", value, "8")
-    assert await core.notes.recall("discord", "dm", "8") == "10"
-    assert await core.notes.recall("discord", "dm") is None
+        await core.memos.remember("discord", "dm", value, "8")
+    assert await core.memos.recall("discord", "dm", "8") == "10"
+    assert await core.memos.recall("discord", "dm") is None
     owner = await core.account.sign_in("telegram", "7")
     other = await core.account.sign_in("discord", "8")
     await core.inbox.show("telegram", "7", "100", "7", "view:rules")
     await core.inbox.show("telegram", "7", "101", "7", "view:pnl")
     await core.inbox.show("telegram", "-5", "102", "7", "view:rules")
-    assert await core.notes.elsewhere("discord", "8", "view:rules") == []
+    assert await core.memos.elsewhere("discord", "8", "view:rules") == []
     code, _ = await core.links.offer(owner)
     claim = await core.links.claim(other, "discord", "8", code)
     await core.links.settle(owner, claim.id, agree=True, by="test")
-    assert await core.notes.elsewhere("discord", "8", "view:rules") == [("telegram", "7", "100")]
-    assert await core.notes.elsewhere("telegram", "7", "view:rules") == []
+    assert await core.memos.elsewhere("discord", "8", "view:rules") == [("telegram", "7", "100")]
+    assert await core.memos.elsewhere("telegram", "7", "view:rules") == []
     await core.people.forget(owner)
-    assert await core.notes.recall("discord", "dm", "8") is None
+    assert await core.memos.recall("discord", "dm", "8") is None
 
 
 async def test_a_new_message_of_a_card_names_those_that_showed_it_before(core: Core) -> None:

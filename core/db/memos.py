@@ -6,20 +6,20 @@ from sqlalchemy import Delete, Insert, delete, select
 from sqlalchemy.dialects.postgresql import insert
 from sqlalchemy.ext.asyncio import AsyncConnection
 
-from core.db.chat_tables import notes, shown
+from core.db.chat_tables import memos, shown
 from core.db.connection import Database
 from core.db.tables import links
 
 
-class PostgresChannelNotes:
-    """Notes by channel, person and name, and the messages that show a person's cards."""
+class PostgresMemos:
+    """Memos by channel, person and name, and the messages that show a person's cards."""
 
     def __init__(self, database: Database) -> None:
         self._database = database
 
     async def recall(self, channel: str, name: str, person: str = "") -> str | None:
         """What was remembered, if anything."""
-        query = select(notes.c.value).where(notes.c.channel == channel, notes.c.person == person, notes.c.name == name)
+        query = select(memos.c.value).where(memos.c.channel == channel, memos.c.person == person, memos.c.name == name)
 
         async def look(connection: AsyncConnection) -> str | None:
             return (await connection.execute(query)).scalar_one_or_none()
@@ -30,19 +30,19 @@ class PostgresChannelNotes:
         """Remember *value* in place of what was; None = forget it."""
         if value is None:
             await self._write(
-                delete(notes).where(notes.c.channel == channel, notes.c.person == person, notes.c.name == name)
+                delete(memos).where(memos.c.channel == channel, memos.c.person == person, memos.c.name == name)
             )
             return
         await self._write(
-            insert(notes)
+            insert(memos)
             .values(channel=channel, person=person, name=name, value=value)
-            .on_conflict_do_update(index_elements=list(notes.primary_key), set_={"value": value})
+            .on_conflict_do_update(index_elements=list(memos.primary_key), set_={"value": value})
         )
 
     async def about_people(self, channel: str, name: str) -> Mapping[str, str]:
         """What is remembered under *name*, by person."""
-        query = select(notes.c.person, notes.c.value).where(
-            notes.c.channel == channel, notes.c.name == name, notes.c.person != ""
+        query = select(memos.c.person, memos.c.value).where(
+            memos.c.channel == channel, memos.c.name == name, memos.c.person != ""
         )
 
         async def look(connection: AsyncConnection) -> Mapping[str, str]:
