@@ -1,7 +1,7 @@
 """Runs the checks in order and says how long each took; decides which checks a gate has, not what they find.
 
-Many tests mostly wait: for processes that they kill and start, for a database, for a socket. So three runs go side by
-side on two cores: the core, what stands on it, and what is slow.
+Many tests mostly wait: for processes that they kill and start, for a database, for a socket. So four runs go side by
+side on two cores: the core, what stands on it, what is slow for its people, and what is slow for its kills.
 """
 
 import os
@@ -28,14 +28,16 @@ PYTEST = ("pytest", "--quiet")
 
 QUICK, SLOW = "not slow and not chaos", "slow or chaos"
 INNER, OUTER = ("tests/core", "-m", QUICK), ("--ignore=tests/core", "-m", QUICK)
+_SEEN = ("tests/browser", "tests/bots")
+SEEN, KILLED = (*_SEEN, "-m", SLOW), (*(f"--ignore={part}" for part in _SEEN), "-m", SLOW)
 TOLD = ("--durations=5", "--durations-min=2")
 LONG = ("--durations=20", "--durations-min=5", "--timeout=0")
 
 # name -> the runs of the tests, side by side, and the environment they get on top
 GATES: dict[str, tuple[tuple[tuple[str, ...], ...], dict[str, str]]] = {
     "check": ((INNER, OUTER), {}),
-    "test": (((*INNER, *TOLD), (*OUTER, *TOLD), ("-m", SLOW, *TOLD)), {}),
-    "exam": (((*INNER, *LONG), (*OUTER, *LONG), ("-m", SLOW, *LONG)), {"SAYWHEN_EXAM": "1"}),
+    "test": (((*INNER, *TOLD), (*OUTER, *TOLD), (*SEEN, *TOLD), (*KILLED, *TOLD)), {}),
+    "exam": (((*INNER, *LONG), (*OUTER, *LONG), (*SEEN, *LONG), (*KILLED, *LONG)), {"SAYWHEN_EXAM": "1"}),
 }
 
 

@@ -3,6 +3,7 @@ import { useMutation, useQuery, useQueryClient } from "@tanstack/react-query";
 import { useCallback, useDeferredValue, useMemo, useState } from "react";
 import { deeds, type Job, queries, type Rule } from "../api/calls";
 import { Field, Segments, Select } from "../ui/fields";
+import { useHeld } from "../ui/held";
 import { Button, Empty, Failure, Go, Sheet, Waiting } from "../ui/parts";
 import { List } from "../ui/Rows";
 import { Chosen } from "./Chosen";
@@ -12,7 +13,7 @@ import { fits, marketsIn, NO_FILTER, type RuleFilter } from "./filter";
 import { History } from "./History";
 import { usePriceMap } from "./prices";
 import { RuleRow, type What } from "./RuleRow";
-import { byNearness } from "./trigger";
+import { byNearness, nearest } from "./trigger";
 
 const STATES = ["armed", "paused", "waiting", "held", "firing", "completed", "failed", "cancelled", "expired"] as const;
 type Opened = { what: What; rule: Rule } | null;
@@ -30,7 +31,10 @@ export function Rules() {
   const all = useMemo(() => rules.data?.rules ?? [], [rules.data]);
   const watched = useMemo(() => new Map<string, Job>((jobs.data?.jobs ?? []).map((job) => [job.rule_id, job])), [jobs.data]);
   const markets = useMemo(() => [...new Set(all.flatMap((rule) => [...marketsIn(rule.spec)]))].toSorted(), [all]);
-  const sorted = useMemo(() => byNearness(all.filter((rule) => fits(rule, wanted)), prices), [all, wanted, prices]);
+  // The nearest come first, but nothing moves under a pointer, a focus or a choice: a click must not land on another rule.
+  const [inHand, setInHand] = useState(false);
+  const order = useHeld(prices, inHand || picked.size > 0);
+  const sorted = useMemo(() => byNearness(all.filter((rule) => fits(rule, wanted)), order), [all, wanted, order]);
   const ids = sorted.filter(({ rule }) => picked.has(rule.id)).map(({ rule }) => rule.id);
   const pick = useCallback((rule: Rule, on: boolean) => {
     setPicked((known) => {
@@ -83,14 +87,16 @@ export function Rules() {
         <Empty title={all.length > 0 ? "No rule is like that." : which === "live" ? "Nothing is being watched." : "You have no rules yet."}>{all.length > 0 ? <Button onClick={() => setFilter(NO_FILTER)}>Show all of them</Button> : <Go to="/say">Say when to trade</Go>}</Empty>
       )}
       {sorted.length > 0 && (
+        <div onPointerEnter={() => setInHand(true)} onPointerLeave={() => setInHand(false)} onFocus={() => setInHand(true)} onBlur={() => setInHand(false)}>
         <List
           label="Rules"
           items={sorted}
           keyOf={({ rule }) => rule.id}
           nameOf={({ rule }) => `Rule ${rule.label}`}
           estimate={102}
-          render={({ rule, near }) => <RuleRow rule={rule} near={near} job={watched.get(rule.id)} picked={picked.has(rule.id)} onPick={pick} onOpen={open} />}
+          render={({ rule }) => <RuleRow rule={rule} near={nearest(rule, prices)} job={watched.get(rule.id)} picked={picked.has(rule.id)} onPick={pick} onOpen={open} />}
         />
+        </div>
       )}
       {opened?.what === "history" && <History rule={opened.rule} onClose={() => setOpened(null)} />}
       {opened?.what === "edit" && <Edit rule={opened.rule} onClose={() => setOpened(null)} />}
