@@ -2,7 +2,7 @@
 import { useQuery } from "@tanstack/react-query";
 import { type PointerEvent, useId, useState } from "react";
 import { queries, type Worths } from "../api/calls";
-import { moment, percent, signedUsd, toneOf, usd } from "../ui/figures";
+import { moment, signedPercent, signedUsd, toneOf, usd } from "../ui/figures";
 import { Segments } from "../ui/fields";
 import { Empty, Failure, ink, Panel, Waiting } from "../ui/parts";
 import { useZone } from "../ui/zone";
@@ -61,7 +61,7 @@ function Curve({ points }: { points: Worths["points"] }) {
         </span>
         <span>
           <span className={ink(toneOf(change))}>
-            {signedUsd(change)} ({percent(Number(first.equity) === 0 ? 0 : (100 * Number(change)) / Number(first.equity))})
+            {signedUsd(change)} ({signedPercent(Number(first.equity) === 0 ? "0" : String((100 * Number(change)) / Number(first.equity)))})
           </span>{" "}
           since {moment(first.at, zone)}
         </span>
