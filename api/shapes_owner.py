@@ -81,8 +81,8 @@ class LinkOut(BaseModel):
     channel: str
     address: str
     created_at: datetime
-    dead_since: datetime | None
-    dead_reason: str | None
+    dead_since: datetime | None = None
+    dead_reason: str | None = None
 
 
 class ClaimOut(BaseModel):

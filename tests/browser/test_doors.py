@@ -7,6 +7,7 @@ import re
 import time
 from urllib.parse import quote, urlencode
 
+import asyncpg
 import pytest
 from playwright.sync_api import Browser, Page, expect
 
@@ -116,7 +117,19 @@ def test_telegrams_mini_app_is_signed_in_by_what_telegram_vouches_for(
     expect(forged.get_by_role("button", name="Continue on paper")).to_be_visible()
 
 
-def test_a_chat_is_linked_by_a_code_that_both_sides_agree_to(address: str, browser: Browser, chat: Chat) -> None:
+async def _blocked(dsn: str, address: str) -> None:
+    """As delivery notes it when Telegram says so."""
+    connection = await asyncpg.connect(dsn)
+    try:
+        query = "UPDATE links SET dead_since = now(), dead_reason = 'they blocked us' WHERE address = $1"
+        await connection.execute(query, address)
+    finally:
+        await connection.close()
+
+
+def test_a_chat_is_linked_by_a_code_that_both_sides_agree_to_and_says_when_it_hears_nothing(
+    address: str, dsn: str, browser: Browser, chat: Chat
+) -> None:
     page, complaints = watched(browser.new_context())
     enter(page, address)
     go(page, "Account")
@@ -125,6 +138,9 @@ def test_a_chat_is_linked_by_a_code_that_both_sides_agree_to(address: str, brows
     chat.say(4242, code)
     page.get_by_role("button", name="Yes, link it").click(timeout=30_000)
     expect(page.get_by_role("button", name="Unlink Telegram 4242")).to_be_visible()
+    apart(_blocked(dsn, "4242"))
+    page.reload()
+    expect(page.get_by_text("(they blocked us)")).to_be_visible()
     assert complaints == []
 
 

@@ -58,6 +58,12 @@ export function Links() {
             <span className="min-w-0 break-words">
               <span className="font-medium">{named(link.channel)}</span> {link.address}
               <span className="block text-xs text-soft">since {moment(link.created_at, zone)}</span>
+              {link.dead_since && (
+                <span className="block text-xs text-warn">
+                  Takes no messages since {moment(link.dead_since, zone)}
+                  {link.dead_reason ? ` (${link.dead_reason})` : ""}. Write to the bot there, and it tells you again.
+                </span>
+              )}
             </span>
             <Button busy={remove.isPending} onClick={() => remove.mutate(link)}>
               Unlink<span className="sr-only"> {named(link.channel)} {link.address}</span>
