@@ -2,9 +2,7 @@
 
 import asyncio
 import logging
-import sys
 from collections.abc import Callable, Coroutine, Mapping, Sequence
-from contextlib import suppress
 from datetime import datetime, timedelta
 from functools import partial
 from typing import Any, Protocol
@@ -25,6 +23,7 @@ from bots.discord.wire import NAME, Wire
 from bots.lanes import Turns
 from bots.mirror import Mirror
 from bots.pictures import Market, Pictures
+from bots.standby import in_turn
 from core.app import Settings
 from core.domain.errors import NotConfigured, SayWhenError
 from core.feed.card import Card
@@ -207,7 +206,8 @@ async def run_discord(
         try:
             async with Bot(None if connect is None else connect()) as bot:
                 await bot.login(token)
-                await _in_turn(core, market, bot, mirror or Mirror(core.memos))
+                serving = partial(serve, core, market, bot, mirror or Mirror(core.memos))
+                await in_turn(core.inbox, f"{NAME}:{bot.application_id}", f"{bot.user} on Discord", serving)
             problem: BaseException | None = None
         except discord.LoginFailure:
             raise _wrong_token() from None
@@ -240,35 +240,6 @@ def _not_configured(problem: BaseException) -> NotConfigured | None:
         return _wrong_token()
     inner = problem.exceptions if isinstance(problem, BaseExceptionGroup) else ()
     return next((found for one in inner if (found := _not_configured(one)) is not None), None)
-
-
-async def _in_turn(core: Whole, market: Market, bot: Bot, mirror: Mirror) -> None:
-    """Serve while this process has the turn for the token; returns when it has lost it."""
-    waits = asyncio.Event()
-    saying = asyncio.create_task(_say_stand_by(waits, str(bot.user)), name="discord-stand-by")
-    try:
-        async with core.inbox.turn(f"{NAME}:{bot.application_id}", waits) as lost:
-            saying.cancel()
-            serving = asyncio.create_task(serve(core, market, bot, mirror), name="discord")
-            losing = asyncio.create_task(lost.wait())
-            try:
-                await asyncio.wait([serving, losing], return_when=asyncio.FIRST_COMPLETED)
-            finally:
-                losing.cancel()
-                if not serving.done():
-                    serving.cancel()
-                with suppress(asyncio.CancelledError):
-                    await serving
-            _log.warning("This process may no longer serve %s; it waits as stand-by.", bot.user)
-    finally:
-        saying.cancel()
-
-
-async def _say_stand_by(waits: asyncio.Event, name: str) -> None:
-    await waits.wait()
-    text = f"Another process serves {name} on Discord; this one waits as stand-by."
-    _log.warning(text)
-    print(f"saywhen: {text}", file=sys.stderr, flush=True)  # noqa: T201 - whoever started it should know
 
 
 async def serve(core: Whole, market: Market, bot: Bot, mirror: Mirror) -> None:

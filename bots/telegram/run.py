@@ -3,7 +3,6 @@
 import asyncio
 import logging
 import os
-import sys
 from collections.abc import Sequence
 from contextlib import AsyncExitStack, suppress
 from functools import partial
@@ -29,6 +28,7 @@ from bots.facade import Facade, Inbox
 from bots.lanes import Turns
 from bots.mirror import Mirror
 from bots.pictures import Market, Pictures
+from bots.standby import in_turn
 from bots.telegram.channel import NAME, TelegramChannel
 from bots.telegram.pacing import Pace
 from bots.telegram.receive import POLL_S, Receiver
@@ -73,7 +73,8 @@ async def run_telegram(core: Whole, market: Market, *, mirror: Mirror | None = N
             async with AsyncExitStack() as stack:
                 bot = open_bot(core.settings, stack)
                 await bot.initialize()
-                await _in_turn(core, market, bot, mirror or Mirror(core.memos))
+                serving = partial(serve, core, market, bot, mirror or Mirror(core.memos))
+                await in_turn(core.inbox, f"{NAME}:{bot.id}", f"@{bot.username}", serving)
             problem: Exception | None = None
         except InvalidToken:
             raise _wrong_token() from None
@@ -118,35 +119,6 @@ def open_bot(settings: Settings, stack: AsyncExitStack) -> Bot:
     return Bot(
         token, base_url=f"{base}/bot", base_file_url=f"{base}/file/bot", request=calls, get_updates_request=polls
     )
-
-
-async def _in_turn(core: Whole, market: Market, bot: Bot, mirror: Mirror) -> None:
-    """Serve while this process has the turn for the token; returns when it has lost it."""
-    waits = asyncio.Event()
-    saying = asyncio.create_task(_say_stand_by(waits, bot.username), name="telegram-stand-by")
-    try:
-        async with core.inbox.turn(f"{NAME}:{bot.id}", waits) as lost:
-            saying.cancel()
-            serving = asyncio.create_task(serve(core, market, bot, mirror), name="telegram")
-            losing = asyncio.create_task(lost.wait())
-            try:
-                await asyncio.wait([serving, losing], return_when=asyncio.FIRST_COMPLETED)
-            finally:
-                losing.cancel()
-                if not serving.done():
-                    serving.cancel()
-                with suppress(asyncio.CancelledError):
-                    await serving
-            _log.warning("This process may no longer serve @%s; it waits as stand-by.", bot.username)
-    finally:
-        saying.cancel()
-
-
-async def _say_stand_by(waits: asyncio.Event, name: str) -> None:
-    await waits.wait()
-    text = f"Another process serves @{name}; this one waits as stand-by."
-    _log.warning(text)
-    print(f"saywhen: {text}", file=sys.stderr, flush=True)  # noqa: T201 - whoever started it should know
 
 
 async def serve(core: Whole, market: Market, bot: Bot, mirror: Mirror) -> None:
