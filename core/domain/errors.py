@@ -10,6 +10,8 @@ SayWhenError                what happened, to what, what to do
 ├── NotConfigured           a setting is missing or wrong
 └── VenueError              the venue
     ├── VenueRejected       it said no, proven
+    │   └── VenueForbidden  we may not trade this account: the permission was withdrawn, or never given
+    ├── ApprovalNeeded      only the owner's own wallet may sign it
     ├── VenueUnknown        nobody knows yet: time-out, disconnect, 5xx
     └── VenuePaused         it takes no orders now
 """
@@ -57,6 +59,14 @@ class VenueError(SayWhenError):
 
 class VenueRejected(VenueError):
     """The venue said no, proven."""
+
+
+class VenueForbidden(VenueRejected):
+    """We may not trade the account."""
+
+
+class ApprovalNeeded(VenueError):
+    """Nothing is wrong; the owner's own wallet must sign."""
 
 
 class VenueUnknown(VenueError):

@@ -20,6 +20,7 @@ from core.domain.event import (
     JobRetried,
     JobWaiting,
     OrderAccepted,
+    OrderApprovalRequested,
     OrderCancelled,
     OrderDenied,
     OrderFilled,
@@ -87,6 +88,7 @@ def level_of(event: Event) -> Level:
             | RuleCancelled()
             | RuleExpired()
             | OrderAccepted()
+            | OrderApprovalRequested()
             | OrderPartiallyFilled()
             | OrderFilled()
             | OrderCancelled()

@@ -169,7 +169,10 @@ class Venue(Protocol):
         ...
 
     async def prepare(self, intent: OrderIntent) -> Prepared:
-        """Sign *intent*; touches nothing at the venue. Raises VenueRejected if it could never be valid."""
+        """Sign *intent*; touches nothing at the venue. Raises VenueRejected if it could never be valid.
+
+        Raises ApprovalNeeded where only the owner's own wallet may sign.
+        """
         ...
 
     async def send(self, prepared: Prepared) -> None:
@@ -195,10 +198,14 @@ class Venue(Protocol):
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Trader:
-    """In whose name we trade on chain: the wallet whose account it is, and the key that signs (base58)."""
+    """In whose name we trade on chain: the wallet whose account it is, and the key that signs (base58).
+
+    `by_hand` = that key is the owner's own wallet, which is asked each time.
+    """
 
     authority: str
     signer: str
+    by_hand: bool = False
 
 
 class Traders(Protocol):

@@ -8,6 +8,7 @@ from core.domain.event.orders import (
     JobRetried,
     JobWaiting,
     OrderAccepted,
+    OrderApprovalRequested,
     OrderCancelled,
     OrderDenied,
     OrderEvent,
@@ -78,6 +79,7 @@ Event = (
     | OrderSigned
     | OrderSent
     | OrderAccepted
+    | OrderApprovalRequested
     | OrderPartiallyFilled
     | OrderFilled
     | OrderRejected
@@ -133,6 +135,7 @@ __all__ = [
     "JobRetried",
     "JobWaiting",
     "OrderAccepted",
+    "OrderApprovalRequested",
     "OrderCancelled",
     "OrderDenied",
     "OrderEvent",

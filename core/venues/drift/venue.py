@@ -10,7 +10,7 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import TYPE_CHECKING
 
-from core.domain.errors import PriceUnavailable, VenueRejected
+from core.domain.errors import ApprovalNeeded, PriceUnavailable, VenueForbidden, VenueRejected
 from core.domain.ids import OwnerId
 from core.domain.market import Market, Observation
 from core.domain.money import ZERO
@@ -206,26 +206,24 @@ class DriftVenue:
 
     def _follow(self, key: "Pubkey", owner: OwnerId, trader: Trader) -> None:
         """Hear of the account from now on: one subscription follows all that are delegated to one key."""
-        if key in self._owners:
+        if self._owners.get(key) == (owner, trader):
             return
         self._owners[key] = (owner, trader)
         if self._feed is not None:
             size = self._codec.profile.accounts["User"]
-            ours = {"memcmp": {"offset": self._codec.offset("User", "delegate"), "bytes": trader.signer}}
+            whose = "authority" if trader.by_hand else "delegate"
+            ours = {"memcmp": {"offset": self._codec.offset("User", whose), "bytes": trader.signer}}
             self._feed.want_program(self._codec.program, [{"dataSize": size}, ours])
 
     async def changes(self) -> AsyncGenerator[Changed]:
         """Owners whose account was changed on chain, as it is told or found; each once for many changes at a time."""
-        touched: dict[OwnerId, Changed] = {}
+        touched: dict[OwnerId, Pubkey] = {}
         arrived = asyncio.Event()
 
-        def changed(key: "Pubkey", kept: Kept) -> None:
-            if (known := self._owners.get(key)) is None:
-                return
-            owner, trader = known
-            permitted = kept.content is None or self._permits(kept.content, trader)
-            touched[owner] = Changed(owner=owner, permitted=permitted)
-            arrived.set()
+        def changed(key: "Pubkey", kept: Kept) -> None:  # noqa: ARG001 - a watcher's arguments
+            if (known := self._owners.get(key)) is not None:
+                touched[known[0]] = key
+                arrived.set()
 
         self._atlas.shelf.watchers.append(changed)
         try:
@@ -233,12 +231,16 @@ class DriftVenue:
                 await arrived.wait()
                 arrived.clear()
                 told, touched = touched, {}
-                for one in told.values():
-                    yield one
+                for owner, key in told.items():
+                    yield Changed(owner=owner, permitted=await self._permits(owner, key))
         finally:
             self._atlas.shelf.watchers.remove(changed)
 
-    def _permits(self, content: bytes, trader: Trader) -> bool:
+    async def _permits(self, owner: OwnerId, key: "Pubkey") -> bool:
+        """Whether we may trade the account as it was told last, by whatever way its owner has chosen by now."""
+        trader, content = await self._traders.of(owner), self._atlas.shelf.kept[key].content
+        if trader is None or content is None or self.user_key(trader) != key:
+            return True
         signer = bytes(_pubkey(trader.signer))
         places = [self._codec.offset("User", name) for name in ("authority", "delegate")]
         return any(content[place : place + len(signer)] == signer for place in places)
@@ -246,7 +248,18 @@ class DriftVenue:
     # ── orders ──────────────────────────────────────────────────────────────────────────────────────────────────────
 
     async def prepare(self, intent: OrderIntent) -> Prepared:
-        """*intent* as signed bytes. Raises VenueRejected where it can never be valid, VenuePaused, VenueUnknown."""
+        """*intent* as signed bytes. Raises VenueRejected where it can never be valid, VenuePaused, VenueUnknown.
+
+        Raises ApprovalNeeded where the owner's own wallet is to sign.
+        """
+        trader, key, step, now = await self.placing(intent)
+        if trader.by_hand:
+            raise ApprovalNeeded("your own wallet must sign this order", "Sign it in the dashboard.")
+        signed = await self._sender.build(step, _pubkey(trader.signer), [key])
+        return ticket.write(intent.owner, intent.order_id, signed.transaction, signed.height, now + VALID_FOR)
+
+    async def placing(self, intent: OrderIntent) -> "tuple[Trader, Pubkey, Instruction, datetime]":
+        """Who trades, which account, and what places *intent*. Raises VenueRejected where it can never be valid."""
         await self._atlas.load()
         number = self._atlas.index(intent.market)
         grid = margin.amm(self._atlas.perps[number])
@@ -264,8 +277,7 @@ class DriftVenue:
             {"params": params},
             self._atlas.rest(user, world, number),
         )
-        signed = await self._sender.build(step, _pubkey(trader.signer), [key])
-        return ticket.write(intent.owner, intent.order_id, signed.transaction, signed.height, now + VALID_FOR)
+        return trader, key, step, now
 
     async def _trading(self, owner: OwnerId) -> "tuple[Trader, Pubkey, Record]":
         """Who trades for *owner*, the account's address and what it holds. Raises VenueRejected."""
@@ -279,7 +291,7 @@ class DriftVenue:
         if user is None:
             raise VenueRejected(f"your account at {self.name} does not exist yet; set it up first")
         if trader.signer not in (str(user["authority"]), str(user["delegate"])):
-            raise VenueRejected(
+            raise VenueForbidden(
                 f"SayWhen may not trade your account at {self.name}: its permission was withdrawn, or never given"
             )
         return trader, key, user
@@ -303,16 +315,22 @@ class DriftVenue:
         reference = ticket.reference_of(signature)
         if reference is None or await self._fates.promise_never(owner, reference):
             return
+        trader, key, step = await self.taking_off(owner, signature)
+        if step is not None and not trader.by_hand:  # who signs by hand is asked to in the dashboard
+            await self._do(step, trader, key)
+
+    async def taking_off(self, owner: OwnerId, signature: str) -> "tuple[Trader, Pubkey, Instruction | None]":
+        """Who trades, which account, and what takes the order off; None where it does not rest. Raises VenueUnknown."""
         trader, key, user = await self._trading(owner)
         report = await self.lookup(owner, signature)
-        number = self._fates.number_of(reference)
+        reference = ticket.reference_of(signature)
+        number = None if reference is None else self._fates.number_of(reference)
         if report.finding is not Finding.LIVE or number is None:
-            return
+            return trader, key, None
         world = await self._atlas.world(user, (), FED_AGE_S)
         accounts = {"user": key, "authority": _pubkey(trader.signer)}
         rest = self._atlas.rest(user, world)
-        step = self._codec.instruction("cancel_order", accounts, {"order_id": number}, rest)
-        await self._do(step, trader, key)
+        return trader, key, self._codec.instruction("cancel_order", accounts, {"order_id": number}, rest)
 
     async def cancel_all(self, owner: OwnerId, market: str | None = None) -> None:
         """Take off every open order of the account, or of *market*, whoever placed it. Raises VenueUnknown."""
