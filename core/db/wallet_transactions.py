@@ -2,7 +2,7 @@
 
 from typing import Any
 
-from sqlalchemy import RowMapping, Select, select, update
+from sqlalchemy import RowMapping, Select, delete, select, update
 from sqlalchemy.dialects.postgresql import insert
 from sqlalchemy.ext.asyncio import AsyncConnection
 
@@ -22,6 +22,8 @@ class PostgresWalletTransactions:
         self._database = database
 
     async def add(self, transaction: WalletTransaction) -> None:
+        stale = delete(_table).where(_c.owner == transaction.owner, _c.state == "built")
+        await self._do(stale.where(_c.valid_until < transaction.created_at))  # made, and never signed
         await self._do(insert(_table).values({name: getattr(transaction, name) for name in _FIELDS}))
 
     async def get(self, owner: OwnerId, id: str) -> WalletTransaction | None:  # noqa: A002

@@ -63,8 +63,12 @@ class Custody(Protocol):
         """The wallet and its account."""
         ...
 
-    async def set_up(self, wallet: str, delegate: str, deposit: Decimal) -> Unsigned:
-        """Open the account where there is none, deposit so much of the quote coin, let *delegate* trade.
+    async def give_play_money(self, wallet: str) -> None:
+        """Where all money is play money, let the wallet have some; elsewhere nothing."""
+        ...
+
+    async def set_up(self, wallet: str, delegate: str | None, deposit: Decimal) -> Unsigned:
+        """Open the account where there is none, deposit so much of the quote coin, let *delegate* trade where given.
 
         Raises Conflict where there is nothing to do, BadInput for what the wallet cannot afford.
         """

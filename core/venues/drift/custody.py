@@ -54,14 +54,20 @@ class DriftCustody:
         """The wallet and its account, as confirmed."""
         return (await self._look(wallet))[0]
 
-    async def set_up(self, wallet: str, delegate: str, deposit: Decimal) -> Unsigned:
+    async def give_play_money(self, wallet: str) -> None:
+        """On the emulator only."""
+        if self._venue.simulated:
+            await self._rpc.call("emulatorFund", wallet)
+
+    async def set_up(self, wallet: str, delegate: str | None, deposit: Decimal) -> Unsigned:
         """What opens the account, deposits, and lets *delegate* trade."""
         seat, user, stats = await self._look(wallet)
         owner = _pubkey(wallet)
         key, their_stats = self._codec.address("user", owner, 0), self._codec.address("user_stats", owner)
         units = self._units(seat, deposit)
-        if user is not None and seat.delegate == delegate and not units:
-            raise Conflict("SayWhen may trade this account already.", "Nothing needs to be signed.")
+        delegates = delegate is not None and seat.delegate != delegate
+        if user is not None and not delegates and not units:
+            raise Conflict("This account is set up already.", "Nothing needs to be signed.")
         steps: list[Instruction] = []
         paid = {"authority": owner, "payer": owner, "user_stats": their_stats}
         sizes: list[int] = []
@@ -74,7 +80,7 @@ class DriftCustody:
             sizes.append(self._codec.profile.accounts["User"])
         if units:
             steps.append(await self._deposit(owner, user, units))
-        if seat.delegate != delegate:
+        if delegate is not None and delegates:
             steps.append(self._delegating(owner, _pubkey(delegate)))
         return await self._made(steps, owner, key, SET_UP, seat, sizes)
 
