@@ -14,7 +14,7 @@ from core.domain.order import Order, OrderIntent
 from core.ports import Clock, Prepared, Sealed, Seat, Unsigned
 from core.ports.custody import Fate
 from core.venues.drift import ticket, token
-from core.venues.drift.codec import Record, owners_codec_of, remaining_accounts
+from core.venues.drift.codec import Record, UnknownLayout, owners_codec_of, remaining_accounts
 from core.venues.drift.fate import Means
 from core.venues.drift.outcome import Verdict
 from core.venues.drift.rpc import Rpc
@@ -75,7 +75,7 @@ class DriftCustody:
             steps.append(self._codec.instruction("initialize_user_stats", paid))
             sizes.append(self._codec.profile.accounts["UserStats"])
         if user is None:
-            fresh = {"sub_account_id": 0, "name": list(_NAME)}
+            fresh = {"sub_account_id": 0, "name": _NAME}
             steps.append(self._codec.instruction("initialize_user", paid | {"user": key}, fresh))
             sizes.append(self._codec.profile.accounts["User"])
         if units:
@@ -252,7 +252,10 @@ class DriftCustody:
         keys = message.account_keys
         for step in message.instructions:
             program = keys[step.program_id_index]
-            ours = program == self._codec.program and self._codec.arguments(bytes(step.data))[0] in allowed
+            try:
+                ours = program == self._codec.program and self._codec.arguments(bytes(step.data))[0] in allowed
+            except UnknownLayout:
+                ours = False
             if not ours and str(program) != _BUDGET:
                 raise NotConfigured("This transaction has a part in it that it must not have.", "Report this.")
 
