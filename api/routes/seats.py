@@ -48,7 +48,7 @@ async def set_up(body: SetUpIn, caller: Owning, core: CoreIn) -> Response:
     made, unsigned = await core.seats.set_up(caller.owner, deposit)
     view = await core.seats.view(caller.owner)
     words = _set_up_words(view, deposit)
-    return reply(_signable(made.id, made.address, unsigned, words), 201)
+    return reply(_signable(made.id, unsigned, words), 201)
 
 
 @router.post("/revoke", response_model=SignableOut, status_code=201)
@@ -59,7 +59,7 @@ async def revoke(caller: Owning, core: CoreIn) -> Response:
         "SayWhen may not trade this account any more.",
         "Rules that trade are paused. Open orders and positions stay as they are.",
     ]
-    return reply(_signable(made.id, made.address, unsigned, words), 201)
+    return reply(_signable(made.id, unsigned, words), 201)
 
 
 @router.post("/transactions/{transaction_id}", response_model=WalletTransactionOut)
@@ -105,7 +105,7 @@ async def decline(order_id: RowId, caller: Owning, core: CoreIn) -> Response:
 async def take_off(order_id: RowId, caller: Owning, core: CoreIn) -> Response:
     """One transaction that takes a resting order off, which its owner has cancelled."""
     made, unsigned = await core.sign_offs.take_off(caller.owner, order_id)
-    return reply(_signable(made.id, made.address, unsigned, ["The order is taken off the venue."]), 201)
+    return reply(_signable(made.id, unsigned, ["The order is taken off the venue."]), 201)
 
 
 # ── views ───────────────────────────────────────────────────────────────────────────────────────────────────────────
@@ -135,11 +135,11 @@ def _transaction(one: WalletTransaction) -> dict[str, Any]:
     return {"id": one.id, "kind": one.kind, "state": one.state, "signature": one.signature, "reason": one.reason}
 
 
-def _signable(id: str, address: str, unsigned: Unsigned, words: list[str]) -> dict[str, Any]:  # noqa: A002
+def _signable(id: str, unsigned: Unsigned, words: list[str]) -> dict[str, Any]:  # noqa: A002
     costs = {"fee": unsigned.fee, "rent": unsigned.rent, "other": unsigned.other}
     return {
         "id": id,
-        "address": address,
+        "address": unsigned.wallet,
         "transaction": base64.b64encode(unsigned.transaction).decode(),
         "words": words,
         "costs": to_json(costs | {"total": sum(costs.values(), Decimal(0))}),
@@ -192,7 +192,7 @@ def _opened(order_id: str, shown: Shown) -> dict[str, Any]:
     if shown.worst_price is not None:
         out["worst_price"] = to_json(shown.worst_price)
     if not shown.unsigned.refused:
-        out["sign"] = _signable(order_id, "", shown.unsigned, _order_words(shown))
+        out["sign"] = _signable(order_id, shown.unsigned, _order_words(shown))
     return out
 
 

@@ -29,13 +29,14 @@ class Seat:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Unsigned:
-    """A transaction for an owner's wallet to sign; no other bytes are taken back.
+    """A transaction for the owner's `wallet` to sign; no other bytes are taken back.
 
     `raw` is what must be remembered until then. `valid_until` is until when it is worth signing. `fee`, `rent` (which
     comes back when the account is closed) and `other` (what the venue takes) are in SOL, paid by the wallet. `refused`
     says why the venue would not take it now, in words; then it is not to be signed.
     """
 
+    wallet: str
     raw: bytes
     transaction: bytes
     valid_until: datetime

@@ -225,6 +225,7 @@ class DriftCustody:
                 "Send some SOL to your wallet first.",
             )
         return Unsigned(
+            wallet=str(payer),
             raw=ticket.unsigned(drafted.transaction, drafted.height, until + SEND_UNTIL),
             transaction=drafted.transaction,
             valid_until=until + SIGN_WITHIN,
