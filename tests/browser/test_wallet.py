@@ -17,6 +17,9 @@ from tests.browser.test_walk import Walk
 
 pytestmark = [pytest.mark.slow, pytest.mark.timeout(240), NEEDS_CHROMIUM, NEEDS_BUILD]
 
+LONG_MS = 20_000
+"""For what waits for blocks, keepers and other processes, on a machine that may be busy."""
+
 
 @pytest.fixture
 def on_chain(another_dsn: str, tmp_path: Path) -> Iterator[tuple[str, str]]:
@@ -27,14 +30,14 @@ def on_chain(another_dsn: str, tmp_path: Path) -> Iterator[tuple[str, str]]:
 
 def _sign(page: Page, button: str, said: str) -> None:
     sheet = page.get_by_role("dialog")
-    expect(sheet.get_by_text(re.compile("^Sign within"))).to_be_visible()
+    expect(sheet.get_by_text(re.compile("^Sign within"))).to_be_visible(timeout=LONG_MS)
     sheet.get_by_role("button", name=button).click()
-    expect(sheet.get_by_text(said)).to_be_visible()
+    expect(sheet.get_by_text(said)).to_be_visible(timeout=LONG_MS)
 
 
 def _bought(page: Page, words: str) -> None:
     go(page, "Home")
-    expect(page.get_by_text(re.compile(f"^{words} at"))).to_be_visible()
+    expect(page.get_by_text(re.compile(f"^{words} at"))).to_be_visible(timeout=LONG_MS)
 
 
 async def _out_of_time(dsn: str) -> None:
@@ -68,12 +71,12 @@ def test_a_wallet_lets_us_trade_takes_that_back_and_then_signs_each_order_itself
     # ── set-up: one transaction, with its price and what it permits in words ──
     go(page, "Account")
     page.get_by_role("button", name=re.compile("^Trade with")).click()
-    expect(page.get_by_text("Not set up")).to_be_visible()
+    expect(page.get_by_text("Not set up")).to_be_visible(timeout=LONG_MS)
     expect(page.get_by_text("1 SOL · 10,000 USDC")).to_be_visible()
     page.get_by_label("Deposit, USDC").fill("2000")
     page.get_by_role("button", name="Let SayWhen trade").click()
     sheet = page.get_by_role("dialog", name="Let SayWhen trade this account")
-    expect(sheet.get_by_text("2000 USDC of this wallet go into that account.")).to_be_visible()
+    expect(sheet.get_by_text("2000 USDC of this wallet go into that account.")).to_be_visible(timeout=LONG_MS)
     expect(sheet.get_by_text(re.compile("cannot withdraw, transfer"))).to_be_visible()
     expect(sheet.get_by_text(re.compile(r"^0\.0339\d+ SOL$")).first).to_be_visible()
     walk.look("wallet-set-up")
@@ -113,7 +116,7 @@ def test_a_wallet_lets_us_trade_takes_that_back_and_then_signs_each_order_itself
     _nobody_else_sees_it(address, browser, page)
     row.get_by_role("button", name="Open").click()
     sheet = page.get_by_role("dialog", name="Buy 2 SOL-PERP?")
-    expect(sheet.get_by_text("At worst")).to_be_visible()
+    expect(sheet.get_by_text("At worst", exact=True)).to_be_visible()
     walk.look("wallet-sign")
     page.evaluate("TEST_WALLET.changes = true")
     sheet.get_by_role("button", name="Sign with Test Wallet").click()
@@ -127,16 +130,16 @@ def test_a_wallet_lets_us_trade_takes_that_back_and_then_signs_each_order_itself
     arm(page, "buy 3 SOL now")
     page.get_by_role("link", name="Look at it").click()
     page.get_by_role("button", name="Decline Buy 3 SOL-PERP").click()
-    expect(page.get_by_text("Orders that wait for your wallet")).to_have_count(0)
+    expect(page.get_by_text("Orders that wait for your wallet")).to_have_count(0, timeout=LONG_MS)
     arm(page, "buy 4 SOL now")
     page.get_by_role("link", name="Look at it").click()
     expect(page.get_by_role("listitem", name="Buy 4 SOL-PERP")).to_be_visible()
     apart(_out_of_time(dsn))
-    expect(page.get_by_text("Orders that wait for your wallet")).to_have_count(0)
+    expect(page.get_by_text("Orders that wait for your wallet")).to_have_count(0, timeout=LONG_MS)
     go(page, "Rules")
     page.get_by_role("button", name="All", exact=True).click()
-    expect(rule(page, "r4").get_by_text("Cancelled")).to_be_visible()
-    expect(rule(page, "r5").get_by_text("Failed")).to_be_visible()
+    expect(rule(page, "r4").get_by_text("Cancelled", exact=True)).to_be_visible()
+    expect(rule(page, "r5").get_by_text("Failed", exact=True)).to_be_visible()
     assert apart(_traded(dsn)) == ["1", "2"]
     assert walk.faults == []
     assert [words for words in complaints if "403" not in words] == []
