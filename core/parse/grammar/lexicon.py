@@ -10,7 +10,7 @@ TRADING: dict[str, str] = {
         "make sure to|make sure you|be sure to|automatically|auto|simply|actually|basically|right|straight away|"
         "for me|asap|kindly|then go|gonna|going to|there|me to|lets go|let's go|gooo|lets gooo|lfggg|in total|"
         "total of|perp|perps|perpetual|coin|token|level|mark|if possible|my friend|fam|guys|additional|extra|actual|"
-        "value|do|we|again|back|then please|figure|current|at least|or so|fully|really|finally|eventually|instead|"
+        "value|do|we|again|back|then please|figure|current|or so|fully|really|finally|eventually|instead|"
         "it's time to|thank you very much|thanks so much|thank you so much|very much|i would like you to|"
         "i'd like you to|i would like|i'd like|i'd love to|i would love to|i'd want to|i'm looking to|im looking to|"
         "looking to|i'm trying to|trying to|would it be possible for you to|would it be possible to|"
@@ -118,7 +118,7 @@ TRADING: dict[str, str] = {
         "sell off|flush|flushes|sinks to"
     ),
     "BREAK": (
-        "breaks out|break out|breaking out|broke out|breaks through|break through|blows through|smashes through|"
+        "brakes|brake|breaks out|break out|breaking out|broke out|breaks through|break through|blows through|smashes through|"
         "punches through|blasts through|busts through|breaks past|breaks out past"
     ),
     "RISE": "bounces back|takes off|shoots up",
@@ -133,10 +133,7 @@ TRADING: dict[str, str] = {
     ),
     "WORTH": "worth|worth of",
     "CURRENTLY": "currently|presently|at present",
-    "UNREAD": (
-        "fail|fails|failed|failing|dumb|love|loves|loved|drips|prize|prince|chose|clone|clones|cells|steal|steals|"
-        "rejects|reject|rejected|test|tests|retest|retests"
-    ),
+    "UNREAD": "drips|retest|retests",
     "BREAKOUT": "the pump|the rip|the spike|the breakout|breakout|the breakdown|breakdown",
     "AGAINST": "against me|against us|against my position|against my long|against my short|the wrong way",
     "FAVOUR": "in my favor|in my favour|my way|in our favor",
@@ -239,7 +236,7 @@ TRADING: dict[str, str] = {
         "equal to or above|equal to or greater than|greater than or equal to|equal to or over"
     ),
     "BELOW": (
-        "below|under|<|<=|less than|lower than|at or below|at or under|beneath|south of|or below|or lower|or less|"
+        "below|blow|under|<|<=|less than|lower than|at or below|at or under|beneath|south of|or below|or lower|or less|"
         "smaller than|underneath|at most|no more than|equal or below|equal to or below|equal to or less than|"
         "less than or equal to|equal to or under"
     ),
@@ -264,7 +261,7 @@ TRADING: dict[str, str] = {
     "TO": "to|down to|up to|back to|back up to|back down to|till it's at",
     "THROUGH": "through|thru",
     "BY": "by|by another",
-    "FROM": "from|off of|since|relative to|compared to|compared with",
+    "FROM": "from|form|off of|since|relative to|compared to|compared with",
     "AT": "at|@|around|near|for a price of|at price|at a price of",
     "OF": "of",
     "ON": "on|in|into|off|out of",
