@@ -118,8 +118,8 @@ TRADING: dict[str, str] = {
         "sell off|flush|flushes|sinks to"
     ),
     "BREAK": (
-        "brakes|brake|breaks out|break out|breaking out|broke out|breaks through|break through|blows through|smashes through|"
-        "punches through|blasts through|busts through|breaks past|breaks out past"
+        "brakes|brake|breaks out|break out|breaking out|broke out|breaks through|break through|blows through|"
+        "smashes through|punches through|blasts through|busts through|breaks past|breaks out past"
     ),
     "RISE": "bounces back|takes off|shoots up",
     "BOTH": (

@@ -199,8 +199,8 @@ WATCHING: dict[str, str] = {
     "REPORT": (
         "sold|bought|shorted|longed|aped|dumped|covered|flipped|i closed|i sold|i bought|i just sold|i just bought|"
         "i was|used to|yesterday|last week|last night|last month|he said|she said|they said|my friend|forwarded|"
-        "people say|yeah right|ya right|as if|someone|everyone|told me|said|earlier|ago|reportedly|already sold|already bought|exited|entered|"
-        "last year"
+        "people say|someone|everyone|told me|said|earlier|ago|reportedly|already sold|already bought|exited|entered|"
+        "last year|yeah right|ya right|as if"
     ),
     "FOREIGN": (
         "withdraw|withdrawal|transfer|swap|bridge|stake tokens|unstake|lend|borrow|copy trade|copytrade|copy|mirror|"

@@ -21,10 +21,14 @@ MOST_RULES = 20
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Understanding:
-    """What a message says: `drafts` to settle, made of what was `said`, or a `verdict` that needs no settling."""
+    """What a message says: `drafts` to settle, or a `verdict` that needs no settling.
+
+    The drafts were made of `said`; `heard` is the same before constructions, corrections and lists were written out.
+    """
 
     drafts: list[RuleDraft] = field(default_factory=list)
     said: tuple[Item, ...] = ()
+    heard: tuple[Item, ...] = ()
     verdict: ParseResult | None = None
     notes: tuple[str, ...] = ()
     steps: int = 0
@@ -73,9 +77,8 @@ def _read(cleaned: str, context: ParseContext) -> Understanding:
         return Understanding(verdict=verdict, steps=steps)
     if any(sentence.asked and not sentence.polite for sentence in sentences):
         return Understanding(verdict=not_understood(_QUESTION), steps=steps)
-    kept = [item for sentence in sentences for item in sentence.items]
-    said = (*kept, *(coin for coin in reader.coins if coin not in kept))
-    return replace(_assembled(read, notes, steps, context), said=said)
+    said = tuple(item for sentence in sentences for item in sentence.items)
+    return replace(_assembled(read, notes, steps, context), said=said, heard=tuple(reader.heard))
 
 
 _QUESTION = "Was that a question? If it is what I should do, send it without the question mark."
