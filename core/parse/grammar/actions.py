@@ -216,6 +216,16 @@ def _verb_last(cur: Cursor) -> bool:
     )
 
 
+def _staked(cur: Cursor) -> bool:
+    """`$150 10x long ETH`, `$150 ETH 10x long`: dollars before what they are for."""
+    ahead, levered = 1, False
+    while cur.peek(ahead).kind == "COIN" or (cur.peek(ahead).kind == "NUM" and cur.peek(ahead).value.unit == "times"):
+        levered = levered or cur.peek(ahead).kind == "NUM"
+        ahead += 1
+    behind = cur.peek(ahead + 1)
+    return cur.peek(ahead).kind in _SIDES and ahead <= 3 and levered and behind.kind in ("COIN", "END", "COMMA", "AT", "STOP", "TARGET", "NOW", "ATMARKET", "IF", "WITH")
+
+
 def _is_stake(cur: Cursor) -> bool:
     """`put $500 into SOL`, `put 25 % of my balance into ETH`."""
     if not cur.sees("NUM") or cur.peek().value.unit not in ("usd", "percent"):
@@ -249,6 +259,9 @@ def _read_before_verb(cur: Cursor, act: Act) -> None:
             cur.next()
             cur.skip("LEVERAGE")
         elif item.kind == "NUM" and act.size is None and opened and cur.peek(1).kind in _SIDES:
+            act.size = item.value
+            cur.next()
+        elif item.kind == "NUM" and item.value.unit == "usd" and act.size is None and _staked(cur):
             act.size = item.value
             cur.next()
         elif cur.sees("NUM", "MARGIN|COLLATERAL", "AND|TO|COMMA") and item.value.unit == "usd":

@@ -2,7 +2,7 @@
 
 TRADING: dict[str, str] = {
     "NOISE": (
-        "the|a|an|too|only|still|doing|please|pls|plz|plss|just|hey|hi|hello|yo|bro|bruh|dude|man|mate|sir|ser|ok|"
+        "gmgm|hiya|howdy|heya|hey there|hey bot|hi bot|hello bot|ok bot|yo bot|dear|pretty please|pls and thanks|please and thank you|do me a solid and|that would be great|that'd be great|would be great|would be nice|that would be nice|would be awesome|that would be awesome|if that's ok|if that's okay|if you don't mind|if u dont mind|if you dont mind|if that's alright|when you get a chance|when you have a chance|when u get a chance|no rush|quick one|my dude|my man|my guy|my good man|my good sir|homie|buddy|kind sir|friend|folks|team|gents|legend|gg|wagmi|ape gang|degen here|let's do this|lets do this|let's gooo|let's get it|here we go|i trust you|cheers mate|ta|thanks man|thanks bro|thanks mate|thanks buddy|much love|love you|good luck|fingers crossed|idk|fwiw|btw|by the way|for now|as usual|as always|like always|like last time|nothing else|that's all|thats all|that is all|that's it|thats it|nothing fancy|keep it simple|the|a|an|too|only|still|doing|please|pls|plz|plss|just|hey|hi|hello|yo|bro|bruh|dude|man|mate|sir|ser|ok|"
         "okay|either|good morning|good evening|good afternoon|good day|greetings|hi there|hello there|cheers|thank u|"
         "thanks a lot|many thanks|thanks in advance|appreciate it|dear bot|would you mind|would u mind|so|well|lol|"
         "lfg|lets|let's|thanks|thx|ty|thank you|i want to|i want you to|i'd like to|i would like to|i wanna|wanna|"
@@ -105,7 +105,7 @@ TRADING: dict[str, str] = {
         "move|slide|shift|raise|lower|drag|bring|adjust|tighten|push|bump|change|trail up|update|modify|step|step up|"
         "ratchet|ratchet up|hike|tuck|notch"
     ),
-    "EARN": "make|made|earn|earned|making",
+    "EARN": "makes|earns|nets|netted|netting|brings in|brought in|make|made|earn|earned|making",
     "PUTIN": "put in|place in|drop in|throw in",
     "SET": (
         "execute|protect|set|put|place|create|set up|setup|use|attach|give me|have|start|do a|submit|enter|open|"
@@ -118,7 +118,7 @@ TRADING: dict[str, str] = {
         "sell off|flush|flushes|sinks to"
     ),
     "BREAK": (
-        "breaks out|break out|breaking out|broke out|breaks through|break through|blows through|smashes through|"
+        "takes out|tears through|rips through|slices through|cuts through|gets through|pushes through|goes through|pokes through|pops through|breaks out|break out|breaking out|broke out|breaks through|break through|blows through|smashes through|"
         "punches through|blasts through|busts through|breaks past|breaks out past"
     ),
     "RISE": "bounces back|takes off|shoots up",
@@ -239,7 +239,7 @@ TRADING: dict[str, str] = {
         "equal to or above|equal to or greater than|greater than or equal to|equal to or over"
     ),
     "BELOW": (
-        "below|under|<|<=|less than|lower than|at or below|at or under|beneath|south of|or below|or lower|or less|"
+        "sub|south side of|below|under|<|<=|less than|lower than|at or below|at or under|beneath|south of|or below|or lower|or less|"
         "smaller than|underneath|at most|no more than|equal or below|equal to or below|equal to or less than|"
         "less than or equal to|equal to or under"
     ),

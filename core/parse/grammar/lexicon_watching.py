@@ -203,7 +203,7 @@ WATCHING: dict[str, str] = {
         "last year"
     ),
     "FOREIGN": (
-        "withdraw|withdrawal|transfer|swap|bridge|stake tokens|unstake|lend|borrow|copy trade|copytrade|copy|mirror|"
+        "bank account|my bank|my bank account|to my bank|to the bank|paypal|venmo|revolut|cold wallet|cold storage|ledger|debit card|credit card|strike price|put options|puts|call options|covered call|straddle|strike|expiry date|futures on|prediction market|polymarket|memecoin launch|presale|ico|rug|liquidity|slot|gamble|casino|withdraw|withdrawal|transfer|swap|bridge|stake tokens|unstake|lend|borrow|copy trade|copytrade|copy|mirror|"
         "call|put option|call option|option|options|tweet|tweets|tweeted|news|nft|nfts|airdrop|mint|wallet|address|"
         "deposit|send|snipe|sniping|stock|stocks|shares|binance|coinbase|bybit|kraken|okx|uniswap|raydium|"
         "jupiter swap|arbitrage|grid|grid bot|martingale|follow|elon|trump says|announcement|announces|fed|cpi|fomc|"

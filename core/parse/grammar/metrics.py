@@ -193,6 +193,7 @@ def _named(cur: Cursor, subject: Subject) -> tuple[str, Amount | None]:
     kind = "profit" if cur.next().kind == "PROFIT" else "loss"
     if cur.sees("AT"):
         return "", None
+    cur.skip("ACROSS")
     if cur.sees("ON|FOR|OF", "MY|COIN|POSITION|IT|LONG|SHORT"):
         reference = read_reference(cur)
         if reference is not None:

@@ -4,7 +4,7 @@ from dataclasses import dataclass, field, replace
 
 from core.domain.reading import ParseContext, ParseResult
 from core.parse.grammar.assemble import assemble
-from core.parse.grammar.clauses import Part, read_clauses
+from core.parse.grammar.clauses import Clauses, Part, read_clauses
 from core.parse.grammar.coins import coins_of
 from core.parse.grammar.commands import read_command
 from core.parse.grammar.constructions import named_both
@@ -12,9 +12,10 @@ from core.parse.grammar.continued import last_condition
 from core.parse.grammar.drafts import Act, Change, Cond, RuleDraft, Trail
 from core.parse.grammar.grouping import Unclear
 from core.parse.grammar.items import Item, TooMuchWork
-from core.parse.grammar.reader import Reader, answered
+from core.parse.grammar.reader import Reader, Sentence, answered
 from core.parse.grammar.refusals import contradicted, declined, not_understood, unsupported
 from core.parse.grammar.text import MAX_CHARS, clean, tokens
+from core.parse.grammar.topics import about, led_by_topic
 
 MOST_RULES = 20
 
@@ -61,7 +62,7 @@ def _read(cleaned: str, context: ParseContext) -> Understanding:
     spoken: Cond | None = None
     steps = 0
     for sentence in sentences:
-        clauses = read_clauses(sentence, cleaned, before, spoken)
+        clauses = _clauses(sentence, cleaned, before, spoken)
         steps += clauses.steps
         leftover += clauses.leftover
         read.append(clauses.parts)
@@ -76,6 +77,19 @@ def _read(cleaned: str, context: ParseContext) -> Understanding:
     kept = [item for sentence in sentences for item in sentence.items]
     said = (*kept, *(coin for coin in reader.coins if coin not in kept))
     return replace(_assembled(read, notes, steps, context), said=said)
+
+
+def _clauses(sentence: Sentence, cleaned: str, before: list[Act], spoken: Cond | None) -> Clauses:
+    """The clauses of a sentence; where words are left over, those of what its first words say that it is about."""
+    clauses = read_clauses(sentence, cleaned, before, spoken)
+    if not clauses.leftover or (topical := led_by_topic(sentence.items)) is None:
+        return clauses
+    topic, rest = topical
+    told = read_clauses(replace(sentence, items=rest), cleaned, before, spoken)
+    told.steps += clauses.steps
+    if told.leftover:
+        return replace(clauses, steps=told.steps)
+    return replace(told, parts=about(topic, told.parts))
 
 
 _QUESTION = "Was that a question? If it is what I should do, send it without the question mark."
