@@ -168,6 +168,8 @@ def _digits(tokens: Sequence[Token], at: int) -> tuple[Item, int] | None:
     value = plain_number(token.text)
     if value is None or _THOUSANDS.fullmatch(token.text):
         return _item("BADNUM", None, tokens, begun, at - begun + 1)
+    while _low(tokens, at + 1) == "000" and tokens[at + 1].spaced and value < 1000 and value == int(value):
+        value, at = value * 1000, at + 1  # "70 000"
     amount = Amount(value=value, unit="usd" if dollar else "", sign=sign)  # type: ignore[arg-type]
     return _with_unit(tokens, begun, at + 1, amount)
 

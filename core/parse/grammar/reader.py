@@ -56,8 +56,10 @@ class Sentence:
     polite: bool = False
 
 
-_SUBJECTS = frozenset({"COIN", "METRIC", "IND", "FUNDING", "PRICE", "MY", "PNL"})
-_BOUNDS = frozenset({"ABOVE", "BELOW", "REACH", "BREAK", "CROSSUP", "CROSSDOWN", "RISE", "FALL", "EXCEED"})
+_SUBJECTS = frozenset({"COIN", "METRIC", "IND", "FUNDING", "PRICE", "MY", "PNL", "LEVERAGE", "ACCOUNT", "POSITION"})
+_BOUNDS = frozenset(
+    {"CLOSES", "AT", "ABOVE", "BELOW", "REACH", "BREAK", "CROSSUP", "CROSSDOWN", "RISE", "FALL", "EXCEED"}
+)
 _NO_CONDITION = frozenset(
     {
         "BUY",
@@ -84,7 +86,11 @@ def answered(sentences: list[Sentence]) -> list[Sentence]:
     for sentence in sentences:
         before = result[-1] if result else None
         kinds = {item.kind for item in before.items} if before is not None and before.asked else set()
-        led = before is not None and kinds & _BOUNDS and not kinds & _NO_CONDITION and before.items[0].kind in _SUBJECTS
+        begun = before.items[0].kind if before is not None else ""
+        closed = "CLOSES" in kinds and begun in ("COIN", "MY", "POSITION")
+        led = before is not None and kinds & _BOUNDS and begun in (*_SUBJECTS, "AT")
+        if led and kinds & (_NO_CONDITION - {"LONG", "SHORT"} if closed else _NO_CONDITION):
+            led = False
         if before is None or not led or sentence.asked:
             result.append(sentence)
             continue

@@ -19,12 +19,13 @@ from core.parse.grammar.drafts import (
     Trail,
 )
 from core.parse.grammar.items import Item
+from core.parse.grammar.remarks import Mod
 
 _LEADS = ("for", "on", "with", "in", "as for", "regarding", "re", "about", "concerning", "ok", "now")
 _OF_MARKETS = (Level, Change, Trail, CandleDraft, IndicatorDraft, PnlDraft, EventDraft, FundingDraft)
 _BEGINS_AN_ORDER = frozenset({
-    "SET", "STOP", "TARGET", "TRAIL", "SELL", "BUY", "CLOSE", "TRIM", "TAKE", "CUT", "ALERT", "IF", "EACH", "SHIFT", "COVER",
-    "REVERSE", "BID", "OFFER", "TWAP", "LADDER", "NUM",
+    "SET", "STOP", "TARGET", "TRAIL", "SELL", "BUY", "CLOSE", "TRIM", "TAKE", "CUT", "ALERT", "IF", "EACH", "SHIFT",
+    "COVER", "REVERSE", "BID", "OFFER", "TWAP", "LADDER", "NUM",
 })  # fmt: skip
 _OPENING = ("buy", "long", "short")
 _POSITION = ("POSITION", "LONG", "SHORT", "LONGNOUN", "SHORTNOUN")
@@ -47,7 +48,8 @@ def led_by_topic(items: Sequence[Item]) -> tuple[Topic, list[Item]] | None:
         at, mine = at + 1, True
     if at >= len(items) or items[at].kind != "COIN":
         return None
-    market, side, named = items[at].value, None, at
+    market, named = items[at].value, at
+    side: PositionSide | None = None
     at += 1
     while at < len(items) and items[at].kind in _POSITION and _names_position(items, at, mine=mine):
         if items[at].kind != "POSITION":
@@ -69,12 +71,44 @@ def _names_position(items: Sequence[Item], at: int, *, mine: bool) -> bool:
     return items[at].kind == "POSITION" or mine or behind in ("COMMA", "COLON", "DASH", "POSITION")
 
 
+_OWNED = (
+    "own",
+    "hold",
+    "have",
+    "holding",
+    "got",
+    "protect",
+    "secure",
+    "guard",
+    "safeguard",
+    "manage",
+    "currently hold",
+)
+_REPORTED = frozenset({
+    "NUM", "COIN", "LONG", "SHORT", "LONGNOUN", "SHORTNOUN", "POSITION", "FROM", "AT", "OF", "ON", "MY", "WORTH",
+    "OPENED", "CURRENTLY", "GO", "COINWORD", "BREAKEVEN",
+})  # fmt: skip
+
+
+def reported(items: Sequence[Item]) -> Topic | None:
+    """The position that a whole sentence only tells of: "I own 12 SOL", "I want to protect my SOL long"."""
+    at = 0
+    while at < len(items) and (items[at].kind in ("I", "CURRENTLY") or items[at].text.lower() in _OWNED):
+        at += 1
+    coins = {item.value for item in items[at:] if item.kind == "COIN"}
+    if not at or len(coins) != 1 or any(item.kind not in _REPORTED for item in items[at:]):
+        return None
+    sides = {item.kind[: 4 if item.kind.startswith("LONG") else 5] for item in items if item.kind in _POSITION[1:]}
+    side: PositionSide | None = None if len(sides) != 1 else "long" if sides == {"LONG"} else "short"
+    return Topic(market=coins.pop(), side=side, held=True)
+
+
 def about(topic: Topic, parts: Sequence[Part]) -> list[Part]:
     """*parts* with the topic's market and side where they name none."""
     return [replace(part, what=_of(topic, part)) for part in parts]
 
 
-def _of(topic: Topic, part: Part) -> object:
+def _of(topic: Topic, part: Part) -> Cond | Act | Mod:
     what = part.what
     if isinstance(what, Act):
         if not what.everything and what.verb != "alert":
@@ -84,7 +118,7 @@ def _of(topic: Topic, part: Part) -> object:
             what.held = what.held or topic.held
         what.inline = None if what.inline is None else _moved(topic, what.inline)
         return what
-    return _moved(topic, what) if part.is_cond else what
+    return what if isinstance(what, Mod) else _moved(topic, what)
 
 
 def _moved(topic: Topic, cond: Cond) -> Cond:
