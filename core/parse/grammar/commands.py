@@ -35,7 +35,9 @@ def read_command(sentences: list[Sentence]) -> Command | None:
     items = [item for sentence in sentences for item in sentence.items]
     cur = Cursor(items)
     asked = sentences[-1].asked
-    readers: tuple[Callable[[Cursor], Command | None], ...] = (_help,) if asked else (_help, _kill, _change)
+    readers: tuple[Callable[[Cursor], Command | None], ...] = (
+        (_help,) if asked and not sentences[-1].polite else (_help, _kill, _change)
+    )
     looking: Callable[[Cursor], Command | None] = partial(_look, asked=asked)
     for reader in (*readers, looking):
         cur.at = 0

@@ -3,6 +3,7 @@
 from collections.abc import Sequence
 from dataclasses import replace
 
+from core.parse.grammar.constructions_watching import MOMENTS
 from core.parse.grammar.items import Item
 from core.parse.grammar.recasting import Recaster, construction
 
@@ -13,6 +14,7 @@ _VERB = "BUY|SELL|LONG|SHORT|BID|OFFER"
 
 _TABLE = Recaster(
     (
+        *MOMENTS,
         # Orders spoken of as things: "set a buy order for 500 WIF", "place an order to sell 2 SOL".
         construction(f"<!CANCEL|MY|PAUSE|SHOW SET? {_VERB} ORDERS FOR|OF|ON|TO >NUM|COIN|ALL|MY|REST", "3"),
         construction(f"<!CANCEL|MY|PAUSE|SHOW SET ORDERS TO|FOR >{_VERB}|CLOSE|TRIM|TWAP|LADDER", ""),

@@ -56,8 +56,10 @@ class Sentence:
     polite: bool = False
 
 
-_SUBJECTS = frozenset({"COIN", "METRIC", "IND", "FUNDING", "PRICE", "MY", "PNL"})
-_BOUNDS = frozenset({"ABOVE", "BELOW", "REACH", "BREAK", "CROSSUP", "CROSSDOWN", "RISE", "FALL", "EXCEED"})
+_SUBJECTS = frozenset({"COIN", "METRIC", "IND", "FUNDING", "PRICE", "MY", "PNL", "LEVERAGE", "ACCOUNT", "POSITION"})
+_BOUNDS = frozenset(
+    {"CLOSES", "AT", "ABOVE", "BELOW", "REACH", "BREAK", "CROSSUP", "CROSSDOWN", "RISE", "FALL", "EXCEED"}
+)
 _NO_CONDITION = frozenset(
     {
         "BUY",
@@ -84,7 +86,11 @@ def answered(sentences: list[Sentence]) -> list[Sentence]:
     for sentence in sentences:
         before = result[-1] if result else None
         kinds = {item.kind for item in before.items} if before is not None and before.asked else set()
-        led = before is not None and kinds & _BOUNDS and not kinds & _NO_CONDITION and before.items[0].kind in _SUBJECTS
+        begun = before.items[0].kind if before is not None else ""
+        closed = "CLOSES" in kinds and begun in ("COIN", "MY", "POSITION")
+        led = before is not None and kinds & _BOUNDS and begun in (*_SUBJECTS, "AT")
+        if led and kinds & (_NO_CONDITION - {"LONG", "SHORT"} if closed else _NO_CONDITION):
+            led = False
         if before is None or not led or sentence.asked:
             result.append(sentence)
             continue
@@ -170,9 +176,11 @@ def _one_stop(items: list[Item]) -> list[Item]:
 
 
 def _without_fillers(items: list[Item]) -> list[Item]:
-    """Leaves out "recurring" where the sentence says how often, and "also" within a clause."""
-    rhythm = any(item.kind in _RHYTHMS for item in items)
-    kept = [item for item in items if item.kind != "RECURRING" or not rhythm]
+    """Leaves out "recurring" where the sentence says how often, "by then" where it says when, "also" in a clause."""
+    said = {item.kind for item in items}
+    empty = {"RECURRING"} if said & _RHYTHMS else set()
+    empty |= {"ATTHAT"} if said & {"IF", "EACH", "AFTER"} else set()
+    kept = [item for item in items if item.kind not in empty]
     inside = [at for at, item in enumerate(kept) if item.text.lower() == "also" and at and kept[at - 1].kind == "I"]
     return [item for at, item in enumerate(kept) if at not in inside]  # "I also want out" joins nothing
 

@@ -201,7 +201,7 @@ def _read_bare_number(cur: Cursor, act: Act) -> bool:
     if amount.unit == "" and follower.text.lower() in ("into", "in") and cur.peek(2).kind == "COIN":
         act.bad_number = True
     if amount.unit == "":
-        act.loose_number = follower.kind != "COIN"
+        act.loose_number = follower.kind not in ("COIN", "ATMARKET") and not cur.sees("NUM", "AT", "ATMARKET")
         coin = follower.kind == "COIN"
         if coin and act.market is not None and act.market != follower.value:
             return False

@@ -54,7 +54,13 @@ def _market_of(desk: Desk, draft: RuleDraft, carried: str | None, number: int) -
         if not set(named) & set(desk.held_markets()) or _of_account(draft.cond):
             return "*"
         return _ask_market(desk, [*named, *desk.held_markets(), "*"])
-    if act.verb == "close" and act.whole and not (act.it or act.held or named or carried or draft.then):
+    elsewhere = not (set(named) & set(desk.held_markets())) and len(desk.held_markets()) > 1
+    if (
+        act.verb == "close"
+        and act.whole
+        and not (act.it or act.held or carried or draft.then)
+        and (not named or elsewhere)
+    ):
         return "*"
     others = [market for market in desk.held_markets() if market != carried]
     if carried is not None and others and not named and _of_all(draft):
