@@ -1,4 +1,4 @@
-"""Trading keys for the operator at a terminal: what may be done with them there; decides nothing about sealing."""
+"""Trading keys: what an operator does with them at a terminal, and room for owners who come; decides no sealing."""
 
 from core.db.connection import Database
 from core.db.trading_keys import PostgresKeyStore
@@ -8,14 +8,18 @@ from core.keys.vault import Vault
 from core.ports import Clock, StoredKey
 from core.settings import Settings
 
+ROOM_EVERY_S = 2.0
+
 
 class TradingKeys:
     """Keys at rest. The master key is read when something must be opened, and by no process before."""
 
-    def __init__(self, settings: Settings, database: Database, clock: Clock) -> None:
+    def __init__(self, settings: Settings, database: Database, clock: Clock, signing: Vault | None) -> None:
+        """*signing* is the vault of a process that signs."""
         self._settings = settings
         self._store = PostgresKeyStore(database)
         self._clock = clock
+        self._signing = signing
 
     async def list(self) -> list[StoredKey]:
         """Every key by its address, oldest first; what is secret of it stays sealed."""
@@ -33,6 +37,13 @@ class TradingKeys:
     async def rotate(self) -> int:
         """Seal every key under a new version of the master key; how many there were. Raises NotConfigured."""
         return await self._vault(make=False).rotate(self._settings.master_key_path)
+
+    async def keep_room(self) -> None:
+        """Have keys with room for whoever comes, for ever; where nobody signs, wait."""
+        while True:
+            if self._signing is not None:
+                await self._signing.make_room()
+            await self._clock.sleep(ROOM_EVERY_S)
 
     def _vault(self, *, make: bool) -> Vault:
         return Vault(self._store, read_master(self._settings.master_key_path, make=make), self._clock)

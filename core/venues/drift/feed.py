@@ -221,5 +221,5 @@ class Feed:
         if not keys:
             return
         now = asyncio.get_running_loop().time()
-        for key, seen in zip(keys, await self._rpc.accounts(keys), strict=True):
+        for key, seen in zip(keys, await self._rpc.accounts(keys, slot=self.shelf.floor), strict=True):
             self.shelf.put(key, seen.content, seen.slot, now)

@@ -264,7 +264,7 @@ class DriftVenue:
             {"params": params},
             self._atlas.rest(user, world, number),
         )
-        signed = await self._sender.build(step, _pubkey(trader.signer), [key])
+        signed = await self._sender.build(step, _pubkey(trader.signer), [key], slot=self._fates.slot_of(key))
         return ticket.write(intent.owner, intent.order_id, signed.transaction, signed.height, now + VALID_FOR)
 
     async def _trading(self, owner: OwnerId) -> "tuple[Trader, Pubkey, Record]":
@@ -337,7 +337,7 @@ class DriftVenue:
 
     async def _do(self, step: "Instruction", trader: Trader, key: "Pubkey") -> None:
         """Send what may be sent any number of times. Raises VenuePaused, VenueRejected, VenueUnknown."""
-        signed = await self._sender.build(step, _pubkey(trader.signer), [key])
+        signed = await self._sender.build(step, _pubkey(trader.signer), [key], slot=self._fates.slot_of(key))
         if signed.refused is not None:
             raise VenueRejected(signed.refused.words.rstrip("."))
         raise_for_all(await self._sender.hand_over(signed.transaction, first=True))
