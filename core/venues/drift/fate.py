@@ -227,7 +227,9 @@ class Fates:
         number, slot = self._placed[reference.signature]
         trail = self.trail(user)
         async with self._turns.setdefault(user, asyncio.Lock()):
-            await trail.catch_up(slot)
+            shelf = self._atlas.shelf
+            told = shelf.kept[user].slot if user in shelf.kept else 0
+            await trail.catch_up(slot, max(slot, trail.slot, told, shelf.floor))
         story = trail.stories.get(number, Story())
         order_id = OrderId(json.loads(note["raw"])["order"])
         fills = tuple(self._fill(owner, order_id, traded) for traded in story.fills)

@@ -68,21 +68,22 @@ class Rpc:
         self._last = 0
         self._failed_at: dict[int, float] = {}
 
-    def nodes(self) -> list[int]:
-        """The nodes' numbers, those first that answer."""
+    def nodes(self, first: int = 0) -> list[int]:
+        """The nodes' numbers from number *first* on, those before all others that answer."""
         since = asyncio.get_running_loop().time() - SHUNNED_S
         failed = {number: at for number, at in self._failed_at.items() if at > since}
-        return sorted(range(len(self.urls)), key=lambda number: (number in failed, number))
+        count = len(self.urls)
+        return sorted(range(count), key=lambda number: (number in failed, (number - first) % count))
 
-    async def call(self, method: str, *given: Any, node: int | None = None) -> Any:
-        """The result of *method*, from any node that knows enough or from number *node*.
+    async def call(self, method: str, *given: Any, node: int | None = None, first: int = 0) -> Any:
+        """The result of *method*, from any node that knows enough, number *first* before others, or from *node* alone.
 
         Raises NodeRefused for an answer that is an error, VenueUnknown where no node answered.
         """
         if node is not None:
             return await self._ask(node % len(self.urls), method, given)
         why = ""
-        for number in self.nodes():
+        for number in self.nodes(first):
             try:
                 return await self._ask(number, method, given)
             except VenueUnknown as problem:
@@ -117,35 +118,37 @@ class Rpc:
             raise VenueUnknown("the Solana node does not have the transaction yet")
         return told
 
-    async def signatures(self, address: str, *, until: str | None, since: int, commitment: str) -> list[dict[str, Any]]:
-        """Transactions that name *address*, oldest first, back to *until* or to slot *since*.
+    async def signatures(
+        self, address: str, *, until: str | None, since: int, commitment: str, slot: int = 0
+    ) -> list[dict[str, Any]]:
+        """Transactions that name *address*, oldest first, back to *until* or to slot *since*, by a node at *slot*.
 
         All pages are one node's: another may not know the signature that a page begins at, and would say that there is
         nothing before it.
         """
-        why: VenueUnknown | None = None
+        options: dict[str, Any] = {"limit": PAGE, "commitment": commitment, "minContextSlot": slot}
+        options |= {"until": until} if until else {}
+        why = "no Solana node is known"
         for number in self.nodes():
             try:
-                return await self._listed(number, address, until, since, commitment)
+                return await self._pages(number, address, options, since)
             except VenueUnknown as problem:
-                why = problem
-        raise why or VenueUnknown("no Solana node is known")
+                why = str(problem)
+            except NodeRefused as refused:
+                if refused.code not in BEHIND:
+                    raise
+                why = f"the Solana node is behind: {refused}"
+        raise VenueUnknown(why)
 
-    async def _listed(
-        self, node: int, address: str, until: str | None, since: int, commitment: str
-    ) -> list[dict[str, Any]]:
+    async def _pages(self, node: int, address: str, options: dict[str, Any], since: int) -> list[dict[str, Any]]:
         found: list[dict[str, Any]] = []
-        before: str | None = None
         while True:
-            options: dict[str, Any] = {"limit": PAGE, "commitment": commitment}
-            options |= {"before": before} if before else {}
-            options |= {"until": until} if until else {}
             page = await self.call("getSignaturesForAddress", address, options, node=node)
             fresh = [one for one in page if one["slot"] >= since]
             found += fresh
             if len(page) < PAGE or len(fresh) < len(page):
                 return found[::-1]
-            before = page[-1]["signature"]
+            options = {**options, "before": page[-1]["signature"]}
 
     async def _ask(self, number: int, method: str, given: Sequence[Any]) -> Any:
         try:
@@ -179,13 +182,13 @@ class Rpc:
             raise NodeRefused(int(error.get("code", 0)), str(error.get("message", "")), error.get("data"))
         return told.get("result")
 
-    async def accounts(self, keys: Sequence["Pubkey"], *, slot: int = 0) -> list[Seen]:
-        """The accounts of *keys*, in their order, as confirmed, by a node that knows *slot*."""
+    async def accounts(self, keys: Sequence["Pubkey"], *, slot: int = 0, first: int = 0) -> list[Seen]:
+        """The accounts of *keys*, in their order, as confirmed, by a node at *slot*, number *first* before others."""
         found: list[Seen] = []
-        for first in range(0, len(keys), MOST_KEYS):
-            part = [str(key) for key in keys[first : first + MOST_KEYS]]
+        for begin in range(0, len(keys), MOST_KEYS):
+            part = [str(key) for key in keys[begin : begin + MOST_KEYS]]
             options = {"encoding": "base64", "commitment": "confirmed", "minContextSlot": slot}
-            answer = await self.call("getMultipleAccounts", part, options)
+            answer = await self.call("getMultipleAccounts", part, options, first=first)
             seen = int(answer["context"]["slot"])
             found += [Seen(seen, content_of(value)) for value in answer["value"]]
         return found

@@ -202,8 +202,8 @@ class Sender:
         ):
             readings.append(await self._reading(signature, nodes[0]))
         found = prove(readings, height)
-        final = any(one.status is not None and one.status.commitment == "finalized" for one in readings)
-        doubted = found.verdict is Verdict.FAILED and not final and any(one.status is None for one in readings)
+        levels = {"unknown" if one.status is None else one.status.commitment for one in readings}
+        doubted = found.verdict is Verdict.FAILED and "finalized" not in levels and levels != {"confirmed"}
         if doubted or (found.verdict is Verdict.LAPSED and await self._is_good_somewhere(blockhash)):
             return Proof(verdict=Verdict.UNKNOWN, slot=found.slot)
         return found

@@ -85,15 +85,19 @@ class Trail:
         self.torn = False
         """Whether some transaction's log could not be read to its end: the account must be asked as well."""
 
-    async def catch_up(self, since: int) -> None:
-        """Read every transaction from slot *since* on that was not read yet. Raises VenueUnknown."""
+    async def catch_up(self, since: int, known: int = 0) -> None:
+        """Read every transaction from slot *since* on that was not read yet, from a node that knows slot *known*.
+
+        Raises VenueUnknown.
+        """
         if self.since is None or since < self.since:
             reach, until = since, None
         else:
             reach = max(self.since, self.slot - OVERLAP)
             until = self._known_before(reach)
         user = str(self._user)
-        await self._read(await self._rpc.signatures(user, until=until, since=reach, commitment="confirmed"))
+        listed = await self._rpc.signatures(user, until=until, since=reach, commitment="confirmed", slot=known)
+        await self._read(listed)
         self.since = since if self.since is None else min(since, self.since)
 
     def _known_before(self, slot: int) -> str | None:

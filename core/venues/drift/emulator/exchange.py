@@ -109,6 +109,7 @@ class Exchange:
         """Open an account for a number, delegated to *delegate*: what an owner's own wallet would have signed."""
         wallet = keypair("wallet", owner).pubkey()
         self.open_user(wallet, self.deposit, Pubkey.from_string(delegate))
+        self.chain.lamports.setdefault(Pubkey.from_string(delegate), LAMPORTS)
         return str(wallet)
 
     def user(self, key: Pubkey) -> Record:
