@@ -3,14 +3,14 @@
 import warnings
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
-from typing import Any
+from typing import Any, Literal
 
 from core.venues.drift.emulator.exchange import keypair
 from tests.core.venues.drift.stage import SHARD, DriftStage
 
 
 @asynccontextmanager
-async def driftpy_client(stage: DriftStage, subscription: str) -> AsyncIterator[Any]:
+async def driftpy_client(stage: DriftStage, subscription: Literal["cached", "websocket"]) -> AsyncIterator[Any]:
     """A subscribed DriftClient that trades as the delegate of owner 1."""
     with warnings.catch_warnings():
         warnings.simplefilter("ignore")
