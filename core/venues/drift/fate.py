@@ -11,7 +11,7 @@ import json
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
-from core.domain.errors import VenuePaused, VenueRejected, VenueUnknown
+from core.domain.errors import NoPermission, VenuePaused, VenueRejected, VenueUnknown
 from core.domain.ids import OrderId, OwnerId, RuleId
 from core.domain.money import ZERO
 from core.domain.order import Fill
@@ -103,7 +103,8 @@ class Fates:
                 await page.put(name, {"finding": Finding.REJECTED.value, "reason": refused.words.rstrip(".")})
         if refused.kind is Kind.PAUSED:
             raise VenuePaused(refused.words.rstrip("."))
-        raise VenueRejected(refused.words.rstrip("."))
+        refusal = NoPermission if refused.kind is Kind.REVOKED else VenueRejected
+        raise refusal(refused.words.rstrip("."))
 
     async def _claim(self, page: NotePage, order: Ticket, prepared: Prepared) -> Note | None:
         """The reference's note with this hand-over counted in; None where there is nothing to send."""

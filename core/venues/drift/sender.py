@@ -12,7 +12,7 @@ from contextlib import suppress
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
-from core.domain.errors import VenuePaused, VenueRejected, VenueUnknown
+from core.domain.errors import NoPermission, VenuePaused, VenueUnknown
 from core.ports import Keyring
 from core.venues.drift.causes import Cause, Kind, cause_of
 from core.venues.drift.outcome import ABSENCES, Proof, Reading, Verdict, prove, read_status, refused_at_the_door
@@ -240,7 +240,7 @@ def raise_for_all(refused: Cause | None) -> None:
     if refused.kind is Kind.PAUSED:
         raise VenuePaused(words)
     if refused.kind is Kind.REVOKED:
-        raise VenueRejected(words)
+        raise NoPermission(words)
     raise VenueUnknown(f"the order could not be rehearsed: {words}")
 
 

@@ -10,7 +10,7 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import TYPE_CHECKING
 
-from core.domain.errors import PriceUnavailable, VenueRejected
+from core.domain.errors import NoPermission, PriceUnavailable, VenueRejected
 from core.domain.ids import OwnerId
 from core.domain.market import Market, Observation
 from core.domain.money import ZERO
@@ -279,7 +279,7 @@ class DriftVenue:
         if user is None:
             raise VenueRejected(f"your account at {self.name} does not exist yet; set it up first")
         if trader.signer not in (str(user["authority"]), str(user["delegate"])):
-            raise VenueRejected(
+            raise NoPermission(
                 f"SayWhen may not trade your account at {self.name}: its permission was withdrawn, or never given"
             )
         return trader, key, user
