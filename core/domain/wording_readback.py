@@ -152,7 +152,7 @@ def _is_percent_exit(action: Action) -> bool:
         case Close(amount_percent=percent):
             return percent < HUNDRED
         case Trade(reduce_only=True, amount_percent=percent):
-            return percent is not None
+            return percent is not None and percent < HUNDRED
         case _:
             return False
 
