@@ -18,6 +18,7 @@ from core.domain.condition import (
 from core.domain.money import HUNDRED, ZERO
 from core.domain.reading import Option, ParseContext, ParseResult, Question
 from core.domain.rule import Repeat, RuleSpec
+from core.domain.wording import SHARES_OF_THE_MOMENT
 from core.parse.grammar.checks import checked
 from core.parse.grammar.desk import Desk, Point
 from core.parse.grammar.drafts import Cond, GroupDraft, Level, RuleDraft, ScheduleDraft, TargetHit
@@ -127,7 +128,7 @@ def _rules(desk: Desk) -> list[RuleSpec]:
     rules = checked(desk, rules, [number for number, _ in made])
     partial = [rule for rule in rules if is_exit(rule.action) and not _whole(rule)]
     if (partial and len(rules) > len(partial)) or len(partial) > 1:
-        desk.assume("Each share is of the position as it is when its rule fires.")
+        desk.assume(SHARES_OF_THE_MOMENT)
     return _grouped(desk, rules, [number for number, _ in made])
 
 
