@@ -57,6 +57,12 @@ def pages_of(card: Card, *, picture: bool = False) -> list[Payload]:
     return pages
 
 
+def without_picture(page: Payload) -> Payload:
+    """The message, less the picture that was to go with it."""
+    embeds = [{part: value for part, value in embed.items() if part != "image"} for embed in page["embeds"]]
+    return {**page, "embeds": embeds, "attachments": []}
+
+
 def plain_of(card: Card) -> Payload:
     """The card's words without embeds or buttons: what is sent where Discord takes nothing better."""
     words = "\n".join(escaped(line) for line in (card.title, *card.lines))
