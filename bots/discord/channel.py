@@ -18,6 +18,7 @@ from bots.pictures import Pictures
 from bots.pressing import goes_above, is_refusal, relisted
 from bots.recent import Recent
 from core.domain.errors import BadInput
+from core.domain.ids import OwnerId
 from core.feed.card import Card
 from core.feed.press import HandleRule, Press, Say, read
 from core.ports import Clock, Letter, Memos
@@ -138,13 +139,13 @@ class DiscordChannel:
             self.expect(heard)  # left over from before a crash
         with self._recent.answering(heard.person):
             try:
-                await self._answered(heard, answer, again=again)
+                await self._answered(heard, letter.owner, answer, again=again)
             except Undeliverable as problem:
                 _log.info("an answer could not be shown: %s", problem)
             finally:
                 self._replies.pop(heard.number).is_over()
 
-    async def _answered(self, heard: Heard, answer: Answer, *, again: bool) -> None:
+    async def _answered(self, heard: Heard, owner: OwnerId | None, answer: Answer, *, again: bool) -> None:
         if heard.private:
             await self._wire.know_room(heard.person, heard.place)
             if heard.person in self._closed:
@@ -154,7 +155,7 @@ class DiscordChannel:
             return
         inbound = Inbound(
             channel=NAME, address=str(heard.person), sent_at=heard.sent_at, text=heard.text, verb=heard.verb,
-            again=again,
+            again=again, owner=owner,
         )  # fmt: skip
         if heard.verb is None:
             await self._show(heard, await self._typed(heard, answer, inbound))

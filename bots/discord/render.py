@@ -103,7 +103,9 @@ def form_of(verb: str, title: str, label: str, words: str) -> Payload:
 
 def escaped(text: str) -> str:
     """*text* so that Discord shows it as it is: no markup, no mention; addresses stay links."""
-    kept = "".join(c if c.isprintable() else "\N{REPLACEMENT CHARACTER}" for c in text).rstrip()
+    kept = text.rstrip()
+    if not kept.isprintable():
+        kept = "".join(c if c.isprintable() else "\N{REPLACEMENT CHARACTER}" for c in text).rstrip()
     inner = kept.lstrip(" ")
     parts: list[str] = []
     place = 0
