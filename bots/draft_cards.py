@@ -28,8 +28,8 @@ def draft_card(
 ) -> Card:
     """Where the draft stands, with what can be done about it.
 
-    An offer needs its *owner*, in whose time zone it ends. *seen* is where the markets stand and *entries* the entry prices of what is held, for the picture beside it;
-    *replaced* is the rule that is to be so from then on.
+    An offer needs its *owner*, in whose time zone it ends. *seen* is where the markets stand and *entries* the entry
+    prices of what is held, for the picture beside it; *replaced* is the rule that is to be so from then on.
     """
     match draft.state:
         case DraftState.ASKING if draft.result.questions:
