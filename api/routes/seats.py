@@ -153,7 +153,7 @@ def _set_up_words(view: SeatView | None, deposit: Decimal) -> list[str]:
     if on_chain is not None and not on_chain.exists:
         words.append("An account at the venue is opened for this wallet.")
     if deposit and on_chain is not None:
-        words.append(f"{deposit.normalize():f} {on_chain.coin} of this wallet go into that account.")
+        words.append(f"{deposit.normalize():,f} {on_chain.coin} of this wallet go into that account.")
     if view is not None and view.how == "delegate" and view.standing != "delegated":
         words += [f"The key {view.key} of SayWhen may trade the account.", _MAY, _MAY_NOT]
     return words

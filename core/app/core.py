@@ -167,7 +167,7 @@ async def open_core(
             wallets=Wallets(parts, consent, identity, people),
             limits=OwnLimits(parts, consent),
             keys=ApiKeys(parts, consent, credentials),
-            trading_keys=TradingKeys(settings, database, time),
+            trading_keys=TradingKeys(settings, database, time, people, trading.vault),
             seats=seats,
             sign_offs=SignOffs(parts, journal, seats),
             readings=Readings(parts),

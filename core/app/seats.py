@@ -80,6 +80,11 @@ class Seats:
             standing=standing, wallets=wallets, trading=wallet, how=how, key=ours, seat=seat, pending=pending
         )
 
+    async def is_by_hand(self, owner: OwnerId) -> bool:
+        """Whether the owner's own wallet signs each order."""
+        wallet = trading_wallet(await self._people.wallets(owner))
+        return wallet is not None and wallet.trading == "approve"
+
     async def choose(self, owner: OwnerId, address: str, how: How) -> None:
         """Trade that wallet's account from now on: by our key, or by its own signature each time.
 

@@ -9,7 +9,7 @@ from core.app.parts import TIME_OUT_S, Parts
 from core.app.seats import Seats
 from core.domain.errors import Conflict, NotFound
 from core.domain.ids import OrderId, OwnerId
-from core.domain.money import BPS
+from core.domain.money import BPS, round_price
 from core.domain.order import IN_FLIGHT, Order, OrderIntent, OrderState
 from core.flow.sign_off import Desk, decline, open_waiting, take_signed
 from core.ports import Journal, Unsigned, WalletTransaction
@@ -38,15 +38,15 @@ class SignOffs:
         if self._parts.custody is None:
             return []
         found = await self._journal.orders(owner, IN_FLIGHT | {OrderState.PLANNED}, None, 200)
-        now = self._parts.clock.now()
-        return [order for order in found if order.approval_until is not None and _waits(order, now)]
+        now, by_hand = self._parts.clock.now(), await self._seats.is_by_hand(owner)
+        return [order for order in found if _waits(order, now, by_hand=by_hand)]
 
     async def open(self, owner: OwnerId, order_id: str) -> Shown:
         """The order as a fresh transaction. Raises NotFound, Conflict, Denied, VenueError."""
         opened = await open_waiting(self._desk(), owner, OrderId(order_id))
         intent = opened.intent
         fee_bps = opened.market.maker_fee_bps if intent.post_only else opened.market.taker_fee_bps
-        worst = worst_price(intent)
+        worst = worst_price(intent, opened.market.tick)
         fee = intent.base * (worst or intent.oracle_price) * fee_bps / BPS
         return Shown(intent=intent, worst_price=worst, fee=fee, unsigned=opened.unsigned)
 
@@ -79,17 +79,18 @@ class SignOffs:
         return Desk(store=parts.store, venue=parts.venue, custody=self._seats.custody, clock=parts.clock)
 
 
-def worst_price(intent: OrderIntent) -> Decimal | None:
-    """What it trades at, at worst (quote); None where nothing bounds it."""
+def worst_price(intent: OrderIntent, tick: Decimal) -> Decimal | None:
+    """What it trades at, at worst (quote, on the *tick*); None where nothing bounds it."""
     if intent.price is not None:
         return intent.price
     if intent.max_slippage_bps is None:
         return None
     away = intent.oracle_price * intent.max_slippage_bps / BPS
-    return intent.oracle_price + (away if intent.side == "buy" else -away)
+    buys = intent.side == "buy"
+    return round_price(intent.oracle_price + (away if buys else -away), tick, up=not buys)
 
 
-def _waits(order: Order, now: datetime) -> bool:
+def _waits(order: Order, now: datetime, *, by_hand: bool) -> bool:
     if order.state is OrderState.PLANNED:
         return not order.cancel_asked and order.approval_until is not None and order.approval_until > now
-    return order.cancel_asked and order.state in {OrderState.ACCEPTED, OrderState.PARTIALLY_FILLED}
+    return by_hand and order.cancel_asked and order.state in {OrderState.ACCEPTED, OrderState.PARTIALLY_FILLED}

@@ -10,7 +10,7 @@ SayWhenError                what happened, to what, what to do
 ├── NotConfigured           a setting is missing or wrong
 └── VenueError              the venue
     ├── VenueRejected       it said no, proven
-    │   └── VenueForbidden  we may not trade this account: the permission was withdrawn, or never given
+    │   └── NoPermission    the owner has withdrawn our permission to trade there
     ├── ApprovalNeeded      only the owner's own wallet may sign it
     ├── VenueUnknown        nobody knows yet: time-out, disconnect, 5xx
     └── VenuePaused         it takes no orders now
@@ -61,8 +61,8 @@ class VenueRejected(VenueError):
     """The venue said no, proven."""
 
 
-class VenueForbidden(VenueRejected):
-    """We may not trade the account."""
+class NoPermission(VenueRejected):
+    """The owner has withdrawn our permission to trade there: so it will say no to everything of theirs."""
 
 
 class ApprovalNeeded(VenueError):

@@ -49,6 +49,8 @@ from core.domain.event import (
     RuleHeld,
     RuleMissed,
     RulePaused,
+    RulePosted,
+    RuleRelieved,
     RuleResumed,
     RuleTriggered,
     VenueLost,
@@ -82,6 +84,7 @@ def level_of(event: Event) -> Level:
             | RuleArmed()
             | RuleHeld()
             | RulePaused()
+            | RulePosted()
             | RuleResumed()
             | RuleTriggered()
             | RuleCompleted()
@@ -108,6 +111,7 @@ def level_of(event: Event) -> Level:
             return "info"
         case (
             RuleMissed()
+            | RuleRelieved()
             | OrderDenied()
             | OrderRejected()
             | OrderUnknown()

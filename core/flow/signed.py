@@ -15,7 +15,8 @@ async def keep_signed(tx: Transaction, venue: Venue, order: Order, prepared: Pre
     It was killed, cancelled or claimed between looking and signing then, and nothing was sent.
     """
     rule = await tx.rule(order.rule_id)
-    if rule is None or rule.state is not RuleState.FIRING or order.intent is None:
+    wanting = RuleState.ARMED if order.step == "sentry" else RuleState.FIRING
+    if rule is None or rule.state is not wanting or order.intent is None:
         return None
     event = OrderSigned(
         at=now,
@@ -28,6 +29,7 @@ async def keep_signed(tx: Transaction, venue: Venue, order: Order, prepared: Pre
         base=order.intent.base,
         simulated=venue.simulated,
         venue=venue.name,
+        sentry=order.step == "sentry",
         cause=order.cause,
     )
     signed = replace(

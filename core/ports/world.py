@@ -115,6 +115,8 @@ class OrderReport:
     finding: Finding
     fills: tuple[Fill, ...] = ()
     reason: str = ""
+    triggered: bool = False
+    """Whether a trigger order's price is proven to have come."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -172,6 +174,7 @@ class Venue(Protocol):
         """Sign *intent*; touches nothing at the venue. Raises VenueRejected if it could never be valid.
 
         Raises ApprovalNeeded where only the owner's own wallet may sign.
+        An order that *replaces* another takes effect only if that one is still open then, and ends it.
         """
         ...
 

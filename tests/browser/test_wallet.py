@@ -76,7 +76,7 @@ def test_a_wallet_lets_us_trade_takes_that_back_and_then_signs_each_order_itself
     page.get_by_label("Deposit, USDC").fill("2000")
     page.get_by_role("button", name="Let SayWhen trade").click()
     sheet = page.get_by_role("dialog", name="Let SayWhen trade this account")
-    expect(sheet.get_by_text("2000 USDC of this wallet go into that account.")).to_be_visible(timeout=LONG_MS)
+    expect(sheet.get_by_text("2,000 USDC of this wallet go into that account.")).to_be_visible(timeout=LONG_MS)
     expect(sheet.get_by_text(re.compile("cannot withdraw, transfer"))).to_be_visible()
     expect(sheet.get_by_text(re.compile(r"^0\.0339\d+ SOL$")).first).to_be_visible()
     walk.look("wallet-set-up")

@@ -32,6 +32,8 @@ from core.domain.event.rules import (
     RuleHeld,
     RuleMissed,
     RulePaused,
+    RulePosted,
+    RuleRelieved,
     RuleResumed,
     RuleTriggered,
 )
@@ -66,6 +68,8 @@ Event = (
     | RuleAmended
     | RuleConfirmed
     | RuleArmed
+    | RulePosted
+    | RuleRelieved
     | RuleHeld
     | RulePaused
     | RuleResumed
@@ -166,6 +170,8 @@ __all__ = [
     "RuleHeld",
     "RuleMissed",
     "RulePaused",
+    "RulePosted",
+    "RuleRelieved",
     "RuleResumed",
     "RuleTriggered",
     "VenueLost",

@@ -18,7 +18,7 @@ from core.venues.drift.codec import Record, UnknownLayout, owners_codec_of, rema
 from core.venues.drift.fate import Means
 from core.venues.drift.outcome import Verdict
 from core.venues.drift.rpc import Rpc
-from core.venues.drift.sender import Drafted
+from core.venues.drift.sender import Drafted, blockhash_of
 from core.venues.drift.venue import DriftVenue
 
 if TYPE_CHECKING:
@@ -136,7 +136,8 @@ class DriftCustody:
     async def fate(self, raw: bytes) -> tuple[Fate, str]:
         """What the chain proves of it."""
         made = ticket.made(raw)
-        proof = await self._sender.prove(ticket.signature_of(made.transaction), made.height)
+        signature, blockhash = ticket.signature_of(made.transaction), blockhash_of(made.transaction)
+        proof = await self._sender.prove(signature, made.height, blockhash)
         match proof.verdict:
             case Verdict.LANDED:
                 return "confirmed", ""

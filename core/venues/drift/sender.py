@@ -8,10 +8,11 @@ land for ever can never be given up.
 import asyncio
 import base64
 from collections.abc import Sequence
+from contextlib import suppress
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
-from core.domain.errors import VenueForbidden, VenuePaused, VenueUnknown
+from core.domain.errors import NoPermission, VenuePaused, VenueUnknown
 from core.ports import Keyring
 from core.venues.drift.causes import Cause, Kind, cause_of
 from core.venues.drift.outcome import ABSENCES, Proof, Reading, Verdict, prove, read_status, refused_at_the_door
@@ -85,18 +86,23 @@ class Sender:
         self._next = 0
         self._probed: tuple[float, Cause | None] | None = None
 
-    async def build(self, step: "Instruction", signer: "Pubkey", locked: Sequence["Pubkey"]) -> Signed:
+    async def build(
+        self, step: "Instruction", signer: "Pubkey", locked: Sequence["Pubkey"], *, slot: int = 0
+    ) -> Signed:
         """*step* as a transaction that *signer* pays and signs; *locked* are the accounts whose fees count.
 
+        It is rehearsed, and its blockhash told, by nodes that know *slot*: one that is behind would judge by the past.
         Raises VenuePaused, VenueRejected and VenueUnknown as `raise_for_all` does, before anything is signed.
         """
-        drafted = await self.draft([step], signer, locked)
+        drafted = await self.draft([step], signer, locked, slot=slot)
         raise_for_all(drafted.refused)
         made = await self._keyring.sign(str(signer), drafted.message)
         content = bytes(signed_by(drafted.transaction, made))
         return Signed(transaction=content, height=drafted.height, refused=drafted.refused)
 
-    async def draft(self, steps: "Sequence[Instruction]", payer: "Pubkey", locked: Sequence["Pubkey"]) -> Drafted:
+    async def draft(
+        self, steps: "Sequence[Instruction]", payer: "Pubkey", locked: Sequence["Pubkey"], *, slot: int = 0
+    ) -> Drafted:
         """*steps* as a transaction that *payer* would pay and sign, rehearsed, on a fresh blockhash; nobody signed it.
 
         Raises VenueUnknown.
@@ -105,8 +111,9 @@ class Sender:
 
         try:
             async with asyncio.TaskGroup() as tasks:
-                rehearsal = tasks.create_task(self._rehearse(steps, payer))
-                fresh = tasks.create_task(self._rpc.call("getLatestBlockhash", {"commitment": "confirmed"}))
+                rehearsal = tasks.create_task(self._rehearse(steps, payer, slot))
+                known = {"commitment": "confirmed", "minContextSlot": slot}
+                fresh = tasks.create_task(self._rpc.call("getLatestBlockhash", known))
                 asked = tasks.create_task(self._price(locked))
         except ExceptionGroup as several:
             raise several.exceptions[0] from None
@@ -126,7 +133,7 @@ class Sender:
             left=seen.left,
         )
 
-    async def _rehearse(self, steps: "Sequence[Instruction]", payer: "Pubkey") -> _Rehearsed:
+    async def _rehearse(self, steps: "Sequence[Instruction]", payer: "Pubkey", slot: int = 0) -> _Rehearsed:
         """What *steps* would use and leave, and why the program would refuse them now."""
         unsigned = _unsigned([*_budget(MOST_UNITS, 0), *steps], payer, None)
         options = {
@@ -135,6 +142,7 @@ class Sender:
             "replaceRecentBlockhash": True,
             "commitment": "confirmed",
             "accounts": {"encoding": "base64", "addresses": [str(payer)]},
+            "minContextSlot": slot,
         }
         answer = await self._rpc.call("simulateTransaction", base64.b64encode(bytes(unsigned)).decode(), options)
         value = answer["value"]
@@ -184,8 +192,9 @@ class Sender:
             "maxRetries": 0,
         }
         self._next += 0 if first else 1  # what one node lost, another may bring in
+        node = self._rpc.nodes()[0] if first else self._next
         try:
-            await self._rpc.call("sendTransaction", base64.b64encode(transaction).decode(), options, node=self._next)
+            await self._rpc.call("sendTransaction", base64.b64encode(transaction).decode(), options, node=node)
         except NodeRefused as refusal:
             told = refusal.content if isinstance(refusal.content, dict) else {}
             if refused_at_the_door(told.get("err"), handed_over=not first):
@@ -195,23 +204,55 @@ class Sender:
             raise VenueUnknown(f"the order may not have got through: {refusal}") from None
         return None
 
-    async def prove(self, signature: str, height: int) -> Proof:
-        """What became of a transaction that no block above *height* may hold. Raises VenueUnknown."""
+    async def prove(self, signature: str, height: int, blockhash: str) -> Proof:
+        """What became of a transaction on *blockhash* that no block above *height* may hold. Raises VenueUnknown.
+
+        That it landed is one node's word, which its record then has to bear out. That it failed, or never can land, is
+        every node's that answers: each must say so, and none may still take the blockhash for good.
+        """
         readings: list[Reading] = []
-        for node in range(ABSENCES):
-            final = int(await self._rpc.call("getBlockHeight", {"commitment": "finalized"}, node=node))
-            answer = await self._rpc.call(
-                "getSignatureStatuses", [signature], {"searchTransactionHistory": True}, node=node
-            )
+        why: VenueUnknown | None = None
+        nodes = self._rpc.nodes()
+        for node in nodes:
             try:
-                status = read_status(answer["value"][0])
-            except ValueError as problem:
-                raise VenueUnknown(f"a Solana node gave no answer that can be read: {problem}") from None
-            readings.append(Reading(status=status, finalized_height=final))
-            found = prove(readings, height)
-            if found.verdict is not Verdict.UNKNOWN or (status is None and final <= height):
-                return found
-        return prove(readings, height)
+                reading = await self._reading(signature, node)
+            except VenueUnknown as problem:
+                why = problem
+                continue
+            readings.append(reading)
+            if reading.status is not None and prove([reading], height).verdict is Verdict.LANDED:
+                return prove(readings, height)
+        if not readings:
+            raise why or VenueUnknown("no Solana node is known")
+        while len(readings) < ABSENCES and all(
+            one.status is None and (one.finalized_height or 0) > height for one in readings
+        ):
+            readings.append(await self._reading(signature, nodes[0]))
+        found = prove(readings, height)
+        levels = {"unknown" if one.status is None else one.status.commitment for one in readings}
+        doubted = found.verdict is Verdict.FAILED and "finalized" not in levels and levels != {"confirmed"}
+        if doubted or (found.verdict is Verdict.LAPSED and await self._is_good_somewhere(blockhash)):
+            return Proof(verdict=Verdict.UNKNOWN, slot=found.slot)
+        return found
+
+    async def _reading(self, signature: str, node: int) -> Reading:
+        final = int(await self._rpc.call("getBlockHeight", {"commitment": "finalized"}, node=node))
+        answer = await self._rpc.call(
+            "getSignatureStatuses", [signature], {"searchTransactionHistory": True}, node=node
+        )
+        try:
+            return Reading(status=read_status(answer["value"][0]), finalized_height=final)
+        except ValueError as problem:
+            raise VenueUnknown(f"a Solana node gave no answer that can be read: {problem}") from None
+
+    async def _is_good_somewhere(self, blockhash: str) -> bool:
+        """Whether any node would still take a transaction on *blockhash*: then whoever told its height was wrong."""
+        for node in self._rpc.nodes():
+            with suppress(VenueUnknown):
+                answer = await self._rpc.call("isBlockhashValid", blockhash, {"commitment": "processed"}, node=node)
+                if answer["value"]:
+                    return True
+        return False
 
     def cause(self, error: object, logs: Sequence[str], *, steps: int = 1) -> Cause:
         """Why the network says that a transaction of so many *steps* of ours failed, in words."""
@@ -255,5 +296,12 @@ def raise_for_all(refused: Cause | None) -> None:
     if refused.kind is Kind.PAUSED:
         raise VenuePaused(words)
     if refused.kind is Kind.REVOKED:
-        raise VenueForbidden(words)
+        raise NoPermission(words)
     raise VenueUnknown(f"the order could not be rehearsed: {words}")
+
+
+def blockhash_of(transaction: bytes) -> str:
+    """The blockhash that a transaction stands on."""
+    from solders.transaction import VersionedTransaction
+
+    return str(VersionedTransaction.from_bytes(transaction).message.recent_blockhash)

@@ -10,7 +10,7 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import TYPE_CHECKING
 
-from core.domain.errors import ApprovalNeeded, PriceUnavailable, VenueForbidden, VenueRejected
+from core.domain.errors import ApprovalNeeded, NoPermission, PriceUnavailable, VenueRejected
 from core.domain.ids import OwnerId
 from core.domain.market import Market, Observation
 from core.domain.money import ZERO
@@ -255,7 +255,7 @@ class DriftVenue:
         trader, key, step, now = await self.placing(intent)
         if trader.by_hand:
             raise ApprovalNeeded("your own wallet must sign this order", "Sign it in the dashboard.")
-        signed = await self._sender.build(step, _pubkey(trader.signer), [key])
+        signed = await self._sender.build(step, _pubkey(trader.signer), [key], slot=self._fates.slot_of(key))
         return ticket.write(intent.owner, intent.order_id, signed.transaction, signed.height, now + VALID_FOR)
 
     async def placing(self, intent: OrderIntent) -> "tuple[Trader, Pubkey, Instruction, datetime]":
@@ -291,7 +291,7 @@ class DriftVenue:
         if user is None:
             raise VenueRejected(f"your account at {self.name} does not exist yet; set it up first")
         if trader.signer not in (str(user["authority"]), str(user["delegate"])):
-            raise VenueForbidden(
+            raise NoPermission(
                 f"SayWhen may not trade your account at {self.name}: its permission was withdrawn, or never given"
             )
         return trader, key, user
@@ -355,7 +355,7 @@ class DriftVenue:
 
     async def _do(self, step: "Instruction", trader: Trader, key: "Pubkey") -> None:
         """Send what may be sent any number of times. Raises VenuePaused, VenueRejected, VenueUnknown."""
-        signed = await self._sender.build(step, _pubkey(trader.signer), [key])
+        signed = await self._sender.build(step, _pubkey(trader.signer), [key], slot=self._fates.slot_of(key))
         if signed.refused is not None:
             raise VenueRejected(signed.refused.words.rstrip("."))
         raise_for_all(await self._sender.hand_over(signed.transaction, first=True))

@@ -13,7 +13,7 @@ from solders.pubkey import Pubkey
 from solders.signature import Signature
 from solders.transaction import VersionedTransaction
 
-from core.domain.errors import BadInput, Conflict, Denied, NotConfigured, VenueForbidden
+from core.domain.errors import BadInput, Conflict, Denied, NoPermission, NotConfigured
 from core.domain.ids import OrderId, OwnerId
 from core.domain.order import OrderIntent
 from core.ports import Unsigned
@@ -106,7 +106,7 @@ async def test_one_signature_takes_the_permission_back_and_it_is_noticed_at_once
         order_id=OrderId("o"), owner=OWNER, market="SOL-PERP", side="buy", base=Decimal(1), reduce_only=False,
         oracle_price=Decimal(100), max_slippage_bps=100,
     )  # fmt: skip
-    with pytest.raises(VenueForbidden, match="permission was withdrawn"):
+    with pytest.raises(NoPermission, match="permission was withdrawn"):
         await stage.drift.prepare(buying)
     async with asyncio.timeout(5):
         told = await waiting
