@@ -21,6 +21,7 @@ How = Literal["delegate", "approve"]
 Standing = Literal["unlinked", "unchosen", "imported", "no_account", "undelegated", "delegated", "revoked", "approve"]
 _SEND_AGAIN_FOR = timedelta(seconds=40)
 """How long beyond `valid_until` the same bytes are sent again: their blockhash may live a little longer."""
+_KEY_LOOKS, _KEY_PAUSE_S = 24, 0.5
 _OWN = "its own signature"
 
 
@@ -105,13 +106,8 @@ class Seats:
     async def set_up(self, owner: OwnerId, deposit: Decimal) -> tuple[WalletTransaction, Unsigned]:
         """What the traded wallet signs so that its account can be traded. Raises NotFound, Conflict, BadInput."""
         wallet = await self._chosen(owner)
-        key = await self._key(owner, share=wallet.trading != "approve")
-        if wallet.trading == "approve":
-            unsigned = await self.custody.set_up(wallet.address, None, deposit)
-        elif key is None:
-            raise Conflict("No trading key has room for you yet.", "Try again in a minute; one is being made.")
-        else:
-            unsigned = await self.custody.set_up(wallet.address, key[0], deposit)
+        key = None if wallet.trading == "approve" else await self._key_with_room(owner)
+        unsigned = await self.custody.set_up(wallet.address, key, deposit)
         return await self.made(owner, wallet.address, "set_up", unsigned), unsigned
 
     async def revoke(self, owner: OwnerId) -> tuple[WalletTransaction, Unsigned]:
@@ -229,6 +225,14 @@ class Seats:
         """Where money is play money only a wallet that was chosen is traded; others have an account to play with."""
         wallet = trading_wallet(wallets)
         return None if wallet is not None and wallet.trading is None and self._parts.venue.simulated else wallet
+
+    async def _key_with_room(self, owner: OwnerId) -> str:
+        """The key that trades for the owner; a moment is waited for the one that a worker makes when it starts."""
+        for _ in range(_KEY_LOOKS):
+            if (key := await self._key(owner, share=True)) is not None:
+                return key[0]
+            await self._parts.clock.sleep(_KEY_PAUSE_S)
+        raise Conflict("No trading key has room for you yet.", "Try again in a minute; one is being made.")
 
     async def _key(self, owner: OwnerId, *, share: bool) -> tuple[str, str] | None:
         """The address of the key that trades for the owner, found for them where *share*, and of which kind it is."""

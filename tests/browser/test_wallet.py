@@ -88,7 +88,6 @@ def test_a_wallet_lets_us_trade_takes_that_back_and_then_signs_each_order_itself
     sheet.get_by_role("button", name="Done").click()
     expect(page.get_by_text("Delegated", exact=True)).to_be_visible()
     expect(page.get_by_text("8,000 USDC")).to_be_visible()
-    walk.look("wallet-delegated")
 
     arm(page, "buy 1 SOL now")
     _bought(page, "Bought 1 SOL")
@@ -100,7 +99,6 @@ def test_a_wallet_lets_us_trade_takes_that_back_and_then_signs_each_order_itself
     _sign(page, "Sign with Test Wallet", "Confirmed on chain.")
     page.get_by_role("dialog").get_by_role("button", name="Done").click()
     expect(page.get_by_text("Permission withdrawn")).to_be_visible()
-    walk.look("wallet-revoked")
     go(page, "Rules")
     expect(rule(page, "r2").get_by_text("Paused")).to_be_visible()
 
