@@ -89,7 +89,9 @@ class Seats:
     async def choose(self, owner: OwnerId, address: str, how: How) -> None:
         """Trade that wallet's account from now on: by our key, or by its own signature each time.
 
-        Raises NotFound for a wallet that is not linked, Conflict while the account of another one has something open.
+        Raises NotFound for a wallet that is not linked, Conflict while the account of another one has something open,
+        and where a key that was let trade before would act again without a signature: whoever holds a session is not
+        the owner, and each order was to be signed.
         """
         custody = self.custody
         wallets = await self._people.wallets(owner)
@@ -98,6 +100,13 @@ class Seats:
         traded = self._traded(wallets)
         if traded is None or traded.address != address:
             await self._nothing_open(owner)
+        if how == "delegate" and traded is not None and traded.trading == "approve":
+            key, named = await self._key(owner, share=False), (await custody.seat(address)).delegate
+            if key is not None and named == key[0]:
+                raise Conflict(
+                    "SayWhen's key may trade this account still, from before you signed each order.",
+                    "Withdraw that permission first, then let the key trade again: your wallet signs both.",
+                )
         await custody.give_play_money(address)
         if not await self._people.choose_wallet(owner, address, how):
             raise NotFound("You have no such wallet.", "Link it first.")

@@ -17,7 +17,6 @@ from core.domain.sizing import NothingToDo
 from core.flow.allow import denial_at_send
 from core.flow.execute import TIME_OUT_S, intent_of, look_at
 from core.flow.outcome import Outcome
-from core.flow.points import passing
 from core.flow.signed import keep_signed
 from core.ports import Clock, Custody, Store, Transaction, Unsigned, Venue
 
@@ -105,8 +104,6 @@ async def take_signed(desk: Desk, owner: OwnerId, order_id: OrderId, signed: byt
         if kept is None:
             raise VenueUnknown("It could not be stored, and was not sent.", "Open it anew.")
         await tx.enqueue(order_id, priority=2)
-        passing("sign_off.before_commit")
-    passing("sign_off.after_commit")
     return kept
 
 

@@ -8,7 +8,7 @@ from dataclasses import dataclass, replace
 from datetime import UTC, datetime
 from decimal import Decimal
 from pathlib import Path
-from typing import Any
+from typing import Any, Literal
 
 import pytest
 from solders.transaction import VersionedTransaction
@@ -99,6 +99,10 @@ async def test_a_wallet_is_set_up_once_and_revoked_once_however_often_that_is_to
         seat = await ann.get("/api/trading")
         assert (seat["standing"], seat["chain"]["delegate"]) == ("delegated", seat["key"])
         assert (await ann.get("/api/account"))["equity"] == "500"
+        # Whoever holds the session alone cannot let the key act again for somebody who chose to sign each order.
+        for how, status in (("approve", 200), ("delegate", 409)):
+            await ann.call("PUT", "/api/trading/wallet", {"address": address, "how": how}, expect=status)
+        await _chosen(stage, "delegate")
         assert (await bob.get("/api/trading"))["standing"] == "unchosen"
         assert (await ann.post("/api/trading/set-up", {}))["code"] == "conflict"
 
@@ -118,7 +122,12 @@ async def test_a_wallet_is_set_up_once_and_revoked_once_however_often_that_is_to
         events, _ = await stage.api.core.parts.log.read(Cursor(""))
         assert len([event for event in events if isinstance(event, AccountDelegateRevoked)]) == 1
         acts = [line["act"] for line in (await ann.get("/api/audit"))["audit"]]
-        assert acts.count("wallet_set_up") == acts.count("wallet_revoke") == acts.count("trading_wallet") == 1
+        assert [acts.count(act) for act in ("wallet_set_up", "wallet_revoke", "trading_wallet")] == [1, 1, 2]
+
+
+async def _chosen(stage: OnChain, how: Literal["delegate", "approve"]) -> None:
+    """As if the owner had chosen so with a signature."""
+    assert await stage.api.core.seats._people.choose_wallet(stage.owner, stage.wallet.address, how)
 
 
 async def test_what_is_too_old_is_not_sent_and_what_was_stored_is_sent_by_whoever_follows_it(
