@@ -131,7 +131,7 @@ function Chosen({ told, address }: { told: Seat; address: string }) {
       {told.standing === "revoked" && <p className="text-bad">SayWhen may not trade this account any more. Rules that trade are paused; set it up again and resume them.</p>}
       {lacking && (
         <form onSubmit={begin} className="flex flex-wrap items-end gap-2">
-          <Field className="basis-40" label={`Deposit, ${chain?.coin ?? ""} (as you wish)`} inputMode="decimal" value={deposit} onChange={(event) => setDeposit(event.target.value)} />
+          <Field className="basis-52" label={`Deposit, ${chain?.coin ?? ""} (optional)`} inputMode="decimal" value={deposit} onChange={(event) => setDeposit(event.target.value)} />
           <Button type="submit" weight="main">
             {how === "delegate" ? "Let SayWhen trade" : "Open the account"}
           </Button>
