@@ -42,7 +42,7 @@ if EXAM:
         "settle.before_commit",
         "settle.after_commit",
     )
-SLOT_S = 0.25
+SLOT_S = 0.5
 """Slots nearly as long as in life: what was signed must outlive the deaths of several processes."""
 WALLET = keypair("hardware wallet")
 USER = WIRE.address("user", WALLET.pubkey(), 0)

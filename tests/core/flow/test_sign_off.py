@@ -13,7 +13,7 @@ from core.db.memory import MemoryStore
 from core.domain.action import LimitOrder, Trade
 from core.domain.condition import Now
 from core.domain.errors import Conflict, Denied, NotFound
-from core.domain.event import OrderApprovalRequested
+from core.domain.event import AccountApprovalRequested, OrderApprovalRequested
 from core.domain.ids import OrderId, OwnerId
 from core.domain.order import Order, OrderState
 from core.domain.rule import Repeat, Rule, RuleSpec, RuleState
@@ -281,7 +281,11 @@ async def test_a_resting_order_is_taken_off_by_the_wallet_alone(bench: Bench) ->
     assert known.state is OrderState.ACCEPTED
     async with bench.store.begin(bench.owner) as tx:
         await tx.save_order(replace(known, cancel_asked=True), was=known.state)
-    still = await settle(desk.store, desk.venue, desk.clock, bench.owner, order_id)  # we cannot, and say nothing else
+    # We cannot; its owner is told, once in a while.
+    still = [await settle(desk.store, desk.venue, desk.clock, bench.owner, order_id) for _ in range(2)][-1]
+    events, _ = await bench.store.event_log.read(Cursor(""))
+    [told] = [event for event in events if isinstance(event, AccountApprovalRequested)]
+    assert told.what.startswith("Take the SOL-PERP order to buy 10 SOL off drift-emulator")
     assert still is not None
     assert still.state is OrderState.ACCEPTED
     assert known.signature is not None
