@@ -87,8 +87,8 @@ class Order:
 
     `due_at` is when the leg may be sent (TWAP slices lie in the future). `approval_until`, where the owner's own wallet
     must sign, is until when it is asked to; `raw` of a planned leg is what it was shown last. `signature`, `raw` and
-    `valid_until` are else what was signed, stored before it was sent; `attempts` counts starts, `proof` says what proved
-    the present state.
+    `valid_until` of others are what was signed, stored before it was sent; `attempts` counts starts, `proof` says what
+    proved the present state.
     A sentry is the leg of the rule's *next* trigger, placed ahead of it; `replaces` is the sentry whose place it takes.
     """
 
