@@ -151,13 +151,13 @@ def _read_move_stop(cur: Cursor) -> Act | None:
         return None
     reference = read_reference(cur)
     market = subject.market or (None if reference is None else reference.market)
-    cur.skip("RISEWORD|FALLWORD")
+    by = cur.skip("RISEWORD|FALLWORD") and cur.sees("NUM")  # "up 5" is no price
     cur.skip("TO|AT")
     cur.skip("MY")
     to: Decimal | Literal["entry_price"] | None
     if cur.take("BREAKEVEN") is not None:
         to = "entry_price"
-    elif moved.kind == "SHIFT":
+    elif moved.kind == "SHIFT" and not by:
         to = read_price(cur)
     else:
         to = None

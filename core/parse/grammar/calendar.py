@@ -142,7 +142,7 @@ def read_clock_or_date(tokens: Sequence[Token], at: int) -> tuple[Item, int] | N
         half, count = _half(tokens, at + 1)
         count += int(at + 1 + count < len(tokens) and tokens[at + 1 + count].low in _O_CLOCK)
         return _clock(hour, minute, half, tokens, at, 1 + count)
-    if token.kind == "number" and token.text.isdigit() and len(token.text) <= 2:
+    if token.kind == "number" and token.text.isdecimal() and len(token.text) <= 2:
         half, count = _half(tokens, at + 1)
         if half:
             return _clock(int(token.text), 0, half, tokens, at, 1 + count)

@@ -94,7 +94,7 @@ def _change(cur: Cursor) -> Command | None:
                 market = word.value
             case "RULEID":
                 ids.append(word.value)
-            case "NUM" if what == "RULES" and word.text.isdigit() and len(word.text) < 10:
+            case "NUM" if what == "RULES" and word.text.isdecimal() and len(word.text) < 10:
                 ids.append(f"r{word.text}")
             case kind if kind in _FILTERS and not isinstance(word.value, int):
                 if said_filter not in (None, _FILTERS[kind]) or word.text.lower() == item.text.lower():

@@ -235,6 +235,8 @@ def _read_verb_change(cur: Cursor) -> Change | Trail | None:
         return None
     if verb.kind == "LOSE" and cur.peek().value.unit == "":
         return None
+    if (cur.peek().value.sign, change.direction) in (("-", "up"), ("+", "down")):
+        return None  # "rises -5 %"
     return _finished(cur, _sized(change, cur.next().value))
 
 

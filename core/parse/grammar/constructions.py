@@ -175,18 +175,19 @@ _NAMES = ("COIN", "MY", "LONG", "SHORT", "STOP", "TARGET")
 def named_both(sentences: Sequence[list[Item]], held: Sequence[str]) -> list[list[Item]]:
     """ "close both": the two markets that the message names, else the two of the open positions (*held*).
 
-    Elsewhere the word adds nothing: "both SOL and ETH". Where no two are meant it stays, and is left over.
+    Beside an "and" the word adds nothing: "both SOL and ETH". Where no two are meant it stays, and is left over.
     """
     named = list(dict.fromkeys(item.value for items in sentences for item in items if item.kind == "COIN"))
     pair = named if len(named) == 2 else list(held)
     result = []
     for items in sentences:
         told: list[Item] = []
+        joined = any(item.kind in ("AND", "SLASH") for item in items)
         for at, item in enumerate(items):
             behind = items[at + 1].kind if at + 1 < len(items) else ""
             if item.kind != "BOTH":
                 told.append(item)
-            elif not told or told[-1].kind not in _CLOSING or behind in _NAMES:
+            elif joined and (not told or told[-1].kind not in _CLOSING or behind in _NAMES):
                 continue
             elif len(pair) == 2:
                 coins = [replace(item, kind="COIN", value=market, text=market.split("-")[0]) for market in pair]

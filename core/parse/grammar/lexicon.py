@@ -82,9 +82,10 @@ TRADING: dict[str, str] = {
         "sell off|flush|flushes|sinks to"
     ),
     "BREAK": (
-        "takes out|tears through|rips through|slices through|cuts through|gets through|pushes through|goes through|"
-        "pokes through|pops through|breaks out|break out|breaking out|broke out|breaks through|break through|"
-        "blows through|smashes through|punches through|blasts through|busts through|breaks past|breaks out past"
+        "brakes|brake|breaks out|break out|breaking out|broke out|breaks through|break through|blows through|"
+        "smashes through|punches through|blasts through|busts through|breaks past|breaks out past|takes out|"
+        "tears through|rips through|slices through|cuts through|gets through|pushes through|goes through|"
+        "pokes through|pops through"
     ),
     "RISE": "bounces back|takes off|shoots up",
     "BOTH": (
@@ -98,10 +99,7 @@ TRADING: dict[str, str] = {
     ),
     "WORTH": "worth|worth of",
     "CURRENTLY": "currently|presently|at present",
-    "UNREAD": (
-        "fail|fails|failed|failing|dumb|love|loves|loved|drips|prize|prince|chose|clone|clones|cells|steal|steals|"
-        "rejects|reject|rejected|test|tests|retest|retests"
-    ),
+    "UNREAD": "drips|retest|retests",
     "BREAKOUT": "the pump|the rip|the spike|the breakout|breakout|the breakdown|breakdown",
     "AGAINST": "against me|against us|against my position|against my long|against my short|the wrong way",
     "FAVOUR": "in my favor|in my favour|my way|in our favor",
@@ -231,9 +229,9 @@ TRADING: dict[str, str] = {
         "equal to or above|equal to or greater than|greater than or equal to|equal to or over"
     ),
     "BELOW": (
-        "no more then|not over|not above|sub|south side of|below|under|<|<=|less than|lower than|at or below|"
-        "at or under|beneath|south of|or below|or lower|or less|smaller than|underneath|at most|no more than|"
-        "equal or below|equal to or below|equal to or less than|less than or equal to|equal to or under"
+        "below|blow|under|<|<=|less than|lower than|at or below|at or under|beneath|south of|or below|or lower|"
+        "or less|smaller than|underneath|at most|no more than|equal or below|equal to or below|equal to or less than|"
+        "less than or equal to|equal to or under|no more then|not over|not above|sub|south side of"
     ),
     "LOSE": (
         "lose|loses|losing|lost|loose|looses|can't hold|cant hold|cannot hold|fails to hold|doesn't hold|doesnt hold|"
@@ -256,7 +254,7 @@ TRADING: dict[str, str] = {
     "TO": "to|down to|up to|back to|back up to|back down to|till it's at",
     "THROUGH": "through|thru",
     "BY": "by|by another",
-    "FROM": "from|off of|since|relative to|compared to|compared with",
+    "FROM": "from|form|off of|since|relative to|compared to|compared with",
     "AT": "at|@|around|near|for a price of|at price|at a price of",
     "OF": "regarding|concerning|with regard to|with regards to|related to|relating to|of",
     "ON": "on|in|into|off|out of",

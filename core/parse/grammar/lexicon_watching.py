@@ -204,7 +204,7 @@ WATCHING: dict[str, str] = {
         "sold|bought|shorted|longed|aped|dumped|covered|flipped|i closed|i sold|i bought|i just sold|i just bought|"
         "i was|used to|yesterday|last week|last night|last month|he said|she said|they said|my friend|forwarded|"
         "people say|someone|everyone|told me|said|earlier|ago|reportedly|already sold|already bought|exited|entered|"
-        "last year"
+        "last year|yeah right|ya right|as if"
     ),
     "FOREIGN": (
         "bank account|my bank|my bank account|to my bank|to the bank|paypal|venmo|revolut|cold wallet|cold storage|"

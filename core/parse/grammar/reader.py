@@ -211,8 +211,8 @@ class Reader:
         words = [token.text for token in tokens if token.kind == "word"]
         self._shouting = bool(words) and sum(word.isupper() for word in words) * 2 > len(words) and len(words) > 1
         self.corrected: list[tuple[str, str]] = []
-        self.coins: list[Item] = []
-        """Every market that was named, those aside that were taken back: "close ETH, no, SOL"."""
+        self.heard: list[Item] = []
+        """Every item as it was said, before anything was reworded; without what was taken back: "ETH, no, SOL"."""
 
     def sentences(self) -> list[Sentence]:
         """The message as sentences of items, noise left out."""
@@ -238,11 +238,11 @@ class Reader:
             sentence.items = _joined_spans(sentence.items)
             _settle_words(sentence.items)
             sentence.items = _one_stop(sentence.items)
-            coins = [item for item in sentence.items if item.kind == "COIN"]
-            rewritten = reworded(_without_fillers(recast(sentence.items)))
+            said = sentence.items
+            rewritten = reworded(_without_fillers(recast(said)))
             mended = corrected(rewritten)
             taken_back = {item.start for item in rewritten} - {item.start for item in mended}
-            self.coins += [coin for coin in coins if coin.start not in taken_back]
+            self.heard += [item for item in said if item.start not in taken_back]
             sentence.items = written_out(mended)
         return [sentence for sentence in done if sentence.items]
 
@@ -336,9 +336,9 @@ class Reader:
             if low.endswith(clitic) and (low.removesuffix(clitic),) in phrases():
                 kind, value = phrases()[(low.removesuffix(clitic),)]
                 return self._make(kind, value, at, 1)
-        if len(low) > 1 and low[0] == "r" and low[1:].isdigit() and len(low) < 12:
+        if len(low) > 1 and low[0] == "r" and low[1:].isdecimal() and len(low) < 12:
             return self._make("RULEID", low, at, 1)
-        if low[0] == "x" and low[1:].isdigit() and len(low) < 5:
+        if low[0] == "x" and low[1:].isdecimal() and len(low) < 5:
             return self._make("NUM", Amount(value=Decimal(low[1:]), unit="times"), at, 1)
         return self._misspelt(at, token)
 

@@ -15,7 +15,7 @@ from core.parse.grammar.grouping import Unclear
 from core.parse.grammar.items import Item, TooMuchWork
 from core.parse.grammar.reader import Reader, Sentence, answered
 from core.parse.grammar.refusals import contradicted, declined, not_understood, unsupported
-from core.parse.grammar.sheets import layouts
+from core.parse.grammar.sheets import layouts, numbering
 from core.parse.grammar.text import MAX_CHARS, clean, tokens
 from core.parse.grammar.topics import Topic, about, led_by_topic, reported
 
@@ -24,10 +24,14 @@ MOST_RULES = 20
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Understanding:
-    """What a message says: `drafts` to settle, made of what was `said`, or a `verdict` that needs no settling."""
+    """What a message says: `drafts` to settle, or a `verdict` that needs no settling.
+
+    The drafts were made of `said`; `heard` is the same before constructions, corrections and lists were written out.
+    """
 
     drafts: list[RuleDraft] = field(default_factory=list)
     said: tuple[Item, ...] = ()
+    heard: tuple[Item, ...] = ()
     verdict: ParseResult | None = None
     notes: tuple[str, ...] = ()
     steps: int = 0
@@ -62,6 +66,7 @@ def _read(cleaned: str, context: ParseContext) -> Understanding:
     understood = _understood(told, reader, notes, context)
     for laid_out in layouts(sentences) if understood is None or understood.verdict is not None else ():
         other = _told(laid_out, cleaned)
+        other.aside += numbering(sentences)
         other.steps += told.steps
         reread = _understood(other, reader, notes, context)
         if reread is not None and reread.verdict is None:
@@ -79,18 +84,22 @@ def _understood(told: "_Told", reader: Reader, notes: tuple[str, ...], context: 
         return None
     if any(sentence.asked and not sentence.polite for sentence in told.sentences):
         return Understanding(verdict=not_understood(_QUESTION), steps=told.steps)
-    kept = [item for sentence in told.sentences for item in sentence.items]
-    said = (*kept, *(coin for coin in reader.coins if coin not in kept))
-    return replace(_assembled(told.parts, notes, told.steps, context), said=said)
+    said = tuple(item for sentence in told.sentences for item in sentence.items)
+    heard = tuple(item for item in reader.heard if item not in told.aside)
+    return replace(_assembled(told.parts, notes, told.steps, context), said=said, heard=heard)
 
 
 @dataclass(slots=True)
 class _Told:
-    """What the sentences of a message are made of, and what of them was not understood."""
+    """What the sentences of a message are made of, and what of them was not understood.
+
+    Items that stand `aside` tell of what is held, or only number the lines: no rule is made of them.
+    """
 
     parts: list[list[Part]] = field(default_factory=list)
     leftover: list[Item] = field(default_factory=list)
     sentences: list[Sentence] = field(default_factory=list)
+    aside: list[Item] = field(default_factory=list)
     steps: int = 0
 
 
@@ -104,6 +113,7 @@ def _told(sentences: Sequence[Sentence], cleaned: str) -> _Told:
         told.steps += clauses.steps
         if clauses.leftover and number < len(sentences) and (tells := reported(sentence.items)) is not None:
             topic = tells
+            told.aside += sentence.items
             continue
         if topic is not None and not any(item.kind == "COIN" for item in sentence.items):
             clauses.parts = about(topic, clauses.parts)

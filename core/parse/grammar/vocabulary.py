@@ -10,7 +10,7 @@ from core.parse.grammar.lexicon_watching import WATCHING
 _PRICE_VERBS = {
     "RISE": "rise pump rip gain climb rally moon jump surge spike increase bounce rebound recover skyrocket "
     "appreciate pop",
-    "FALL": "drop fall dip dump nuke crash decline slide sink tank bleed retrace plunge plummet decrease "
+    "FALL": "drop fall dip dump nuke crash decline slide sink tank bleed retrace rug plunge plummet decrease "
     "tumble slip correct",
     "MOVE": "wick move swing change shift fluctuate",
     "REACH": "hit reach touch tag print tap attain arrive",
