@@ -191,10 +191,14 @@ def side_of(desk: Desk, number: int) -> PositionSide | None:
     """Which way the position faces that the draft exits or watches; None: cannot be known."""
     act = desk.drafts[number].act
     entry = entry_of(desk, number)
-    if entry is not None:
-        return "short" if desk.drafts[entry].act.verb == "short" else "long"
     market = desk.markets[number] if number < len(desk.markets) else act.market
     held = desk.held_side(market)
+    if entry is not None:
+        entered: PositionSide = "short" if desk.drafts[entry].act.verb == "short" else "long"
+        if held not in (None, entered) and act.purpose is not None and not _left_before(desk, number, market):
+            text = f"You hold a {held} of {market}. Is “{act.text}” for that, or for what you open? Send it on its own."
+            desk.ask(Point(key=f"whose:{number}", about="contradiction", text=text))
+        return entered
     said = act.side if act.verb != "reverse" else None
     if act.verb == "cover" and said is None:
         said = "short"
@@ -202,6 +206,16 @@ def side_of(desk: Desk, number: int) -> PositionSide | None:
         text = f"You speak of a {said}, but your {market} position is {held}. Which do you mean?"
         desk.ask(Point(key=f"side:{number}", about="contradiction", text=text))
     return said or held or _side_by_prices(desk, number)
+
+
+def _left_before(desk: Desk, number: int, market: str | None) -> bool:
+    """Whether what is held is left by then: "close my short, long 2 SOL, stop 140"."""
+    leaving = ("close", "reverse", "cover", "sell", "exit")
+    return any(
+        draft.act.verb in leaving and draft.act.purpose is None and desk.markets[n] in (market, "*")
+        for n, draft in enumerate(desk.drafts[:number])
+        if n < len(desk.markets)
+    )
 
 
 def _side_by_prices(desk: Desk, number: int) -> PositionSide | None:

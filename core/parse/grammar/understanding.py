@@ -17,7 +17,7 @@ from core.parse.grammar.reader import Reader, Sentence, answered
 from core.parse.grammar.refusals import contradicted, declined, not_understood, unsupported
 from core.parse.grammar.sheets import layouts, numbering
 from core.parse.grammar.text import MAX_CHARS, clean, tokens
-from core.parse.grammar.topics import Topic, about, led_by_topic, reported
+from core.parse.grammar.topics import Topic, about, led_by_topic, reported, told_first
 
 MOST_RULES = 20
 
@@ -111,6 +111,12 @@ def _told(sentences: Sequence[Sentence], cleaned: str) -> _Told:
     for number, sentence in enumerate(sentences, start=1):
         clauses = _clauses(sentence, cleaned, before, spoken)
         told.steps += clauses.steps
+        if clauses.leftover and (first := told_first(sentence.items)) is not None:
+            again = read_clauses(replace(sentence, items=first[1]), cleaned, before, spoken)
+            if not again.leftover:
+                clauses = replace(again, parts=about(first[0], again.parts))
+                sentence = replace(sentence, items=first[1])  # noqa: PLW2901 - what follows reads what is left of it
+                told.aside += first[2]
         if clauses.leftover and number < len(sentences) and (tells := reported(sentence.items)) is not None:
             topic = tells
             told.aside += sentence.items
