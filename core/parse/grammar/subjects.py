@@ -18,7 +18,19 @@ from core.parse.grammar.drafts import (
 from core.parse.grammar.linking import cond_markets, needs_market, opens, position_of
 
 MAX_MARKET_OPTIONS = 8
-_ALL_OF_IT = ("flatten", "get me flat", "flat", "be flat", "go flat", "take me flat", "be out", "get out", "i out")
+_ALL_OF_IT = (
+    "flatten",
+    "flatten me",
+    "close me out",
+    "get me flat",
+    "flat",
+    "be flat",
+    "go flat",
+    "take me flat",
+    "be out",
+    "get out",
+    "i out",
+)
 """Words that close whatever is open, where nothing is named."""
 
 
