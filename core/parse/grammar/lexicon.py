@@ -16,7 +16,7 @@ TRADING: dict[str, str] = {
     "VAGUE": "some|more|a bit|a little|a bit of|a little bit|some of|part of|a portion of|a few|a couple of",
     "AND": "and|&|plus|n|as well as|along with|and also|also",
     "OR": "or|or else",
-    "THEN": "then|->|and then|after that",
+    "THEN": "then|->|and then|after that|immediately after that|right after that",
     "BUY": (
         "punt|punt on|smash buy|slam buy|hammer buy|buy|get me|panic buy|ape|grab|acquire|get|scoop|pick up|load up|"
         "load|accumulate|stack|snag|add|market buy|buy in|invest|throw|yolo|ape into|buys|scoop up|snap up|buy up|"
@@ -84,10 +84,10 @@ TRADING: dict[str, str] = {
         "backs off|pullback|pull-back|retracement|selloff|sell off|flush|flushes|sinks to"
     ),
     "BREAK": (
-        "brakes|brake|breaks out|break out|breaking out|broke out|breaks through|break through|blows through|"
-        "smashes through|punches through|blasts through|busts through|breaks past|breaks out past|takes out|"
-        "tears through|rips through|slices through|cuts through|gets through|pushes through|goes through|"
-        "pokes through|pops through"
+        "brakes|brake|takes out|tears through|rips through|slices through|cuts through|gets through|pushes through|"
+        "goes through|pokes through|pops through|breaks out|break out|breaking out|broke out|breaks through|"
+        "break through|blows through|smashes through|punches through|blasts through|busts through|breaks past|"
+        "breaks out past"
     ),
     "RISE": "bounces back|takes off|shoots up",
     "BOTH": (
@@ -235,10 +235,9 @@ TRADING: dict[str, str] = {
         "equal or above|equal to or above|equal to or greater than|greater than or equal to|equal to or over"
     ),
     "BELOW": (
-        "worse than|below|blow|under|<|<=|less than|lower than|at or below|at or under|beneath|south of|or below|"
-        "or lower|or less|smaller than|underneath|at most|no more than|equal or below|equal to or below|"
-        "equal to or less than|less than or equal to|equal to or under|no more then|not over|not above|sub|"
-        "south side of"
+        "no more then|not over|not above|sub|south side of|below|blow|under|<|<=|less than|lower than|at or below|"
+        "at or under|beneath|south of|or below|or lower|or less|smaller than|underneath|at most|no more than|"
+        "equal or below|equal to or below|equal to or less than|less than or equal to|equal to or under|worse than"
     ),
     "LOSE": (
         "lose|loses|losing|lost|loose|looses|can't hold|cant hold|cannot hold|fails to hold|doesn't hold|doesnt hold|"

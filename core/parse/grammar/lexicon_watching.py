@@ -204,7 +204,7 @@ WATCHING: dict[str, str] = {
         "why is|imagine|suppose|hypothetically|let's say|lets say|i might|i may|maybe|might|perhaps|considering|"
         "thinking about|thinking of|was it|i wish|if only|i heard|i think|i would have|i guess|what makes|someday|"
         "one day|i hope|hopefully|predict|prediction|opinion|make of|probably|possibly|would|could|if i had|had i|"
-        "backtest|should've|could've|would've|who|why|does"
+        "idk|dunno|backtest|should've|could've|would've|who|why|does"
     ),
     "REPORT": (
         "sold|bought|shorted|longed|aped|dumped|covered|flipped|i closed|i sold|i bought|i just sold|i just bought|"

@@ -176,9 +176,11 @@ def _one_stop(items: list[Item]) -> list[Item]:
 
 
 def _without_fillers(items: list[Item]) -> list[Item]:
-    """Leaves out "recurring" where the sentence says how often, and "also" within a clause."""
-    rhythm = any(item.kind in _RHYTHMS for item in items)
-    kept = [item for item in items if item.kind != "RECURRING" or not rhythm]
+    """Leaves out "recurring" where the sentence says how often, "by then" where it says when, "also" in a clause."""
+    said = {item.kind for item in items}
+    empty = {"RECURRING"} if said & _RHYTHMS else set()
+    empty |= {"ATTHAT"} if said & {"IF", "EACH", "AFTER"} else set()
+    kept = [item for item in items if item.kind not in empty]
     inside = [at for at, item in enumerate(kept) if item.text.lower() == "also" and at and kept[at - 1].kind == "I"]
     return [item for at, item in enumerate(kept) if at not in inside]  # "I also want out" joins nothing
 

@@ -16,7 +16,7 @@ from core.parse.grammar.grouping import Unclear
 from core.parse.grammar.items import Item, TooMuchWork
 from core.parse.grammar.reader import Reader, Sentence, answered
 from core.parse.grammar.refusals import contradicted, declined, not_understood, unsupported
-from core.parse.grammar.sheets import layouts, numbering
+from core.parse.grammar.sheets import layouts
 from core.parse.grammar.text import MAX_CHARS, clean, tokens
 from core.parse.grammar.topics import Topic, about, led_by_topic, reported, told_first
 
@@ -91,7 +91,7 @@ def _understanding(
     talk: _Talk | None = None,
 ) -> Understanding:
     """What sentences say; *talk* stood beside them."""
-    aside, topic = ([], None) if talk is None else (talk.items, talk.topic)
+    aside, topic = ([], None) if talk is None else (_places(talk.items), talk.topic)
     command = read_command(sentences)
     if command is not None:
         return Understanding(verdict=ParseResult(kind="command", command=command, assumptions=notes))
@@ -100,7 +100,7 @@ def _understanding(
     understood = _understood(told, reader, notes, context)
     for laid_out in layouts(sentences) if understood is None or understood.verdict is not None else ():
         other = _told(laid_out, cleaned, topic)
-        other.aside += [*numbering(sentences), *aside]
+        other.aside += aside
         other.steps += told.steps
         reread = _understood(other, reader, notes, context)
         if reread is not None and reread.verdict is None:
@@ -119,21 +119,23 @@ def _understood(told: "_Told", reader: Reader, notes: tuple[str, ...], context: 
     if any(sentence.asked and not sentence.polite for sentence in told.sentences):
         return Understanding(verdict=not_understood(_QUESTION), steps=told.steps)
     said = tuple(item for sentence in told.sentences for item in sentence.items)
-    heard = tuple(item for item in reader.heard if item not in told.aside)
+    heard = tuple(item for item in reader.heard if not any(item.start in span for span in told.aside))
     return replace(_assembled(told.parts, notes, told.steps, context), said=said, heard=heard)
+
+
+def _places(items: Sequence[Item]) -> list[range]:
+    return [range(item.start, item.end) for item in items]
 
 
 @dataclass(slots=True)
 class _Told:
-    """What the sentences of a message are made of, and what of them was not understood.
-
-    Items that stand `aside` tell of what is held, or only number the lines: no rule is made of them.
-    """
+    """What the sentences of a message are made of, and what of them was not understood."""
 
     parts: list[list[Part]] = field(default_factory=list)
     leftover: list[Item] = field(default_factory=list)
     sentences: list[Sentence] = field(default_factory=list)
-    aside: list[Item] = field(default_factory=list)
+    aside: list[range] = field(default_factory=list)
+    """Where words stand that only tell of a position, or say nothing, and ask for nothing."""
     steps: int = 0
 
 
@@ -149,10 +151,10 @@ def _told(sentences: Sequence[Sentence], cleaned: str, topic: Topic | None = Non
             if not again.leftover:
                 clauses = replace(again, parts=about(first[0], again.parts))
                 sentence = replace(sentence, items=first[1])  # noqa: PLW2901 - what follows reads what is left of it
-                told.aside += first[2]
+                told.aside += _places(first[2])
         if clauses.leftover and number < len(sentences) and (tells := reported(sentence.items)) is not None:
             topic = tells
-            told.aside += sentence.items
+            told.aside.append(range(sentence.items[0].start, sentence.items[-1].end))
             continue
         if topic is not None and not any(item.kind == "COIN" for item in sentence.items):
             clauses.parts = about(topic, clauses.parts)
