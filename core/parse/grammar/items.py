@@ -18,7 +18,8 @@ class TooMuchWork(Exception):
 class Amount:
     """A number as said: `unit` is empty where none was named; `words` marks a share in words ("half").
 
-    `minutes` is the reading of an ambiguous "5m" as seconds; `sign` holds a plus or minus that was written.
+    `minutes` is the reading of an ambiguous "5m" as seconds; `sign` holds a plus or minus that was written; `bare`
+    marks an answer to "how much?" that may count coins or dollars.
     """
 
     value: Decimal
@@ -26,6 +27,7 @@ class Amount:
     words: bool = False
     sign: Literal["", "+", "-"] = ""
     minutes: int | None = None
+    bare: bool = False
 
     @property
     def signed(self) -> Decimal:

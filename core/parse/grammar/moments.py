@@ -318,7 +318,7 @@ def instant(desk: Desk, number: int, when: When, key: str = "time") -> datetime 
     )
     text = {"past": past, "hour": "At what time of that day?"}.get(placed.doubt, "Which time do you mean?")
     answer: datetime | None = desk.ask(
-        Point(key=f"{key}:{number}", about="time", text=text, candidates=labels),
+        Point(key=f"{key}:{number}", about="time", text=text, candidates=labels, zone=zone),
         best=placed.at[0] if placed.at else None,
     )
     return answer

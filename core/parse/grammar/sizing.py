@@ -1,5 +1,6 @@
 """Turns an action as said into an action of the language: side, size, order, leverage; asks where words are short."""
 
+from dataclasses import replace
 from decimal import Decimal
 from typing import Any, Literal
 
@@ -25,6 +26,9 @@ from core.parse.grammar.drafts import Act
 from core.parse.grammar.items import Amount
 from core.parse.grammar.slots import share
 from core.parse.grammar.subjects import entry_of, side_of
+
+SMALLEST_DOLLARS = 10
+"""From here on a bare number that answers “how much?” may as well count dollars."""
 
 TWAP_SLICE_S = 300
 
@@ -159,6 +163,18 @@ def _size(desk: Desk, number: int, market: str) -> tuple[str, Decimal] | None:
         return _asked(desk, Point(key=point.key, about="size", text=text))
     if said.signed <= 0:
         return _asked(desk, Point(key=point.key, about="size", text=f"A size must be above zero. {point.text}"))
+    if said.bare and said.value >= SMALLEST_DOLLARS:
+        counted = f"{plain(said.value)} {coin(market)}"
+        dollars = replace(said, unit="usd", bare=False)
+        return _asked(
+            desk,
+            Point(
+                key=point.key,
+                about="size",
+                text=f"Is that {counted}, or {money(said.value)}?",
+                candidates=((counted, replace(said, bare=False)), (money(said.value), dollars)),
+            ),
+        )
     match said.unit:
         case "percent" if said.value > HUNDRED or not (act.of_collateral or f"amount:{number}" in desk.choices):
             return _asked(desk, point)
