@@ -50,8 +50,9 @@ def assemble(sentences: Sequence[Sequence[Part]]) -> list[RuleDraft]:
     link(drafts)
     _must_say_when(drafts)
     if any(isinstance(part.what, Mod) and part.what.kind == "oco" for parts in sentences for part in parts):
+        entries = all(opens(draft) for draft in drafts)
         for draft in drafts:
-            draft.oco = draft.oco or not opens(draft)
+            draft.oco = draft.oco or entries or not opens(draft)
     if len(drafts) > 1 and any(d.act.verb == "move_stop" and d.cond is None and not d.then for d in drafts):
         raise Unclear("When should the stop be moved: now, or once something happened? Say that with it.")
     return drafts
@@ -312,6 +313,8 @@ def apply_mod(draft: RuleDraft, mod: Mod) -> None:
             draft.repeat = draft.repeat or draft.times is not None
         case "oco":
             draft.oco = draft.oco or not opens(draft)
+        case "again":
+            draft.repeat = True
         case "rate":
             draft.repeat, draft.cooldown_s = True, mod.value
         case "start":

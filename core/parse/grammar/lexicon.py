@@ -1,7 +1,7 @@
 """The phrases of trading, by the kind of item they make."""
 
 TRADING: dict[str, str] = {
-    "RECURRING": "recurring|regular|repeating|repeated|regularly",
+    "RECURRING": "repeat|repeats|rearm|re-arm|keep repeating|recurring|regular|repeating|repeated|regularly",
     "IF": (
         "if|when|wen|once|as soon as|in case|in the event that|in the event|provided|provided that|the moment|"
         "the minute|the second|upon|only if|only when|if and when|should|assuming|whn|iff|if ever|the next time|"
@@ -82,10 +82,10 @@ TRADING: dict[str, str] = {
         "sell off|flush|flushes|sinks to"
     ),
     "BREAK": (
-        "brakes|brake|"
-        "takes out|tears through|rips through|slices through|cuts through|gets through|pushes through|goes through|"
-        "pokes through|pops through|breaks out|break out|breaking out|broke out|breaks through|break through|"
-        "blows through|smashes through|punches through|blasts through|busts through|breaks past|breaks out past"
+        "brakes|brake|breaks out|break out|breaking out|broke out|breaks through|break through|blows through|"
+        "smashes through|punches through|blasts through|busts through|breaks past|breaks out past|takes out|"
+        "tears through|rips through|slices through|cuts through|gets through|pushes through|goes through|"
+        "pokes through|pops through"
     ),
     "RISE": "bounces back|takes off|shoots up",
     "BOTH": (
@@ -145,7 +145,7 @@ TRADING: dict[str, str] = {
         "realize profits|lock profit|secure profit|a target"
     ),
     "STOP": (
-        "stop loss|stop losses|stoploss|sl|stop|stops|stop out|stop me out|stopped out|stop-loss|stop order|"
+        "stp|stpo|stop loss|stop losses|stoploss|sl|stop|stops|stop out|stop me out|stopped out|stop-loss|stop order|"
         "stop loss order|stop-loss order|hard stop|protective stop|stop market|cut losses|cut my losses|cut loss|"
         "stop limit|invalidation|stop it out|get stopped out|stop me"
     ),
@@ -229,9 +229,9 @@ TRADING: dict[str, str] = {
         "equal to or above|equal to or greater than|greater than or equal to|equal to or over"
     ),
     "BELOW": (
-        "no more then|not over|not above|sub|south side of|below|blow|under|<|<=|less than|lower than|at or below|"
-        "at or under|beneath|south of|or below|or lower|or less|smaller than|underneath|at most|no more than|"
-        "equal or below|equal to or below|equal to or less than|less than or equal to|equal to or under"
+        "below|blow|under|<|<=|less than|lower than|at or below|at or under|beneath|south of|or below|or lower|"
+        "or less|smaller than|underneath|at most|no more than|equal or below|equal to or below|equal to or less than|"
+        "less than or equal to|equal to or under|no more then|not over|not above|sub|south side of"
     ),
     "LOSE": (
         "lose|loses|losing|lost|loose|looses|can't hold|cant hold|cannot hold|fails to hold|doesn't hold|doesnt hold|"
@@ -269,8 +269,9 @@ TRADING: dict[str, str] = {
         "expiring|expires at|good til|expire|expire at|expires on|befor|cancel by"
     ),
     "VALIDFOR": (
-        "valid for|good for|for the next|expires in|expire in|expires after|valid for the next|good for the next|"
-        "in the next|valid|cancel after|expire after|over the next|during the next|within the next"
+        "ttl|time to live|ttl of|valid for|good for|for the next|expires in|expire in|expires after|"
+        "valid for the next|good for the next|in the next|valid|cancel after|expire after|over the next|"
+        "during the next|within the next"
     ),
     "BETWEEN": "between|across|anywhere between|ranging from",
     "EVERY": "every|each|per|once every|once per|once each",
@@ -311,7 +312,7 @@ TRADING: dict[str, str] = {
         "which coins do you have|what coins do you have"
     ),
     "PNL": (
-        "pnl|p&l|p/l|profit and loss|unrealized pnl|unrealised pnl|total pnl|unrealized|profit or loss|"
+        "p & l|pnl|p&l|p/l|profit and loss|unrealized pnl|unrealised pnl|total pnl|unrealized|profit or loss|"
         "how am i doing|how i'm doing|how are we doing|how am i looking|p l|upnl|roi|roe|returns"
     ),
     "PROFIT": (

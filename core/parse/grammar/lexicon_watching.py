@@ -67,7 +67,10 @@ WATCHING: dict[str, str] = {
         "but not more than|not more than|but no more than|but at most|max|at most|up to a max of|maximum|up to|"
         "limit of|no more than|for a total of|for a max of|a maximum of"
     ),
-    "STARTING": "starting|start at|beginning|starting from|from tomorrow|commencing|starting at|starts",
+    "STARTING": (
+        "begin|begins|begin at|begin on|starting on|start on|starts on|kick off|kicking off|starting|start at|"
+        "beginning|starting from|from tomorrow|commencing|starting at|starts"
+    ),
     "LONGNOUN": "long position|longs position|buy position",
     "SHORTNOUN": "short position|shorts position|sell position",
     "ENTRYWORD": (
@@ -167,8 +170,9 @@ WATCHING: dict[str, str] = {
     ),
     "LEFT": "left|available|remaining balance|free|have left|got left|do i got left|do i have left|to trade with",
     "HISTORY": (
-        "history|trade history|fills history|recent trades|last trades|past trades|executions|trading history|"
-        "recent fills"
+        "what did i trade|what did i buy|what did i sell|what have i traded|what have i bought|what have i sold|"
+        "trades of mine|history|trade history|fills history|recent trades|last trades|past trades|executions|"
+        "trading history|recent fills"
     ),
     "HELP": (
         "help|help me|commands|what can you do|how does this work|how do i|how to|how can i|how does it work|/help|"
@@ -207,16 +211,17 @@ WATCHING: dict[str, str] = {
         "last year|yeah right|ya right|as if"
     ),
     "FOREIGN": (
-        "bank account|my bank|my bank account|to my bank|to the bank|paypal|venmo|revolut|cold wallet|cold storage|"
-        "ledger|debit card|credit card|strike price|put options|puts|call options|covered call|straddle|strike|"
-        "expiry date|futures on|prediction market|polymarket|memecoin launch|presale|ico|rug|liquidity|slot|gamble|"
-        "casino|withdraw|withdrawal|transfer|swap|bridge|stake tokens|unstake|lend|borrow|copy trade|copytrade|copy|"
-        "mirror|call|put option|call option|option|options|tweet|tweets|tweeted|news|nft|nfts|airdrop|mint|wallet|"
-        "address|deposit|send|snipe|sniping|stock|stocks|shares|binance|coinbase|bybit|kraken|okx|uniswap|raydium|"
-        "jupiter swap|arbitrage|grid|grid bot|martingale|follow|elon|trump says|announcement|announces|fed|cpi|fomc|"
-        "rate cut|staking|lp|liquidity pool|farm|yield|spot buy|spot sell|usdc to|convert|exchange|seed phrase|"
-        "private key|api key|deribit|ftx|metamask|phantom|loan|repay|tax|launch|listing|listed|open interest|"
-        "dominance|market cap|marketcap|mcap|sentiment|whale|whales"
+        "roll over|rollover|december future|dated future|dated futures|quarterly future|quarterly futures|"
+        "quarterlies|bank account|my bank|my bank account|to my bank|to the bank|paypal|venmo|revolut|cold wallet|"
+        "cold storage|ledger|debit card|credit card|strike price|put options|puts|call options|covered call|straddle|"
+        "strike|expiry date|futures on|prediction market|polymarket|memecoin launch|presale|ico|rug|liquidity|slot|"
+        "gamble|casino|withdraw|withdrawal|transfer|swap|bridge|stake tokens|unstake|lend|borrow|copy trade|"
+        "copytrade|copy|mirror|call|put option|call option|option|options|tweet|tweets|tweeted|news|nft|nfts|airdrop|"
+        "mint|wallet|address|deposit|send|snipe|sniping|stock|stocks|shares|binance|coinbase|bybit|kraken|okx|"
+        "uniswap|raydium|jupiter swap|arbitrage|grid|grid bot|martingale|follow|elon|trump says|announcement|"
+        "announces|fed|cpi|fomc|rate cut|staking|lp|liquidity pool|farm|yield|spot buy|spot sell|usdc to|convert|"
+        "exchange|seed phrase|private key|api key|deribit|ftx|metamask|phantom|loan|repay|tax|launch|listing|listed|"
+        "open interest|dominance|market cap|marketcap|mcap|sentiment|whale|whales"
     ),
     "OTHERCASH": (
         "€|£|¥|eur|euros|euro|gbp|pounds|yen|jpy|inr|rupees|rub|cny|yuan|krw|won|lira|cad|aud|chf|sats|satoshi|gwei|"

@@ -71,6 +71,9 @@ def read_funding(cur: Cursor) -> Cond | None:
         over_h = cur.next().value // 3600
     if over_h == 0:
         return None
+    if market is None and cur.sees("ON|FOR", "COIN"):
+        cur.next()
+        market = cur.next().value
     return FundingDraft(market=market, operator=operator, value=item.value.signed, over_h=over_h)
 
 
@@ -129,7 +132,7 @@ def read_pnl(cur: Cursor) -> Cond | None:
     if reference is not None:
         subject.market = subject.market or reference.market
         everything = everything or reference.everything
-    everything = cur.skip("ACROSS") or everything
+    everything = cur.skip("ACROSS") or everything or subject.everything
     market = "*" if everything else subject.market
     if amount.unit == "percent" and (from_entry or sign in ("profit of", "loss of")) and not everything:
         favour: Literal["profit", "loss"] = "profit" if sign.startswith("profit") else "loss"
@@ -151,6 +154,7 @@ def _pnl_operator(sign: str, amount: Amount) -> Literal[">=", "<="]:
 def _gain(cur: Cursor, subject: Subject, *, owned: bool) -> tuple[str, Amount | None]:
     """Which way the money went and by how much."""
     if cur.skip("PNL"):
+        subject.everything = cur.skip("ACROSS") or subject.everything
         reference = read_reference(cur)
         if reference is not None:
             subject.market = subject.market or reference.market

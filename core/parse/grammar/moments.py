@@ -175,6 +175,10 @@ def _change(desk: Desk, number: int, cond: Change, market: str) -> Condition | N
             desk.assume("Profit and loss as of a long position.")
         direction = "up" if (facing != "short") == (cond.favour == "profit") else "down"
     if cond.threshold is None:
+        way = {"up": "rise", "down": "fall"}.get(direction, "move")
+        desk.ask(
+            Point(key=f"move:{number}", about="value", text=f"By how much should it {way}? Say it like 5 %, or $3.")
+        )
         return None
     threshold, unit = cond.threshold, cond.unit
     if unit is None:

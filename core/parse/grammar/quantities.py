@@ -224,7 +224,7 @@ def _measured(tokens: Sequence[Token], begun: int, at: int, amount: Amount, *, a
     elif word in _USD and not (word == "$" and tokens[at].spaced):
         cents, at = _cents_said(tokens, at + 1) if amount.value == int(amount.value) else (Decimal(0), at + 1)
         amount = replace(amount, unit="usd", value=amount.value + cents)
-    elif word in ("x", "times") and (attached or word == "x"):
+    elif word in ("x", "times") and (attached or word == "x" or _low(tokens, at + 1) in ("leverage", "lev")):
         amount, at = replace(amount, unit="times"), at + 1
     elif attached and at < len(tokens) and tokens[at].kind == "word" and word not in _GLUED:
         return _item("BADNUM", None, tokens, begun, at + 1 - begun)
@@ -270,7 +270,7 @@ def _spoken(tokens: Sequence[Token], at: int) -> tuple[Item, int] | None:
         cents, end = _cents_said(tokens, at + 2)
         return _item("NUM", Amount(value=1 + cents, unit="usd"), tokens, begun, end - begun)
     value, at = _counted(tokens, at)
-    if at == begun:
+    if at == begun and not (_low(tokens, at) == "point" and _low(tokens, at + 1) in _UNITS):
         return None
     scale_seen = _low(tokens, at - 1) in _LARGE
     if [_low(tokens, at + n) for n in range(3)] == ["and", "a", "half"] and not scale_seen:
@@ -294,12 +294,20 @@ def _cents_said(tokens: Sequence[Token], at: int) -> tuple[Decimal, int]:
         ended = named or _low(tokens, end) in ("", ",", ".", ";", "!", "?", "and", "then", "or")
         if 0 < cents < HUNDRED and (named or (at == begun and ended and cents >= 10)):
             return cents / HUNDRED, end + int(named)
-    elif _low(tokens, at).isdigit() and _low(tokens, at + 1) in _CENTS and int(_low(tokens, at)) < HUNDRED:
+    elif _low(tokens, at).isdecimal() and _low(tokens, at + 1) in _CENTS and int(_low(tokens, at)) < HUNDRED:
         return Decimal(_low(tokens, at)) / HUNDRED, at + 2
     return Decimal(0), begun
 
 
 _LARGE = ("hundred", "thousand", "million", "billion", "grand")
+
+
+def _ends_price(tokens: Sequence[Token], at: int) -> bool:
+    """Whether the number in words that goes on here is none of a time or a share: "one, ten minutes later"."""
+    end = at
+    while _low(tokens, end) in _TENS or _low(tokens, end) in _UNITS:
+        end += 1
+    return _low(tokens, end) not in (*_SECONDS, *_PERCENT, "am", "pm", "x", "times")
 
 
 def _counted(tokens: Sequence[Token], at: int) -> tuple[Decimal, int]:
@@ -317,6 +325,9 @@ def _counted(tokens: Sequence[Token], at: int) -> tuple[Decimal, int]:
         number = _UNITS.get(word, _TENS.get(word))
         if number is not None and number < room:
             current += number
+            room = Decimal(10) if word in _TENS else Decimal(0)
+        elif number is not None and number >= 10 and 0 < current < HUNDRED and not total and _ends_price(tokens, at):
+            current = current * HUNDRED + number  # "one thirty two", "thirty three fifty"
             room = Decimal(10) if word in _TENS else Decimal(0)
         elif word == "hundred" and 0 < current < HUNDRED:
             current, room = current * HUNDRED, HUNDRED

@@ -120,9 +120,9 @@ def _split_alternatives(items: list[Item]) -> list[Item]:
 def _settle_minutes(items: list[Item]) -> None:
     """Reads "in 30m" as minutes and "buy 30m BONK" as millions."""
     for at, item in enumerate(items):
-        if item.kind != "NUM" or item.value.minutes is None or at == 0:
+        if item.kind != "NUM" or item.value.minutes is None:
             continue
-        before = items[at - 1]
+        before = items[at - 1] if at else Item(kind="END")
         after = items[at + 1].kind if at + 1 < len(items) else ""
         spread = before.text.lower() == "over" and any(other.kind == "TWAP" for other in items)
         if (

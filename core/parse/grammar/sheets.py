@@ -59,16 +59,22 @@ def _is_count(line: Sequence[Item], number: int) -> bool:
     )
 
 
+def numbering(sentences: Sequence[Sentence]) -> list[Item]:
+    """The numbers that only count the lines of a message: 1., 2., 3."""
+    return [line[0] for line in _numbered([list(sentence.items) for sentence in sentences])]
+
+
+def _numbered(lines: Sequence[Line]) -> list[Line]:
+    begun = [line for line in lines if line and line[0].kind == "NUM" and line[0].text.isdecimal()]
+    counted = [line for line in begun if _is_count(line, int(line[0].text))]
+    right = len(counted) > 1 and all(_is_count(line, n) for n, line in enumerate(counted, start=1))
+    return counted if right else []
+
+
 def _unnumbered(lines: Sequence[Line]) -> list[Line]:
     """The lines without bullets and without the numbers that only count them."""
     kept = [line[1:] if len(line) > 1 and line[0].kind in ("DASH", "AND") else line for line in lines]
-    counted = [
-        line
-        for line in kept
-        if line[0].kind == "NUM" and line[0].text.isdecimal() and _is_count(line, int(line[0].text))
-    ]
-    if len(counted) < 2 or any(not _is_count(line, n) for n, line in enumerate(counted, start=1)):
-        return kept
+    counted = _numbered(kept)
     return [rest for line in kept if (rest := _uncounted(line) if line in counted else line)]
 
 

@@ -15,9 +15,9 @@ from core.parse.grammar.grouping import Unclear
 from core.parse.grammar.items import Item, TooMuchWork
 from core.parse.grammar.reader import Reader, Sentence, answered
 from core.parse.grammar.refusals import contradicted, declined, not_understood, unsupported
-from core.parse.grammar.sheets import layouts
+from core.parse.grammar.sheets import layouts, numbering
 from core.parse.grammar.text import MAX_CHARS, clean, tokens
-from core.parse.grammar.topics import Topic, about, led_by_topic, reported
+from core.parse.grammar.topics import Topic, about, led_by_topic, reported, told_first
 
 MOST_RULES = 20
 
@@ -66,6 +66,7 @@ def _read(cleaned: str, context: ParseContext) -> Understanding:
     understood = _understood(told, reader, notes, context)
     for laid_out in layouts(sentences) if understood is None or understood.verdict is not None else ():
         other = _told(laid_out, cleaned)
+        other.aside += numbering(sentences)
         other.steps += told.steps
         reread = _understood(other, reader, notes, context)
         if reread is not None and reread.verdict is None:
@@ -84,19 +85,21 @@ def _understood(told: "_Told", reader: Reader, notes: tuple[str, ...], context: 
     if any(sentence.asked and not sentence.polite for sentence in told.sentences):
         return Understanding(verdict=not_understood(_QUESTION), steps=told.steps)
     said = tuple(item for sentence in told.sentences for item in sentence.items)
-    heard = tuple(item for item in reader.heard if not any(item.start in span for span in told.reports))
+    heard = tuple(item for item in reader.heard if item not in told.aside)
     return replace(_assembled(told.parts, notes, told.steps, context), said=said, heard=heard)
 
 
 @dataclass(slots=True)
 class _Told:
-    """What the sentences of a message are made of, and what of them was not understood."""
+    """What the sentences of a message are made of, and what of them was not understood.
+
+    Items that stand `aside` tell of what is held, or only number the lines: no rule is made of them.
+    """
 
     parts: list[list[Part]] = field(default_factory=list)
     leftover: list[Item] = field(default_factory=list)
     sentences: list[Sentence] = field(default_factory=list)
-    reports: list[range] = field(default_factory=list)
-    """Where sentences stand that only tell of a position, and ask for nothing."""
+    aside: list[Item] = field(default_factory=list)
     steps: int = 0
 
 
@@ -108,9 +111,15 @@ def _told(sentences: Sequence[Sentence], cleaned: str) -> _Told:
     for number, sentence in enumerate(sentences, start=1):
         clauses = _clauses(sentence, cleaned, before, spoken)
         told.steps += clauses.steps
+        if clauses.leftover and (first := told_first(sentence.items)) is not None:
+            again = read_clauses(replace(sentence, items=first[1]), cleaned, before, spoken)
+            if not again.leftover:
+                clauses = replace(again, parts=about(first[0], again.parts))
+                sentence = replace(sentence, items=first[1])  # noqa: PLW2901 - what follows reads what is left of it
+                told.aside += first[2]
         if clauses.leftover and number < len(sentences) and (tells := reported(sentence.items)) is not None:
             topic = tells
-            told.reports.append(range(sentence.items[0].start, sentence.items[-1].end))
+            told.aside += sentence.items
             continue
         if topic is not None and not any(item.kind == "COIN" for item in sentence.items):
             clauses.parts = about(topic, clauses.parts)
