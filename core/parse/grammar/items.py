@@ -37,7 +37,10 @@ class Amount:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Item:
-    """One meaningful piece of the message. `value` depends on `kind`; `holds`: what was said and went into it."""
+    """One meaningful piece of the message. `value` depends on `kind`.
+
+    `holds` is what was said and went into it, `slip` how a misspelt one was typed.
+    """
 
     kind: str
     value: Any = None
@@ -45,6 +48,7 @@ class Item:
     start: int = 0
     end: int = 0
     holds: tuple["Item", ...] = ()
+    slip: str = ""
 
 
 _END = Item(kind="END")

@@ -59,7 +59,7 @@ IGNORED: dict[str, str] = {
         "if it gets there|if it gets that far|straight|continuously|consecutively|let the rest run|let it run|"
         "let the rest ride|let it ride|let the remainder run|let the remaining run|let my winners run|"
         "i'm going to sleep|im going to sleep|i'm going to bed|im going to bed|i'm off to bed|crypto|hereby|promptly|"
-        "uh|um|uhm|umm|er|erm|hmm|hm|ah|oh|alright|aight|okey|kk|mmm|ngl|fr|lowkey|tbh|imo|imho|ig|af|smh|ya|yea|"
+        "uh|um|uhm|umm|er|erm|hmm|hm|ah|oh|alright|aight|okey|kk|mmm|ngl|fr|lowkey|tbh|imo|imho|af|smh|ya|yea|"
         "yeah|yep|haha|hehe|pal|boss|chief|fren|anon|i hope you're well|i hope you are well|i hope youre well|"
         "hope you're well|hope you are well|hope you're doing well|hope you are doing well|hope all is well|"
         "i hope all is well|hope this finds you well|i hope this finds you well|what i want is|what i'd like is|"

@@ -53,6 +53,10 @@ def settle_action(desk: Desk, number: int) -> Action | None:
             return None if to is None else MoveStop(market=market, to=to)
         case "reverse":
             return Reverse(market=market, order=_order(desk, number))
+        case "buy" if act.text.lower().startswith("twap") and desk.holding(market) is not None:
+            text = f"You hold {coin(market)}: buy more of it, or sell? Say the whole rule with the one or the other."
+            desk.ask(Point(key=f"way:{number}", about="side", text=text))
+            return _opening(desk, number, market)
         case "buy" | "long" | "short":
             return _opening(desk, number, market)
         case "sell":
