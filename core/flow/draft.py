@@ -96,6 +96,7 @@ async def say(
     """
     words = words.strip()
     context = scene.context(clock)
+    latest: Draft | None = None
     if len(words) <= LONGEST_MESSAGE:
         latest = await _open(store, owner, channel, clock)
         if _is_undo(words):
@@ -106,7 +107,8 @@ async def say(
                 return revised
     result = await parser.parse(words, context)
     if result.kind not in ("rules", "question"):
-        return result
+        unread = latest is not None and result.reason is not None
+        return replace(result, reason=f"{result.reason} {_UNCHANGED}") if unread else result
     now = clock.now()
     draft = Draft(
         id=DraftId(new_id("d", now)),
@@ -126,6 +128,7 @@ async def say(
     return draft
 
 
+_UNCHANGED = "The draft is unchanged."
 _NOTHING_TO_UNDO = ParseResult(
     kind="not_understood",
     reason="There is no open draft to undo. Armed rules are paused or cancelled by their name; see /rules.",
@@ -147,7 +150,7 @@ async def _replied(
     if reply is None:
         reply = answers.correct(draft.words, draft.result, words, context)
     if isinstance(reply, str):
-        raise BadInput(reply, "The draft is unchanged.")
+        raise BadInput(reply, _UNCHANGED)
     if reply is None:
         return None
     return await _revise(store, clock, draft, f"{draft.words}{ANSWER_MARK}{words}", reply, scene)

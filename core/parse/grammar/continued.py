@@ -47,6 +47,12 @@ def second_bound(cur: Cursor, last: Cond | None, joins: set[str]) -> Cond | None
     return found
 
 
+def is_loose(cur: Cursor, last: Act | None) -> bool:
+    """Whether "-4 %" stands behind an action and may be its stop, its distance or its moment."""
+    signed = cur.peek().kind == "NUM" and cur.peek().value.sign != ""
+    return signed and last is not None and last.purpose is None and last.inline is None
+
+
 def one_more_bound(cur: Cursor, last: Cond | None) -> Cond | None:
     """ "if health is under 45 …, if it drops below 20 …": "it" is the account's figure that was spoken of."""
     begun = cur.at

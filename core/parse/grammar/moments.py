@@ -108,6 +108,7 @@ def _of_market(desk: Desk, number: int, cond: Cond) -> Condition | None:
         case IndicatorDraft():
             return _indicator(desk, number, cond, market)
         case PnlDraft():
+            _loss_or_price(desk, number, cond, market)
             unit = cond.unit or resolved_unit(desk, abs(cond.threshold), "either", market)[1]
             return PositionPnl(market=market, operator=cond.operator, threshold=cond.threshold, unit=unit)
         case EventDraft():
@@ -116,6 +117,15 @@ def _of_market(desk: Desk, number: int, cond: Cond) -> Condition | None:
             return _funding(desk, cond, market)
         case _:
             return None
+
+
+def _loss_or_price(desk: Desk, number: int, cond: PnlDraft, market: str) -> None:
+    """ "if SOL losses 140": a bare number that is about the price of what was named."""
+    current, size = desk.price(market), abs(cond.threshold)
+    near = current is not None and size >= 100 and abs(size - current) <= current / 4
+    if near and cond.unit is None and cond.market is not None:
+        text = f"Is {money(size)} a profit or loss of yours, or the price of {market}? Say the whole rule again."
+        desk.ask(Point(key=f"loss:{number}", about="value", text=text))
 
 
 def _level(desk: Desk, number: int, cond: Level, market: str) -> Condition | None:
@@ -343,7 +353,7 @@ def instant(desk: Desk, number: int, when: When, key: str = "time") -> datetime 
     )
     text = {"past": past, "hour": "At what time of that day?"}.get(placed.doubt, "Which time do you mean?")
     answer: datetime | None = desk.ask(
-        Point(key=f"{key}:{number}", about="time", text=text, candidates=labels),
+        Point(key=f"{key}:{number}", about="time", text=text, candidates=labels, zone=zone),
         best=placed.at[0] if placed.at else None,
     )
     return answer

@@ -311,7 +311,7 @@ def _cents_said(tokens: Sequence[Token], at: int) -> tuple[Decimal, int]:
         ended = named or _low(tokens, end) in ("", ",", ".", ";", "!", "?", "and", "then", "or")
         if 0 < cents < HUNDRED and (named or (at == begun and ended and cents >= 10)):
             return cents / HUNDRED, end + int(named)
-    elif _low(tokens, at).isdigit() and _low(tokens, at + 1) in _CENTS and int(_low(tokens, at)) < HUNDRED:
+    elif _low(tokens, at).isdecimal() and _low(tokens, at + 1) in _CENTS and int(_low(tokens, at)) < HUNDRED:
         return Decimal(_low(tokens, at)) / HUNDRED, at + 2
     return Decimal(0), begun
 

@@ -86,7 +86,7 @@ def _trades(items: Sequence[Item]) -> bool:
 
 
 def _quoted(leftover: Sequence[Item]) -> str:
-    texts = list(dict.fromkeys(item.text[:40] for item in leftover if item.text))[:4]
+    texts = list(dict.fromkeys((item.slip or item.text)[:40] for item in leftover if item.text))[:4]
     return " and ".join(f"“{text}”" for text in texts) or "that"
 
 
