@@ -19,6 +19,8 @@ from core.domain.event import (
     JobDeadLettered,
     JobRetried,
     JobWaiting,
+    KeyRanLow,
+    KeyRefilled,
     OrderAccepted,
     OrderCancelled,
     OrderDenied,
@@ -101,6 +103,7 @@ def level_of(event: Event) -> Level:
             | AccountLimitChanged()
             | AccountApprovalRequested()
             | AccountAnnounced()
+            | KeyRefilled()
             | EngineRecovered()
         ):
             return "info"
@@ -119,6 +122,7 @@ def level_of(event: Event) -> Level:
             | AccountKilled()
             | AccountDelegateRevoked()
             | EngineBlind()
+            | KeyRanLow()
         ):
             return "warning"
         case RuleFailed() | JobDeadLettered() | JobWaiting() | PositionLiquidated():

@@ -46,6 +46,8 @@ from core.domain.event.world import (
     DeliveryFailed,
     EngineBlind,
     EngineRecovered,
+    KeyRanLow,
+    KeyRefilled,
     PositionChanged,
     PositionClosed,
     PositionEndangered,
@@ -107,6 +109,8 @@ Event = (
     | AccountDelegateRevoked
     | AccountApprovalRequested
     | AccountAnnounced
+    | KeyRanLow
+    | KeyRefilled
     | EngineBlind
     | EngineRecovered
 )
@@ -132,6 +136,8 @@ __all__ = [
     "JobDeadLettered",
     "JobRetried",
     "JobWaiting",
+    "KeyRanLow",
+    "KeyRefilled",
     "OrderAccepted",
     "OrderCancelled",
     "OrderDenied",
