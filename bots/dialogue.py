@@ -8,7 +8,7 @@ from dataclasses import dataclass
 
 from bots import draft_cards, views
 from bots.channel import Inbound
-from bots.commands import as_command, run_command
+from bots.commands import as_command, near_command, run_command
 from bots.facade import Facade
 from bots.obey import LATE_AFTER_S, obey
 from bots.turn import Turn
@@ -99,7 +99,9 @@ class Dialogue:
             ]
 
     async def _answer(self, inbound: Inbound) -> list[Card]:
-        owner = await self._core.account.sign_in(inbound.channel, inbound.address)
+        owner = inbound.owner
+        if owner is None:
+            owner = await self._core.account.sign_in(inbound.channel, inbound.address)
         place = (inbound.channel, inbound.address)
 
         async def draft(words: str) -> list[Card]:
@@ -174,13 +176,14 @@ class Dialogue:
         made = await self._core.drafts.say(turn.owner, words, turn.channel)
         if isinstance(made, Draft):
             return [await self._show(turn, place, made)]
-        return await self._read(turn, place, made)
+        return await self._read(turn, place, made, words)
 
-    async def _read(self, turn: Turn, place: tuple[str, str], result: ParseResult) -> list[Card]:
+    async def _read(self, turn: Turn, place: tuple[str, str], result: ParseResult, words: str) -> list[Card]:
         if result.kind == "command" and result.command is not None:
             return await obey(turn, result.command)
         # Words that failed to change a draft must not be taken for a change that was made.
-        return [draft_cards.refusal_card(result, draft_waits=place in self._shown)]
+        waits = place in self._shown
+        return [draft_cards.refusal_card(result, draft_waits=waits, meant=near_command(turn, words))]
 
     async def _press(self, turn: Turn, place: tuple[str, str], press: Press, sent: str) -> list[Card]:
         drafts, rules = self._core.drafts, self._core.rules
@@ -255,12 +258,12 @@ class Dialogue:
             self._remember(place, draft)
         else:
             self._forget(place, draft.id)
-        owner = await self._core.account.owner(turn.owner)
-        entries = {}
-        if draft.state is DraftState.AWAITING_CONFIRMATION:
-            held = (await self._core.account.view(turn.owner)).positions
-            entries = {position.market: position.entry_price for position in held if position.base != 0}
         replaced = await self._replaced(turn, draft)
+        if draft.state is not DraftState.AWAITING_CONFIRMATION:  # nothing of theirs is in it
+            return draft_cards.draft_card(draft, replaced=replaced)
+        owner = await self._core.account.owner(turn.owner)
+        held = (await self._core.account.view(turn.owner)).positions
+        entries = {position.market: position.entry_price for position in held if position.base != 0}
         return draft_cards.draft_card(draft, owner, self._core.prices.latest(), entries, replaced=replaced)
 
     async def _replaced(self, turn: Turn, draft: Draft) -> str | None:

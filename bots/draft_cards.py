@@ -20,7 +20,7 @@ _MOST_QUOTED = 200
 
 def draft_card(
     draft: Draft,
-    owner: Owner,
+    owner: Owner | None = None,
     seen: Sequence[Observation] = (),
     entries: Mapping[str, Decimal] | None = None,
     *,
@@ -28,19 +28,20 @@ def draft_card(
 ) -> Card:
     """Where the draft stands, with what can be done about it.
 
-    *seen* is where the markets stand and *entries* the entry prices of what is held, for the picture beside it;
-    *replaced* is the rule that is to be so from then on.
+    An offer needs its *owner*, in whose time zone it ends. *seen* is where the markets stand and *entries* the entry
+    prices of what is held, for the picture beside it; *replaced* is the rule that is to be so from then on.
     """
     match draft.state:
         case DraftState.ASKING if draft.result.questions:
             return _question_card(draft, draft.result.questions)
         case DraftState.ASKING | DraftState.AWAITING_CONFIRMATION:
+            ends = "" if owner is None else f"; this offer ends {local_time(draft.expires_at, owner)}"
             until = "Nothing is armed" if replaced is None else f"{replaced} stays as it is"
             return Card(
                 title="Confirm this?" if replaced is None else f"Change {replaced} to this?",
                 lines=(
                     *draft.summary.splitlines(),
-                    f"{until} until you confirm; this offer ends {local_time(draft.expires_at, owner)}.",
+                    f"{until} until you confirm{ends}.",
                 ),
                 buttons=(
                     (
@@ -91,13 +92,19 @@ def edit_card(draft: Draft, replaced: str | None = None) -> Card:
     return Card(title=title, lines=lines, buttons=((_cancel(draft),),))
 
 
-def refusal_card(result: ParseResult, *, draft_waits: bool = False) -> Card:
-    """An honest no: understood and not served, or not understood; says so of the draft that waits, if one does."""
+def refusal_card(result: ParseResult, *, draft_waits: bool = False, meant: str | None = None) -> Card:
+    """An honest no: understood and not served, or not understood; says so of the draft that waits, if one does.
+
+    `meant` = the command that the words begin with the name of: offered, never taken.
+    """
     title = "SayWhen does not do that" if result.kind == "unsupported" else "I did not understand that"
     lines: tuple[str, ...] = (one_line(result.reason),) if result.reason else ('Try "/help" for what you can say.',)
     if draft_waits:
         lines = (*lines, "Your draft above is unchanged.")
-    return Card(title=title, lines=lines, tone="warn", public=True)
+    offer: Rows = () if meant is None else ((Button(label=meant, verb=write(Say(words=meant))),),)
+    if meant is not None:
+        lines = (*lines, f"If you meant the command, it is {meant} with the slash.")
+    return Card(title=title, lines=lines, buttons=offer, tone="warn", public=True)
 
 
 def _question_card(draft: Draft, questions: Sequence[Question]) -> Card:

@@ -50,6 +50,8 @@ from core.domain.event import (
     RuleHeld,
     RuleMissed,
     RulePaused,
+    RulePosted,
+    RuleRelieved,
     RuleResumed,
     RuleTriggered,
     VenueLost,
@@ -83,6 +85,7 @@ def level_of(event: Event) -> Level:
             | RuleArmed()
             | RuleHeld()
             | RulePaused()
+            | RulePosted()
             | RuleResumed()
             | RuleTriggered()
             | RuleCompleted()
@@ -109,6 +112,7 @@ def level_of(event: Event) -> Level:
             return "info"
         case (
             RuleMissed()
+            | RuleRelieved()
             | OrderDenied()
             | OrderRejected()
             | OrderUnknown()

@@ -31,6 +31,8 @@ from core.domain.event.rules import (
     RuleHeld,
     RuleMissed,
     RulePaused,
+    RulePosted,
+    RuleRelieved,
     RuleResumed,
     RuleTriggered,
 )
@@ -67,6 +69,8 @@ Event = (
     | RuleAmended
     | RuleConfirmed
     | RuleArmed
+    | RulePosted
+    | RuleRelieved
     | RuleHeld
     | RulePaused
     | RuleResumed
@@ -169,6 +173,8 @@ __all__ = [
     "RuleHeld",
     "RuleMissed",
     "RulePaused",
+    "RulePosted",
+    "RuleRelieved",
     "RuleResumed",
     "RuleTriggered",
     "VenueLost",

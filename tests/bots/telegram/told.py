@@ -14,11 +14,11 @@ from core.domain.event import (
     AccountLinked,
     AccountLinkRequested,
     EngineRecovered,
-    KeyRanLow,
-    KeyRefilled,
     Event,
     JobDeadLettered,
     JobWaiting,
+    KeyRanLow,
+    KeyRefilled,
     OrderAccepted,
     OrderCancelled,
     OrderDenied,
@@ -110,7 +110,9 @@ EVENTS: dict[str, Event] = {
     "Everything was stopped": AccountKilled(**_MINE, rules_paused=2, orders_cancelled=1, positions=("2 SOL-PERP",)),
     "SayWhen may not trade any more": AccountDelegateRevoked(**_MINE, venue="drift"),
     "A wallet must sign": AccountApprovalRequested(**_MINE, what="raise your leverage limit to 20x"),
-    "A key runs low (for operators)": KeyRanLow(**_MINE, venue="drift", key=_KEY, lamports=41_250_000, minimum=50_000_000),
+    "A key runs low (for operators)": KeyRanLow(
+        **_MINE, venue="drift", key=_KEY, lamports=41_250_000, minimum=50_000_000
+    ),
     "A key has enough again (for operators)": KeyRefilled(
         **_MINE, venue="drift", key=_KEY, lamports=1_041_250_000, minimum=50_000_000
     ),
