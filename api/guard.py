@@ -56,11 +56,12 @@ class Measures:
         )
 
     def show(self, payers: Sequence[Payer]) -> None:
-        """Take in what keys have left and have paid."""
+        """Take in what keys have left and have paid; each is named by the beginning of its address."""
         for payer in payers:
-            self._left.labels(payer.key).set(payer.lamports)
-            self._low.labels(payer.key).set(payer.low is not None)
-            self._spent.labels(payer.key).set(payer.lamports_spent)
+            name = payer.key[:8]
+            self._left.labels(name).set(payer.lamports)
+            self._low.labels(name).set(payer.low is not None)
+            self._spent.labels(name).set(payer.lamports_spent)
 
     def note(self, method: str, route: str, status: int, seconds: float) -> None:
         """Count one request; looking a figure up by its labels costs more than counting, so it is kept."""

@@ -46,8 +46,7 @@ async def ready(core: CoreIn) -> Response:
 async def metrics(request: Request, core: CoreIn) -> Response:
     """Figures in Prometheus' text format; what the database does not tell in time stays as it was told last."""
     measures = request.app.state.measures
-    if core.fees.charged:
-        with suppress(SayWhenError, TimeoutError, OSError):
-            async with asyncio.timeout(_WITHIN_S):
-                measures.show(await core.fees.payers())
+    with suppress(SayWhenError, TimeoutError, OSError):
+        async with asyncio.timeout(_WITHIN_S):
+            measures.show(await core.fees.payers())
     return Response(generate_latest(measures.registry), media_type=CONTENT_TYPE_LATEST)
