@@ -1,7 +1,7 @@
 """What `open_core` plugged together and every façade draws on; decides the scene that words are read in."""
 
 import asyncio
-from collections.abc import AsyncGenerator, Callable, Mapping
+from collections.abc import AsyncGenerator, Awaitable, Callable, Mapping
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from decimal import Decimal
@@ -61,6 +61,8 @@ class Parts:
     """Makes the venue's own price source, where it has one: what it triggers on is what is watched."""
     changes: Callable[[], AsyncGenerator[Changed]] | None = None
     """Tells whose account the venue has changed, where it can."""
+    fees: Callable[[], Awaitable[None]] | None = None
+    """Takes in what a chain has charged since it was last called."""
     parser: Reader
     board: Board
     trust: Trust

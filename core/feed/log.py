@@ -19,6 +19,8 @@ from core.domain.event import (
     JobDeadLettered,
     JobRetried,
     JobWaiting,
+    KeyRanLow,
+    KeyRefilled,
     OrderAccepted,
     OrderCancelled,
     OrderDenied,
@@ -104,6 +106,7 @@ def level_of(event: Event) -> Level:
             | AccountLimitChanged()
             | AccountApprovalRequested()
             | AccountAnnounced()
+            | KeyRefilled()
             | EngineRecovered()
         ):
             return "info"
@@ -123,6 +126,7 @@ def level_of(event: Event) -> Level:
             | AccountKilled()
             | AccountDelegateRevoked()
             | EngineBlind()
+            | KeyRanLow()
         ):
             return "warning"
         case RuleFailed() | JobDeadLettered() | JobWaiting() | PositionLiquidated():

@@ -157,3 +157,21 @@ async def test_the_sentence_becomes_one_signed_transaction_a_trigger_and_its_fil
         delegate = stage.exchange.user(stage.key)["delegate"]
         assert stage.signers() == [delegate] * 3
         assert delegate != keypair("wallet", stage.owner).pubkey()
+        await _pays(stage, delegate)
+
+
+async def _pays(stage: Stage, delegate: Pubkey) -> None:
+    """Network fees: the key's, told to the owner as they were, and to who runs this once it runs low."""
+    lamports = stage.exchange.chain.lamports
+    stage.exchange.chain.advance(40)
+    await stage.core.engine.fees()
+    spent = await stage.core.fees.spent_for(stage.owner)
+    assert (spent.transactions, spent.failed) == (3, 0)
+    assert spent.lamports == 10**9 - lamports[delegate] >= 15_000
+    lamports[delegate] = 10_000
+    await stage.core.engine.fees()
+
+    async def told() -> bool:
+        return "A key that pays network fees runs low" in stage.told.titles
+
+    await stage.until(told)

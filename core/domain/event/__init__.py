@@ -48,6 +48,8 @@ from core.domain.event.world import (
     DeliveryFailed,
     EngineBlind,
     EngineRecovered,
+    KeyRanLow,
+    KeyRefilled,
     PositionChanged,
     PositionClosed,
     PositionEndangered,
@@ -111,6 +113,8 @@ Event = (
     | AccountDelegateRevoked
     | AccountApprovalRequested
     | AccountAnnounced
+    | KeyRanLow
+    | KeyRefilled
     | EngineBlind
     | EngineRecovered
 )
@@ -136,6 +140,8 @@ __all__ = [
     "JobDeadLettered",
     "JobRetried",
     "JobWaiting",
+    "KeyRanLow",
+    "KeyRefilled",
     "OrderAccepted",
     "OrderCancelled",
     "OrderDenied",

@@ -17,6 +17,8 @@ from core.domain.event import (
     Event,
     JobDeadLettered,
     JobWaiting,
+    KeyRanLow,
+    KeyRefilled,
     OrderAccepted,
     OrderCancelled,
     OrderDenied,
@@ -47,6 +49,7 @@ from tests.bots.scripted import ME
 from tests.clock import START
 
 D = Decimal
+_KEY = "9xQeWvG816bUx9EPjHmaT23yvVM2ZWbrrpZb9PusVFin"
 _MINE: dict[str, Any] = {"at": START, "owner": ME}
 _RULE: dict[str, Any] = {**_MINE, "rule_id": RuleId("r_1"), "label": "r1"}
 _ORDER: dict[str, Any] = {**_RULE, "order_id": OrderId("o_1"), "market": "SOL-PERP", "side": "sell", "venue": "paper",
@@ -107,6 +110,12 @@ EVENTS: dict[str, Event] = {
     "Everything was stopped": AccountKilled(**_MINE, rules_paused=2, orders_cancelled=1, positions=("2 SOL-PERP",)),
     "SayWhen may not trade any more": AccountDelegateRevoked(**_MINE, venue="drift"),
     "A wallet must sign": AccountApprovalRequested(**_MINE, what="raise your leverage limit to 20x"),
+    "A key runs low (for operators)": KeyRanLow(
+        **_MINE, venue="drift", key=_KEY, lamports=41_250_000, minimum=50_000_000
+    ),
+    "A key has enough again (for operators)": KeyRefilled(
+        **_MINE, venue="drift", key=_KEY, lamports=1_041_250_000, minimum=50_000_000
+    ),
     "From the operator": AccountAnnounced(**_MINE, words="We restart at noon UTC.\nRules go on afterwards."),
 }  # fmt: skip
 """By what happened."""
