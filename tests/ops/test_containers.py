@@ -51,6 +51,22 @@ def test_docker_compose_takes_the_file(tmp_path: Path) -> None:
     assert (run.returncode, run.stderr) == (0, "")
 
 
+def against_the_specification(compose: Path) -> "subprocess.CompletedProcess[str]":
+    """*compose* held to the Compose Specification's own schema, which the tool brings along."""
+    tool = Path(sys.executable).with_name("check-jsonschema")
+    command = [tool, "--builtin-schema", "vendor.compose-spec", compose]
+    return subprocess.run(command, capture_output=True, text=True, check=False, timeout=60)
+
+
+def test_the_compose_file_is_one_of_the_specification(tmp_path: Path) -> None:
+    good = against_the_specification(ROOT / "docker-compose.yml")
+    assert good.returncode == 0, good.stdout
+    slip = tmp_path / "docker-compose.yml"
+    slip.write_text((ROOT / "docker-compose.yml").read_text(encoding="utf-8").replace("healthcheck:", "healthchek:"))
+    bad = against_the_specification(slip)
+    assert (bad.returncode, "healthchek" in bad.stdout) == (1, True)
+
+
 def test_there_is_a_service_for_every_role_and_for_what_they_stand_on() -> None:
     assert set(SERVICES) == {*ROLES, "postgres", "redis", "frontend"}
     assert {name: SERVICES[name]["command"] for name in ROLES} == {name: ["run", name] for name in ROLES}
