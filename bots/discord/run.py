@@ -54,7 +54,9 @@ async def run_discord(
     while True:
         began = core.clock.now()
         try:
-            async with Bot(None if connect is None else connect()) as bot:
+            connector = None if connect is None else connect()
+            base, gateway = core.settings.discord_base, core.settings.discord_gateway
+            async with Bot(connector, base=base, gateway=gateway) as bot:
                 await bot.login(token)
                 serving = partial(serve, core, market, bot, mirror or Mirror(core.memos))
                 await in_turn(core.inbox, f"{NAME}:{bot.application_id}", f"{bot.user} on Discord", serving)
@@ -116,12 +118,18 @@ async def serve(core: Whole, market: Market, bot: Bot, mirror: Mirror) -> None:
                 await ears.resume()
                 tasks.create_task(ears.run(), name="discord-ears")
                 tasks.create_task(_register(core, bot), name="discord-menu")
+                tasks.create_task(_unless_silent(bot), name="discord-silence")
                 bot.ears = ears
                 await bot.connect(reconnect=True)
                 raise TryAgain("Discord closed the connection for good")
     finally:
         bot.ears = None
         await channel.close()
+
+
+async def _unless_silent(bot: Bot) -> None:
+    await bot.stays_silent()
+    raise TryAgain("Discord did not say what has become of the session")
 
 
 async def _register(core: Whole, bot: Bot) -> None:
