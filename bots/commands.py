@@ -21,6 +21,8 @@ _LABEL = re.compile(r"r\d{1,9}", re.IGNORECASE)
 _MARKET = re.compile(r"\$?([A-Za-z0-9]{2,12})(?:-PERP)?", re.IGNORECASE)
 _PAGE = re.compile(r"(?:^|\s)page (\d{1,3})$", re.IGNORECASE)
 _MOST_TRADES = 50
+_LONGEST_OFFER = 40
+"""Characters of a command that a button offers: a label that every channel shows whole."""
 _KINDS: Mapping[str, RuleFilter] = MappingProxyType(
     {name: name for name in get_args(RuleFilter)}
     | {"stop": "stop_loss", "stops": "stop_loss", "sl": "stop_loss", "target": "take_profit", "targets": "take_profit"}
@@ -281,7 +283,9 @@ COMMANDS: tuple[SlashCommand, ...] = (
         run=_limits,
         bare=True,
     ),
-    SlashCommand(name="timezone", args="[zone]", options=(ZONE,), description="Your time zone", run=_timezone),
+    SlashCommand(
+        name="timezone", args="[zone]", options=(ZONE,), description="Your time zone", run=_timezone, bare=True
+    ),
     SlashCommand(
         name="settings",
         args="[what] [value]",
@@ -291,12 +295,13 @@ COMMANDS: tuple[SlashCommand, ...] = (
         ),
         description="Notices, quiet hours, slippage",
         run=settings,
+        bare=True,
     ),
     SlashCommand(
         name="link", args="[code]", options=(CODE,), description="Link another chat to this account", run=linking.link
     ),
-    SlashCommand(name="web", description="Open the dashboard", run=linking.web, dashboard=True),
-    SlashCommand(name="privacy", description="What is kept about you", run=_privacy),
+    SlashCommand(name="web", description="Open the dashboard", run=linking.web, dashboard=True, bare=True),
+    SlashCommand(name="privacy", description="What is kept about you", run=_privacy, bare=True),
     SlashCommand(name="deleteme", description="Delete everything about you", run=_delete_me),
     SlashCommand(name="status", description="Whether everything runs", run=operator.status, admin=True),
     SlashCommand(name="users", description="How many people there are", run=operator.users, admin=True),
@@ -354,6 +359,19 @@ def as_command(words: str) -> str | None:
         return "/start"
     command = BY_NAME.get(said)
     return f"/{command.name}" if command is not None and command.bare else None
+
+
+def near_command(turn: Turn, words: str) -> str | None:
+    """The command that *words* begin with the name of ("delete all"), with its slash; None where there is none.
+
+    Only to be offered: whether it was meant is for its writer to say.
+    """
+    name, _, rest = words.strip().partition(" ")
+    command = BY_NAME.get(name.casefold().rstrip(":,"))
+    if command is None or command not in in_menu(dashboard=turn.dashboard is not None, admin=turn.admin):
+        return None
+    meant = f"/{command.name} {rest.strip()}".rstrip()
+    return meant if len(meant) <= _LONGEST_OFFER and "\n" not in meant else None
 
 
 async def run_command(turn: Turn, text: str) -> list[Card]:

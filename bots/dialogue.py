@@ -8,7 +8,7 @@ from dataclasses import dataclass
 
 from bots import draft_cards, views
 from bots.channel import Inbound
-from bots.commands import as_command, run_command
+from bots.commands import as_command, near_command, run_command
 from bots.facade import Facade
 from bots.obey import LATE_AFTER_S, obey
 from bots.turn import Turn
@@ -176,13 +176,14 @@ class Dialogue:
         made = await self._core.drafts.say(turn.owner, words, turn.channel)
         if isinstance(made, Draft):
             return [await self._show(turn, place, made)]
-        return await self._read(turn, place, made)
+        return await self._read(turn, place, made, words)
 
-    async def _read(self, turn: Turn, place: tuple[str, str], result: ParseResult) -> list[Card]:
+    async def _read(self, turn: Turn, place: tuple[str, str], result: ParseResult, words: str) -> list[Card]:
         if result.kind == "command" and result.command is not None:
             return await obey(turn, result.command)
         # Words that failed to change a draft must not be taken for a change that was made.
-        return [draft_cards.refusal_card(result, draft_waits=place in self._shown)]
+        waits = place in self._shown
+        return [draft_cards.refusal_card(result, draft_waits=waits, meant=near_command(turn, words))]
 
     async def _press(self, turn: Turn, place: tuple[str, str], press: Press, sent: str) -> list[Card]:
         drafts, rules = self._core.drafts, self._core.rules

@@ -92,13 +92,19 @@ def edit_card(draft: Draft, replaced: str | None = None) -> Card:
     return Card(title=title, lines=lines, buttons=((_cancel(draft),),))
 
 
-def refusal_card(result: ParseResult, *, draft_waits: bool = False) -> Card:
-    """An honest no: understood and not served, or not understood; says so of the draft that waits, if one does."""
+def refusal_card(result: ParseResult, *, draft_waits: bool = False, meant: str | None = None) -> Card:
+    """An honest no: understood and not served, or not understood; says so of the draft that waits, if one does.
+
+    `meant` = the command that the words begin with the name of: offered, never taken.
+    """
     title = "SayWhen does not do that" if result.kind == "unsupported" else "I did not understand that"
     lines: tuple[str, ...] = (one_line(result.reason),) if result.reason else ('Try "/help" for what you can say.',)
     if draft_waits:
         lines = (*lines, "Your draft above is unchanged.")
-    return Card(title=title, lines=lines, tone="warn", public=True)
+    offer: Rows = () if meant is None else ((Button(label=meant, verb=write(Say(words=meant))),),)
+    if meant is not None:
+        lines = (*lines, f"If you meant the command, it is {meant} with the slash.")
+    return Card(title=title, lines=lines, buttons=offer, tone="warn", public=True)
 
 
 def _question_card(draft: Draft, questions: Sequence[Question]) -> Card:

@@ -92,8 +92,8 @@ class Accounts:
             positions = ()  # the switch must work when the venue does not
         async with self._parts.store.begin(owner) as tx:
             await tx.save_owner(replace(await tx.read_owner(), paused=True))
+            cancelled = await ask_cancel(tx, None, sentries=True)
             paused = await self._pause_rules(tx, now, PAUSED_ALL)
-            cancelled = await ask_cancel(tx, None)
             event = AccountKilled(
                 at=now,
                 owner=owner,

@@ -2,8 +2,8 @@
 
 import asyncio
 import logging
-from collections.abc import Awaitable, Callable
-from contextlib import aclosing
+from collections.abc import Awaitable, Callable, Sequence
+from contextlib import aclosing, suppress
 from datetime import datetime, timedelta
 from functools import partial
 
@@ -31,6 +31,8 @@ BLIND = timedelta(seconds=30)
 HISTORY_DAYS = 2
 MARKS_EVERY_S = 0.25
 MOST_SAMPLED = 2_000
+AT_A_TIME = 8
+START_S = 5.0
 
 _log = logging.getLogger(__name__)
 
@@ -72,11 +74,16 @@ class Engine:
     # --- starting and staying in charge ------------------------------------------------------------------------
 
     async def start(self) -> None:
-        """Crash-only: settle what was in flight, reconcile with the venue, tell owners what was found, then watch."""
+        """Crash-only: settle what was in flight, reconcile with the venue, tell owners what was found, then watch.
+
+        What a few seconds do not suffice for is left to the cadences: to stay blind for longer would be worse.
+        """
         heard = await self._parts.store.heard(HEARTBEAT)
         now = self._parts.clock.now()
-        await self.settle_due()
-        await self.reconcile()
+        with suppress(TimeoutError):
+            async with asyncio.timeout(START_S):
+                await self.settle_due()
+                await self.reconcile()
         self._cursor = await self._parts.log.end()
         await self.hold_leases(blind_since=heard)
         if heard is not None and now - heard >= BLIND:
@@ -207,8 +214,8 @@ class Engine:
 
     async def settle_due(self) -> None:
         """Each second: wake workers for what is due, ask the venue about what is in flight."""
-        for owner, order_id, state in await self._parts.store.orders_to_settle(self._parts.clock.now()):
-            await self._attempt("settling", partial(self._settle_one, owner, order_id, state))
+        due = await self._parts.store.orders_to_settle(self._parts.clock.now())
+        await self._attempt_all("settling", [partial(self._settle_one, *order) for order in due])
 
     async def _settle_one(self, owner: OwnerId, order_id: OrderId, state: OrderState) -> None:
         if state in (OrderState.PLANNED, OrderState.SIGNED, OrderState.UNKNOWN):
@@ -229,10 +236,10 @@ class Engine:
 
     async def reconcile(self) -> None:
         """Every minute: what the venue did by itself, and positions closed elsewhere, for every owner of ours."""
-        for owner in await self._parts.store.owners():
-            if not self._fences or partition_of(owner) in self._fences:
-                taking_in = partial(reconcile, self._parts.store, self._parts.venue, self._parts.clock, owner)
-                await self._attempt("reconciling", taking_in)
+        taking_in = partial(reconcile, self._parts.store, self._parts.venue, self._parts.clock)
+        owners = await self._parts.store.owners()
+        mine = [owner for owner in owners if not self._fences or partition_of(owner) in self._fences]
+        await self._attempt_all("reconciling", [partial(taking_in, owner) for owner in mine])
 
     async def funding(self) -> None:
         """Every minute: the paper venue exchanges funding when an hour is over."""
@@ -293,6 +300,18 @@ class Engine:
             await work()
         except (SayWhenError, TimeoutError, OSError) as problem:
             _log.warning("%s is tried again: %s", what, problem)
+
+    async def _attempt_all(self, what: str, works: Sequence[Callable[[], Awaitable[object]]]) -> None:
+        """Some at a time: most of each is waiting for a venue, and one that waits long must not hold up all others."""
+        waiting = iter(works)
+
+        async def attempt() -> None:
+            for work in waiting:
+                await self._attempt(what, work)
+
+        async with asyncio.TaskGroup() as tasks:
+            for _ in range(min(AT_A_TIME, len(works))):
+                tasks.create_task(attempt(), name=what)
 
     async def _tell_recovered(self, now: datetime, heard: datetime) -> None:
         for owner in await self._parts.store.owners():

@@ -30,8 +30,8 @@ IDLE_IN_TRANSACTION_S = 5
 _ANSWER_S = STATEMENT_S + 5.0
 """When to give up on a server that does not even say that a statement took too long: it is gone, not slow."""
 
-DRIVER_ERRORS = (asyncpg.PostgresError, asyncpg.InterfaceError, OSError, TimeoutError)
-"""What asyncpg raises when it is used without SQLAlchemy."""
+DRIVER_ERRORS = (asyncpg.PostgresError, asyncpg.InterfaceError, asyncpg.InternalClientError, OSError, TimeoutError)
+"""What asyncpg raises when it is used without SQLAlchemy; the third is kin to neither of the first two."""
 
 _HINT = "Check that the server of DATABASE_URL runs and can be reached; nothing was changed, so trying again is safe."
 _TRANSIENT = (

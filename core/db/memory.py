@@ -99,12 +99,17 @@ class MemoryStore:
         for begin in range(0, len(armed), _WATCHABLE_BATCH):
             yield armed[begin : begin + _WATCHABLE_BATCH]
 
-    async def orders_to_settle(self, due: datetime, limit: int = 500) -> list[tuple[OwnerId, OrderId, OrderState]]:
+    async def orders_to_settle(
+        self, due: datetime, limit: int = 500, *, resting: bool = True
+    ) -> list[tuple[OwnerId, OrderId, OrderState]]:
+        asked = IN_FLIGHT if resting else IN_FLIGHT - {OrderState.ACCEPTED}
         found = [
             order
             for books in self._books.values()
             for order in books.open_orders.values()
-            if order.state in IN_FLIGHT or (order.state is OrderState.PLANNED and order.due_at <= due)
+            if order.state in asked
+            or (order.cancel_asked and order.state in IN_FLIGHT)
+            or (order.state is OrderState.PLANNED and order.due_at <= due)
         ]
         found.sort(key=lambda order: (order.created_at, order.id))
         return [(order.owner, order.id, order.state) for order in found[:limit]]

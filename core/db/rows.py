@@ -112,6 +112,7 @@ def rule_of(row: Row) -> Rule:
         bound_side=row["bound_side"],
         resume_to=None if row["resume_to"] is None else RuleState(row["resume_to"]),
         reason=row["reason"],
+        sentry=None if row["sentry"] is None else OrderId(row["sentry"]),
         cause=None if row["cause"] is None else EventId(row["cause"]),
     )
 
@@ -140,6 +141,7 @@ def rule_row(rule: Rule) -> dict[str, Any]:
         "bound_side": rule.bound_side,
         "resume_to": rule.resume_to,
         "reason": rule.reason,
+        "sentry": rule.sentry,
         "cause": rule.cause,
     }
 
@@ -171,6 +173,7 @@ def order_of(row: Row) -> Order:
         proof=row["proof"],
         ended_at=row["ended_at"],
         cancel_asked=row["cancel_asked"],
+        replaces=None if row["replaces"] is None else OrderId(row["replaces"]),
         cause=None if row["cause"] is None else EventId(row["cause"]),
     )
 
@@ -202,6 +205,7 @@ def order_row(order: Order) -> dict[str, Any]:
         "proof": order.proof,
         "ended_at": order.ended_at,
         "cancel_asked": order.cancel_asked,
+        "replaces": order.replaces,
         "cause": order.cause,
     }
 

@@ -176,12 +176,16 @@ class PostgresStore:
 
         return await self._database.run(look)
 
-    async def orders_to_settle(self, due: datetime, limit: int = 500) -> list[tuple[OwnerId, OrderId, OrderState]]:
+    async def orders_to_settle(
+        self, due: datetime, limit: int = 500, *, resting: bool = True
+    ) -> list[tuple[OwnerId, OrderId, OrderState]]:
+        asked = IN_FLIGHT if resting else IN_FLIGHT - {OrderState.ACCEPTED}
         query = (
             select(orders.c.owner, orders.c.id, orders.c.state)
             .where(
                 or_(
-                    orders.c.state.in_(IN_FLIGHT),
+                    orders.c.state.in_(asked),
+                    and_(orders.c.state.in_(IN_FLIGHT), orders.c.cancel_asked),
                     and_(orders.c.state == OrderState.PLANNED, orders.c.due_at <= due),
                 )
             )

@@ -151,6 +151,7 @@ trading_rules = Table(
     Column("bound_side", Text),
     Column("resume_to", Text),
     Column("reason", Text),
+    Column("sentry", Text),
     Column("cause", Text),
     UniqueConstraint("owner", "number"),
     _states(RuleState),
@@ -216,11 +217,12 @@ orders = Table(
     Column("proof", Text),
     Column("ended_at", _Moment),
     Column("cancel_asked", Boolean, nullable=False),
+    Column("replaces", Text),
     Column("cause", Text),
     # One leg of one trigger is one row, and a row has one live order: what could double an order cannot be stored.
     UniqueConstraint("rule_id", "trigger_no", "leg_no"),
     _states(OrderState),
-    CheckConstraint(one_of("step", ["trade", "reverse_open"]), name="step"),
+    CheckConstraint(one_of("step", ["trade", "reverse_open", "sentry"]), name="step"),
     CheckConstraint("share > 0 AND share <= 1", name="share"),
     CheckConstraint("filled_base >= 0 AND filled_quote >= 0", name="filled"),
     # Nothing may be at a venue whose signed bytes were not stored before.

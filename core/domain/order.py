@@ -19,7 +19,10 @@ class OrderIntent:
     """An order as wanted, sized and priced, before the venue hears of it.
 
     `base` in base units (> 0, on the step); prices in quote. `oracle_price` is the mark that it was sized at;
-    `max_slippage_bps` bounds a market order's worst price from it. `expires_at` ends a resting order.
+    `max_slippage_bps` bounds a market order's worst price from it. `expires_at` ends a resting order. A limit order has
+    a `price`, or an `oracle_offset` (quote) by which its price follows the mark; with `immediate_or_cancel` it takes
+    what there is and never rests. `replaces` is the venue's signature of a live order of the same type whose place it
+    takes: both happen, or neither.
     """
 
     order_id: OrderId
@@ -32,10 +35,13 @@ class OrderIntent:
     trigger_price: Decimal | None = None
     trigger_when: Literal[">=", "<="] | None = None
     post_only: bool = False
+    immediate_or_cancel: bool = False
+    oracle_offset: Decimal | None = None
     reduce_only: bool
     max_slippage_bps: int | None = None
     oracle_price: Decimal
     expires_at: datetime | None = None
+    replaces: str | None = None
 
 
 class OrderState(StrEnum):
@@ -81,6 +87,7 @@ class Order:
 
     `due_at` is when the leg may be sent (TWAP slices lie in the future). `signature`, `raw` and `valid_until` are what
     was signed, stored before it was sent; `attempts` counts starts, `proof` says what proved the present state.
+    A sentry is the leg of the rule's *next* trigger, placed ahead of it; `replaces` is the sentry whose place it takes.
     """
 
     id: OrderId
@@ -95,7 +102,7 @@ class Order:
     venue: str
     share: Decimal = Decimal(1)
     """This leg's share of the trigger's whole size, 0 < share ≤ 1, taken of what is left for percent sizes."""
-    step: Literal["trade", "reverse_open"] = "trade"
+    step: Literal["trade", "reverse_open", "sentry"] = "trade"
     limit_price: Decimal | None = None
     trigger_price: Decimal | None = None
     """What was observed when the rule fired, in quote; what a fill's slippage is told against."""
@@ -105,6 +112,7 @@ class Order:
     valid_until: datetime | None = None
     attempts: int = 0
     cancel_asked: bool = False
+    replaces: OrderId | None = None
     filled_base: Decimal = ZERO
     filled_quote: Decimal = ZERO
     reason: str | None = None

@@ -9,7 +9,7 @@ from typing import Any, Literal
 
 from core.domain.action import Action, is_exit
 from core.domain.condition import AtTime, Condition, Schedule, leaves
-from core.domain.ids import DraftId, EventId, OwnerId, RuleId, SetId
+from core.domain.ids import DraftId, EventId, OrderId, OwnerId, RuleId, SetId
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -74,8 +74,9 @@ TRANSITIONS: Mapping[RuleState, frozenset[RuleState]] = {
     _S.WAITING: frozenset({_S.ARMED, _S.PAUSED, _S.CANCELLED, _S.EXPIRED}),
     _S.ARMED: frozenset({_S.FIRING, _S.HELD, _S.PAUSED, _S.CANCELLED, _S.EXPIRED}),
     _S.FIRING: frozenset({_S.ARMED, _S.COMPLETED, _S.FAILED, _S.PAUSED, _S.CANCELLED, _S.EXPIRED}),
-    _S.HELD: frozenset({_S.ARMED, _S.PAUSED, _S.CANCELLED, _S.EXPIRED}),
-    _S.PAUSED: frozenset({_S.ARMED, _S.WAITING, _S.CANCELLED, _S.EXPIRED}),
+    # An order at the venue may trade before it is taken off: HELD and PAUSED rules may still be found to have fired.
+    _S.HELD: frozenset({_S.ARMED, _S.FIRING, _S.PAUSED, _S.CANCELLED, _S.EXPIRED}),
+    _S.PAUSED: frozenset({_S.ARMED, _S.FIRING, _S.WAITING, _S.CANCELLED, _S.EXPIRED}),
     _S.COMPLETED: frozenset(),
     _S.FAILED: frozenset(),
     _S.CANCELLED: frozenset(),
@@ -93,7 +94,8 @@ class Rule:
     price (quote) that "from current price" was frozen at. `memory` is what watching must not forget: a trailing peak,
     a window, since when a condition holds. `trigger_no` counts triggers so far; `after_rule` is the rule whose first
     fill arms this one, `held_by` the one whose unproven order holds it. `bound_side` names the side of the position
-    that an exit was confirmed for; when that is gone the rule retires.
+    that an exit was confirmed for; when that is gone the rule retires. `sentry` is the newest order that the venue has,
+    may have or is about to be sent, to act for this rule at its price; None where only our engine watches.
     """
 
     id: RuleId
@@ -116,6 +118,7 @@ class Rule:
     bound_side: Literal["long", "short"] | None = None
     resume_to: RuleState | None = None
     reason: str | None = None
+    sentry: OrderId | None = None
     cause: EventId | None = None
     """The latest event of this rule: what happens next was caused by it."""
 

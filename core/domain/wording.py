@@ -17,10 +17,11 @@ from core.domain.wording_amounts import (
 )
 from core.domain.wording_condition import say_condition, trigger_prices
 from core.domain.wording_consequence import Ground
-from core.domain.wording_readback import read_back
+from core.domain.wording_readback import SHARES_OF_THE_MOMENT, read_back
 from core.domain.wording_rule import say_live, say_rule, say_rules
 
 __all__ = [
+    "SHARES_OF_THE_MOMENT",
     "Ground",
     "base_of",
     "one_line",

@@ -9,10 +9,11 @@ from core.domain.market import Market
 from core.domain.money import HUNDRED, ZERO
 from core.domain.position import Account
 from core.domain.rule import RuleSpec
-from core.domain.wording_amounts import say_amount, say_money, say_percent, say_price
+from core.domain.wording_amounts import say_amount, say_money, say_number, say_percent, say_price
 from core.domain.wording_estimate import Move, Reading, move_of
 
 _BPS = Decimal(10_000)
+_CENT = Decimal("0.01")
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -61,17 +62,26 @@ def liquidation_after(move: Move, after: Decimal, market: Market, account: Accou
 
 
 def _say_margin(move: Move, after: Decimal, market: Market, account: Account, leverage: Decimal | None) -> list[str]:
-    """What the change ties up: its share at the leverage that was said, else what the market asks at least."""
-    share = market.initial_margin if leverage is None else 1 / leverage
-    used = share * (abs(after) - abs(move.before)) * move.price
+    """What the venue ties up: initial margin of the change. Leverage that was said sizes the order and ties up no more,
+    because accounts are cross-margined; so what its owner commits is told beside it.
+    """
+    grown = (abs(after) - abs(move.before)) * move.price
+    used = market.initial_margin * grown
     said = []
     if used > 0:
         said.append(f"Margin used: about {say_money(used)} of {say_money(account.free_collateral)} free")
         if used > account.free_collateral:
             said[0] += ", which is not enough"
+        if leverage is not None:
+            said.append(
+                f"at {say_number(leverage)}x you commit {say_money(grown / leverage)} (the whole account backs it)"
+            )
     elif used < 0:
         said.append(f"Margin freed: about {say_money(-used)}")
     if after != 0:
+        if account.equity > 0:
+            exposure = max(_CENT, account.leverage + grown / account.equity).quantize(_CENT)
+            said.append(f"account leverage after: about {say_number(exposure)}x")
         at = liquidation_after(move, after, market, account)
         said.append("no liquidation price after" if at is None else f"liquidation price after: about {say_price(at)}")
     return said

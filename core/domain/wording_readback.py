@@ -25,6 +25,9 @@ from core.domain.wording_consequence import Ground, say_consequences
 from core.domain.wording_estimate import Reading, say_size, say_triggers
 from core.domain.wording_rule import say_rule
 
+SHARES_OF_THE_MOMENT = "Each share is of the position as it is when its rule fires."
+"""What a percentage is of: an assumption of whoever reads the words, told by the card where nobody assumed it."""
+
 _INDENT = "   "
 
 
@@ -61,14 +64,14 @@ def read_back(
         lines += [f"{_INDENT}{line}" for line in (*say_triggers(spec, reading), *say_size(spec, reading))]
         if ground is not None:
             lines += [f"{_INDENT}{line}" for line in say_consequences(spec, reading, ground)]
-    lines += _say_relations(reading)
+    lines += _say_relations(reading, assumptions)
     lines += _say_terms(rules, assumptions, frozen=references is not None)
     lines += _say_watching(rules, markets_source)
     lines += [f"Assumed: {assumption}" for assumption in assumptions]
     return tuple(lines)
 
 
-def _say_relations(reading: Reading) -> list[str]:
+def _say_relations(reading: Reading, assumptions: Sequence[str]) -> list[str]:
     lines = []
     followers: dict[str, list[str]] = {}
     for spec in reading.rules:
@@ -85,8 +88,8 @@ def _say_relations(reading: Reading) -> list[str]:
     for group in groups.values():
         if len(group) > 1:
             lines += _say_group(group, reading)
-    if any(_is_percent_exit(spec.action) for spec in reading.rules):
-        lines.append("A percentage is taken of the position as it is when the rule fires.")
+    if SHARES_OF_THE_MOMENT not in assumptions and any(_is_percent_exit(spec.action) for spec in reading.rules):
+        lines.append(SHARES_OF_THE_MOMENT)
     return lines
 
 
@@ -149,7 +152,7 @@ def _is_percent_exit(action: Action) -> bool:
         case Close(amount_percent=percent):
             return percent < HUNDRED
         case Trade(reduce_only=True, amount_percent=percent):
-            return percent is not None
+            return percent is not None and percent < HUNDRED
         case _:
             return False
 

@@ -47,6 +47,8 @@ OrderHappened = OrderTold | OrderSigned | OrderSent | JobRetried | JobWaiting | 
 
 def order_card(event: OrderHappened) -> Card | None:
     """The card of an event about an order, or None where nobody needs to hear of it."""
+    if isinstance(event, OrderEvent) and event.sentry and not isinstance(event, OrderPartiallyFilled | OrderFilled):
+        return None  # where its rule acts is told of the rule
     match event:
         case OrderSigned() | OrderSent() | JobRetried():
             return None

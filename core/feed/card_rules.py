@@ -14,11 +14,13 @@ from core.domain.event import (
     RuleHeld,
     RuleMissed,
     RulePaused,
+    RulePosted,
+    RuleRelieved,
     RuleResumed,
     RuleTriggered,
 )
 from core.domain.event.rules import BY_OWNER
-from core.domain.wording import one_line, say_duration, say_price
+from core.domain.wording import one_line, say_amount, say_duration, say_price
 from core.feed.card_marks import marked, rule_name, sentence, settled_key
 from core.feed.parts import Button, Card
 from core.feed.press import SettleMissed, write
@@ -30,6 +32,8 @@ RuleHappened = (
     | RuleArmed
     | RuleHeld
     | RulePaused
+    | RulePosted
+    | RuleRelieved
     | RuleResumed
     | RuleTriggered
     | RuleCompleted
@@ -51,6 +55,16 @@ def rule_card(event: RuleHappened) -> Card | None:
             return None
         case RuleArmed():
             return _armed(event)
+        case RulePosted():
+            return None if event.resized else _posted(event)
+        case RuleRelieved(venue=venue, reason=reason):
+            lines = (sentence(reason), "It acts while SayWhen runs.")
+            return Card(
+                title=f"{name} does not rest on {venue}: SayWhen watches it",
+                lines=lines,
+                tone="warn",
+                key=settled_key(event),
+            )
         case RuleCancelled(why=why) if why == BY_OWNER:
             return None
         case RuleTriggered():
@@ -90,6 +104,19 @@ def _armed(event: RuleArmed) -> Card | None:
     )
 
 
+def _posted(event: RulePosted) -> Card:
+    beyond = "below" if event.when == "<=" else "above"
+    amount = say_amount(event.base, event.market, exact=True)
+    return Card(
+        title=marked(f"{rule_name(event)} rests on {event.venue} now", simulated=event.simulated),
+        lines=(
+            f"{event.side.capitalize()} {amount} {beyond} {say_price(event.price, exact=True)}.",
+            "Keepers there fire it on the oracle price, also while SayWhen is down.",
+        ),
+        key=settled_key(event),
+    )
+
+
 def _triggered(event: RuleTriggered) -> Card:
     alert = event.orders == 0
     name = rule_name(event)
@@ -101,7 +128,9 @@ def _triggered(event: RuleTriggered) -> Card:
         lines.insert(0, f'"{one_line(event.message)}"')
     if event.late_s > 0:
         lines.append(f"Noticed {say_duration(event.late_s)} late.")
-    if not alert:
+    if event.resting:
+        lines.append("Its order was at the venue already.")
+    elif not alert:
         lines.append("The order is on its way." if event.orders == 1 else f"{event.orders} orders are on their way.")
     if event.source:
         lines.append(f"Price source: {event.source}.")

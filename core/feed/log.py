@@ -48,6 +48,8 @@ from core.domain.event import (
     RuleHeld,
     RuleMissed,
     RulePaused,
+    RulePosted,
+    RuleRelieved,
     RuleResumed,
     RuleTriggered,
     VenueLost,
@@ -81,6 +83,7 @@ def level_of(event: Event) -> Level:
             | RuleArmed()
             | RuleHeld()
             | RulePaused()
+            | RulePosted()
             | RuleResumed()
             | RuleTriggered()
             | RuleCompleted()
@@ -106,6 +109,7 @@ def level_of(event: Event) -> Level:
             return "info"
         case (
             RuleMissed()
+            | RuleRelieved()
             | OrderDenied()
             | OrderRejected()
             | OrderUnknown()

@@ -95,7 +95,9 @@ async def denial_at_send(
     today = [
         order
         for order in await tx.orders(since=midnight)
-        if order.signature is not None and order.id != intent.order_id  # what was never signed was never sent
+        # What was never signed was never sent, and what only stands for a rule has not traded.
+        if order.signature is not None and order.id != intent.order_id
+        if order.step != "sentry" or order.filled_base > 0
     ]
     return check(
         limits,

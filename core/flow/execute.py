@@ -7,7 +7,7 @@ from decimal import Decimal
 from typing import Any
 
 from core.domain.action import Close, LimitOrder, MarketOrder, Reverse, Trade, is_exit
-from core.domain.errors import PriceUnavailable, VenueError, VenuePaused, VenueRejected, VenueUnknown
+from core.domain.errors import NoPermission, PriceUnavailable, VenueError, VenuePaused, VenueRejected, VenueUnknown
 from core.domain.event import JobDeadLettered, JobRetried, JobWaiting, OrderSent, OrderSigned, OrderUnknown
 from core.domain.ids import OrderId, OwnerId
 from core.domain.market import Market, Observation, Side
@@ -20,6 +20,9 @@ from core.flow.allow import denial_at_send
 from core.flow.lifecycle import is_protective
 from core.flow.outcome import Outcome
 from core.flow.points import passing
+from core.flow.revoked import heed
+from core.flow.sentry import sentry_intent
+from core.flow.sentry_news import leave_to_keepers
 from core.flow.settle import settle
 from core.ports import Again, Clock, JobLog, Prepared, Store, Transaction, Venue
 
@@ -75,6 +78,9 @@ async def execute(store: Store, venue: Venue, clock: Clock, owner: OwnerId, orde
             return
         signed = await _sign(store, venue, clock, order, rule, look)
     except (VenueError, PriceUnavailable, TimeoutError, OSError) as problem:
+        if order.step == "sentry" and (isinstance(problem, VenuePaused) or order.attempts + 1 >= MAX_ATTEMPTS):
+            await _not_posted(store, clock, order, str(problem), simulated=venue.simulated)
+            return
         await _again_or_dead(store, clock, order, max(attempt, order.attempts + 1), problem, simulated=venue.simulated)
         return
     if signed is not None:
@@ -123,13 +129,16 @@ async def _sign(store: Store, venue: Venue, clock: Clock, order: Order, rule: Ru
             prepared = await venue.prepare(wanted)
     except VenueRejected as refusal:
         async with store.begin(order.owner) as tx:
-            # Never signed, so never sent: it ends as our own denial, in the venue's words.
-            await outcome(tx).end(replace(order, intent=wanted), OrderState.DENIED, str(refusal))
+            # Never signed, so never sent: our own denial, in the venue's words; an exit outlives a lost permission.
+            ended = OrderState.REJECTED if isinstance(refusal, NoPermission) else OrderState.DENIED
+            await outcome(tx).end(replace(order, intent=wanted), ended, str(refusal))
+        await heed(refusal, store, order.owner, venue.name, clock.now())
         return None
     async with store.begin(order.owner) as tx:
         present = await tx.rule(order.rule_id)
         planned = await tx.order(order.id)
-        if present is None or present.state is not RuleState.FIRING or planned != order:
+        wanting = RuleState.ARMED if order.step == "sentry" else RuleState.FIRING
+        if present is None or present.state is not wanting or planned != order:
             return None  # killed, cancelled or claimed between looking and signing; nothing was sent
         signed = replace(
             order,
@@ -151,6 +160,7 @@ async def _sign(store: Store, venue: Venue, clock: Clock, order: Order, rule: Ru
             base=wanted.base,
             simulated=venue.simulated,
             venue=venue.name,
+            sentry=order.step == "sentry",
             cause=order.cause,
         )
         signed = replace(signed, cause=await tx.append(event))
@@ -164,6 +174,8 @@ async def _intent(
     tx: Transaction, order: Order, rule: Rule, look: _Look, clock: Clock
 ) -> OrderIntent | NothingToDo | None:
     """What to send, from the live position; None if it is not this leg's turn."""
+    if order.step == "sentry":
+        return await sentry_intent(tx, order, rule, look.account, look.market, look.mark)
     if rule.state is not RuleState.FIRING or rule.trigger_no != order.trigger_no:
         return NothingToDo(reason="its rule is not firing any more")
     action = rule.spec.action
@@ -258,7 +270,10 @@ def _order_of(
 async def _resume(store: Store, venue: Venue, clock: Clock, order: Order) -> None:
     """Go on with what may have been sent: ask first, and send again only the same bytes while they are valid."""
     known = await settle(store, venue, clock, order.owner, order.id)
-    if known is None or known.cancel_asked or known.valid_until is None or clock.now() >= known.valid_until:
+    if known is None or known.cancel_asked:
+        return
+    await leave_to_keepers(store, known)
+    if known.valid_until is None or clock.now() >= known.valid_until:
         return
     if known.state in (OrderState.SIGNED, OrderState.UNKNOWN):
         await _send(store, venue, clock, known)
@@ -284,6 +299,7 @@ async def _send(store: Store, venue: Venue, clock: Clock, order: Order) -> None:
             if present is not None and present.state not in ENDED:
                 outcome = Outcome(tx=tx, now=clock.now(), account=account, simulated=venue.simulated)
                 await outcome.end(present, OrderState.REJECTED, str(refusal))
+        await heed(refusal, store, order.owner, venue.name, clock.now())
         return
     except (VenueError, TimeoutError, OSError) as problem:
         passing("execute.after_send")
@@ -314,11 +330,21 @@ async def _note(store: Store, venue: Venue, clock: Clock, order: Order, state: O
             "base": None if order.intent is None else order.intent.base,
             "simulated": venue.simulated,
             "venue": venue.name,
+            "sentry": order.step == "sentry",
             "cause": present.cause,
         }
         unknown = state is OrderState.UNKNOWN
         cause = await tx.append(OrderUnknown(**said, reason=reason) if unknown else OrderSent(**said))
         await tx.save_order(replace(present, state=state, reason=reason or None, cause=cause), was=present.state)
+
+
+async def _not_posted(store: Store, clock: Clock, order: Order, reason: str, *, simulated: bool) -> None:
+    """Give a sentry up that cannot be placed now: nothing of it was signed, and our engine watches its rule."""
+    async with store.begin(order.owner) as tx:
+        present = await tx.order(order.id)
+        if present is not None and present.state is OrderState.PLANNED:
+            outcome = Outcome(tx=tx, now=clock.now(), account=None, simulated=simulated)
+            await outcome.end(present, OrderState.DENIED, reason or "the venue did not answer in time")
 
 
 async def _look_anew(store: Store, venue: Venue, clock: Clock, order: Order, look: _Look) -> None:

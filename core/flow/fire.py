@@ -21,13 +21,14 @@ from core.domain.condition import ALL_MARKETS, AtTime, Now, Schedule
 from core.domain.event import RuleMissed, RuleTriggered
 from core.domain.ids import OrderId, new_id
 from core.domain.market import Observation
-from core.domain.order import Order
+from core.domain.order import ENDED, Order, OrderState
 from core.domain.position import Account
 from core.domain.rule import LIVE, Rule, RuleState
+from core.domain.sentry import level_of
 from core.domain.sizing import plan_legs
 from core.domain.wording import say_live
 from core.flow import lifecycle
-from core.flow.asking import ask_cancel
+from core.flow.asking import ask_cancel, withdraw
 from core.flow.moving import move_stop
 from core.flow.points import passing
 from core.flow.siblings import hold_siblings, settle_siblings
@@ -62,13 +63,25 @@ async def fire(store: Store, clock: Clock, crossing: Crossing, world: World, fen
             state = (await lifecycle.pause(tx, rule, now, lifecycle.PAUSED_ALL)).state
         elif rule.spec.expires_at is not None and rule.spec.expires_at <= now:
             state = (await lifecycle.expire(tx, rule, now)).state
+        elif (sentry := await _sentry(tx, rule, now)) is not None:
+            state = await _trigger(tx, rule, crossing, world, now, sentry=sentry)
         elif (late_s := _lateness(rule, crossing, now)) is None:
-            state = await _trigger(tx, rule, crossing, world, now, 0)
+            state = await _trigger(tx, rule, crossing, world, now)
         else:
             state = await _late(tx, rule, crossing, world, now, late_s)
         passing("fire.before_commit")
     passing("fire.after_commit")
     return state
+
+
+async def _sentry(tx: Transaction, rule: Rule, now: datetime) -> Order | None:
+    """The order that acts for *rule* at the venue, or may; one that was not even signed stays unsent."""
+    order = None if rule.sentry is None else await tx.order(rule.sentry)
+    while order is not None and order.state is OrderState.PLANNED:
+        reason = "the price came before it was placed"
+        await tx.save_order(replace(order, state=OrderState.CANCELLED, reason=reason, ended_at=now), was=order.state)
+        order = None if order.replaces is None else await tx.order(order.replaces)
+    return None if order is None or order.state in ENDED else order
 
 
 def _lateness(rule: Rule, crossing: Crossing, now: datetime) -> int | None:
@@ -83,7 +96,7 @@ def _lateness(rule: Rule, crossing: Crossing, now: datetime) -> int | None:
 async def _late(tx: Transaction, rule: Rule, crossing: Crossing, world: World, now: datetime, late_s: int) -> RuleState:
     lateness = rule.spec.lateness()
     if late_s <= lateness.after_s or lateness.do == "run":
-        return await _trigger(tx, rule, crossing, world, now, late_s)
+        return await _trigger(tx, rule, crossing, world, now, late_s=late_s)
     asked = lateness.do == "ask"
     missed = RuleMissed(
         at=now,
@@ -113,12 +126,21 @@ async def _late(tx: Transaction, rule: Rule, crossing: Crossing, world: World, n
 
 
 async def _trigger(
-    tx: Transaction, rule: Rule, crossing: Crossing, world: World, now: datetime, late_s: int
+    tx: Transaction,
+    rule: Rule,
+    crossing: Crossing,
+    world: World,
+    now: datetime,
+    *,
+    late_s: int = 0,
+    sentry: Order | None = None,
 ) -> RuleState:
     action = rule.spec.action
     trigger_no = rule.trigger_no + 1
     seen = world.observation
-    orders = _plan(rule, action, crossing, world, now) if isinstance(action, Trade | Close | Reverse) else []
+    orders: list[Order] = []
+    if sentry is None and isinstance(action, Trade | Close | Reverse):
+        orders = _plan(rule, action, crossing, world, now)
     event = RuleTriggered(
         at=now,
         owner=rule.owner,
@@ -132,7 +154,8 @@ async def _trigger(
         simulated=seen.simulated if seen is not None else False,
         late_s=late_s,
         message=action.message if isinstance(action, Alert) else None,
-        orders=len(orders),
+        orders=len(orders) if sentry is None else 1,
+        resting=sentry is not None,
     )
     detail = {"trigger_no": trigger_no, "price": crossing.price, "late_s": late_s}
     fired = await lifecycle.change(
@@ -145,6 +168,7 @@ async def _trigger(
         fired_at=now,
         reason=None,
         memory=lifecycle.seen_by_us(rule.memory),
+        sentry=None if sentry is None else sentry.id,
     )
     for order in orders:
         await tx.add_order(replace(order, cause=fired.cause))
@@ -152,7 +176,12 @@ async def _trigger(
             await tx.enqueue(order.id, priority=1 if is_exit(action) else 0)
     if not leaves_the_rest_armed(action):
         await hold_siblings(tx, fired, now)
-    if orders:
+    if sentry is not None:
+        level = level_of(fired, {held.market: held.entry_price for held in world.account.positions})
+        if level is None or level[0] != sentry.trigger_price:
+            await withdraw(tx, fired)  # it stands where the rule no longer says
+        await tx.enqueue(sentry.id, priority=1)
+    if orders or sentry is not None:
         return RuleState.FIRING
     return await _act(tx, fired, action, world, now)
 

@@ -21,7 +21,9 @@ from core.domain.event import (
     RuleResumed,
 )
 from core.domain.rule import LIVE, TRANSITIONS, Rule, RuleSpec, RuleState, job_kind
+from core.domain.sentry import can_stand
 from core.domain.wording import say_rule, trigger_prices
+from core.flow.asking import withdraw
 from core.ports import Job, JobLog, Transaction
 
 PAUSED_ALL = "everything was paused"
@@ -41,6 +43,8 @@ async def change(
 ) -> Rule:
     """*rule* moved to *state* with *fields* changed, its job and log kept in step, and *event* appended.
 
+    What stands for it at the venue is asked back with the same commit, unless it may go on standing.
+
     Raises Conflict if the rule is not in the state and version it was read in any more, and ValueError for a move that
     the table of transitions does not know.
     """
@@ -48,6 +52,9 @@ async def change(
         raise ValueError(f"Expected a state that can follow {rule.state}, was {state}")
     event_id = await tx.append(replace(event, cause=rule.cause))
     moved = replace(rule, state=state, cause=event_id, **fields)
+    stands = state is RuleState.FIRING or (state is RuleState.ARMED and can_stand(moved.spec))
+    if moved.sentry is not None and not stands:
+        await withdraw(tx, moved)
     if not await tx.save_rule(moved, was=rule.state, version=rule.version):
         raise Conflict(f"Rule {rule.label} has changed meanwhile.", "Look at /rules and try again.")
     await _keep_job(tx, moved)

@@ -26,7 +26,7 @@ from core.domain.order import ENDED, Fill, Order, OrderState
 from core.domain.position import Account, Position
 from core.domain.rule import Rule, RuleState
 from core.domain.wording import say_leg
-from core.flow import lifecycle
+from core.flow import lifecycle, sentry_news
 from core.flow.siblings import settle_siblings
 from core.ports import Finding, OrderReport, Transaction
 
@@ -62,6 +62,8 @@ class Outcome:
 
     async def record(self, order: Order, report: OrderReport) -> Order:
         """The order after everything that *report* proves is stored: fills, state, and what follows from them."""
+        if order.step == "sentry" and (report.fills or report.triggered):
+            await sentry_news.fired(self.tx, order, self.now, simulated=self.simulated)
         new = []
         for fill in report.fills:
             known = replace(fill, order_id=order.id, owner=order.owner, rule_id=order.rule_id)
@@ -80,12 +82,16 @@ class Outcome:
         if report.finding is Finding.LIVE:
             state = OrderState.PARTIALLY_FILLED if order.filled_base > 0 else OrderState.ACCEPTED
         if state is None or (state is was and not new):
+            await sentry_news.hurry(self.tx, order, report, self.now)
             return order
         event = _event(order, state, "", await self._said(order), new, self._held(order))
         order = replace(order, state=state, proof="venue", cause=await self.tx.append(event))
         await self.tx.save_order(order, was=was)
         await self._after_fills(order, new)
-        if state is OrderState.ACCEPTED and (rule := await self.tx.rule(order.rule_id)) is not None:
+        if order.step == "sentry":
+            if state is OrderState.ACCEPTED:
+                await sentry_news.posted(self.tx, order, self.now, simulated=self.simulated)
+        elif state is OrderState.ACCEPTED and (rule := await self.tx.rule(order.rule_id)) is not None:
             # It is proven to rest, perhaps for long: its siblings watch on, and whoever fills first ends the others.
             await settle_siblings(self.tx, rule, self.now, filled=False)
         return order
@@ -121,7 +127,10 @@ class Outcome:
         )
         await self.tx.save_order(ended, was=before)
         await self._after_fills(ended, new)
-        await self._conclude(ended, gone=gone)
+        stood = ended.step == "sentry" and ended.filled_base == 0
+        nothing_held = self.account is not None and self._held(order) is None
+        if not stood or await sentry_news.ended(self.tx, ended, self.now, gone=nothing_held):
+            await self._conclude(ended, gone=gone)
         return ended
 
     def _held(self, order: Order) -> Position | None:
@@ -147,6 +156,7 @@ class Outcome:
         return {
             **await self._common(order),
             "order_id": order.id,
+            "sentry": order.step == "sentry",
             "side": _side(order, rule),
             "base": None if intent is None else intent.base,
             "planned": say_leg(rule.spec.action, order.leg_no) if intent is None and rule is not None else "",
@@ -202,7 +212,9 @@ class Outcome:
 
     async def _conclude(self, order: Order, *, gone: bool) -> None:
         """Decide the rule once every leg of the trigger has ended."""
-        legs = await self.tx.orders(rule_id=order.rule_id, trigger_no=order.trigger_no)
+        planned = await self.tx.orders(rule_id=order.rule_id, trigger_no=order.trigger_no)
+        # What stood for the rule and was taken off before it traded says nothing about this trigger.
+        legs = [leg for leg in planned if leg.step != "sentry" or leg.filled_base > 0 or leg.state not in ENDED]
         open_legs = [leg for leg in legs if leg.state not in ENDED]
         for leg in open_legs:
             if leg.step == "reverse_open" and leg.market == order.market and leg.state is OrderState.PLANNED:
@@ -210,6 +222,7 @@ class Outcome:
         rule = await self.tx.rule(order.rule_id)
         if open_legs or rule is None or rule.state is not RuleState.FIRING or rule.trigger_no != order.trigger_no:
             return
+        rule = replace(rule, sentry=None)
         filled = any(leg.filled_base > 0 for leg in legs)
         if not filled or (is_exit(rule.spec.action) and self._left_open(legs)):
             await settle_siblings(self.tx, rule, self.now, filled=False)

@@ -7,7 +7,8 @@ from decimal import Decimal
 from core.domain.errors import PriceUnavailable, VenueError
 from core.domain.event import PositionFundingPaid, PositionLiquidated
 from core.domain.ids import OrderId, OwnerId
-from core.domain.order import IN_FLIGHT, Order
+from core.domain.order import IN_FLIGHT, Order, OrderState
+from core.domain.position import Account
 from core.domain.rule import LIVE, RuleState
 from core.flow import lifecycle
 from core.flow.outcome import Outcome, retire
@@ -76,6 +77,7 @@ async def reconcile(store: Store, venue: Venue, clock: Clock, owner: OwnerId) ->
             account = await venue.account(owner)
     except (VenueError, TimeoutError, OSError):
         return 0
+    await _prove_sentries(store, venue, clock, owner, account)
     async with store.begin(owner) as tx:
         if await tx.activity_cursor(venue.name) != after:
             return 0  # another process took the same news in
@@ -114,12 +116,26 @@ async def reconcile(store: Store, venue: Venue, clock: Clock, owner: OwnerId) ->
             return len(news)  # the account is older than our books: what it does not show may just have been opened
         bound = [rule for rule in await tx.rules(LIVE) if rule.bound_side is not None]
         markets = {market for rule in bound if (market := getattr(rule.spec.action, "market", None)) is not None}
-        # What is in flight may explain a position that is gone, and will settle it.
-        markets -= {order.market for order in await tx.orders(states=IN_FLIGHT)}
+        # What is in flight may explain a position that is gone, and will settle it; what is proven to rest does not.
+        markets -= {order.market for order in await tx.orders(states=IN_FLIGHT) if not _is_at_rest(order)}
         gone = [
             await retire(tx, account, clock.now(), market=market, armed_before=asked_at) for market in sorted(markets)
         ]
     return len(news) + sum(gone)
+
+
+def _is_at_rest(order: Order) -> bool:
+    return order.step == "sentry" and order.state is OrderState.ACCEPTED and order.filled_base == 0
+
+
+async def _prove_sentries(store: Store, venue: Venue, clock: Clock, owner: OwnerId, account: Account) -> None:
+    """Ask about sentries whose position *account* does not show: one that still rests then has not closed it."""
+    async with store.begin(owner) as tx:
+        resting = [order for order in await tx.orders(states={OrderState.ACCEPTED}) if _is_at_rest(order)]
+    for order in resting:
+        held, intent = account.position(order.market), order.intent
+        if intent is not None and (held is None or (held.base > 0) is (intent.side == "buy")):
+            await settle(store, venue, clock, owner, order.id)
 
 
 async def _expire_unwatched(tx: Transaction, now: datetime) -> None:

@@ -37,7 +37,7 @@ async def settle_siblings(tx: Transaction, rule: Rule, now: datetime, *, filled:
             if sibling is not None and sibling.state in doomed:
                 await lifecycle.cancel(tx, sibling, now, f"{rule.label} fired instead")
         for sibling in await siblings_of(tx, rule, {RuleState.FIRING}):
-            await ask_cancel(tx, None, rule_id=sibling.id)
+            await ask_cancel(tx, None, rule_id=sibling.id, sentries=True)
         return
     for sibling in await siblings_of(tx, rule, {RuleState.HELD}):
         if sibling.held_by == rule.id:

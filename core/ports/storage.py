@@ -202,8 +202,14 @@ class Store(Protocol):
         """Every ARMED rule, in batches: `async for rules in store.watchable()`."""
         ...
 
-    async def orders_to_settle(self, due: datetime, limit: int = 500) -> list[tuple[OwnerId, OrderId, OrderState]]:
-        """Orders of all owners that are in flight, or planned and due by *due*, oldest first."""
+    async def orders_to_settle(
+        self, due: datetime, limit: int = 500, *, resting: bool = True
+    ) -> list[tuple[OwnerId, OrderId, OrderState]]:
+        """Orders of all owners that are in flight, or planned and due by *due*, oldest first.
+
+        Without *resting*, those that are proven to rest and that nobody wants back are left out: of a venue that tells
+        what it does by itself they need no asking.
+        """
         ...
 
     async def save_memories(self, memories: Mapping[tuple[RuleId, int], Mapping[str, Any]]) -> None:

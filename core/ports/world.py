@@ -115,6 +115,8 @@ class OrderReport:
     finding: Finding
     fills: tuple[Fill, ...] = ()
     reason: str = ""
+    triggered: bool = False
+    """Whether a trigger order's price is proven to have come."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -169,7 +171,10 @@ class Venue(Protocol):
         ...
 
     async def prepare(self, intent: OrderIntent) -> Prepared:
-        """Sign *intent*; touches nothing at the venue. Raises VenueRejected if it could never be valid."""
+        """Sign *intent*; touches nothing at the venue. Raises VenueRejected if it could never be valid.
+
+        An order that *replaces* another takes effect only if that one is still open then, and ends it.
+        """
         ...
 
     async def send(self, prepared: Prepared) -> None:

@@ -278,6 +278,17 @@ async def test_an_honest_no_says_why(talk: Talk) -> None:
     )
 
 
+async def test_a_command_without_its_slash_is_offered_and_not_taken(talk: Talk) -> None:
+    talk.core.drafts.result = ParseResult(kind="not_understood", reason="I did not understand “delete”.")
+    [card] = await talk.say("delete all")
+    assert labels(card) == ["/delete all"]
+    assert [what for what, *_ in talk.core.calls] == ["say"]
+    await talk.press(card, "/delete all")
+    assert [what for what, *_ in talk.core.calls] == ["say", "cancel rules"]
+    [plain] = await talk.say("broadcast now")  # not a command of theirs
+    assert labels(plain) == []
+
+
 async def test_errors_are_told_with_what_to_do(talk: Talk) -> None:
     talk.core.drafts.problem = Denied("Your limits say no", "Edit the rule.")
     [card] = await talk.say(SENTENCE)

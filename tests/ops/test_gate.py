@@ -16,13 +16,18 @@ def test_an_unknown_gate_is_refused_with_the_known_ones(
 def test_a_failed_check_shows_its_output_and_stops_the_gate(
     monkeypatch: pytest.MonkeyPatch, capfdbinary: pytest.CaptureFixture[bytes]
 ) -> None:
-    monkeypatch.setattr(gate, "STATIC", (("first", ("python", "-c", "print('why'); raise SystemExit(3)")),))
+    wrong = ("python", "-c", "print('why'); raise SystemExit(3)")
+    slow = ("python", "-c", "import time; time.sleep(0.5)")
+    never = ("python", "-c", "print('not begun'); raise SystemExit(4)")
+    checks = (("first", wrong), ("beside", slow), *((f"later{number}", never) for number in range(3)))
+    monkeypatch.setattr(gate, "STATIC", checks)
     monkeypatch.setattr(gate, "PYTEST", ("python", "-c", "print('must not run')"))
     assert gate.main(["test"]) == 3
     printed = capfdbinary.readouterr().out
     assert b"first" in printed
     assert b"FAILED" in printed
     assert b"why" in printed
+    assert b"not begun" not in printed
     assert b"must not run" not in printed
 
 

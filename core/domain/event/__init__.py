@@ -31,6 +31,8 @@ from core.domain.event.rules import (
     RuleHeld,
     RuleMissed,
     RulePaused,
+    RulePosted,
+    RuleRelieved,
     RuleResumed,
     RuleTriggered,
 )
@@ -65,6 +67,8 @@ Event = (
     | RuleAmended
     | RuleConfirmed
     | RuleArmed
+    | RulePosted
+    | RuleRelieved
     | RuleHeld
     | RulePaused
     | RuleResumed
@@ -163,6 +167,8 @@ __all__ = [
     "RuleHeld",
     "RuleMissed",
     "RulePaused",
+    "RulePosted",
+    "RuleRelieved",
     "RuleResumed",
     "RuleTriggered",
     "VenueLost",

@@ -14,7 +14,8 @@ class OrderEvent(Happened):
     """What every event about an order carries; `base` in base units, prices in quote.
 
     `side` is None for an exit that ended before it was sized: the position would have decided. `planned` says what it
-    was to trade, while it is not sized.
+    was to trade, while it is not sized. `sentry` = it stands at the venue for an armed rule: where that acts is told
+    of the rule.
     """
 
     order_id: OrderId
@@ -24,6 +25,7 @@ class OrderEvent(Happened):
     planned: str = ""
     simulated: bool = False
     venue: str = ""
+    sentry: bool = False
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -5,7 +5,8 @@ from decimal import Decimal
 from typing import ClassVar, Literal
 
 from core.domain.event.happened import Happened
-from core.domain.ids import DraftId
+from core.domain.ids import DraftId, OrderId
+from core.domain.market import Side
 
 BY_OWNER = "you cancelled it"
 """Why a rule was cancelled by its owner: whoever was told has answered already, so no card follows."""
@@ -49,6 +50,35 @@ class RuleArmed(Happened):
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class RulePosted(Happened):
+    """An order is proven to rest at the venue that acts for this armed rule at its price, whether we run or not.
+
+    `base` in base units, `price` in quote; `resized` = only its size is new.
+    """
+
+    name: ClassVar[str] = "rule.posted"
+    order_id: OrderId
+    market: str
+    side: Side
+    base: Decimal
+    price: Decimal
+    when: Literal[">=", "<="]
+    venue: str
+    simulated: bool = False
+    resized: bool = False
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class RuleRelieved(Happened):
+    """No order rests at the venue for this armed rule any more, or none could: our engine alone watches it."""
+
+    name: ClassVar[str] = "rule.relieved"
+    order_id: OrderId
+    venue: str
+    reason: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class RuleHeld(Happened):
     """A sibling fired; this rule waits for the proof of that order."""
 
@@ -73,7 +103,10 @@ class RuleResumed(Happened):
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class RuleTriggered(Happened):
-    """The condition held. `price` is what was observed, `source` who said so; `late_s` > 0 marks a late firing."""
+    """The condition held. `price` is what was observed, `source` who said so; `late_s` > 0 marks a late firing.
+
+    `resting` = the order that acts was at the venue already.
+    """
 
     name: ClassVar[str] = "rule.triggered"
     trigger_no: int
@@ -85,6 +118,7 @@ class RuleTriggered(Happened):
     late_s: int = 0
     message: str | None = None
     orders: int = 0
+    resting: bool = False
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -18,6 +18,7 @@ from core.domain.condition import (
 from core.domain.money import HUNDRED, ZERO
 from core.domain.reading import Option, ParseContext, ParseResult, Question
 from core.domain.rule import Repeat, RuleSpec
+from core.domain.wording import SHARES_OF_THE_MOMENT
 from core.parse.grammar.checks import checked
 from core.parse.grammar.desk import Desk, Point
 from core.parse.grammar.drafts import Cond, GroupDraft, Level, RuleDraft, ScheduleDraft, TargetHit
@@ -99,7 +100,7 @@ def applied(drafts: list[RuleDraft], choices: Mapping[str, Any]) -> list[RuleDra
         elif name in ("far", "standing") and isinstance(value, Decimal):
             number, _, old = rest.partition(":")
             result[int(number)].cond = _repriced(result[int(number)].cond, old, value)
-        elif name == "exit" and rest.isdigit():
+        elif name == "exit" and rest.isdecimal():
             result[int(rest)].cond = value
     return result
 
@@ -127,7 +128,7 @@ def _rules(desk: Desk) -> list[RuleSpec]:
     rules = checked(desk, rules, [number for number, _ in made])
     partial = [rule for rule in rules if is_exit(rule.action) and not _whole(rule)]
     if (partial and len(rules) > len(partial)) or len(partial) > 1:
-        desk.assume("Each share is of the position as it is when its rule fires.")
+        desk.assume(SHARES_OF_THE_MOMENT)
     return _grouped(desk, rules, [number for number, _ in made])
 
 

@@ -84,6 +84,8 @@ class Desk:
     def place(self, order: PaperOrder) -> PaperOrder:
         """Take a new *order* in: it trades, rests, or ends with a reason in words."""
         intent = order.intent
+        if intent.replaces is not None:
+            return self._replace(self._resting.get(intent.replaces), order)
         if intent.expires_at is not None and intent.expires_at <= self._now:
             return self._end(order, Finding.LAPSED, "its time had run out when it arrived")
         if reason := self._refusal(order):
@@ -91,6 +93,19 @@ class Desk:
         if order.waits and not matching.is_triggered(intent, self._marks[intent.market].price):
             return self._attempt(order, Finding.REJECTED, self._rest)
         return self._attempt(replace(order, triggered=order.waits), Finding.REJECTED, self._take)
+
+    def _replace(self, before: PaperOrder | None, order: PaperOrder) -> PaperOrder:
+        """Put *order* in the place of *before*: both, or neither."""
+        if before is None:
+            return self.refuse(order, "the order whose place it was to take is not open any more")
+        if before.intent.type != order.intent.type:
+            return self.refuse(order, f"a {before.intent.type} order cannot become a {order.intent.type} order")
+        resting, changed = dict(self._resting), dict(self.changed)
+        self._end(before, Finding.CANCELLED, "another order took its place")
+        placed = self.place(replace(order, intent=replace(order.intent, replaces=None)))
+        if placed.finding is Finding.REJECTED:
+            self._resting, self.changed = resting, {**changed, order.signature: placed}
+        return placed
 
     def refuse(self, order: PaperOrder, reason: str) -> PaperOrder:
         """Record that a new *order* was refused for *reason*."""
@@ -108,7 +123,7 @@ class Desk:
                 continue
             if order.signature not in self._resting:
                 continue  # ended by what an earlier one did
-            side, limit = order.intent.side, order.intent.price
+            side, limit = order.intent.side, matching.limit_price(order.intent, listed, mark.price)
             if order.waits:
                 if matching.is_triggered(order.intent, mark.price):
                     self._attempt(replace(order, triggered=True), Finding.CANCELLED, self._take)
@@ -137,8 +152,11 @@ class Desk:
             held = self.books.holdings.get(intent.market)
             have = "there is no position" if held is None else f"the position is {plain(held.base)}"
             return f"a reduce-only {intent.side} has nothing to reduce: {have} in {intent.market}"
-        if intent.type == "limit" and intent.price is not None:
-            if intent.post_only and self._rules.depth(mark).reaches(intent.side, intent.price, mark.price):
+        limit = matching.limit_price(intent, self._rules.markets[intent.market], mark.price)
+        if limit is not None and limit <= 0:
+            return "its price would be below zero"
+        if intent.type == "limit" and limit is not None:
+            if intent.post_only and self._rules.depth(mark).reaches(intent.side, limit, mark.price):
                 return f"post-only, but it would have traded at once at the mark of {plain(mark.price)}"
             if reason := matching.beyond_band(intent, mark.price):
                 return reason
@@ -210,7 +228,7 @@ class Desk:
             return self._end(order, Finding.FILLED)
         if order.filled == wanted:
             return self._end(order, Finding.CANCELLED, self._nothing_left(order))
-        if intent.price is not None:
+        if intent.type in ("limit", "trigger_limit") and not intent.immediate_or_cancel:
             return self._rest(order)
         return self._end(
             order,

@@ -116,12 +116,19 @@ def worst_price(market: Market, order: PaperOrder, mark: Decimal) -> Decimal:
     A market order's bound is counted from the price it was sized at, a triggered one's from the mark that triggered it.
     """
     intent = order.intent
-    if intent.price is not None:
-        return intent.price
+    if (limit := limit_price(intent, market, mark)) is not None:
+        return limit
     reference = intent.oracle_price if intent.trigger_price is None else mark
     bps = BAND_BPS if intent.max_slippage_bps is None else Decimal(intent.max_slippage_bps)
     sign = ONE if intent.side == "buy" else -ONE
     return round_price(reference * (1 + sign * bps / BPS), market.tick, up=intent.side == "sell")
+
+
+def limit_price(intent: OrderIntent, market: Market, mark: Decimal) -> Decimal | None:
+    """The limit price (quote, on the tick) of an order while the market is at *mark*; None where it has none."""
+    if intent.oracle_offset is None:
+        return intent.price
+    return round_price(mark + intent.oracle_offset, market.tick, up=intent.side == "sell")
 
 
 def is_triggered(intent: OrderIntent, mark: Decimal) -> bool:
@@ -186,7 +193,13 @@ def _check_shape(intent: OrderIntent) -> None:
         raise VenueRejected("sizes and prices must be above zero")
     waits = intent.type in ("trigger_market", "trigger_limit")
     rests = intent.type in ("limit", "trigger_limit")
-    if rests != (intent.price is not None):
+    offset = intent.oracle_offset
+    follows = offset is not None
+    if offset is not None and (intent.type != "limit" or intent.price is not None or not offset.is_finite()):
+        raise VenueRejected("an offset from the oracle price takes the place of a limit order's price")
+    if intent.immediate_or_cancel and (intent.type != "limit" or intent.post_only):
+        raise VenueRejected("only a limit order that may take can be immediate-or-cancel")
+    if rests != (intent.price is not None or follows):
         raise VenueRejected(f"a {intent.type} order {'needs' if rests else 'takes no'} limit price")
     if waits != (intent.trigger_price is not None and intent.trigger_when is not None):
         raise VenueRejected(f"a {intent.type} order {'needs' if waits else 'takes no'} trigger price and direction")

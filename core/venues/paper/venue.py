@@ -205,7 +205,8 @@ class PaperVenue:
                 async with self._desk(owner) as (_, desk):  # which ends what has run out
                     record = desk.changed.get(record.signature, record)
         fills = record.fills if isinstance(record, PaperOrder) else ()
-        return OrderReport(finding=record.finding, fills=fills, reason=record.reason)
+        triggered = isinstance(record, PaperOrder) and record.triggered
+        return OrderReport(finding=record.finding, fills=fills, reason=record.reason, triggered=triggered)
 
     async def cancel(self, owner: OwnerId, signature: str) -> None:
         """Take a resting order off; one that could still arrive is cancelled before it does; others stay."""

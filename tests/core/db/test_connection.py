@@ -1,6 +1,7 @@
 """Connections to PostgreSQL: what a block promises, what is tried again, and what a lost server looks like."""
 
 import asyncio
+from collections.abc import Awaitable, Callable
 from contextlib import suppress
 
 import pytest
@@ -10,6 +11,10 @@ from sqlalchemy.ext.asyncio import AsyncConnection
 from core.db.connection import Database, raw_connection
 from core.domain.errors import StorageUnavailable
 from tests.postgres import Server
+
+_FIELDS = b"SFATAL\0VFATAL\0C57P01\0Mterminating connection due to administrator command\0\0"
+_THE_END = b"E" + (len(_FIELDS) + 4).to_bytes(4, "big") + _FIELDS
+"""ErrorResponse, as a server says that it ends a connection."""
 
 
 class _BrokenOff(Exception):
@@ -65,6 +70,16 @@ async def test_a_pooled_connection_that_died_is_replaced_unseen(database: Databa
     await _kill_others(killer)
     assert await _scalar(database, "SELECT 2") == 2
     await killer.close()
+
+
+@pytest.mark.parametrize("ask", [_scalar, Database.peek], ids=["in a block", "by itself"])
+async def test_a_connection_that_has_heard_of_its_end_and_is_not_closed_yet_is_replaced(
+    database: Database, ask: Callable[[Database, str], Awaitable[object]]
+) -> None:
+    async with database.transaction() as seat:
+        idle = seat.raw
+    idle._protocol.data_received(_THE_END)  # type: ignore[attr-defined]  # between this and the close is an instant
+    assert await ask(database, "SELECT 4") == 4
 
 
 async def test_a_connection_lost_within_a_block_is_storage_unavailable(database: Database, postgres_dsn: str) -> None:

@@ -29,6 +29,7 @@ from core.domain.condition import (
 from core.domain.position import Position
 from core.domain.rule import Late, Repeat, RuleSet, RuleSpec
 from core.domain.wording import (
+    SHARES_OF_THE_MOMENT,
     read_back,
     say_action,
     say_condition,
@@ -169,7 +170,7 @@ def test_the_sentence_is_read_back_with_prices_sizes_and_what_cancels_what() -> 
         "   About 2 SOL (worth $300.40) of the 2 SOL long held now.",
         "If rule 1 fires, rule 2 stays armed for what is left.",
         "If rule 2 fires and fills, rule 1 is cancelled.",
-        "A percentage is taken of the position as it is when the rule fires.",
+        "Each share is of the position as it is when its rule fires.",
         "The starting price is taken when you confirm; the figures here use the price now.",
         "Each rule fires once; no expiry; 0.5 % slippage is the default.",
         "SayWhen watches SIMULATED prices and acts only while it runs; nothing rests on the venue until then.",
@@ -307,3 +308,14 @@ def test_every_schedule_and_order_has_words(seconds: int) -> None:
     assert say_condition(Schedule(every_s=seconds))
     assert say_action(Reverse(market="SOL-PERP", order=TwapOrder(over_s=seconds, slices=3)))
     assert say_action(Close(market="SOL-PERP", order=MarketOrder(max_slippage_bps=seconds)))
+
+
+def test_what_was_assumed_of_shares_is_told_once() -> None:
+    half = RuleSpec(
+        id="r1",
+        condition=PriceLevel(market="SOL-PERP", operator=">=", price=Decimal(160)),
+        action=Trade(type="sell", market="SOL-PERP", amount_percent=Decimal(50), reduce_only=True),
+    )
+    for assumptions in ((), (SHARES_OF_THE_MOMENT,)):
+        lines = read_back((half,), prices={}, positions={}, assumptions=assumptions)
+        assert sum(SHARES_OF_THE_MOMENT in line for line in lines) == 1

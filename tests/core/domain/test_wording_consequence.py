@@ -52,14 +52,15 @@ def test_an_entry_tells_position_margin_liquidation_fee_and_funding() -> None:
     assert "Position after: 10 SOL long (before: none)." in lines
     # Equity 1000 + 10 (p - 150) meets 0.05 x 10 p at p = 500 / 9.5.
     assert (
-        "Margin used: about $150.00 of $1,000.00 free; liquidation price after: about $52.63158; "
-        "fee: about $0.75 (0.05 %); funding now: costs about $0.15 per hour."
+        "Margin used: about $150.00 of $1,000.00 free; account leverage after: about 1.5x; "
+        "liquidation price after: about $52.63158; fee: about $0.75 (0.05 %); funding now: costs about $0.15 per hour."
     ) in lines
 
 
-def test_leverage_that_was_said_decides_the_margin_used() -> None:
+def test_leverage_that_was_said_sizes_the_order_and_ties_up_what_the_venue_asks() -> None:
     [facts] = [line for line in card(entry(margin_usd=D(100), leverage=D(5)), RICH) if line.startswith("Margin")]
-    assert facts.startswith("Margin used: about $100.00 of $1,000.00 free; ")
+    said = "at 5x you commit $100.00 (the whole account backs it); account leverage after: about 0.5x; "
+    assert facts.startswith(f"Margin used: about $50.00 of $1,000.00 free; {said}")
 
 
 def test_more_margin_than_is_free_is_told() -> None:
