@@ -10,12 +10,13 @@ import re
 from collections.abc import Callable
 from contextlib import suppress
 from datetime import UTC, datetime
+from functools import partial
 from typing import Any, Protocol
 
 import aiohttp
 import discord
 from discord.gateway import DiscordWebSocket
-from discord.http import Route
+from discord.http import Ratelimit, Route
 from yarl import URL
 
 from bots.discord.hearing import Data
@@ -66,6 +67,7 @@ class Bot(discord.Client):
             guild_ready_timeout=0.5,
             max_ratelimit_timeout=30.0,
         )
+        self.http.get_ratelimit = partial(self._patient, self.http.get_ratelimit)  # type: ignore[method-assign]
         self.ears: Listener | None = None
         self._greeted: DiscordWebSocket | None = None
         known = self._connection.parsers
@@ -116,6 +118,18 @@ class Bot(discord.Client):
                 since += _LOOK_EVERY_S
                 if since >= SILENT_S:
                     return
+
+    @property
+    def listens(self) -> bool:
+        """Whether the present session is heard."""
+        return self._greeted is not None and self.ws is self._greeted and self.ws.open
+
+    def _patient(self, known: Callable[[str], Ratelimit], key: str) -> Ratelimit:
+        # The library's own buckets refuse each call while they end later than `max_ratelimit_timeout`, even with calls
+        # left. That time is meant for how long Discord wants silence once it has said no.
+        bucket = known(key)
+        bucket._max_ratelimit_timeout = None  # noqa: SLF001 - there is no other way to tell them apart
+        return bucket
 
     def _greet(self, parse: Callable[[Data], None], data: Data) -> None:
         self._greeted = self.ws

@@ -4,7 +4,7 @@ import asyncio
 import json
 import logging
 from collections import OrderedDict
-from collections.abc import Awaitable, Callable
+from collections.abc import Awaitable, Callable, Mapping
 from io import BytesIO
 from typing import Any, TypeVar
 
@@ -53,6 +53,8 @@ class Refused(SayWhenError):
 
 class Wire:
     """Calls of one bot. Every method raises TryAgain, Undeliverable, Late, Taken, Gone, Refused, or NotConfigured."""
+
+    MOST_FETCHED = 100
 
     def __init__(self, client: discord.Client, memos: Memos) -> None:
         self._client = client
@@ -113,6 +115,15 @@ class Wire:
             channel_id=await self._room(person), message_id=message,
         )  # fmt: skip
         await self._send(route, data, png)
+
+    async def rooms(self) -> Mapping[str, str]:
+        """The private chats that are known, by person."""
+        return await self._memos.about_people(NAME, _DM)
+
+    async def fetch(self, room: int, after: int) -> list[dict[str, Any]]:
+        """The first messages of a channel that are newer than number *after*, in any order."""
+        found: Any = await self._translated(lambda: self._client.http.logs_from(room, self.MOST_FETCHED, after=after))
+        return list(found)
 
     async def typing(self, room: int) -> None:
         """Show that an answer is being worked on; not worth an error."""
