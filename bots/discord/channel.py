@@ -25,6 +25,8 @@ from core.ports import Clock, Letter, Memos
 
 ACKNOWLEDGED_WITHIN_S = 0.7
 """An interaction is acknowledged by then, even if its answer takes longer."""
+CROWD = 100
+"""When so many wait to be answered, whatever comes is acknowledged at once."""
 TYPING_AFTER_S, _TYPING_EVERY_S = 1.0, 8.0
 _CLOSED, _TOLD, _NOT_TOLD = "closed", "told", "not told"
 _log = logging.getLogger(__name__)
@@ -108,8 +110,9 @@ class DiscordChannel:
         """Something was heard just now: it will be acknowledged in time, whatever stands before it."""
         reply = self._replies[heard.number] = Reply(self._wire, self._pictures, heard, self._clock)
         if heard.token is not None:
-            loop = asyncio.get_running_loop()
-            reply.due = loop.call_later(ACKNOWLEDGED_WITHIN_S, self._acknowledge, reply)
+            # In a crowd the answer will take longer anyway, and acknowledging all of it, too.
+            wait_s = 0.0 if len(self._replies) > CROWD else ACKNOWLEDGED_WITHIN_S
+            reply.due = asyncio.get_running_loop().call_later(wait_s, self._acknowledge, reply)
 
     def expects(self, number: int) -> bool:
         """Whether what has this number is heard and not answered yet."""

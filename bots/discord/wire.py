@@ -22,6 +22,8 @@ from core.ports import Memos
 NAME = "discord"
 WITHIN_S = 20.0
 """One call, with the library's own repetitions."""
+MOST_LINES = 40
+"""Calls that answer interactions, at once: in a crowd, each more would first make a connection, which takes longest."""
 SENDS_PER_SECOND = 40
 """Of ours in all, below Discord's 50; answers to interactions are not counted there."""
 _DM = "dm"
@@ -62,6 +64,7 @@ class Wire:
         self._session = discord.Webhook.partial(1, "-", client=client).session
         self._rooms: OrderedDict[int, int] = OrderedDict()
         self._free_at = 0.0
+        self._lines = asyncio.Semaphore(MOST_LINES)
 
     async def call_back(
         self, heard: Heard, kind: int, data: Payload | None = None, png: bytes | None = None, *, named: bool = False
@@ -195,7 +198,8 @@ class Wire:
                 data.add_field(**part)
         elif body is not None:
             data, headers = _written(body), _JSON
-        return await self._translated(lambda: self._call(method, Route.BASE + path, data, headers))
+        async with self._lines:
+            return await self._translated(lambda: self._call(method, Route.BASE + path, data, headers))
 
     async def _call(self, method: str, url: str, data: Any, headers: dict[str, str] | None) -> Any:
         async with self._session.request(method, URL(url, encoded=True), data=data, headers=headers) as response:
