@@ -237,11 +237,14 @@ async def drop(store: Store, clock: Clock, *, owner: OwnerId, draft_id: DraftId)
 
 async def find(store: Store, clock: Clock, owner: OwnerId, draft_id: DraftId) -> Draft:
     """The owner's draft, expired if its time is over. Raises NotFound; somebody else's looks the same."""
-    async with store.begin(owner) as tx:
-        draft = await tx.draft(draft_id)
-        if draft is None:
-            raise NotFound("There is no such draft of yours.", "Send the words again.")
-        return await lapse(tx, draft, clock)
+    draft = await store.draft(owner, draft_id)
+    if draft is not None and draft.state in OPEN_DRAFTS and clock.now() >= draft.expires_at:
+        async with store.begin(owner) as tx:
+            draft = await tx.draft(draft_id)
+            draft = None if draft is None else await lapse(tx, draft, clock)
+    if draft is None:
+        raise NotFound("There is no such draft of yours.", "Send the words again.")
+    return draft
 
 
 async def lapse(tx: Transaction, draft: Draft, clock: Clock) -> Draft:
