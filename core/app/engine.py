@@ -16,6 +16,7 @@ from core.domain.market import Observation
 from core.domain.order import IN_FLIGHT, OrderState
 from core.domain.rule import RuleState
 from core.flow.revoked import rest_for_revoked
+from core.flow.sentry import calls_for_sentries, tend
 from core.flow.settle import reconcile, settle
 from core.flow.standing import Standing
 from core.flow.watch import Watch
@@ -31,6 +32,7 @@ BLIND = timedelta(seconds=30)
 HISTORY_DAYS = 2
 MARKS_EVERY_S = 0.25
 MOST_SAMPLED = 2_000
+MOST_MOVING, MOST_RESTING = 500, 10_000
 
 _log = logging.getLogger(__name__)
 
@@ -54,6 +56,8 @@ class Engine:
         self._cursor: Cursor | None = None
         self._unwatched_since: datetime | None = None
         """Since when nobody watched what is still to be loaded; our own heartbeat says more than that meanwhile."""
+        self._untended: dict[OwnerId, None] = {}
+        self._some_untended = asyncio.Event()
         self._candles = CandleBuilder()
         self._marks = Marks()
         self._watch = Watch(
@@ -76,6 +80,7 @@ class Engine:
         heard = await self._parts.store.heard(HEARTBEAT)
         now = self._parts.clock.now()
         await self.settle_due()
+        await self.settle_resting()
         await self.reconcile()
         self._cursor = await self._parts.log.end()
         await self.hold_leases(blind_since=heard)
@@ -162,6 +167,16 @@ class Engine:
                     resting = partial(rest_for_revoked, self._parts.store, changed.owner, venue, now)
                     await self._attempt("pausing", resting)
 
+    async def tend_sentries(self) -> None:
+        """Keep what stands at the venue in step with the rules of owners whom something happened to, for ever."""
+        while True:
+            await self._some_untended.wait()
+            self._some_untended.clear()
+            untended, self._untended = self._untended, {}
+            for owner in untended:
+                tending = partial(tend, self._parts.store, self._parts.venue, self._parts.clock, owner)
+                await self._attempt("tending", tending)
+
     async def follow_events(self) -> None:
         """Keep the watchlist in step with the event log, for ever: at the bell, and once a second without it."""
         async with self._parts.log.bell() as bell:
@@ -181,6 +196,9 @@ class Engine:
                 if event.owner is not None and partition_of(event.owner) in self._fences:
                     async with self._turn:
                         await self._watch.take_in(event)
+                    if calls_for_sentries(event):
+                        self._untended[event.owner] = None
+                        self._some_untended.set()
             self._cursor = cursor
 
     # --- cadences ----------------------------------------------------------------------------------------------
@@ -206,8 +224,21 @@ class Engine:
             await self._watch.refresh_accounts()
 
     async def settle_due(self) -> None:
-        """Each second: wake workers for what is due, ask the venue about what is in flight."""
-        for owner, order_id, state in await self._parts.store.orders_to_settle(self._parts.clock.now()):
+        """Each second: wake workers for what is due, ask the venue about what is in flight.
+
+        What is proven to rest at a venue that tells of changes is left to `settle_resting`: so much that rests for days
+        must not keep waiting what moves.
+        """
+        await self._settle(resting=self._parts.changes is None)
+
+    async def settle_resting(self) -> None:
+        """Now and then: also what rests at a venue that tells of changes, should a telling be lost."""
+        if self._parts.changes is not None:
+            await self._settle(resting=True, limit=MOST_RESTING)
+
+    async def _settle(self, *, resting: bool, limit: int = MOST_MOVING) -> None:
+        now = self._parts.clock.now()
+        for owner, order_id, state in await self._parts.store.orders_to_settle(now, limit, resting=resting):
             await self._attempt("settling", partial(self._settle_one, owner, order_id, state))
 
     async def _settle_one(self, owner: OwnerId, order_id: OrderId, state: OrderState) -> None:
@@ -225,14 +256,17 @@ class Engine:
             orders = await tx.orders(states=IN_FLIGHT)
         for order in orders:
             await settle(self._parts.store, self._parts.venue, self._parts.clock, owner, order.id)
+        await self._reconcile_owner(owner)
+
+    async def _reconcile_owner(self, owner: OwnerId) -> None:
         await reconcile(self._parts.store, self._parts.venue, self._parts.clock, owner)
+        await tend(self._parts.store, self._parts.venue, self._parts.clock, owner)
 
     async def reconcile(self) -> None:
         """Every minute: what the venue did by itself, and positions closed elsewhere, for every owner of ours."""
         for owner in await self._parts.store.owners():
             if not self._fences or partition_of(owner) in self._fences:
-                taking_in = partial(reconcile, self._parts.store, self._parts.venue, self._parts.clock, owner)
-                await self._attempt("reconciling", taking_in)
+                await self._attempt("reconciling", partial(self._reconcile_owner, owner))
 
     async def funding(self) -> None:
         """Every minute: the paper venue exchanges funding when an hour is over."""

@@ -26,7 +26,7 @@ from core.ports import (
     Trader,
     VenueStatus,
 )
-from core.venues.drift import activity, margin, ticket
+from core.venues.drift import activity, margin, steps, ticket
 from core.venues.drift.codec import Record, remaining_accounts
 from core.venues.drift.fate import Fates, Means
 from core.venues.drift.feed import Feed
@@ -62,7 +62,7 @@ class DriftVenue:
     """The Venue port on chain. `name` is the venue's; several processes may use one account at once."""
 
     simulated = False
-    holds_protective_orders = False
+    holds_protective_orders = True
 
     def __init__(
         self,
@@ -81,7 +81,7 @@ class DriftVenue:
         self._traders = means.traders
         self._notes = means.notes
         self._clock = means.clock
-        self._fates = Fates(name, means, simulated=simulated)
+        self._fates = Fates(name, means, simulated=simulated, told=lambda: self._fed)
         self._feed = feed
         self._freshness = Freshness() if freshness is None else freshness
         self._owners: dict[Pubkey, tuple[OwnerId, Trader]] = {}
@@ -258,14 +258,18 @@ class DriftVenue:
         own = ticket.own_number(intent.order_id, taken)
         params = ticket.params_of(intent, grid, number, own, now, blank)
         world = await self._atlas.world(user, (number,), FED_AGE_S)
-        step = self._codec.instruction(
-            "place_perp_order",
-            {"user": key, "authority": _pubkey(trader.signer)},
-            {"params": params},
-            self._atlas.rest(user, world, number),
-        )
+        before = None if intent.replaces is None else await self._open_number(intent.owner, intent.replaces)
+        seat = steps.Seat(trader=trader, key=key, user=user, world=world)
+        step = steps.step_of(self._atlas, seat, intent, params, before)
         signed = await self._sender.build(step, _pubkey(trader.signer), [key])
         return ticket.write(intent.owner, intent.order_id, signed.transaction, signed.height, now + VALID_FOR)
+
+    async def _open_number(self, owner: OwnerId, signature: str) -> int | None:
+        """The program's number of an order that is open now; None where it is not. Raises VenueUnknown."""
+        reference = ticket.reference_of(signature)
+        if reference is None or (await self.lookup(owner, signature)).finding is not Finding.LIVE:
+            return None
+        return self._fates.number_of(reference)
 
     async def _trading(self, owner: OwnerId) -> "tuple[Trader, Pubkey, Record]":
         """Who trades for *owner*, the account's address and what it holds. Raises VenueRejected."""
@@ -304,9 +308,8 @@ class DriftVenue:
         if reference is None or await self._fates.promise_never(owner, reference):
             return
         trader, key, user = await self._trading(owner)
-        report = await self.lookup(owner, signature)
-        number = self._fates.number_of(reference)
-        if report.finding is not Finding.LIVE or number is None:
+        number = await self._open_number(owner, signature)
+        if number is None:
             return
         world = await self._atlas.world(user, (), FED_AGE_S)
         accounts = {"user": key, "authority": _pubkey(trader.signer)}
