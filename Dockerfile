@@ -47,6 +47,8 @@ CMD ["--help"]
 
 FROM nginxinc/nginx-unprivileged:${NGINX}-alpine AS frontend
 COPY ops/nginx.conf /etc/nginx/nginx.conf
+COPY ops/places.conf.template /etc/nginx/templates/places.conf.template
+ENV REACT_APP_API_URL="" REACT_APP_WS_URL="" NGINX_ENVSUBST_OUTPUT_DIR=/tmp NGINX_ENVSUBST_FILTER=^REACT_APP_
 COPY --from=dashboard /build/web/dist /usr/share/nginx/html
 EXPOSE 8080
 HEALTHCHECK --interval=10s --timeout=5s --start-period=10s --retries=3 \

@@ -15,6 +15,7 @@ from api.dashboard import Dashboard
 from api.guard import Guard, Measures
 from api.listed import Listings
 from api.live import Hub
+from api.policy import Policy, places
 from api.routes import account, drafts, health, history, market, owner, readings, rules, signing_in, trades
 from api.schemas import Problem
 from api.secret import signing_secret
@@ -79,12 +80,12 @@ def create_app(core: Core | None = None, settings: Settings | None = None) -> Fa
                  account.router, history.router, trades.router, owner.router, health.router,
                  socket.router):  # fmt: skip
         app.include_router(part)
-    app.router.routes.append(Dashboard(known.public_url))
-    origins = [origin.strip() for origin in known.cors_origins.split(",") if origin.strip()]
-    if origins:
+    filled = {"REACT_APP_API_URL": known.web_api_url, "REACT_APP_WS_URL": known.web_ws_url}
+    app.router.routes.append(Dashboard(known.public_url, filled=filled))
+    if known.other_origins:
         app.add_middleware(
             CORSMiddleware,
-            allow_origins=origins,
+            allow_origins=known.other_origins,
             allow_credentials=True,
             allow_methods=["GET", "POST", "PUT", "PATCH", "DELETE"],
             allow_headers=["authorization", "content-type", CSRF_HEADER],
@@ -92,7 +93,8 @@ def create_app(core: Core | None = None, settings: Settings | None = None) -> Fa
             max_age=600,
         )
     app.add_middleware(Unchanged)
-    app.add_middleware(Guard, measures=app.state.measures, tls=known.public_url.startswith("https://"))
+    policy = Policy(tls=known.public_url.startswith("https://"), places=places(known.web_api_url, known.web_ws_url))
+    app.add_middleware(Guard, measures=app.state.measures, policy=policy)
     app.openapi = lambda: _openapi(app)  # type: ignore[method-assign]
     return app
 

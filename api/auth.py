@@ -53,8 +53,7 @@ class Doorkeeper:
         self._good: dict[str, float] = {}
         self.throttle = throttle
         self.secure = core.settings.public_url.startswith("https://")
-        others = core.settings.cors_origins.split(",")
-        self.origins = {core.settings.public_url, *(origin.strip() for origin in others if origin.strip())}
+        self.origins = {core.settings.public_url, *core.settings.other_origins}
 
     # --- tokens ------------------------------------------------------------------------------------------------
 

@@ -6,6 +6,7 @@ import mimetypes
 from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
+from types import MappingProxyType
 from urllib.parse import urlsplit
 
 from starlette.requests import Request
@@ -40,10 +41,13 @@ class _Served:
 class Dashboard(Route):
     """Every address that is not the API's: a file that was built, or the page that finds its way by itself."""
 
-    def __init__(self, public_url: str, built: Path = BUILT) -> None:
+    def __init__(
+        self, public_url: str, built: Path = BUILT, *, filled: Mapping[str, str | None] = MappingProxyType({})
+    ) -> None:
+        """*filled* are values for places that the page leaves open, like `%REACT_APP_API_URL%`; None leaves it so."""
         super().__init__("/{path:path}", self._answer, methods=["GET"], include_in_schema=False)
         self._public = urlsplit(public_url)
-        self._files = _read(built)
+        self._files = _read(built, filled)
 
     def matches(self, scope: Scope) -> tuple[Match, Scope]:
         path = str(scope.get("path", ""))
@@ -74,11 +78,15 @@ class Dashboard(Route):
         return ours._replace(path=request.url.path).geturl() if host.hostname in _LOOPBACK else None
 
 
-def _read(built: Path) -> dict[str, _Served]:
+def _read(built: Path, filled: Mapping[str, str | None]) -> dict[str, _Served]:
     """Every file under *built* by its path; none where nothing is built."""
     paths = [path for path in built.rglob("*") if path.is_file() and not path.name.startswith(".")]
     names = {path.relative_to(built).as_posix(): path for path in paths}
-    return {name: _served(name, path.read_bytes()) for name, path in names.items()}
+    read = {name: path.read_bytes() for name, path in names.items()}
+    for name, value in filled.items():
+        if _INDEX in read and value is not None:
+            read[_INDEX] = read[_INDEX].replace(f"%{name}%".encode(), value.encode())
+    return {name: _served(name, body) for name, body in read.items()}
 
 
 def _served(name: str, body: bytes) -> _Served:

@@ -12,23 +12,10 @@ from prometheus_client import CollectorRegistry, Counter, Gauge, Histogram
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
 from api.errors import problem
+from api.policy import Policy
 
 LARGEST_BODY = 64 * 1024
 _GIVEN_ID = re.compile(rb"[0-9A-Za-z_-]{8,64}")
-_CSP = (
-    "default-src 'none'; script-src 'self'; style-src 'self'; img-src 'self' data:; font-src 'self'; "
-    "connect-src 'self'; manifest-src 'self'; base-uri 'none'; form-action 'self'; frame-ancestors 'none'"
-)
-HEADERS = [
-    (b"content-security-policy", _CSP.encode()),
-    (b"x-content-type-options", b"nosniff"),
-    (b"x-frame-options", b"DENY"),
-    (b"referrer-policy", b"no-referrer"),
-    (b"cross-origin-opener-policy", b"same-origin"),
-    (b"cross-origin-resource-policy", b"same-origin"),
-    (b"permissions-policy", b"camera=(), microphone=(), geolocation=(), payment=(), usb=()"),
-]
-_TLS = (b"strict-transport-security", b"max-age=31536000; includeSubDomains")
 _PRIVATE = (b"cache-control", b"no-store")
 
 _log = logging.getLogger("api.access")
@@ -70,10 +57,10 @@ class _TooLarge(Exception):
 class Guard:
     """Pure ASGI, for nothing here needs a request object."""
 
-    def __init__(self, app: ASGIApp, *, measures: Measures, tls: bool) -> None:
+    def __init__(self, app: ASGIApp, *, measures: Measures, policy: Policy) -> None:
         self._app = app
         self._measures = measures
-        self._headers = [*HEADERS, _TLS] if tls else HEADERS
+        self._policy = policy
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         if scope["type"] != "http":
@@ -95,7 +82,7 @@ class Guard:
             if message["type"] == "http.response.start":
                 started, status = True, message["status"]
                 headers: list[tuple[bytes, bytes]] = message.setdefault("headers", [])
-                headers += self._headers
+                headers += self._policy.of(scope["path"])
                 headers.append((b"x-request-id", request_id))
                 if not any(name == b"cache-control" for name, _ in headers):
                     headers.append(_PRIVATE)

@@ -102,11 +102,12 @@ class SessionOut(BaseModel):
 
 
 class CallerOut(BaseModel):
-    """Who is asking."""
+    """Who is asking. A page on another host than the API cannot read the CSRF cookie, hence its token is here too."""
 
     owner: int
     by: str
     scopes: list[str]
+    csrf_token: str | None = None
 
 
 class KeyIn(In):

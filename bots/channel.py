@@ -6,6 +6,7 @@ from datetime import datetime
 from typing import Protocol
 
 from core.domain.errors import SayWhenError
+from core.domain.ids import OwnerId
 from core.feed.card import Card
 
 
@@ -15,7 +16,8 @@ class Inbound:
 
     `address` names the person there (a chat's user id, `local` in a terminal); `sent_at` is when *they* sent it, by
     the channel's own account, so that what waited while nobody listened is recognised as old. `again` = it may have
-    been acted on before: a crash came between that and the answer.
+    been acted on before: a crash came between that and the answer. `owner` is who the address belongs to, where the
+    channel has just been told.
     """
 
     channel: str
@@ -24,6 +26,7 @@ class Inbound:
     text: str = ""
     verb: str | None = None
     again: bool = False
+    owner: OwnerId | None = None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -99,7 +99,9 @@ class Dialogue:
             ]
 
     async def _answer(self, inbound: Inbound) -> list[Card]:
-        owner = await self._core.account.sign_in(inbound.channel, inbound.address)
+        owner = inbound.owner
+        if owner is None:
+            owner = await self._core.account.sign_in(inbound.channel, inbound.address)
         place = (inbound.channel, inbound.address)
 
         async def draft(words: str) -> list[Card]:
@@ -256,12 +258,12 @@ class Dialogue:
             self._remember(place, draft)
         else:
             self._forget(place, draft.id)
-        owner = await self._core.account.owner(turn.owner)
-        entries = {}
-        if draft.state is DraftState.AWAITING_CONFIRMATION:
-            held = (await self._core.account.view(turn.owner)).positions
-            entries = {position.market: position.entry_price for position in held if position.base != 0}
         replaced = await self._replaced(turn, draft)
+        if draft.state is not DraftState.AWAITING_CONFIRMATION:  # nothing of theirs is in it
+            return draft_cards.draft_card(draft, replaced=replaced)
+        owner = await self._core.account.owner(turn.owner)
+        held = (await self._core.account.view(turn.owner)).positions
+        entries = {position.market: position.entry_price for position in held if position.base != 0}
         return draft_cards.draft_card(draft, owner, self._core.prices.latest(), entries, replaced=replaced)
 
     async def _replaced(self, turn: Turn, draft: Draft) -> str | None:

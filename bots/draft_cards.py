@@ -20,7 +20,7 @@ _MOST_QUOTED = 200
 
 def draft_card(
     draft: Draft,
-    owner: Owner,
+    owner: Owner | None = None,
     seen: Sequence[Observation] = (),
     entries: Mapping[str, Decimal] | None = None,
     *,
@@ -28,19 +28,20 @@ def draft_card(
 ) -> Card:
     """Where the draft stands, with what can be done about it.
 
-    *seen* is where the markets stand and *entries* the entry prices of what is held, for the picture beside it;
-    *replaced* is the rule that is to be so from then on.
+    An offer needs its *owner*, in whose time zone it ends. *seen* is where the markets stand and *entries* the entry
+    prices of what is held, for the picture beside it; *replaced* is the rule that is to be so from then on.
     """
     match draft.state:
         case DraftState.ASKING if draft.result.questions:
             return _question_card(draft, draft.result.questions)
         case DraftState.ASKING | DraftState.AWAITING_CONFIRMATION:
+            ends = "" if owner is None else f"; this offer ends {local_time(draft.expires_at, owner)}"
             until = "Nothing is armed" if replaced is None else f"{replaced} stays as it is"
             return Card(
                 title="Confirm this?" if replaced is None else f"Change {replaced} to this?",
                 lines=(
                     *draft.summary.splitlines(),
-                    f"{until} until you confirm; this offer ends {local_time(draft.expires_at, owner)}.",
+                    f"{until} until you confirm{ends}.",
                 ),
                 buttons=(
                     (

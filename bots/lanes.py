@@ -4,6 +4,7 @@ import asyncio
 import logging
 from collections import deque
 from collections.abc import Awaitable, Callable, Iterable
+from dataclasses import replace
 
 from core.ports import Letter
 
@@ -17,6 +18,8 @@ AT_ONCE = 32
 MOST_WAITING = 2_000
 END_WITHIN_S = 3.0
 _NOTED_EVERY_S = 0.05
+_OWNER_KNOWN_S = 2.0
+"""How long it is believed whose a letter was when it was kept."""
 
 
 class Turns:
@@ -25,7 +28,7 @@ class Turns:
     def __init__(self, work: Work, done: Done) -> None:
         self._work = work
         self._done = done
-        self._lanes: dict[str, deque[tuple[Letter, bool]]] = {}
+        self._lanes: dict[str, deque[tuple[Letter, bool, float]]] = {}
         self._places = asyncio.Semaphore(AT_ONCE)
         self._waiting = 0
         self._room = asyncio.Event()
@@ -64,13 +67,18 @@ class Turns:
                 walk = asyncio.create_task(self._walk(letter.person, lane), name="turn")
                 self._walking.add(walk)
                 walk.add_done_callback(self._walking.discard)
-            lane.append((letter, again))
+                known_until = asyncio.get_running_loop().time() + _OWNER_KNOWN_S
+            else:
+                known_until = 0.0  # what stands before it may be about just that
+            lane.append((letter, again, known_until))
 
-    async def _walk(self, person: str, lane: deque[tuple[Letter, bool]]) -> None:
+    async def _walk(self, person: str, lane: deque[tuple[Letter, bool, float]]) -> None:
         try:
             while lane and not self._ending:
-                letter, again = lane.popleft()
+                letter, again, known_until = lane.popleft()
                 async with self._places:
+                    if letter.owner is not None and asyncio.get_running_loop().time() > known_until:
+                        letter = replace(letter, owner=None)
                     try:
                         await self._work(letter, again)
                     except Exception:  # noqa: BLE001 - a letter that breaks us must not come back for ever

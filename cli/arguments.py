@@ -151,9 +151,10 @@ def _keys(commands: Any) -> None:
     deeds.add_parser("list", help="show addresses (this is also what happens without a word)")
     taking = deeds.add_parser("import", help="let an owner trade with a private key read from standard input")
     taking.add_argument("--owner", type=_number, default=1, metavar="N", help="whose it is (default: 1, the first)")
-    giving = deeds.add_parser("export", help="print a key, sealed as WALLET_PRIVATE_KEY takes it")
+    giving = deeds.add_parser("export", help="give out an imported key, sealed as WALLET_PRIVATE_KEY takes it")
     giving.add_argument("address", metavar="ADDRESS")
-    giving.add_argument("--plain", action="store_true", help="print the private key itself; whoever sees it owns it")
+    giving.add_argument("--plain", action="store_true", help="the private key itself; whoever sees it owns it")
+    giving.add_argument("--to", metavar="FILE", help="a new file that only you can read; else it is printed")
     turning = deeds.add_parser("rotate", help="seal every key under a new version of the master key")
     for name, deed in (("import", taking), ("export", giving), ("rotate", turning)):
         deed.set_defaults(deed=name)

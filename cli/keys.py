@@ -1,8 +1,13 @@
 """`saywhen keys`: the keys that trade, for whoever runs this SayWhen; decides what is printed and what never is."""
 
 import asyncio
+import os
 import sys
 from argparse import Namespace
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+from typing import TextIO
 
 from cli.home import settings_of
 from core.app import Core, open_core
@@ -23,13 +28,11 @@ async def _run(options: Namespace) -> int:
             case "import":
                 print(f"Owner {options.owner} trades with {await _take_in(core, options)} from now on.")
             case "export":
-                print(await core.trading_keys.export(options.address, plain=options.plain))
+                await _give_out(core, options)
             case "rotate":
                 count = await core.trading_keys.rotate()
                 print(f"{count} {'key is' if count == 1 else 'keys are'} sealed under a new version of the master key.")
-                print(
-                    "Restart what signs. Keep the master key file's old versions for as long as old back-ups are kept."
-                )
+                print("What runs learns of it by itself. Keep the file's old versions for as long as old back-ups.")
             case _:
                 await _list(core)
     return 0
@@ -46,6 +49,44 @@ async def _take_in(core: Core, options: Namespace) -> str:
     if not text.strip():
         raise BadInput("No key was given.", "Paste it, or pipe it into saywhen keys import.")
     return await core.trading_keys.take_in(OwnerId(options.owner), text)
+
+
+async def _give_out(core: Core, options: Namespace) -> None:
+    """Into a new file of the operator's, or to the screen; a private key is shown only once its address was typed."""
+    if options.to is None:
+        if options.plain:
+            _confirm(options.address)
+        print(await core.trading_keys.export(options.address, plain=options.plain, to="screen"))
+        return
+    place = Path(options.to)
+    with _new(place) as file:  # made before the key is opened: what cannot be written is not given out
+        file.write(await core.trading_keys.export(options.address, plain=options.plain, to="file") + "\n")
+    what = "The private key" if options.plain else "The key, sealed,"
+    print(f"{what} of {options.address} is in {place}, which only you can read.")
+
+
+@contextmanager
+def _new(place: Path) -> Iterator[TextIO]:
+    """A new file that only we can read; gone again if the block fails. Raises BadInput."""
+    try:
+        descriptor = os.open(place, os.O_WRONLY | os.O_CREAT | os.O_EXCL | os.O_NOFOLLOW | os.O_CLOEXEC, 0o600)
+    except OSError as problem:
+        raise BadInput(f"{place} cannot be made: {problem.strerror}.", "Name a file that does not exist yet.") from None
+    try:
+        with os.fdopen(descriptor, "w", encoding="ascii") as file:
+            os.fchmod(file.fileno(), 0o600)  # whatever the umask is
+            yield file
+    except BaseException:
+        place.unlink(missing_ok=True)
+        raise
+
+
+def _confirm(address: str) -> None:
+    """Raises BadInput unless the address is typed once more."""
+    asked = "Whoever sees this private key owns what it owns. To print it, type its address: "
+    print(asked, end="", file=sys.stderr, flush=True)
+    if sys.stdin.readline(_LONGEST).strip() != address:
+        raise BadInput("That is not its address; nothing was printed.", "Or write it to a file with --to FILE.")
 
 
 async def _list(core: Core) -> None:

@@ -15,6 +15,8 @@ ParserSetting = Literal["auto", "grammar", "claude", "openai"]
 VENUES = ("paper", "drift", "drift-emulator")
 VenueSetting = Literal["paper", "drift", "drift-emulator"]
 _ADDRESS = r"^https?://[^\s@]+$"
+_ORIGIN = r"^https?://[A-Za-z0-9.:\[\]-]+$"
+_ORIGINS = r"^\s*(https?://[A-Za-z0-9.:\[\]-]+\s*(,\s*|$))*$"
 _RATE = r"^[1-9]\d{0,6}/(second|minute|hour)$"
 SECRETS = Path("/run/secrets")
 
@@ -45,8 +47,10 @@ class Settings(BaseSettings):
     openai_base_url: str | None = Field(None, alias="OPENAI_BASE_URL", pattern=_ADDRESS)
     api_host: str = Field("127.0.0.1", alias="SAYWHEN_API_HOST", min_length=1, max_length=255)
     api_port: int = Field(8000, alias="SAYWHEN_API_PORT", ge=0, le=65_535)
-    public_url_set: str | None = Field(None, alias="SAYWHEN_PUBLIC_URL", pattern=r"^https?://[A-Za-z0-9.:\[\]-]+$")
-    cors_origins: str = Field("", alias="SAYWHEN_CORS", max_length=2_000)
+    public_url_set: str | None = Field(None, alias="SAYWHEN_PUBLIC_URL", pattern=_ORIGIN)
+    cors_origins: str = Field("", alias="SAYWHEN_CORS", max_length=2_000, pattern=_ORIGINS)
+    web_api_url: str | None = Field(None, alias="REACT_APP_API_URL", pattern=_ORIGIN)
+    web_ws_url: str | None = Field(None, alias="REACT_APP_WS_URL", pattern=r"^wss?://[A-Za-z0-9.:\[\]-]+/ws$")
     jwt_secret: SecretStr | None = Field(None, alias="SAYWHEN_JWT_SECRET", min_length=32)
     api_reads: str = Field("1200/minute", alias="SAYWHEN_API_READS", pattern=_RATE)
     api_writes: str = Field("240/minute", alias="SAYWHEN_API_WRITES", pattern=_RATE)
@@ -111,6 +115,11 @@ class Settings(BaseSettings):
     def public_url(self) -> str:
         """The address that people reach the web at, without a slash at its end."""
         return self.public_url_set or f"http://localhost:{self.api_port}"
+
+    @cached_property
+    def other_origins(self) -> tuple[str, ...]:
+        """Web origins beside the public address whose pages may call the API."""
+        return tuple(self.cors_origins.replace(",", " ").split())
 
     def listens_on(self, port: int) -> None:
         """Where `SAYWHEN_API_PORT` is 0 the system chose *port*; addresses given from now on name it."""

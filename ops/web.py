@@ -65,7 +65,7 @@ def _check() -> int:
 
 def build() -> None:
     """Build web/dist if anything that it is made from changed. Raises Failed."""
-    stamp, digest = DIST / ".made-from", _digest(_sources())
+    stamp, digest = DIST / ".made-from", _digest(_sources()) + _named()
     if _read(stamp) == digest:
         return
     began = time.monotonic()
@@ -165,6 +165,11 @@ def _digest(paths: Iterable[Path]) -> str:
         digest.update(f"{path.relative_to(ROOT).as_posix()}\0".encode())
         digest.update(path.read_bytes())
     return digest.hexdigest()
+
+
+def _named() -> str:
+    """Where the environment says the API is: it is built into the page, which otherwise leaves it open."""
+    return "".join(f" {name}={value}" for name, value in sorted(os.environ.items()) if name.startswith("REACT_APP_"))
 
 
 def _read(path: Path) -> str:

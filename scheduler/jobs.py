@@ -48,7 +48,8 @@ class Cadences:
         ]
         for seconds, name, work in every:
             self._scheduler.add_job(partial(_run, name, work), "interval", seconds=seconds, id=name)
-        self._scheduler.add_job(partial(_run, "backfill", engine.backfill), id="backfill")
+        for name, work in (("backfill", engine.backfill), ("reconcile at once", engine.reconcile)):
+            self._scheduler.add_job(partial(_run, name, work), id=name)
         self._scheduler.start()
 
     def stop(self) -> None:

@@ -38,7 +38,7 @@ IMPURE |= {"shutil", "signal", "socket", "sqlite3", "ssl", "subprocess", "tempfi
 CLOCKLESS = ("core/domain", "core/flow", "core/feed", "core/watchlist")
 EMULATOR = "core/venues/drift/emulator"
 """Loaded only where it is chosen (docs/decisions/0071): whoever imported it at once would load what is heavy."""
-HEAVY = {"ccxt", "driftpy", "solana", "solders", "anthropic", "openai"}
+HEAVY = {"ccxt", "base58", "driftpy", "solana", "solders", "anthropic", "openai"}
 
 # Written so that these lines do not match themselves.
 MACHINE_PATH = re.compile(r"(?<![\w.~$}/:-])/(?:root|work|home/[a-z]\w*|Users/[A-Za-z]\w*)(?:/|\b(?![-.\w]))")

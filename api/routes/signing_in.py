@@ -116,9 +116,10 @@ async def refresh(body: RefreshIn, request: Request, core: CoreIn, door: DoorIn)
 
 
 @router.get("/me", response_model=CallerOut)
-async def me(caller: Reading) -> Response:
+async def me(caller: Reading, door: DoorIn) -> Response:
     """Who is asking, and what this credential may do."""
-    return reply({"owner": caller.owner, "by": caller.by, "scopes": sorted(caller.scopes)})
+    csrf = door.csrf_token(caller.by) if caller.key is None else None
+    return reply({"owner": caller.owner, "by": caller.by, "scopes": sorted(caller.scopes), "csrf_token": csrf})
 
 
 @router.get("/sessions", response_model=list[SessionOut])

@@ -2,14 +2,11 @@
 
 import asyncio
 import logging
-from collections.abc import Mapping
 from typing import Any
-
-import discord
 
 from bots.commands import BY_NAME
 from bots.discord.channel import Whole
-from bots.discord.hearing import Heard, fields_of
+from bots.discord.hearing import Data, Heard, fields_of
 from bots.discord.render import EPHEMERAL, form_of, pages_of
 from bots.discord.wire import CHOICES, FORM, MESSAGE, NAME, Wire
 from bots.options import guesses
@@ -47,13 +44,8 @@ async def open_form(wire: Wire, core: Whole, heard: Heard, press: EditDraft | Ha
     await _try(wire, heard, MESSAGE, {**pages_of(wrong)[0], "flags": EPHEMERAL})
 
 
-async def guess(wire: Wire, core: Whole, interaction: discord.Interaction) -> None:
-    """Answer what is being typed into a command's field with what it may become."""
-    data: Mapping[str, Any] = interaction.data or {}
-    heard = Heard(
-        number=interaction.id, kind="command", person=interaction.user.id, place=0, private=False,
-        app=interaction.application_id, token=interaction.token,
-    )  # fmt: skip
+async def guess(wire: Wire, core: Whole, heard: Heard, data: Data) -> None:
+    """Answer what is being typed into a command's field, which *data* tells, with what it may become."""
     found: list[tuple[str, str]] = []
     try:
         async with asyncio.timeout(WITHIN_S):

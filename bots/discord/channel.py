@@ -2,7 +2,7 @@
 
 import asyncio
 import logging
-from collections.abc import Sequence
+from collections.abc import Coroutine, Sequence
 from contextlib import suppress
 from typing import Protocol
 
@@ -18,6 +18,7 @@ from bots.pictures import Pictures
 from bots.pressing import goes_above, is_refusal, relisted
 from bots.recent import Recent
 from core.domain.errors import BadInput
+from core.domain.ids import OwnerId
 from core.feed.card import Card
 from core.feed.press import HandleRule, Press, Say, read
 from core.ports import Clock, Letter, Memos
@@ -65,7 +66,7 @@ class DiscordChannel:
         self._recent = Recent()
         self._replies: dict[int, Reply] = {}
         self._closed: dict[int, str] = {}
-        self._acknowledging: set[asyncio.Task[None]] = set()
+        self._under_way: set[asyncio.Task[None]] = set()
 
     async def open(self) -> None:
         """Recall whose private chat is closed to us."""
@@ -107,37 +108,44 @@ class DiscordChannel:
         """Something was heard just now: it will be acknowledged in time, whatever stands before it."""
         reply = self._replies[heard.number] = Reply(self._wire, self._pictures, heard, self._clock)
         if heard.token is not None:
-            task = asyncio.create_task(self._acknowledge(reply), name="discord-acknowledge")
-            self._acknowledging.add(task)
-            task.add_done_callback(self._acknowledging.discard)
+            loop = asyncio.get_running_loop()
+            reply.due = loop.call_later(ACKNOWLEDGED_WITHIN_S, lambda: self._do(self._acknowledge(reply)))
 
     def refuse(self, heard: Heard, card: Card) -> None:
         """What was heard could not be kept, so nothing is done about it but to say so."""
-        task = asyncio.create_task(self._show(heard, [card]), name="discord-refuse")
-        self._acknowledging.add(task)
-        task.add_done_callback(self._acknowledging.discard)
+        self._do(self._refuse(heard, card))
+
+    async def _refuse(self, heard: Heard, card: Card) -> None:
+        try:
+            await self._show(heard, [card])
+        finally:
+            if heard.number in self._replies:
+                self._replies.pop(heard.number).is_over()
 
     async def close(self) -> None:
         """Let go of what is under way; what was kept is answered by whoever comes next."""
-        tasks = list(self._acknowledging)
+        for reply in self._replies.values():
+            reply.is_over()
+        tasks = list(self._under_way)
         for task in tasks:
             task.cancel()
         await asyncio.gather(*tasks, return_exceptions=True)
 
     async def answer(self, letter: Letter, answer: Answer, *, again: bool) -> None:
         """Do what one letter says, and show what comes of it."""
-        heard = Heard.of(letter.body)
-        if heard.number not in self._replies:
+        waiting = self._replies.get(letter.number)
+        heard = Heard.of(letter.body) if waiting is None else waiting.heard
+        if waiting is None:
             self.expect(heard)  # left over from before a crash
         with self._recent.answering(heard.person):
             try:
-                await self._answered(heard, answer, again=again)
+                await self._answered(heard, letter.owner, answer, again=again)
             except Undeliverable as problem:
                 _log.info("an answer could not be shown: %s", problem)
             finally:
-                self._replies.pop(heard.number, None)
+                self._replies.pop(heard.number).is_over()
 
-    async def _answered(self, heard: Heard, answer: Answer, *, again: bool) -> None:
+    async def _answered(self, heard: Heard, owner: OwnerId | None, answer: Answer, *, again: bool) -> None:
         if heard.private:
             await self._wire.know_room(heard.person, heard.place)
             if heard.person in self._closed:
@@ -147,7 +155,7 @@ class DiscordChannel:
             return
         inbound = Inbound(
             channel=NAME, address=str(heard.person), sent_at=heard.sent_at, text=heard.text, verb=heard.verb,
-            again=again,
+            again=again, owner=owner,
         )  # fmt: skip
         if heard.verb is None:
             await self._show(heard, await self._typed(heard, answer, inbound))
@@ -233,8 +241,12 @@ class DiscordChannel:
             self._closed[person] = told
         await self._core.memos.remember(NAME, _CLOSED, told, str(person))
 
+    def _do(self, work: Coroutine[None, None, None]) -> None:
+        task = asyncio.create_task(work, name="discord-reply")
+        self._under_way.add(task)
+        task.add_done_callback(self._under_way.discard)
+
     async def _acknowledge(self, reply: Reply) -> None:
-        await asyncio.sleep(ACKNOWLEDGED_WITHIN_S)
         try:
             await reply.acknowledge()
         except Exception:  # noqa: BLE001 - the answer itself is still to come, and says what is wrong

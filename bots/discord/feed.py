@@ -6,9 +6,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any
 
-import discord
-
-from bots.discord.hearing import Heard, fields_of
+from bots.discord.hearing import ADMINISTRATOR, MANAGE_SERVER, Data, Heard, fields_of
 from bots.discord.render import EPHEMERAL, pages_of
 from bots.discord.wire import MESSAGE, NAME, Gone, Wire
 from core.domain.errors import SayWhenError
@@ -60,18 +58,14 @@ class Feeds:
         self._wire = wire
         self._memos = memos
 
-    async def answer(self, interaction: discord.Interaction) -> None:
-        """Do what `/feed` asks, and say for this person's eyes only how things stand."""
-        guild, person = interaction.guild_id, interaction.user.id
-        data: Mapping[str, Any] = interaction.data or {}
-        given = fields_of(data)
-        if guild is None:
+    async def answer(self, heard: Heard, data: Data) -> None:
+        """Do what `/feed` asks, as *data* tells, and say for this person's eyes only how things stand."""
+        guild = data.get("guild_id")
+        if not guild:
             return
-        card = await self._done(guild, person, given, admin=interaction.permissions.manage_guild)
-        heard = Heard(
-            number=interaction.id, kind="command", person=person, place=interaction.channel_id or 0, private=False,
-            app=interaction.application_id, token=interaction.token,
-        )  # fmt: skip
+        allowed = int((data.get("member") or {}).get("permissions") or 0)
+        given = fields_of(data.get("data") or {})
+        card = await self._done(int(guild), heard.person, given, admin=bool(allowed & (ADMINISTRATOR | MANAGE_SERVER)))
         try:
             await self._wire.call_back(heard, MESSAGE, {**pages_of(card)[0], "flags": EPHEMERAL})
         except SayWhenError as problem:

@@ -57,6 +57,12 @@ def pages_of(card: Card, *, picture: bool = False) -> list[Payload]:
     return pages
 
 
+def without_picture(page: Payload) -> Payload:
+    """The message, less the picture that was to go with it."""
+    embeds = [{part: value for part, value in embed.items() if part != "image"} for embed in page["embeds"]]
+    return {**page, "embeds": embeds, "attachments": []}
+
+
 def plain_of(card: Card) -> Payload:
     """The card's words without embeds or buttons: what is sent where Discord takes nothing better."""
     words = "\n".join(escaped(line) for line in (card.title, *card.lines))
@@ -97,7 +103,9 @@ def form_of(verb: str, title: str, label: str, words: str) -> Payload:
 
 def escaped(text: str) -> str:
     """*text* so that Discord shows it as it is: no markup, no mention; addresses stay links."""
-    kept = "".join(c if c.isprintable() else "\N{REPLACEMENT CHARACTER}" for c in text).rstrip()
+    kept = text.rstrip()
+    if not kept.isprintable():
+        kept = "".join(c if c.isprintable() else "\N{REPLACEMENT CHARACTER}" for c in text).rstrip()
     inner = kept.lstrip(" ")
     parts: list[str] = []
     place = 0

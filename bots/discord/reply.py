@@ -7,7 +7,7 @@ from enum import Enum
 
 from bots.channel import TryAgain, Undeliverable
 from bots.discord.hearing import Heard
-from bots.discord.render import EPHEMERAL, Payload, pages_of, plain_of
+from bots.discord.render import EPHEMERAL, Payload, pages_of, plain_of, without_picture
 from bots.discord.wire import DEFER, DEFER_UPDATE, MESSAGE, UPDATE, Gone, Late, Refused, Taken, Wire
 from bots.pictures import Pictures
 from core.domain.wording import say_time
@@ -33,23 +33,30 @@ class Reply:
     def __init__(self, wire: Wire, pictures: Pictures, heard: Heard, clock: Clock) -> None:
         self._wire = wire
         self._pictures = pictures
-        self._heard = heard
+        self.heard = heard
         self._clock = clock
         self._state = _State.LOST if heard.token is None else _State.FRESH
         self._turn = asyncio.Lock()
         self._page = 0
+        self.due: asyncio.TimerHandle | None = None
+        """When it is acknowledged, unless it has been answered by then."""
+
+    def is_over(self) -> None:
+        """Nothing more comes of it."""
+        if self.due is not None:
+            self.due.cancel()
 
     async def acknowledge(self) -> None:
         """Tell Discord that the answer is being worked on, unless it has one."""
         async with self._turn:
             if self._state is not _State.FRESH:
                 return
-            hidden = {} if self._heard.private else {"flags": EPHEMERAL}
+            hidden = {} if self.heard.private else {"flags": EPHEMERAL}
             try:
-                if self._heard.above is None:
-                    await self._wire.call_back(self._heard, DEFER, hidden)
+                if self.heard.above is None:
+                    await self._wire.call_back(self.heard, DEFER, hidden)
                 else:
-                    await self._wire.call_back(self._heard, DEFER_UPDATE)
+                    await self._wire.call_back(self.heard, DEFER_UPDATE)
             except Late:
                 self._state = _State.LOST
             except TryAgain as problem:
@@ -70,17 +77,21 @@ class Reply:
         async with self._turn:
             pages = pages_of(card, picture=png is not None)
             for number, page in enumerate(pages):
-                message = await self._persist(page, png if number == 0 else None, card, above=above, hidden=hidden)
+                picture = png if number == 0 else None
+                named = card.key is not None and number == len(pages) - 1
+                message = await self._persist(page, picture, card, above=above, hidden=hidden, named=named)
                 above = False
-        stays = self._heard.private or self._state is _State.LOST
+        stays = self.heard.private or self._state is _State.LOST
         return message, stays and not (hidden and self._state is not _State.LOST)
 
-    async def _persist(self, page: Payload, png: bytes | None, card: Card, *, above: bool, hidden: bool) -> int:
+    async def _persist(
+        self, page: Payload, png: bytes | None, card: Card, *, above: bool, hidden: bool, named: bool
+    ) -> int:
         """Put one message where it still can be put; an answer waits for a Discord that is away."""
         pause = _FIRST_PAUSE_S
         while True:
             try:
-                return await self._put(page, png, above=above, hidden=hidden)
+                return await self._put(page, png, above=above, hidden=hidden, named=named)
             except Late:
                 self._state = _State.LOST
             except Taken:
@@ -97,11 +108,15 @@ class Reply:
                 page, png = plain_of(card), None
             except TryAgain as problem:
                 _log.info("an answer waits %.1f s: %s", pause, problem)
+                if (
+                    png is not None and problem.retry_in_s is None
+                ):  # the words matter more, and may be what gets through
+                    page, png = without_picture(page), None
                 await self._clock.sleep(pause if problem.retry_in_s is None else problem.retry_in_s)
                 pause = min(pause * 2, _LONGEST_PAUSE_S)
 
-    async def _put(self, page: Payload, png: bytes | None, *, above: bool, hidden: bool) -> int:
-        heard, wire = self._heard, self._wire
+    async def _put(self, page: Payload, png: bytes | None, *, above: bool, hidden: bool, named: bool) -> int:
+        heard, wire = self.heard, self._wire
         if self._state is not _State.LOST and self._clock.now() - heard.sent_at > TOKEN_LIFE:
             self._state = _State.LOST
         secret = {"flags": EPHEMERAL} if hidden or not heard.private else {}
@@ -109,7 +124,7 @@ class Reply:
         match self._state:
             case _State.FRESH:
                 kind, data = (UPDATE, page) if above else (MESSAGE, page | secret)
-                message = await wire.call_back(heard, kind, data, png)
+                message = await wire.call_back(heard, kind, data, png, named=named and not above)
             case _State.DEFERRED if heard.above is None:
                 message = await wire.edit_original(heard, page, png)
             case _State.DEFERRED | _State.ANSWERED if above:
@@ -128,6 +143,6 @@ class Reply:
         """Why this comes here, and not where it was asked."""
         if "embeds" not in page:
             return page
-        note = f"You asked at {say_time(self._heard.sent_at)}; Discord took no answer there any more."
+        note = f"You asked at {say_time(self.heard.sent_at)}; Discord took no answer there any more."
         first = {**page["embeds"][0], "footer": {"text": note}}
         return {**page, "embeds": [first, *page["embeds"][1:]]}

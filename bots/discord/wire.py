@@ -10,8 +10,8 @@ from typing import Any, TypeVar
 
 import aiohttp
 import discord
-from discord.http import Route
-from discord.webhook.async_ import async_context
+from discord.http import Route, json_or_text
+from yarl import URL
 
 from bots.channel import TryAgain, Undeliverable
 from bots.discord.hearing import Heard
@@ -27,6 +27,7 @@ SENDS_PER_SECOND = 40
 _DM = "dm"
 _MOST_KNOWN = 20_000
 _TOO_FAST_S = 60.0
+_JSON = {"Content-Type": "application/json"}
 _NOBODY: dict[str, list[str]] = {"parse": []}
 _log = logging.getLogger(__name__)
 T = TypeVar("T")
@@ -60,31 +61,31 @@ class Wire:
         self._rooms: OrderedDict[int, int] = OrderedDict()
         self._free_at = 0.0
 
-    async def call_back(self, heard: Heard, kind: int, data: Payload | None = None, png: bytes | None = None) -> int:
-        """Answer an interaction for the first time; the number of the message that shows it, 0 where there is none."""
-        route = Route(
-            "POST", "/interactions/{webhook_id}/{webhook_token}/callback",
-            webhook_id=heard.number, webhook_token=heard.token,
-        )  # fmt: skip
+    async def call_back(
+        self, heard: Heard, kind: int, data: Payload | None = None, png: bytes | None = None, *, named: bool = False
+    ) -> int:
+        """Answer an interaction for the first time.
+
+        The number of the message that shows it, where that is to be *named*; 0 where nobody asked or there is none.
+        """
+        path = f"/interactions/{heard.number}/{heard.token}/callback"
         body: Payload = {"type": kind} if data is None else {"type": kind, "data": data}
-        reply = await self._ask(route, body, png, {"with_response": "1"})
+        if not named:
+            await self._ask("POST", path, body, png)
+            return 0
+        reply = await self._ask("POST", f"{path}?with_response=1", body, png)
         message = ((reply or {}).get("resource") or {}).get("message") or {}
+        if "id" not in message and kind == MESSAGE:
+            message = await self._ask("GET", self._original(heard), None, None)
         return int(message.get("id", 0))
 
     async def edit_original(self, heard: Heard, data: Payload, png: bytes | None = None) -> int:
         """Change what the interaction was answered with, or the message that carried the button."""
-        route = Route(
-            "PATCH", "/webhooks/{webhook_id}/{webhook_token}/messages/@original",
-            webhook_id=heard.app, webhook_token=heard.token,
-        )  # fmt: skip
-        return int((await self._ask(route, data, png))["id"])
+        return int((await self._ask("PATCH", self._original(heard), data, png))["id"])
 
     async def follow_up(self, heard: Heard, data: Payload, png: bytes | None = None) -> int:
         """Say something more about an interaction."""
-        route = Route(
-            "POST", "/webhooks/{webhook_id}/{webhook_token}", webhook_id=heard.app, webhook_token=heard.token
-        )  # fmt: skip
-        return int((await self._ask(route, data, png, {"wait": "true"}))["id"])
+        return int((await self._ask("POST", f"/webhooks/{heard.app}/{heard.token}?wait=true", data, png))["id"])
 
     async def post(self, person: int, data: Payload, png: bytes | None = None, *, nonce: str = "") -> int:
         """Write to *person* in private. With a *nonce* that was used just now, nothing new is written."""
@@ -165,15 +166,36 @@ class Wire:
         if turn > now:
             await asyncio.sleep(turn - now)
 
-    async def _ask(self, route: Route, body: Payload, png: bytes | None, params: dict[str, str] | None = None) -> Any:
-        """A call that the interaction's own token allows."""
-        adapter = async_context.get()
-        if png is None:
-            return await self._translated(lambda: adapter.request(route, self._session, payload=body, params=params))
-        file, form = _form(body, png)
-        return await self._translated(
-            lambda: adapter.request(route, self._session, multipart=form, files=[file], params=params)
-        )
+    @staticmethod
+    def _original(heard: Heard) -> str:
+        return f"/webhooks/{heard.app}/{heard.token}/messages/@original"
+
+    async def _ask(self, method: str, path: str, body: Payload | None, png: bytes | None) -> Any:
+        """One try of a call that the interaction's own token allows; it counts towards no limit of the bot's.
+
+        The library's own way there takes half as much again, and rests up to five seconds between its tries, of the
+        three that an interaction waits.
+        """
+        data: bytes | aiohttp.FormData | None = None
+        headers: dict[str, str] | None = None
+        if png is not None and body is not None:
+            data = aiohttp.FormData(quote_fields=False)
+            for part in _form(body, png)[1]:
+                data.add_field(**part)
+        elif body is not None:
+            data, headers = _written(body), _JSON
+        return await self._translated(lambda: self._call(method, Route.BASE + path, data, headers))
+
+    async def _call(self, method: str, url: str, data: Any, headers: dict[str, str] | None) -> Any:
+        async with self._session.request(method, URL(url, encoded=True), data=data, headers=headers) as response:
+            if response.status == 204:
+                return None
+            told: Any = await json_or_text(response)
+            if response.status == 429 and isinstance(told, dict):
+                raise discord.RateLimited(float(told.get("retry_after") or 1))
+            if response.status >= 300:
+                raise discord.HTTPException(response, told)
+            return told
 
     async def _send(self, route: Route, body: Payload, png: bytes | None) -> Any:
         """A call as the bot."""
@@ -194,6 +216,10 @@ class Wire:
             raise TryAgain("Discord did not answer in time") from None
         except (aiohttp.ClientError, OSError) as problem:
             raise TryAgain(f"Discord could not be reached: {type(problem).__name__}") from None
+
+
+def _written(body: Payload) -> bytes:
+    return json.dumps(body, ensure_ascii=False, separators=(",", ":")).encode()
 
 
 def _in_our_words(problem: discord.HTTPException) -> SayWhenError:

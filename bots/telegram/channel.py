@@ -121,7 +121,10 @@ class TelegramChannel:
             lines = (f"Write to me in private first: https://t.me/{self._bot.username}",)
             await self._show(words.place, words.person, [Card(title=title, lines=lines, public=True)], words.message)
             return
-        inbound = Inbound(channel=NAME, address=str(words.person), sent_at=letter.sent_at, text=words.text, again=again)
+        person, owner = str(words.person), letter.owner
+        inbound = Inbound(
+            channel=NAME, address=person, sent_at=letter.sent_at, text=words.text, again=again, owner=owner
+        )  # fmt: skip
         cards = await self._answered(answer, inbound, words.place)
         await self._show(words.place, words.person, cards, words.message if words.in_group else None)
 
@@ -129,7 +132,8 @@ class TelegramChannel:
         if pressed.in_group and not await self._is_theirs(pressed):
             await self._sender.toast(pressed.query, "These buttons are for the person who asked.", alert=True)
             return
-        inbound = Inbound(channel=NAME, address=str(pressed.person), sent_at=letter.sent_at, verb=pressed.verb)
+        person, owner = str(pressed.person), letter.owner
+        inbound = Inbound(channel=NAME, address=person, sent_at=letter.sent_at, verb=pressed.verb, owner=owner)
         working = asyncio.ensure_future(self._answered(answer, inbound, pressed.place))
         try:
             done, _ = await asyncio.wait([working], timeout=TOAST_WITHIN_S)

@@ -41,6 +41,8 @@ from core.ports import Clock, Letter, Memos
 _log = logging.getLogger(__name__)
 _CONNECTIONS = 48
 _FIRST_PAUSE_S, _LONGEST_PAUSE_S = 1.0, 60.0
+_MINI_APP = "/telegram"
+"""Where the dashboard is under the public address when Telegram opens it."""
 _SHORT = "You say when; it watches and trades. Rules for perpetual futures in plain words."
 _DESCRIPTION = (
     "Say a rule as you would say it: “if SOL drops 2 %, sell half my position”. SayWhen asks what is unclear, shows"
@@ -169,9 +171,8 @@ async def _set_menu(bot: Bot, settings: Settings, admins: Sequence[str]) -> None
         await bot.set_my_description(_DESCRIPTION)
         await bot.set_my_short_description(_SHORT)
         opens = address is not None and address.startswith("https://")
-        await bot.set_chat_menu_button(
-            menu_button=MenuButtonWebApp("Dashboard", WebAppInfo(str(address))) if opens else MenuButtonCommands()
-        )
+        dashboard = MenuButtonWebApp("Dashboard", WebAppInfo(f"{address}{_MINI_APP}"))
+        await bot.set_chat_menu_button(menu_button=dashboard if opens else MenuButtonCommands())
     except TelegramError as problem:
         _log.warning("Telegram's menu stays as it was: %s", type(problem).__name__)
 

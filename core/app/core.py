@@ -159,7 +159,7 @@ async def open_core(
             wallets=Wallets(parts, consent, identity, people),
             limits=OwnLimits(parts, consent),
             keys=ApiKeys(parts, consent, credentials),
-            trading_keys=TradingKeys(settings, database, time),
+            trading_keys=TradingKeys(settings, database, time, people, trading.vault),
             readings=Readings(parts),
             replays=Replays(parts),
             consent=consent,

@@ -2,8 +2,8 @@
 
 import asyncio
 import logging
-from collections.abc import Awaitable, Callable
-from contextlib import aclosing
+from collections.abc import Awaitable, Callable, Sequence
+from contextlib import aclosing, suppress
 from datetime import datetime, timedelta
 from functools import partial
 
@@ -33,6 +33,8 @@ HISTORY_DAYS = 2
 MARKS_EVERY_S = 0.25
 MOST_SAMPLED = 2_000
 MOST_MOVING, MOST_RESTING = 500, 10_000
+AT_A_TIME = 8
+START_S = 5.0
 
 _log = logging.getLogger(__name__)
 
@@ -76,12 +78,17 @@ class Engine:
     # --- starting and staying in charge ------------------------------------------------------------------------
 
     async def start(self) -> None:
-        """Crash-only: settle what was in flight, reconcile with the venue, tell owners what was found, then watch."""
+        """Crash-only: settle what was in flight, reconcile with the venue, tell owners what was found, then watch.
+
+        What a few seconds do not suffice for is left to the cadences: to stay blind for longer would be worse.
+        """
         heard = await self._parts.store.heard(HEARTBEAT)
         now = self._parts.clock.now()
-        await self.settle_due()
-        await self.settle_resting()
-        await self.reconcile()
+        with suppress(TimeoutError):
+            async with asyncio.timeout(START_S):
+                await self.settle_due()
+                await self.settle_resting()
+                await self.reconcile()
         self._cursor = await self._parts.log.end()
         await self.hold_leases(blind_since=heard)
         if heard is not None and now - heard >= BLIND:
@@ -173,9 +180,8 @@ class Engine:
             await self._some_untended.wait()
             self._some_untended.clear()
             untended, self._untended = self._untended, {}
-            for owner in untended:
-                tending = partial(tend, self._parts.store, self._parts.venue, self._parts.clock, owner)
-                await self._attempt("tending", tending)
+            tending = partial(tend, self._parts.store, self._parts.venue, self._parts.clock)
+            await self._attempt_all("tending", [partial(tending, owner) for owner in untended])
 
     async def follow_events(self) -> None:
         """Keep the watchlist in step with the event log, for ever: at the bell, and once a second without it."""
@@ -237,9 +243,8 @@ class Engine:
             await self._settle(resting=True, limit=MOST_RESTING)
 
     async def _settle(self, *, resting: bool, limit: int = MOST_MOVING) -> None:
-        now = self._parts.clock.now()
-        for owner, order_id, state in await self._parts.store.orders_to_settle(now, limit, resting=resting):
-            await self._attempt("settling", partial(self._settle_one, owner, order_id, state))
+        due = await self._parts.store.orders_to_settle(self._parts.clock.now(), limit, resting=resting)
+        await self._attempt_all("settling", [partial(self._settle_one, *order) for order in due])
 
     async def _settle_one(self, owner: OwnerId, order_id: OrderId, state: OrderState) -> None:
         if state in (OrderState.PLANNED, OrderState.SIGNED, OrderState.UNKNOWN):
@@ -264,9 +269,9 @@ class Engine:
 
     async def reconcile(self) -> None:
         """Every minute: what the venue did by itself, and positions closed elsewhere, for every owner of ours."""
-        for owner in await self._parts.store.owners():
-            if not self._fences or partition_of(owner) in self._fences:
-                await self._attempt("reconciling", partial(self._reconcile_owner, owner))
+        owners = await self._parts.store.owners()
+        mine = [owner for owner in owners if not self._fences or partition_of(owner) in self._fences]
+        await self._attempt_all("reconciling", [partial(self._reconcile_owner, owner) for owner in mine])
 
     async def funding(self) -> None:
         """Every minute: the paper venue exchanges funding when an hour is over."""
@@ -327,6 +332,18 @@ class Engine:
             await work()
         except (SayWhenError, TimeoutError, OSError) as problem:
             _log.warning("%s is tried again: %s", what, problem)
+
+    async def _attempt_all(self, what: str, works: Sequence[Callable[[], Awaitable[object]]]) -> None:
+        """Some at a time: most of each is waiting for a venue, and one that waits long must not hold up all others."""
+        waiting = iter(works)
+
+        async def attempt() -> None:
+            for work in waiting:
+                await self._attempt(what, work)
+
+        async with asyncio.TaskGroup() as tasks:
+            for _ in range(min(AT_A_TIME, len(works))):
+                tasks.create_task(attempt(), name=what)
 
     async def _tell_recovered(self, now: datetime, heard: datetime) -> None:
         for owner in await self._parts.store.owners():

@@ -173,6 +173,10 @@ class Database:
         """
         return cast(Sequence[Row], await self.fetch(statement.text, *statement.arguments(values)))
 
+    async def ask_once(self, statement: Statement, /, **values: Any) -> Sequence[Row]:
+        """As `ask`, and never tried again: for what would answer differently the second time."""
+        return cast(Sequence[Row], await self._fetch(statement.text, statement.arguments(values)))
+
     async def fetch(self, statement: str, *arguments: Any) -> Sequence[asyncpg.Record]:
         """As `ask`, for a statement in asyncpg's words: `$1` for the first of *arguments*."""
         try:

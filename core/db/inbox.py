@@ -2,6 +2,7 @@
 
 import json
 from collections.abc import Collection, Sequence
+from dataclasses import replace
 from datetime import datetime
 
 from sqlalchemy import ARRAY, BigInteger, DateTime, Text, bindparam, delete, select, text
@@ -9,7 +10,7 @@ from sqlalchemy.dialects.postgresql import JSONB
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from core.db.chat_tables import inbox, shown
-from core.db.connection import Database, ask
+from core.db.connection import Database
 from core.db.statement import Statement
 from core.ports import Letter
 
@@ -18,10 +19,12 @@ _KEEP = Statement(
 WITH alive AS (
     UPDATE links SET dead_since = NULL, dead_reason = NULL
     WHERE channel = :channel AND address = ANY (:reachable) AND dead_since IS NOT NULL
+), kept AS (
+    INSERT INTO inbox (channel, account, number, person, body, sent_at)
+    SELECT :channel, :account, * FROM unnest(:numbers, :people, :bodies, :times)
+    ON CONFLICT DO NOTHING RETURNING number, person
 )
-INSERT INTO inbox (channel, account, number, person, body, sent_at)
-SELECT :channel, :account, * FROM unnest(:numbers, :people, :bodies, :times)
-ON CONFLICT DO NOTHING RETURNING number
+SELECT kept.number, links.owner FROM kept LEFT JOIN links ON links.channel = :channel AND links.address = kept.person
 """).bindparams(
         bindparam("channel", type_=Text),
         bindparam("account", type_=Text),
@@ -44,6 +47,7 @@ WITH note AS (
 )
 UPDATE shown SET key = NULL WHERE channel = $1 AND place = $2 AND key = $5 AND ref <> $3 RETURNING ref
 """
+_SHOWN_AT = "SELECT person, key FROM shown WHERE channel = $1 AND place = $2 AND ref = $3"
 
 
 class PostgresInbox:
@@ -55,21 +59,19 @@ class PostgresInbox:
     async def keep(self, letters: Sequence[Letter]) -> list[Letter]:
         if not letters:
             return []
-        # In a transaction, which is never tried twice: the second time nothing would be new, and nobody would answer.
-        async with self._database.transaction() as seat:
-            found = await ask(
-                seat,
-                _KEEP,
-                channel=letters[0].channel,
-                account=letters[0].account,
-                numbers=[letter.number for letter in letters],
-                people=[letter.person for letter in letters],
-                reachable=sorted({letter.person for letter in letters if letter.private}),
-                bodies=[json.dumps(dict(letter.body)) for letter in letters],
-                times=[letter.sent_at for letter in letters],
-            )
-        fresh = {row["number"] for row in found}
-        return [letter for letter in letters if letter.number in fresh]
+        # Never tried twice: the second time nothing would be new, and nobody would answer.
+        found = await self._database.ask_once(
+            _KEEP,
+            channel=letters[0].channel,
+            account=letters[0].account,
+            numbers=[letter.number for letter in letters],
+            people=[letter.person for letter in letters],
+            reachable=sorted({letter.person for letter in letters if letter.private}),
+            bodies=[json.dumps(dict(letter.body)) for letter in letters],
+            times=[letter.sent_at for letter in letters],
+        )
+        fresh = {row["number"]: row["owner"] for row in found}
+        return [replace(letter, owner=fresh[letter.number]) for letter in letters if letter.number in fresh]
 
     async def unanswered(self, channel: str, account: str) -> list[Letter]:
         query = (
@@ -102,15 +104,8 @@ class PostgresInbox:
         return [row["ref"] for row in await self._database.fetch(_SHOW, channel, place, ref, person, key, at)]
 
     async def shown_at(self, channel: str, place: str, ref: str) -> tuple[str, str | None] | None:
-        query = select(shown.c.person, shown.c.key).where(
-            shown.c.channel == channel, shown.c.place == place, shown.c.ref == ref
-        )
-
-        async def look(connection: AsyncConnection) -> tuple[str, str | None] | None:
-            row = (await connection.execute(query)).one_or_none()
-            return None if row is None else (row.person, row.key)
-
-        return await self._database.run(look)
+        found = await self._database.fetch(_SHOWN_AT, channel, place, ref)
+        return (found[0]["person"], found[0]["key"]) if found else None
 
     async def sweep(self, before: datetime) -> int:
         old = (

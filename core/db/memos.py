@@ -2,13 +2,19 @@
 
 from collections.abc import Mapping
 
-from sqlalchemy import Delete, Insert, delete, select
-from sqlalchemy.dialects.postgresql import insert
+from sqlalchemy import select
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from core.db.chat_tables import memos, shown
 from core.db.connection import Database
 from core.db.tables import links
+
+_RECALL = "SELECT value FROM memos WHERE channel = $1 AND person = $2 AND name = $3"
+_FORGET = "DELETE FROM memos WHERE channel = $1 AND person = $2 AND name = $3"
+_REMEMBER = """
+INSERT INTO memos (channel, person, name, value) VALUES ($1, $2, $3, $4)
+ON CONFLICT (channel, person, name) DO UPDATE SET value = excluded.value
+"""
 
 
 class PostgresMemos:
@@ -19,25 +25,15 @@ class PostgresMemos:
 
     async def recall(self, channel: str, name: str, person: str = "") -> str | None:
         """What was remembered, if anything."""
-        query = select(memos.c.value).where(memos.c.channel == channel, memos.c.person == person, memos.c.name == name)
-
-        async def look(connection: AsyncConnection) -> str | None:
-            return (await connection.execute(query)).scalar_one_or_none()
-
-        return await self._database.run(look)
+        value: str | None = await self._database.peek(_RECALL, channel, person, name)
+        return value
 
     async def remember(self, channel: str, name: str, value: str | None, person: str = "") -> None:
         """Remember *value* in place of what was; None = forget it."""
         if value is None:
-            await self._write(
-                delete(memos).where(memos.c.channel == channel, memos.c.person == person, memos.c.name == name)
-            )
-            return
-        await self._write(
-            insert(memos)
-            .values(channel=channel, person=person, name=name, value=value)
-            .on_conflict_do_update(index_elements=list(memos.primary_key), set_={"value": value})
-        )
+            await self._database.fetch(_FORGET, channel, person, name)
+        else:
+            await self._database.fetch(_REMEMBER, channel, person, name, value)
 
     async def about_people(self, channel: str, name: str) -> Mapping[str, str]:
         """What is remembered under *name*, by person."""
@@ -68,9 +64,3 @@ class PostgresMemos:
             return [(row.channel, row.person, row.ref) for row in await connection.execute(query)]
 
         return await self._database.run(look)
-
-    async def _write(self, statement: Insert | Delete) -> None:
-        async def write(connection: AsyncConnection) -> None:
-            await connection.execute(statement)
-
-        await self._database.run(write)

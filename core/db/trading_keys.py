@@ -44,6 +44,9 @@ class PostgresKeyStore:
         found = await self._rows(select(_u.address).where(_u.owner == owner))
         return found[0]["address"] if found else None
 
+    async def owners(self, address: str) -> list[OwnerId]:
+        return [OwnerId(row["owner"]) for row in await self._rows(select(_u.owner).where(_u.address == address))]
+
     async def use(self, owner: OwnerId, address: str) -> None:
         new = insert(trading_key_uses).values(owner=owner, address=address)
         await self._do(new.on_conflict_do_update(index_elements=["owner"], set_={"address": address}))

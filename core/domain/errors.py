@@ -10,6 +10,7 @@ SayWhenError                what happened, to what, what to do
 ├── NotConfigured           a setting is missing or wrong
 └── VenueError              the venue
     ├── VenueRejected       it said no, proven
+    │   └── NoPermission    the owner has withdrawn our permission to trade there
     ├── VenueUnknown        nobody knows yet: time-out, disconnect, 5xx
     └── VenuePaused         it takes no orders now
 """
@@ -57,6 +58,10 @@ class VenueError(SayWhenError):
 
 class VenueRejected(VenueError):
     """The venue said no, proven."""
+
+
+class NoPermission(VenueRejected):
+    """The owner has withdrawn our permission to trade there: so it will say no to everything of theirs."""
 
 
 class VenueUnknown(VenueError):

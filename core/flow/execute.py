@@ -7,7 +7,7 @@ from decimal import Decimal
 from typing import Any
 
 from core.domain.action import Close, LimitOrder, MarketOrder, Reverse, Trade, is_exit
-from core.domain.errors import PriceUnavailable, VenueError, VenuePaused, VenueRejected, VenueUnknown
+from core.domain.errors import NoPermission, PriceUnavailable, VenueError, VenuePaused, VenueRejected, VenueUnknown
 from core.domain.event import JobDeadLettered, JobRetried, JobWaiting, OrderSent, OrderSigned, OrderUnknown
 from core.domain.ids import OrderId, OwnerId
 from core.domain.market import Market, Observation, Side
@@ -20,6 +20,7 @@ from core.flow.allow import denial_at_send
 from core.flow.lifecycle import is_protective
 from core.flow.outcome import Outcome
 from core.flow.points import passing
+from core.flow.revoked import heed
 from core.flow.sentry import sentry_intent
 from core.flow.sentry_news import leave_to_keepers
 from core.flow.settle import settle
@@ -128,8 +129,10 @@ async def _sign(store: Store, venue: Venue, clock: Clock, order: Order, rule: Ru
             prepared = await venue.prepare(wanted)
     except VenueRejected as refusal:
         async with store.begin(order.owner) as tx:
-            # Never signed, so never sent: it ends as our own denial, in the venue's words.
-            await outcome(tx).end(replace(order, intent=wanted), OrderState.DENIED, str(refusal))
+            # Never signed, so never sent: our own denial, in the venue's words; an exit outlives a lost permission.
+            ended = OrderState.REJECTED if isinstance(refusal, NoPermission) else OrderState.DENIED
+            await outcome(tx).end(replace(order, intent=wanted), ended, str(refusal))
+        await heed(refusal, store, order.owner, venue.name, clock.now())
         return None
     async with store.begin(order.owner) as tx:
         present = await tx.rule(order.rule_id)
@@ -296,6 +299,7 @@ async def _send(store: Store, venue: Venue, clock: Clock, order: Order) -> None:
             if present is not None and present.state not in ENDED:
                 outcome = Outcome(tx=tx, now=clock.now(), account=account, simulated=venue.simulated)
                 await outcome.end(present, OrderState.REJECTED, str(refusal))
+        await heed(refusal, store, order.owner, venue.name, clock.now())
         return
     except (VenueError, TimeoutError, OSError) as problem:
         passing("execute.after_send")

@@ -3,6 +3,7 @@
 from datetime import datetime
 
 from core.domain.action import trades
+from core.domain.errors import NoPermission, VenueRejected
 from core.domain.event import AccountDelegateRevoked
 from core.domain.ids import OwnerId
 from core.domain.rule import RuleState
@@ -22,3 +23,9 @@ async def rest_for_revoked(store: Store, owner: OwnerId, venue: str, now: dateti
         for rule in awake:
             await lifecycle.pause(tx, rule, now, WHY)
     return len(awake)
+
+
+async def heed(refusal: VenueRejected, store: Store, owner: OwnerId, venue: str, now: datetime) -> None:
+    """Where a venue refused for want of our permission, let no rule of *owner* try again until they act."""
+    if isinstance(refusal, NoPermission):
+        await rest_for_revoked(store, owner, venue, now)

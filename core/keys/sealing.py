@@ -6,6 +6,7 @@ after use; what the interpreter or a library copied meanwhile cannot be reached 
 """
 
 import base64
+import fcntl
 import os
 import stat
 from collections.abc import Iterator
@@ -18,16 +19,20 @@ _MARK = b"SW1"
 _NONCE = 12
 _KEY = 32
 _TAG = 16
-_MOST = 4_096
+_MOST = 1 << 16
 
 
 class MasterKey:
-    """Every version of the master key that anything may still be sealed under; the highest seals what is new."""
+    """Every version of the master key that anything may still be sealed under; the highest seals what is new.
 
-    def __init__(self, versions: dict[int, bytearray]) -> None:
+    One that was read from a file is read again when another process has made a version meanwhile.
+    """
+
+    def __init__(self, versions: dict[int, bytearray], path: Path | None = None) -> None:
         if not versions or any(len(key) != _KEY for key in versions.values()):
             raise NotConfigured("The master key file holds no key of 32 bytes.", "Restore it from your back-up.")
         self._versions = versions
+        self._path = path
 
     def __repr__(self) -> str:
         return f"MasterKey(versions={sorted(self._versions)})"
@@ -36,6 +41,11 @@ class MasterKey:
     def newest(self) -> int:
         """The version that seals now."""
         return max(self._versions)
+
+    def refresh(self) -> None:
+        """Learn of versions that were made since. Raises NotConfigured."""
+        if self._path is not None:
+            self._versions = _versions(self._path)
 
     def seal(self, secret: bytes | bytearray, address: str) -> bytes:
         """*secret*, the 32 bytes of a private key, as it may be stored."""
@@ -56,6 +66,8 @@ class MasterKey:
         from cryptography.exceptions import InvalidTag
         from cryptography.hazmat.primitives.ciphers.aead import AESGCM
 
+        if version not in self._versions:
+            self.refresh()
         master = self._versions.get(version)
         if master is None or not sealed.startswith(_MARK) or len(sealed) != len(_MARK) + 2 * (_NONCE + _KEY + _TAG):
             raise NotConfigured(
@@ -99,56 +111,100 @@ def read_master(path: Path, *, make: bool) -> MasterKey:
 
     Raises NotConfigured for a file that others may read, that is damaged, or that is not there.
     """
+    if make and not path.exists():
+        with _turn_at(path):
+            _write(path, _line(1), new=True)
+    return MasterKey(_versions(path), path)
+
+
+def _versions(path: Path) -> dict[int, bytearray]:
     try:
         descriptor = os.open(path, os.O_RDONLY | os.O_CLOEXEC)
     except FileNotFoundError:
-        if not make:
-            raise NotConfigured(
-                "There is no master key to open trading keys with.",
-                "Restore the file that SAYWHEN_MASTER_KEY_FILE names.",
-            ) from None
-        _add_line(path, 1, new=True)
-        return read_master(path, make=False)
+        raise NotConfigured(
+            "There is no master key to open trading keys with.",
+            "Restore the file that SAYWHEN_MASTER_KEY_FILE names.",
+        ) from None
     except OSError as problem:
         raise NotConfigured(f"The master key file cannot be read: {problem.strerror}.", "Correct its rights.") from None
     with os.fdopen(descriptor, "rb") as file:
         rights = os.fstat(file.fileno())
         if stat.S_ISREG(rights.st_mode) and rights.st_mode & 0o077 and rights.st_uid == os.getuid():
             raise NotConfigured("The master key file may be read by others.", "Take their rights away: chmod 600.")
-        lines = file.read(_MOST).splitlines()
+        content = file.read(_MOST + 1)
+    if len(content) > _MOST:
+        raise NotConfigured("The master key file is too long.", "Take out versions that nothing is sealed under.")
     versions: dict[int, bytearray] = {}
-    for line in lines:
+    for line in content.splitlines():
         number, _, text = line.strip().partition(b":")
         if number:
             try:
                 versions[int(number)] = bytearray(base64.b64decode(text, validate=True))
             except ValueError:
                 raise NotConfigured("The master key file is damaged.", "Restore it from your back-up.") from None
-    return MasterKey(versions)
+    return versions
 
 
 def add_version(path: Path) -> MasterKey:
-    """Make the next version in the file; what is sealed under older ones still opens. Raises NotConfigured."""
-    newest = read_master(path, make=False).newest
-    _add_line(path, newest + 1, new=False)
-    return read_master(path, make=False)
+    """Make the next version in the file; what is sealed under older ones still opens. Raises NotConfigured.
+
+    The file is replaced whole: a process that is killed here leaves the old one or the new one, and never a part.
+    """
+    with _turn_at(path):
+        newest = read_master(path, make=False).newest
+        _write(path, path.read_bytes().rstrip(b"\n") + b"\n" + _line(newest + 1), new=False)
+        return read_master(path, make=False)
 
 
-def _add_line(path: Path, version: int, *, new: bool) -> None:
-    line = f"{version}:{base64.b64encode(os.urandom(_KEY)).decode()}\n".encode()
-    flags = os.O_WRONLY | os.O_CLOEXEC | os.O_APPEND | (os.O_CREAT | os.O_EXCL if new else 0)
+def _line(version: int) -> bytes:
+    return f"{version}:{base64.b64encode(os.urandom(_KEY)).decode()}\n".encode()
+
+
+@contextmanager
+def _turn_at(path: Path) -> Iterator[None]:
+    """One writer at a time: two that made the same version would each seal under a key that the other has dropped."""
     try:
         path.parent.mkdir(parents=True, exist_ok=True, mode=0o700)
-        with suppress(FileExistsError):  # another process of ours made it meanwhile
-            descriptor = os.open(path, flags, 0o600)
-            with os.fdopen(descriptor, "wb") as file:
-                file.write(line)
-                file.flush()
-                os.fsync(file.fileno())
+        folder = os.open(path.resolve().parent, os.O_RDONLY | os.O_DIRECTORY | os.O_CLOEXEC)
     except OSError as problem:
-        raise NotConfigured(
-            f"The master key file cannot be written: {problem.strerror}.", "Correct SAYWHEN_MASTER_KEY_FILE."
-        ) from None
+        raise _unwritable(problem) from None
+    try:
+        fcntl.flock(folder, fcntl.LOCK_EX)
+        yield
+    finally:
+        os.close(folder)
+
+
+def _write(path: Path, content: bytes, *, new: bool) -> None:
+    """The file with *content*, whole or not at all; a *new* one only if there is none. Raises NotConfigured."""
+    place = path.resolve()
+    part = place.with_name(f"{place.name}.part")
+    try:
+        with suppress(FileNotFoundError):
+            part.unlink()
+        with os.fdopen(os.open(part, os.O_WRONLY | os.O_CREAT | os.O_EXCL | os.O_CLOEXEC, 0o600), "wb") as file:
+            file.write(content)
+            file.flush()
+            os.fsync(file.fileno())
+        if new:
+            with suppress(FileExistsError):  # another process of ours made it meanwhile
+                os.link(part, place)
+            part.unlink()
+        else:
+            part.replace(place)
+        folder = os.open(place.parent, os.O_RDONLY | os.O_CLOEXEC)
+        try:
+            os.fsync(folder)
+        finally:
+            os.close(folder)
+    except OSError as problem:
+        raise _unwritable(problem) from None
+
+
+def _unwritable(problem: OSError) -> NotConfigured:
+    return NotConfigured(
+        f"The master key file cannot be written: {problem.strerror}.", "Correct SAYWHEN_MASTER_KEY_FILE."
+    )
 
 
 # ── what people paste ───────────────────────────────────────────────────────────────────────────────────────────────

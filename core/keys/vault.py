@@ -8,7 +8,7 @@ import base64
 from datetime import datetime
 from pathlib import Path
 
-from core.domain.errors import BadInput, NotFound, VenueUnknown
+from core.domain.errors import BadInput, Denied, NotFound, VenueUnknown
 from core.domain.ids import OwnerId
 from core.keys.sealing import MasterKey, add_version, pasted, wipe
 from core.ports import Clock, KeyStore, StoredKey
@@ -67,20 +67,26 @@ class Vault:
         return key.address
 
     async def sealed_text(self, address: str) -> str:
-        """A key as text that only this master key opens, for a back-up or WALLET_PRIVATE_KEY. Raises NotFound."""
-        key = await self._get(address)
+        """An imported key as text that only this master key opens, for a back-up or WALLET_PRIVATE_KEY.
+
+        Raises NotFound, Denied for a key that was made here.
+        """
+        key = await self._imported(address)
         return f"{_TEXT}.{key.master}.{key.address}.{base64.urlsafe_b64encode(key.sealed).decode()}"
 
     async def plain_text(self, address: str) -> str:
-        """A private key as wallets import it. Whoever reads it owns what it owns. Raises NotFound."""
+        """An imported private key as wallets take it. Whoever reads it owns what it owns. Raises NotFound, Denied."""
         from solders.keypair import Keypair
 
-        key = await self._get(address)
+        key = await self._imported(address)
         with self._master.opened(key.sealed, key.address, key.master) as secret:
             return str(Keypair.from_seed(bytes(secret)))
 
     async def rotate(self, path: Path) -> int:
-        """Make the next version of the master key and seal every key under it; how many there were."""
+        """Make the next version of the master key and seal every key under it; how many there were.
+
+        Whatever is cut short leaves keys under versions that still open; the next rotation takes them along.
+        """
         self._master = add_version(path)
         count = 0
         for key in await self._store.all():
@@ -92,13 +98,19 @@ class Vault:
         self._known.clear()
         return count
 
-    async def _get(self, address: str) -> StoredKey:
+    async def _imported(self, address: str) -> StoredKey:
         key = await self._store.get(address)
         if key is None:
             raise NotFound(f"There is no trading key {address[:44]} here.", "See saywhen keys list.")
+        if key.kind != "imported":
+            raise Denied(
+                f"The key {address} was made here and trades for others: it stays here.",
+                "Back up the database and the master key file instead.",
+            )
         return key
 
     def _sealed(self, secret: bytearray, address: str, kind: str, created_at: datetime | None = None) -> StoredKey:
+        self._master.refresh()  # a version that is being rotated out seals nothing new
         return StoredKey(
             address=address,
             kind="imported" if kind == "imported" else "delegate",

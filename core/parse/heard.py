@@ -240,11 +240,11 @@ def cron_of(cron: str) -> tuple[int, int, str, str, bool]:
     """
     sure = UNPLACED not in cron
     parts = cron.upper().replace(UNPLACED, "").split()
-    plain = len(parts) == 5 and parts[0].isdigit() and parts[1].isdigit() and parts[3] == "*"
+    plain = len(parts) == 5 and parts[0].isdecimal() and parts[1].isdecimal() and parts[3] == "*"
     if not plain or int(parts[0]) > 59 or int(parts[1]) > 23:
         raise BadAnswer("its answer has a schedule that is no time of day")
     month_day, days = parts[2], parts[4]
-    if month_day != "*" and not (month_day.isdigit() and 1 <= int(month_day) <= 31):
+    if month_day != "*" and not (month_day.isdecimal() and 1 <= int(month_day) <= 31):
         raise BadAnswer("its answer has a schedule that is no time of day")
     named = [day for piece in days.split(",") for day in piece.split("-")]
     numbered = {str(n): name for n, name in enumerate(("SUN", *DAY_NAMES))}

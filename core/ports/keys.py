@@ -35,6 +35,10 @@ class KeyStore(Protocol):
         """The address that trades for *owner*."""
         ...
 
+    async def owners(self, address: str) -> list[OwnerId]:
+        """Who trades with that key."""
+        ...
+
     async def use(self, owner: OwnerId, address: str) -> None:
         """Let *owner* trade with that key from now on."""
         ...

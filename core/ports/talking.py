@@ -5,13 +5,15 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Any, Protocol
 
+from core.domain.ids import OwnerId
+
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Letter:
     """Something a channel brought, as it was brought: `number` is the channel's own, once for each `account` of ours.
 
     `person` is who sent it, by the channel's name for them; `sent_at` when, as far as that can be told. `private` =
-    where we write to them too; this is not kept.
+    where we write to them too; `owner` is who that was linked to when it was kept. Neither is kept.
     """
 
     channel: str
@@ -21,13 +23,14 @@ class Letter:
     body: Mapping[str, Any]
     sent_at: datetime
     private: bool = True
+    owner: OwnerId | None = None
 
 
 class Inbox(Protocol):
     """Letters that are kept before anything is done about them, so that a crash neither loses nor repeats one."""
 
     async def keep(self, letters: Sequence[Letter]) -> list[Letter]:
-        """Store them; those that were not here before. Whoever wrote a private one is reachable again."""
+        """Store them; those that were not here before, and whose. Who wrote a private one is reachable again."""
         ...
 
     async def unanswered(self, channel: str, account: str) -> list[Letter]:

@@ -13,7 +13,7 @@ from pathlib import Path
 import pytest
 from playwright.sync_api import Browser
 
-from tests.browser.stage import ROOT, apart, chromium, product
+from tests.browser.stage import ROOT, apart, chromium, free_port, product
 from tests.postgres import Server
 
 
@@ -76,9 +76,16 @@ def chat() -> Iterator[Chat]:
 
 
 @pytest.fixture(scope="session")
-def address(dsn: str, chat: Chat, tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]:
+def elsewhere() -> int:
+    """The port of another web origin, whose pages may call the API."""
+    return free_port()
+
+
+@pytest.fixture(scope="session")
+def address(dsn: str, chat: Chat, elsewhere: int, tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]:
     home: Path = tmp_path_factory.mktemp("product")
-    with product(home, dsn, extra=chat.settings | {"SAYWHEN_API_SIGNINS": "600/minute"}) as up:
+    own = {"SAYWHEN_API_SIGNINS": "600/minute", "SAYWHEN_CORS": f"http://localhost:{elsewhere}"}
+    with product(home, dsn, extra=chat.settings | own) as up:
         yield up
 
 

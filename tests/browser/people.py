@@ -1,8 +1,12 @@
 """What a person does in the dashboard, as steps that tests are made of; decides no test."""
 
+import hashlib
+import hmac
 import json
 import re
+import time
 from pathlib import Path
+from urllib.parse import quote, urlencode
 
 from nacl.signing import SigningKey
 from playwright.sync_api import BrowserContext, Locator, Page, ViewportSize, expect
@@ -72,3 +76,17 @@ def with_wallet(context: BrowserContext, address: str, *, features: str) -> tupl
     page.add_init_script(path=Path(__file__).with_name("wallet.js"))
     page.goto(address)
     return page, complaints
+
+
+def init_data(token: str, person: int) -> str:
+    """What Telegram hands to a Mini App, signed as Telegram signs it."""
+    user = {"id": person, "first_name": "Ann"}
+    fields = {"auth_date": str(int(time.time())), "query_id": "AA", "user": json.dumps(user)}
+    text = "\n".join(f"{name}={value}" for name, value in sorted(fields.items()))
+    secret = hmac.digest(b"WebAppData", token.encode(), "sha256")
+    return urlencode(fields | {"hash": hmac.new(secret, text.encode(), hashlib.sha256).hexdigest()})
+
+
+def opened(address: str, vouched: str) -> str:
+    theme = quote(json.dumps({"bg_color": "#101418", "text_color": "#ffffff"}))
+    return f"{address}/#tgWebAppData={quote(vouched)}&tgWebAppVersion=9.0&tgWebAppThemeParams={theme}"

@@ -1,11 +1,6 @@
 """Who gets in and how: wallets, a bot's link, Telegram's Mini App, access that is renewed; and who sees nothing."""
 
-import hashlib
-import hmac
-import json
 import re
-import time
-from urllib.parse import quote, urlencode
 
 import asyncpg
 import pytest
@@ -15,7 +10,7 @@ from core.app import open_core
 from core.domain.ids import OwnerId
 from core.settings import read_settings
 from tests.browser.conftest import Chat
-from tests.browser.people import PHONE, arm, enter, go, rule, say, watched, with_wallet
+from tests.browser.people import PHONE, arm, enter, go, init_data, opened, rule, say, watched, with_wallet
 from tests.browser.stage import NEEDS_BUILD, NEEDS_CHROMIUM, apart
 
 pytestmark = [pytest.mark.slow, pytest.mark.timeout(120), NEEDS_CHROMIUM, NEEDS_BUILD]
@@ -82,20 +77,6 @@ def test_a_bots_link_signs_in_once_as_the_same_owner(address: str, dsn: str, bro
     expect(third.get_by_role("button", name="Continue on paper")).to_be_visible()
 
 
-def _init_data(token: str, person: int) -> str:
-    """What Telegram hands to a Mini App, signed as Telegram signs it."""
-    user = {"id": person, "first_name": "Ann"}
-    fields = {"auth_date": str(int(time.time())), "query_id": "AA", "user": json.dumps(user)}
-    text = "\n".join(f"{name}={value}" for name, value in sorted(fields.items()))
-    secret = hmac.digest(b"WebAppData", token.encode(), "sha256")
-    return urlencode(fields | {"hash": hmac.new(secret, text.encode(), hashlib.sha256).hexdigest()})
-
-
-def _opened(address: str, init_data: str) -> str:
-    theme = quote(json.dumps({"bg_color": "#101418", "text_color": "#ffffff"}))
-    return f"{address}/#tgWebAppData={quote(init_data)}&tgWebAppVersion=9.0&tgWebAppThemeParams={theme}"
-
-
 def test_telegrams_mini_app_is_signed_in_by_what_telegram_vouches_for(
     address: str, browser: Browser, chat: Chat
 ) -> None:
@@ -104,7 +85,7 @@ def test_telegrams_mini_app_is_signed_in_by_what_telegram_vouches_for(
         "window.posted = []; window.TelegramWebviewProxy = {postEvent: (name) => window.posted.push(name)};"
     )
     page, complaints = watched(context)
-    page.goto(_opened(address, _init_data(chat.token, 77)))
+    page.goto(opened(address, init_data(chat.token, 77)))
     expect(page.get_by_text("Free collateral")).to_be_visible()
     assert "tgWebAppData" not in page.url
     assert {"web_app_ready", "web_app_expand"} <= set(page.evaluate("window.posted"))
@@ -112,7 +93,7 @@ def test_telegrams_mini_app_is_signed_in_by_what_telegram_vouches_for(
     assert page.evaluate(colour) == "#101418"
     assert complaints == []
     forged, _ = watched(browser.new_context(viewport=PHONE))
-    forged.goto(_opened(address, _init_data("7:another-bots-token", 77)))
+    forged.goto(opened(address, init_data("7:another-bots-token", 77)))
     expect(forged.get_by_role("alert")).to_be_visible()
     expect(forged.get_by_role("button", name="Continue on paper")).to_be_visible()
 

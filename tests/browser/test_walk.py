@@ -31,7 +31,8 @@ class Walk:
 
     def look(self, name: str) -> None:
         page = self._page
-        page.evaluate(self._axe)
+        if not page.evaluate("'axe' in window"):
+            page.evaluate(self._axe)
         for size, viewport in (("desk", DESK), ("phone", PHONE)):
             page.set_viewport_size(viewport)
             page.evaluate("scrollTo(0, 0)")
@@ -39,7 +40,9 @@ class Walk:
             width = page.evaluate("document.documentElement.scrollWidth")
             if width > viewport["width"]:
                 self.faults.append(f"{name} is {width} wide on a {size}")
-            found: list[dict[str, Any]] = page.evaluate("axe.run().then((all) => all.violations)")
+            found: list[dict[str, Any]] = page.evaluate(
+                "axe.run({resultTypes: ['violations']}).then((all) => all.violations)"
+            )
             for fault in found:
                 nodes = [f"{node['target']} {node['html'][:160]}" for node in fault["nodes"][:3]]
                 self.faults.append(f"{name} on a {size}: {fault['id']}, {fault['help']}: {nodes}")

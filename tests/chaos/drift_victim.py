@@ -10,8 +10,6 @@ from core.app import open_core, read_settings, set_up_logs
 from core.settings import Settings
 from scheduler import run_scheduler, run_worker
 
-LONGEST_LIFE_S = 300
-
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Place:
@@ -21,6 +19,7 @@ class Place:
     folder: Path
     rpc: str
     ws: str
+    longest_life_s: int = 300
 
     def settings(self) -> Settings:
         return read_settings(
@@ -35,7 +34,7 @@ class Place:
 
 def live(place: Place, name: str) -> None:
     """The whole life of a process that watches, signs and sends."""
-    signal.alarm(LONGEST_LIFE_S)
+    signal.alarm(place.longest_life_s)
     log = os.open(place.folder / f"{name}.log", os.O_WRONLY | os.O_CREAT | os.O_APPEND)
     for stream in (1, 2):
         os.dup2(log, stream)

@@ -56,6 +56,16 @@ def test_defaults_in_the_example_are_the_defaults(monkeypatch: pytest.MonkeyPatc
             assert read_settings(**{found[1]: found[2]}) == plain, found[1]
 
 
+@pytest.mark.parametrize(
+    "origins", ["*", "https://*.example.com", "https://a.test/path", "https://a.test;https://b.test"]
+)
+def test_whole_origins_are_let_in_and_no_pattern_of_them(origins: str) -> None:
+    with pytest.raises(NotConfigured, match="SAYWHEN_CORS"):
+        read_settings(SAYWHEN_CORS=origins)
+    two = read_settings(SAYWHEN_CORS="https://a.test, http://localhost:3000")
+    assert two.other_origins == ("https://a.test", "http://localhost:3000")
+
+
 def test_a_wrong_value_is_told_by_name_and_not_repeated(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
     monkeypatch.chdir(tmp_path)
     monkeypatch.setenv("SAYWHEN_SPEED", "-3")

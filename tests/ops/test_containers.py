@@ -1,30 +1,29 @@
 """The containers: what builds, wires and guards them is sound, as far as it can be seen without a daemon."""
 
-import getpass
-import os
 import re
 import shutil
 import subprocess
 import sys
-import time
 import urllib.error
 import urllib.request
 from collections.abc import Iterator
 from contextlib import closing
 from pathlib import Path
-from socket import create_server, socket
+from socket import create_server
 from typing import Any
 
 import pytest
 import yaml
 
-from api.guard import HEADERS
+from api.policy import Policy, places
 from cli.arguments import ROLES
 from core.settings import Settings
+from tests.nginx import NEEDS_NGINX, serving
 
 ROOT = Path(__file__).parents[2]
 COMPOSE: dict[str, Any] = yaml.safe_load((ROOT / "docker-compose.yml").read_text(encoding="utf-8"))
 SERVICES: dict[str, Any] = COMPOSE["services"]
+CSP = "content-security-policy"
 NGINX = (ROOT / "ops" / "nginx.conf").read_text(encoding="utf-8")
 
 
@@ -118,46 +117,31 @@ def test_the_image_holds_what_the_lock_holds_less_the_tools() -> None:
 
 
 def test_pages_from_nginx_have_the_headers_of_the_api() -> None:
-    given = dict(re.findall(r'add_header ([a-z-]+) "(.*?)" always;', NGINX))
+    usual = {"$connect_api": "", "$connect_ws": "", "$framed_by": "'none'", "$frame_options": "DENY"}
+    text = re.sub("|".join(re.escape(name) for name in usual), lambda found: usual[found[0]], NGINX)
+    given = dict(re.findall(r'add_header ([a-z-]+) "(.*?)" always;', text))
     del given["x-served-by"]
-    assert given == {name.decode(): value.decode() for name, value in HEADERS}
+    assert given == named(Policy(), "/")
 
 
-def listens(port: int) -> bool:
-    with closing(socket()) as caller:
-        return caller.connect_ex(("127.0.0.1", port)) == 0
+def named(policy: Policy, path: str) -> dict[str, str]:
+    return {name.decode(): value.decode() for name, value in policy.of(path)}
 
 
 @pytest.fixture
-def nginx(tmp_path: Path) -> Iterator[str]:
-    """The address of an nginx with our file, in front of nothing; the dashboard is a page and one asset."""
-    if shutil.which("nginx") is None:
-        pytest.skip("nginx is not here")
+def nginx(tmp_path: Path, request: pytest.FixtureRequest) -> Iterator[str]:
+    """The address of an nginx with our file, in front of nothing; the dashboard is a page and one asset.
+
+    The parameter is where the page is told that the API is.
+    """
     pages = tmp_path / "html"
     (pages / "assets").mkdir(parents=True)
-    (pages / "index.html").write_text("<!doctype html>the page")
+    (pages / "index.html").write_text("<!doctype html>the page, its API at '%REACT_APP_API_URL%'")
     (pages / "assets" / "a-1.js").write_text("1")
     with closing(create_server(("127.0.0.1", 0))) as free, closing(create_server(("127.0.0.1", 0))) as shut:
         port, nobody = free.getsockname()[1], shut.getsockname()[1]
-    here = NGINX.replace("listen 8080", f"listen 127.0.0.1:{port}").replace(
-        "http://api:8000", f"http://127.0.0.1:{nobody}"
-    )
-    here = here.replace(" /tmp/", f" {tmp_path}/").replace("/usr/share/nginx/html", str(pages))
-    as_us = f"user {getpass.getuser()}; " if os.geteuid() == 0 else ""  # else its workers may not read our folder
-    own = f"{as_us}daemon off; worker_processes 1"
-    (tmp_path / "nginx.conf").write_text(here.replace("worker_processes auto", own))
-    command = ["nginx", "-e", "stderr", "-c", str(tmp_path / "nginx.conf")]
-    with subprocess.Popen(command, stdout=subprocess.PIPE, stderr=subprocess.STDOUT, text=True) as running:
-        address = f"http://127.0.0.1:{port}"
-        try:
-            until = time.monotonic() + 30
-            while not listens(port):
-                assert running.poll() is None, running.stdout and running.stdout.read()
-                assert time.monotonic() < until, "nginx does not listen after 30 s"
-                time.sleep(0.02)
-            yield address
-        finally:
-            running.terminate()
+    with serving(tmp_path, pages, port, api=request.param, behind=nobody) as address:
+        yield address
 
 
 def answer(address: str) -> tuple[int, str, str]:
@@ -169,8 +153,29 @@ def answer(address: str) -> tuple[int, str, str]:
         return refusal.code, refusal.headers["cache-control"] or "", ""
 
 
+def headers(address: str) -> dict[str, str]:
+    with urllib.request.urlopen(address, timeout=5) as given:
+        of_policy = {*named(Policy(), "/"), *named(Policy(), "/telegram")}
+        return {name.lower(): value for name, value in given.headers.items() if name.lower() in of_policy}
+
+
+@NEEDS_NGINX
+@pytest.mark.parametrize("nginx", ["https://api.example.com"], indirect=True)
+def test_a_page_whose_api_is_elsewhere_is_told_so_and_may_connect_there(nginx: str) -> None:
+    assert "its API at 'https://api.example.com'" in answer(f"{nginx}/rules")[2]
+    policy = Policy(places=places("https://api.example.com", None))
+    assert headers(nginx) == named(policy, "/")
+    assert "connect-src 'self' https://api.example.com wss://api.example.com;" in named(policy, "/")[CSP]
+    for path in ("/telegram", "/telegram/rules", "/telegram?tgWebAppStartParam=1"):
+        assert headers(f"{nginx}{path}") == named(policy, "/telegram")
+    assert headers(f"{nginx}/telegrams") == named(policy, "/")
+
+
+@NEEDS_NGINX
+@pytest.mark.parametrize("nginx", [""], indirect=True)
 def test_nginx_answers_pages_assets_and_passes_on_what_is_the_apis(nginx: str) -> None:
-    page = (200, "no-cache", "<!doctype html>the page")
+    page = (200, "no-cache", "<!doctype html>the page, its API at ''")
+    assert headers(nginx) == named(Policy(), "/")
     assert answer(nginx) == answer(f"{nginx}/rules") == page
     assert answer(f"{nginx}/assets/a-1.js") == (200, "public, max-age=31536000, immutable", "1")
     assert answer(f"{nginx}/assets/a-2.js")[0] == 404

@@ -66,6 +66,9 @@ def read_message(cur: Cursor, act: Act) -> bool:
     if quote is not None:
         act.message = str(quote.value) or None
         return True
+    told = said is None and act.text.lower() in _REMINDING and cur.peek(-1).kind in _MOMENTS
+    if told and cur.peek().text.lower() in ("that", "about", "of"):
+        said = cur.next()
     if said is None and (cur.peek().text.lower() != "to" or cur.take("TO") is None):
         cur.at = begun
         return False
@@ -77,6 +80,10 @@ def read_message(cur: Cursor, act: Act) -> bool:
         return False
     act.message = cur.source[first.start : last.end].strip()
     return True
+
+
+_REMINDING = ("remind me", "remind", "send me a reminder", "set a reminder", "set me a reminder")
+_MOMENTS = ("CLOCK", "DAY", "DATE", "NOON", "MIDNIGHT", "TOMORROW", "TODAY", "TONIGHT", "DUR", "DAYPART", "ZONE")
 
 
 def _goes_on(cur: Cursor) -> bool:
@@ -144,13 +151,13 @@ def _read_move_stop(cur: Cursor) -> Act | None:
         return None
     reference = read_reference(cur)
     market = subject.market or (None if reference is None else reference.market)
-    cur.skip("RISEWORD|FALLWORD")
+    by = cur.skip("RISEWORD|FALLWORD") and cur.sees("NUM")  # "up 5" is no price
     cur.skip("TO|AT")
     cur.skip("MY")
     to: Decimal | Literal["entry_price"] | None
     if cur.take("BREAKEVEN") is not None:
         to = "entry_price"
-    elif moved.kind == "SHIFT":
+    elif moved.kind == "SHIFT" and not by:
         to = read_price(cur)
     else:
         to = None
@@ -216,6 +223,21 @@ def _verb_last(cur: Cursor) -> bool:
     )
 
 
+def _staked(cur: Cursor) -> bool:
+    """`$150 10x long ETH`, `$150 ETH 10x long`: dollars before what they are for."""
+    ahead, levered = 1, False
+    while cur.peek(ahead).kind == "COIN" or (cur.peek(ahead).kind == "NUM" and cur.peek(ahead).value.unit == "times"):
+        levered = levered or cur.peek(ahead).kind == "NUM"
+        ahead += 1
+    behind = cur.peek(ahead + 1).kind
+    if cur.peek(ahead).kind not in _SIDES or ahead > 3:
+        return False
+    return behind == "COIN" or (levered and behind in _AFTER_A_STAKE)
+
+
+_AFTER_A_STAKE = ("END", "COMMA", "AT", "STOP", "TARGET", "NOW", "ATMARKET", "IF", "WITH")
+
+
 def _is_stake(cur: Cursor) -> bool:
     """`put $500 into SOL`, `put 25 % of my balance into ETH`."""
     if not cur.sees("NUM") or cur.peek().value.unit not in ("usd", "percent"):
@@ -248,7 +270,9 @@ def _read_before_verb(cur: Cursor, act: Act) -> None:
             act.leverage = item.value.value
             cur.next()
             cur.skip("LEVERAGE")
-        elif item.kind == "NUM" and act.size is None and opened and cur.peek(1).kind in _SIDES:
+        elif (item.kind == "NUM" and act.size is None and opened and cur.peek(1).kind in _SIDES) or (
+            item.kind == "NUM" and item.value.unit == "usd" and act.size is None and _staked(cur)
+        ):
             act.size = item.value
             cur.next()
         elif cur.sees("NUM", "MARGIN|COLLATERAL", "AND|TO|COMMA") and item.value.unit == "usd":

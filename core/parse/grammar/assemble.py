@@ -166,8 +166,17 @@ def _add_remarks(drafts: list[RuleDraft], group: Group) -> None:
     if not drafts:
         raise Unclear("I see no condition and no action in that.")
     for mod in group.mods:
-        for draft in drafts if mod.kind in ("oco", "expires", "due", "lasting", "over") else drafts[-1:]:
+        for draft in _spoken_of(drafts, mod) if mod.kind in ("oco", *_ENDS) else drafts[-1:]:
             apply_mod(draft, mod)
+
+
+_ENDS = ("expires", "due", "lasting", "over")
+
+
+def _spoken_of(drafts: list[RuleDraft], mod: Mod) -> list[RuleDraft]:
+    """The rules that a remark is about: a signal that is "valid for a day" keeps the stop of what was bought."""
+    entered = mod.kind in _ENDS and any(opens(draft) for draft in drafts)
+    return [draft for draft in drafts if not (entered and draft.act.purpose is not None)]
 
 
 def joined(parts: Sequence[Part]) -> Cond | None:

@@ -140,14 +140,18 @@ def read_clock_or_date(tokens: Sequence[Token], at: int) -> tuple[Item, int] | N
     if token.kind == "clock":
         hour, minute = (int(part) for part in token.text.split(":"))
         half, count = _half(tokens, at + 1)
+        count += int(at + 1 + count < len(tokens) and tokens[at + 1 + count].low in _O_CLOCK)
         return _clock(hour, minute, half, tokens, at, 1 + count)
-    if token.kind == "number" and token.text.isdigit() and len(token.text) <= 2:
+    if token.kind == "number" and token.text.isdecimal() and len(token.text) <= 2:
         half, count = _half(tokens, at + 1)
         if half:
             return _clock(int(token.text), 0, half, tokens, at, 1 + count)
-        if at + 1 < len(tokens) and tokens[at + 1].low in ("o'clock", "oclock"):
+        if at + 1 < len(tokens) and tokens[at + 1].low in _O_CLOCK:
             return _made("CLOCK", Clock(hour=int(token.text) % 24, sure=int(token.text) > 12), tokens, at, 2)
     return None
+
+
+_O_CLOCK = ("o'clock", "oclock")
 
 
 def _half(tokens: Sequence[Token], at: int) -> tuple[str, int]:

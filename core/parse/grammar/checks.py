@@ -4,7 +4,7 @@ from collections.abc import Iterator
 from dataclasses import fields, is_dataclass, replace
 from decimal import Decimal
 
-from core.domain.action import Close, LadderOrder, LimitOrder, Reverse, Trade, is_exit
+from core.domain.action import Close, LadderOrder, LimitOrder, MoveStop, Reverse, Trade, is_exit
 from core.domain.condition import (
     AccountLevel,
     AllOf,
@@ -38,6 +38,9 @@ def checked(desk: Desk, rules: list[RuleSpec], numbers: list[int]) -> list[RuleS
         if any(amount <= ZERO for part in (*leaves(rule.condition), rule.action) for amount in _amounts(part)):
             text = "A price, a distance and a number of times must be above zero. What do you mean?"
             desk.ask(Point(key=f"zero:{number}", about="value", text=text))
+        if any(_bottomless(part) for part in leaves(rule.condition)):
+            text = "No price falls by 100 % or more. How far must it fall?"
+            desk.ask(Point(key=f"zero:{number}", about="value", text=text))
         _far(desk, rule, number)
         result.append(_standing(desk, rule, number))
     return result
@@ -53,6 +56,17 @@ def _amounts(part: object) -> Iterator[Decimal]:
             yield Decimal(value)
         elif one.name == "order":
             yield from _amounts(value)
+
+
+def _bottomless(part: Condition) -> bool:
+    """Whether it waits for a fall of the whole price."""
+    match part:
+        case PriceChange(unit="percent", direction="down" | "either", threshold=size):
+            return size >= HUNDRED
+        case Trailing(unit="percent", direction="down", distance=size):
+            return size >= HUNDRED
+        case _:
+            return False
 
 
 def holds(desk: Desk, condition: Condition) -> bool | None:
@@ -157,6 +171,8 @@ def _prices(desk: Desk, rule: RuleSpec) -> Iterator[tuple[str, Decimal]]:
                 pass
     order = getattr(rule.action, "order", None)
     market = getattr(rule.action, "market", "")
+    if isinstance(rule.action, MoveStop) and isinstance(rule.action.to, Decimal):
+        yield market, rule.action.to
     match order:
         case LimitOrder():
             yield market, order.price
@@ -181,6 +197,7 @@ def _contradictions(desk: Desk, rules: list[RuleSpec], numbers: list[int]) -> No
     _wrong_way(desk, numbers)
     _nothing_left(desk, rules, numbers)
     _stops_beyond_entry(desk, rules)
+    _stops_beyond_price(desk, rules, numbers)
     _opposite_trades(desk, rules)
 
 
@@ -262,9 +279,25 @@ def _stops_beyond_entry(desk: Desk, rules: list[RuleSpec]) -> None:
             desk.ask(Point(key=f"beyond:{rule.id}", about="contradiction", text=text))
 
 
+def _stops_beyond_price(desk: Desk, rules: list[RuleSpec], numbers: list[int]) -> None:
+    """A stop that is moved to where it would be hit at once."""
+    for rule, number in zip(rules, numbers, strict=True):
+        action, level = rule.action, rule.condition
+        if not isinstance(action, MoveStop) or not isinstance(action.to, Decimal):
+            continue
+        reached = isinstance(level, PriceLevel) and level.market == action.market
+        at = level.price if isinstance(level, PriceLevel) and reached else desk.price(action.market)
+        facing = side_of(desk, number)
+        if at is None or facing is None or rule.after is not None or (action.to < at) == (facing == "long"):
+            continue
+        text = f"On a {facing}, a stop at {money(action.to)} would be hit at once with the price at {money(at)}."
+        desk.ask(Point(key=f"way:{number}", about="contradiction", text=text))
+
+
 def _entry_price(desk: Desk, entry: RuleSpec) -> Decimal | None:
-    if isinstance(entry.condition, PriceLevel) and entry.condition.market == entry.action.market:  # type: ignore[union-attr]
-        return entry.condition.price
+    level = entry.condition
+    if isinstance(level, PriceLevel | CandleClose) and level.market == entry.action.market:  # type: ignore[union-attr]
+        return level.price
     order = getattr(entry.action, "order", None)
     if isinstance(order, LimitOrder):
         return order.price

@@ -171,7 +171,9 @@ class _Reading:
     def _same_subject(self) -> bool:
         """ "if BTC is above 60k and below 65k": a bound with no subject is of what was spoken of before it."""
         if self.cur.sees("IT", "GO|ABOVE|BELOW|FALL|RISE") and self.joins & {"IF", "EACH"}:
-            return self._add(one_more_bound(self.cur, self.spoken))
+            named = self.last is not None and self.last.market is not None  # "close my ETH if it …": ETH, no figure
+            earlier = not any(part.is_cond for part in self.out.parts)
+            return not (named and earlier) and self._add(one_more_bound(self.cur, self.spoken))
         last = last_condition(self.out.parts[-1].what if self.out.parts else None)
         market = getattr(last, "market", None)
         if (

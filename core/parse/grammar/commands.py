@@ -35,7 +35,9 @@ def read_command(sentences: list[Sentence]) -> Command | None:
     items = [item for sentence in sentences for item in sentence.items]
     cur = Cursor(items)
     asked = sentences[-1].asked
-    readers: tuple[Callable[[Cursor], Command | None], ...] = (_help,) if asked else (_help, _kill, _change)
+    readers: tuple[Callable[[Cursor], Command | None], ...] = (
+        (_help,) if asked and not sentences[-1].polite else (_help, _kill, _change)
+    )
     looking: Callable[[Cursor], Command | None] = partial(_look, asked=asked)
     for reader in (*readers, looking):
         cur.at = 0
@@ -92,7 +94,7 @@ def _change(cur: Cursor) -> Command | None:
                 market = word.value
             case "RULEID":
                 ids.append(word.value)
-            case "NUM" if what == "RULES" and word.text.isdigit() and len(word.text) < 10:
+            case "NUM" if what == "RULES" and word.text.isdecimal() and len(word.text) < 10:
                 ids.append(f"r{word.text}")
             case kind if kind in _FILTERS and not isinstance(word.value, int):
                 if said_filter not in (None, _FILTERS[kind]) or word.text.lower() == item.text.lower():

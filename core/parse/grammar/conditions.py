@@ -158,6 +158,12 @@ _AT_A_PRICE = (
     "becomes",
     "sits",
     "be",
+    "become",
+    "stands",
+    "stands at",
+    "sits at",
+    "will be",
+    "hovers",
 )
 
 
@@ -207,7 +213,7 @@ def _read_verb_change(cur: Cursor) -> Change | Trail | None:
     cur.skip("GO")
     if cur.take("DOUBLES") is not None:
         return _finished(cur, Change(direction="up", threshold=Decimal(100), unit="percent"))
-    grown = cur.sees("INCREASED|DECREASED", "BY|NUM") and cur.peek().text.lower() in ("increases", "decreases")
+    grown = cur.sees("INCREASED|DECREASED", "BY|NUM") and cur.peek().text.lower() in _GROWN
     verb = cur.next() if grown else cur.take("FALL|RISE|MOVE|LOSE|RISEWORD|FALLWORD")
     if verb is None:
         return None
@@ -229,6 +235,8 @@ def _read_verb_change(cur: Cursor) -> Change | Trail | None:
         return None
     if verb.kind == "LOSE" and cur.peek().value.unit == "":
         return None
+    if (cur.peek().value.sign, change.direction) in (("-", "up"), ("+", "down")):
+        return None  # "rises -5 %"
     return _finished(cur, _sized(change, cur.next().value))
 
 
@@ -254,6 +262,9 @@ def _read_distance(cur: Cursor) -> Change | None:
         return None
     finished = _finished(cur, change)
     return finished if isinstance(finished, Change) else None
+
+
+_GROWN = ("increases", "decreases", "grows", "grow", "shrinks", "shrink")
 
 
 def _sized(change: Change, amount: Amount) -> Change:

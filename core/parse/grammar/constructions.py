@@ -3,6 +3,7 @@
 from collections.abc import Sequence
 from dataclasses import replace
 
+from core.parse.grammar.constructions_watching import MOMENTS
 from core.parse.grammar.items import Item
 from core.parse.grammar.recasting import Recaster, construction
 
@@ -13,6 +14,7 @@ _VERB = "BUY|SELL|LONG|SHORT|BID|OFFER"
 
 _TABLE = Recaster(
     (
+        *MOMENTS,
         # Orders spoken of as things: "set a buy order for 500 WIF", "place an order to sell 2 SOL".
         construction(f"<!CANCEL|MY|PAUSE|SHOW SET? {_VERB} ORDERS FOR|OF|ON|TO >NUM|COIN|ALL|MY|REST", "3"),
         construction(f"<!CANCEL|MY|PAUSE|SHOW SET ORDERS TO|FOR >{_VERB}|CLOSE|TRIM|TWAP|LADDER", ""),
@@ -173,18 +175,19 @@ _NAMES = ("COIN", "MY", "LONG", "SHORT", "STOP", "TARGET")
 def named_both(sentences: Sequence[list[Item]], held: Sequence[str]) -> list[list[Item]]:
     """ "close both": the two markets that the message names, else the two of the open positions (*held*).
 
-    Elsewhere the word adds nothing: "both SOL and ETH". Where no two are meant it stays, and is left over.
+    Beside an "and" the word adds nothing: "both SOL and ETH". Where no two are meant it stays, and is left over.
     """
     named = list(dict.fromkeys(item.value for items in sentences for item in items if item.kind == "COIN"))
     pair = named if len(named) == 2 else list(held)
     result = []
     for items in sentences:
         told: list[Item] = []
+        joined = any(item.kind in ("AND", "SLASH") for item in items)
         for at, item in enumerate(items):
             behind = items[at + 1].kind if at + 1 < len(items) else ""
             if item.kind != "BOTH":
                 told.append(item)
-            elif not told or told[-1].kind not in _CLOSING or behind in _NAMES:
+            elif joined and (not told or told[-1].kind not in _CLOSING or behind in _NAMES):
                 continue
             elif len(pair) == 2:
                 coins = [replace(item, kind="COIN", value=market, text=market.split("-")[0]) for market in pair]

@@ -208,7 +208,7 @@ def _entry_price(cur: Cursor, entry: Act) -> bool:
     word = cur.take("ENTRYWORD|BREAKEVEN|SET")
     if word is None or (word.kind != "ENTRYWORD" and word.text.lower() not in ("entry", "entry price", "enter")):
         return False
-    cur.skip("COLON|AT|THEN|DASH|BETWEEN|NOW" if cur.peek().kind != "NOW" else "")
+    cur.skip("COLON|AT|THEN|DASH|BETWEEN")
     if cur.skip("ATMARKET|CURRENT|NOW"):
         entry.at_once = True
         return entry.at is None and entry.order.price is None

@@ -29,7 +29,7 @@ def read(text: str, context: ParseContext) -> ParseResult:
     if understood.verdict is not None:
         return understood.verdict
     result = settle(understood.drafts, context, choices, notes=understood.notes).result
-    lost = without_trace(understood.said, understood.drafts, result) if not choices else []
+    lost = without_trace(understood.said, understood.heard, understood.drafts, result) if not choices else []
     return unheeded(lost) if lost else result
 
 

@@ -124,6 +124,8 @@ def _begins_with_act(group: Group, part: Part, following: Part | None) -> bool:
             raise Unclear(_FROM_WHEN)
         if not group.conds and _place_unsaid(group.acts[-1], part):
             raise Unclear("Both at that price, or the first of them at once? Send them as two messages.")
+        if not group.conds and not placed(group.acts[-1]):
+            _not_run_together(group, part)
         return True
     moved = act.verb == "move_stop"
     led_next = following is not None and following.is_cond and (following.led or following.is_time or moved)

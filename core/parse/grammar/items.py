@@ -35,13 +35,14 @@ class Amount:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Item:
-    """One meaningful piece of the message. `value` depends on `kind`."""
+    """One meaningful piece of the message. `value` depends on `kind`; `holds`: what was said and went into it."""
 
     kind: str
     value: Any = None
     text: str = ""
     start: int = 0
     end: int = 0
+    holds: tuple["Item", ...] = ()
 
 
 _END = Item(kind="END")

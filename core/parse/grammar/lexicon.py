@@ -1,59 +1,22 @@
-"""The phrases of trading, by the kind of item they make; NOISE is the closed list of ignorable words."""
+"""The phrases of trading, by the kind of item they make."""
 
 TRADING: dict[str, str] = {
-    "NOISE": (
-        "the|a|an|too|only|still|doing|please|pls|plz|plss|just|hey|hi|hello|yo|bro|bruh|dude|man|mate|sir|ser|ok|"
-        "okay|either|good morning|good evening|good afternoon|good day|greetings|hi there|hello there|cheers|thank u|"
-        "thanks a lot|many thanks|thanks in advance|appreciate it|dear bot|would you mind|would u mind|so|well|lol|"
-        "lfg|lets|let's|thanks|thx|ty|thank you|i want to|i want you to|i'd like to|i would like to|i wanna|wanna|"
-        "i need to|i need you to|want to|can you|could you|would you|will you|can u|could u|go ahead and|"
-        "make sure to|make sure you|be sure to|automatically|auto|simply|actually|basically|right|straight away|"
-        "for me|asap|kindly|then go|gonna|going to|there|me to|lets go|let's go|gooo|lets gooo|lfggg|in total|"
-        "total of|perp|perps|perpetual|coin|token|level|mark|if possible|my friend|fam|guys|additional|extra|actual|"
-        "value|do|we|again|back|then please|figure|current|at least|or so|fully|really|finally|eventually|instead|"
-        "it's time to|thank you very much|thanks so much|thank you so much|very much|i would like you to|"
-        "i'd like you to|i would like|i'd like|i'd love to|i would love to|i'd want to|i'm looking to|im looking to|"
-        "looking to|i'm trying to|trying to|would it be possible for you to|would it be possible to|"
-        "is it possible for you to|would you be able to|be so kind as to|be so kind and|so kind as to|"
-        "do me a favor and|do me a favour and|feel free to|i'd appreciate it if you could|"
-        "i would appreciate it if you could|i was wondering if you could|could you please|can you please|"
-        "if you could|if you can|if you would|pair|symbol|direction|side|trade setup|trade idea|each of|average down|"
-        "averaging down|avg down|automatic|send it|full send|but only|if it gets there|if it gets that far|straight|"
-        "continuously|consecutively|let the rest run|let it run|let the rest ride|let it ride|let the remainder run|"
-        "let the remaining run|let my winners run|i'm going to sleep|im going to sleep|i'm going to bed|"
-        "im going to bed|i'm off to bed|crypto|hereby|promptly|uh|um|uhm|umm|er|erm|hmm|hm|ah|oh|alright|aight|okey|"
-        "kk|mmm|ngl|fr|lowkey|tbh|imo|imho|ig|af|smh|ya|yea|yeah|yep|haha|hehe|pal|boss|chief|fren|anon|"
-        "i hope you're well|i hope you are well|i hope youre well|hope you're well|hope you are well|"
-        "hope you're doing well|hope you are doing well|hope all is well|i hope all is well|hope this finds you well|"
-        "i hope this finds you well|what i want is|what i'd like is|what i would like is|what i need is|"
-        "what i want to do is|what i'd like to do is|here's what i want|here is what i want|here's the plan|"
-        "here is the plan|the plan is|my plan is|i am wanting to|i'm wanting to|i am wanting you to|i am wishing to|"
-        "i wish to|i am asking you to|i ask you to|i request you to|i request that you|i'd ask you to|"
-        "i want for you to|i am wanting|take care|have a nice day|have a great day|have a good day|good night|"
-        "regards|best regards|kind regards|best|sincerely|much appreciated|much obliged|god bless|long story short|"
-        "anyway|anyways|you know|like i said|as i said|basically just|for the record|many thanks in advance|"
-        "in advance|thank you in advance|dear support|dear team|dear sir|dear sir or madam|dear friend|dear trader|"
-        "can i ask you to|could i ask you to|may i ask you to|might i ask you to|i kindly ask you to|"
-        "i kindly request you to|i'd be grateful if you could|i would be grateful if you could|"
-        "i'd be grateful if you would|i'd rather|i would rather|id rather|i'd prefer to|i would prefer to|"
-        "i wish you to|at any point|at any time|at any moment|at some point|at any stage|whatsoever|no matter what|"
-        "see to it that|please see to it that|make sure that|ensure that|ensure|make certain that|be certain to|"
-        "could you maybe|can you maybe|would you maybe|could you perhaps|can you perhaps|can we|could we|real quick|"
-        "real fast|quickly|rq|new plan|change of plan|change of plans"
-    ),
     "RECURRING": "recurring|regular|repeating|repeated|regularly",
     "IF": (
         "if|when|wen|once|as soon as|in case|in the event that|in the event|provided|provided that|the moment|"
         "the minute|the second|upon|only if|only when|if and when|should|assuming|whn|iff|if ever|the next time|"
         "next time|at the point where|at the point when|at the time when|the instant|at the moment|the day"
     ),
-    "EACH": "every time|each time|whenever|any time|anytime|everytime|evry time|every single time",
+    "EACH": (
+        "each time when|every time when|each time that|every time that|everytime when|all the times when|always when|"
+        "whenever that|every time|each time|whenever|any time|anytime|everytime|evry time|every single time"
+    ),
     "WHILE": "while|as long as|so long as|whilst",
     "AFTER": "after|afterwards|following that",
     "VAGUE": "some|more|a bit|a little|a bit of|a little bit|some of|part of|a portion of|a few|a couple of",
     "AND": "and|&|plus|n|as well as|along with|and also|also",
     "OR": "or|or else",
-    "THEN": "then|->|and then|after that",
+    "THEN": "then|->|and then|after that|immediately after that|right after that",
     "BUY": (
         "smash buy|slam buy|hammer buy|buy|get me|panic buy|ape|grab|acquire|get|scoop|pick up|load up|load|"
         "accumulate|stack|snag|add|market buy|buy in|invest|throw|yolo|ape into|buys|scoop up|snap up|buy up|mop up|"
@@ -69,12 +32,12 @@ TRADING: dict[str, str] = {
     ),
     "CUT": "cut",
     "TRIM": (
-        "scale me out of|scale me out|dca out of|dca out|dca out|trim|reduce|scale out|scale out of|shave|lighten|"
-        "take off|decrease|derisk|de risk|de-risk|peel off|peel|skim|skim off|knock off|lop off|chop off|pare|"
-        "pare back|pare down"
+        "scale me out of|scale me out|dca out of|dca out|trim|reduce|scale out|scale out of|shave|lighten|take off|"
+        "decrease|derisk|de risk|de-risk|peel off|peel|skim|skim off|knock off|lop off|chop off|pare|pare back|"
+        "pare down"
     ),
     "TAKE": "take|lock in|bank|realise|realize|pocket",
-    "COVER": "cover|buy back|buyback",
+    "COVER": "buy it back|buy them back|buy that back|buying it back|buy this back|cover|buy back|buyback",
     "LONG": (
         "long|longs|go long|go long on|open long|open a long|enter long|enter a long|start a long|"
         "open a long position|enter a long position|open long position|take a long|longing"
@@ -92,6 +55,7 @@ TRADING: dict[str, str] = {
         "be out|be done with|be rid of|cut me|cut me out|kick me out|boot me out"
     ),
     "CLOSES": (
+        "will be closed|is being closed|has been closed|gets closed out|will close|is closed out|was closed out|"
         "closes|closing|closed|gets closed|is closed|closure|candle closes|candle closed|candle close|has closed|"
         "got closed|candle closing|get closed|was closed"
     ),
@@ -105,7 +69,7 @@ TRADING: dict[str, str] = {
         "move|slide|shift|raise|lower|drag|bring|adjust|tighten|push|bump|change|trail up|update|modify|step|step up|"
         "ratchet|ratchet up|hike|tuck|notch"
     ),
-    "EARN": "make|made|earn|earned|making",
+    "EARN": "makes|earns|nets|netted|netting|brings in|brought in|make|made|earn|earned|making",
     "PUTIN": "put in|place in|drop in|throw in",
     "SET": (
         "execute|protect|set|put|place|create|set up|setup|use|attach|give me|have|start|do a|submit|enter|open|"
@@ -118,8 +82,10 @@ TRADING: dict[str, str] = {
         "sell off|flush|flushes|sinks to"
     ),
     "BREAK": (
-        "breaks out|break out|breaking out|broke out|breaks through|break through|blows through|smashes through|"
-        "punches through|blasts through|busts through|breaks past|breaks out past"
+        "brakes|brake|"
+        "takes out|tears through|rips through|slices through|cuts through|gets through|pushes through|goes through|"
+        "pokes through|pops through|breaks out|break out|breaking out|broke out|breaks through|break through|"
+        "blows through|smashes through|punches through|blasts through|busts through|breaks past|breaks out past"
     ),
     "RISE": "bounces back|takes off|shoots up",
     "BOTH": (
@@ -133,10 +99,7 @@ TRADING: dict[str, str] = {
     ),
     "WORTH": "worth|worth of",
     "CURRENTLY": "currently|presently|at present",
-    "UNREAD": (
-        "fail|fails|failed|failing|dumb|love|loves|loved|drips|prize|prince|chose|clone|clones|cells|steal|steals|"
-        "rejects|reject|rejected|test|tests|retest|retests"
-    ),
+    "UNREAD": "drips|retest|retests",
     "BREAKOUT": "the pump|the rip|the spike|the breakout|breakout|the breakdown|breakdown",
     "AGAINST": "against me|against us|against my position|against my long|against my short|the wrong way",
     "FAVOUR": "in my favor|in my favour|my way|in our favor",
@@ -147,20 +110,30 @@ TRADING: dict[str, str] = {
         "or rather|correction|oops|i mean to say|no make that|wait"
     ),
     "ALERT": (
-        "need an alert|i need an alert|want an alert|i want an alert|need a ping|hit me with a ping|"
-        "hit me with an alert|throw me an alert|shoot me an alert|gimme a ping|gimme an alert|gimme a shout|"
-        "gimme a heads up|tell|tell me|ping|ping me|notify|notify me|alert|alert me|let me know|lemme know|"
-        "wake me up|wake me|warn|warn me|inform me|message me|msg me|text me|dm me|shout|send me an alert|"
-        "send me a notification|remind me|remind|send an alert|send a notification|send alert|give me a heads up|"
-        "heads up|give me a shout|buzz me|shoot me a message|hit me up|send me a message|send me a ping|set an alert|"
-        "set alert|price alert|alerts me|lmk|keep me posted|let me kno|lemme knw|lemme kno|let me knw|"
-        "send me a reminder|create an alert|notification|drop me a message|a heads up|alert please|hmu|telling me|"
-        "pinging me|alerting me|notifying me|letting me know|shoot me a text|send me a text|shoot me a ping|"
-        "drop me a line|give me a ping|give me a nudge|nudge me|poke me|flag|flag it|let us know|ring me|notify us|"
-        "yell at me|give me an alert|call me|alarm|price alarm|set an alarm|set alarm|alarm me|set me an alarm|"
-        "set me an alert|set me a reminder|set a reminder|set a price alert|set me a price alert|"
-        "set me a price alarm|set a price alarm|raise an alarm|page me|beep me|holler|holler at me|give me a nod|"
-        "give me a call"
+        "make me alarm|make me an alarm|make alarm|make an alarm|make an alert|make me alert|make me an alert|"
+        "give me alarm|give me an alarm|give alarm|give me alert|do alarm|send me alert|send me alarm|"
+        "send me an alarm|send me notification|send notification|send me message|please inform|inform|"
+        "let me be informed|let me be notified|advise me|keep me informed|keep me updated|update me|put me an alert|"
+        "put an alert|put an alarm|put alert|alert set|make a notification|write me|write to me|drop me a note|"
+        "drop me a ping|signal me|shout at me|bell me|i want to know|i'd like to know|i would like to know|"
+        "i want to be told|i want to be notified|i'd like to be notified|i would like to be notified|"
+        "i want to be alerted|i'd like to be told|i would like to be told|i wish to be notified|"
+        "i wish to be informed|i would like to be informed|i'd like to be informed|i want to hear|i want a ping|"
+        "i want a notification|i want a message|i want a heads up|i'd like an alert|i would like an alert|"
+        "i'd like a notification|i would like a notification|i'd like a ping|need an alert|i need an alert|"
+        "want an alert|i want an alert|need a ping|hit me with a ping|hit me with an alert|throw me an alert|"
+        "shoot me an alert|gimme a ping|gimme an alert|gimme a shout|gimme a heads up|tell|tell me|ping|ping me|"
+        "notify|notify me|alert|alert me|let me know|lemme know|wake me up|wake me|warn|warn me|inform me|message me|"
+        "msg me|text me|dm me|shout|send me an alert|send me a notification|remind me|remind|send an alert|"
+        "send a notification|send alert|give me a heads up|heads up|give me a shout|buzz me|shoot me a message|"
+        "hit me up|send me a message|send me a ping|set an alert|set alert|price alert|alerts me|lmk|keep me posted|"
+        "let me kno|lemme knw|lemme kno|let me knw|send me a reminder|create an alert|notification|drop me a message|"
+        "a heads up|alert please|hmu|telling me|pinging me|alerting me|notifying me|letting me know|shoot me a text|"
+        "send me a text|shoot me a ping|drop me a line|give me a ping|give me a nudge|nudge me|poke me|flag|flag it|"
+        "let us know|ring me|notify us|yell at me|give me an alert|call me|alarm|price alarm|set an alarm|set alarm|"
+        "alarm me|set me an alarm|set me an alert|set me a reminder|set a reminder|set a price alert|"
+        "set me a price alert|set me a price alarm|set a price alarm|raise an alarm|page me|beep me|holler|"
+        "holler at me|give me a nod|give me a call"
     ),
     "SAYING": (
         "saying|that says|says|say|with the message|with message|with the text|message|reading|with a message|with text"
@@ -177,12 +150,21 @@ TRADING: dict[str, str] = {
         "stop limit|invalidation|stop it out|get stopped out|stop me"
     ),
     "TRAIL": (
-        "trailing take profit|trailing tp|trailing stop|trailing stops|trailing stop loss|trailing sl|tsl|trail|"
-        "trailing|trailing stop order|trail stop|trailing stop-loss|stop trailing|trail stop loss|trailing exit|"
+        "trailing stop loss order|trailing stop-loss order|trailing-stop|trailing stop limit|trailing take profit|"
+        "trailing tp|trailing stop|trailing stops|trailing stop loss|trailing sl|tsl|trail|trailing|"
+        "trailing stop order|trail stop|trailing stop-loss|stop trailing|trail stop loss|trailing exit|"
         "trailing order|trailing sell|trailing buy"
     ),
     "BREAKEVEN": (
-        "breakeven|break even|break-even|b / e|be|my break even|my breakeven|my entry|entry|entry price|"
+        "the price i bought|price i bought|the price i bought at|price i bought at|the price where i bought|"
+        "the price i paid|price i paid|my purchase price|the price i got in|the price i got in at|my buying price|"
+        "the price i entered|the price i entered at|what i bought it for|what i bought at|what i bought it at|"
+        "where i bought at|price of purchase|price of entry|the price of entry|entry cost|my avg entry|"
+        "my average entry|my avg entry price|my average entry price|my average price|my cost price|cost price|"
+        "my avg cost|average cost|my average cost|where i opened it|where i opened the position|the price i shorted|"
+        "the price i shorted at|where i shorted at|the price i sold at|where i got in at|what it cost me|"
+        "my opening price|opening price of mine|the entry|the entry price|where i entered the trade|where i came in|"
+        "my own entry|breakeven|break even|break-even|b / e|be|my break even|my breakeven|my entry|entry|entry price|"
         "my entry price|avg entry|average entry|where i bought it|where i got it|where i entered it|what i paid|"
         "what i paid for it|where i shorted it|cost basis|my avg|average price|my avg price|where i got in|my cost|"
         "my average|average entry price|my buy price|where i entered|where i bought|my fill price|fill price|"
@@ -203,7 +185,12 @@ TRADING: dict[str, str] = {
     "BID": "bid|bids|limit buy|buy limit",
     "OFFER": "offer|ask|limit sell|sell limit",
     "POSTONLY": "post only|post-only|maker only|postonly|maker|as maker",
-    "REDUCEONLY": "reduce only|reduce-only|reduceonly",
+    "REDUCEONLY": (
+        "it should only reduce my position|it should only reduce|only reduce my position|should only reduce|"
+        "only reducing|to reduce only|reducing only|must only reduce|must not open a short|may only reduce|"
+        "it may only reduce my position|it must only reduce my position|reduce-only order|as reduce only|"
+        "as reduce-only|reduce only|reduce-only|reduceonly"
+    ),
     "TWAP": "twap|twap in|twap into|twap out|twap out of|dollar cost|time weighted",
     "LADDER": (
         "ladder|laddered|scale in|scale into|scaled|scale|scaled orders|ladder in|ladder out|spread|laddering|split"
@@ -214,7 +201,8 @@ TRADING: dict[str, str] = {
         "orders of equal size"
     ),
     "ORDERS": (
-        "order|orders|open order|open orders|pending orders|resting orders|limit orders|buys|sells|working orders"
+        "other orders|remaining orders|leftover orders|order|orders|open order|open orders|pending orders|"
+        "resting orders|limit orders|buys|sells|working orders"
     ),
     "RULES": "rule|rules|strategy|strategies|automations|automation|bots|trigger|triggers|instructions|setups",
     "ALERTS": "alerts|reminders|notifications|price alerts|alarms|price alarms",
@@ -228,10 +216,12 @@ TRADING: dict[str, str] = {
         "both ways|in both directions|any way|whichever way|+/-"
     ),
     "GO": (
-        "does a|does an|makes a|makes an|has a|sees a|prints a|takes a|there's a|there is a|flips|go|goes|going|gets|"
-        "get to|gets back|getting|trades|trading|is|are|'s|be|was|becomes|comes|come|turns|turn|has|went|gone|heads|"
-        "runs|moves to|moves back|moved|ticks|gotten|ever|has been|should be|needs to be|must be|has to be|has gone|"
-        "pulls|makes it|ends up|becoming|is becoming|reaching at|comes down|comes up|sits"
+        "become|do become|did|gets itself|happens to be|finds itself|will be|would be|shall be|were|stands|stand|"
+        "stood|standing|lies|hovers|sits at|does a|does an|makes a|makes an|has a|sees a|prints a|takes a|there's a|"
+        "there is a|flips|go|goes|going|gets|get to|gets back|getting|trades|trading|is|are|'s|be|was|becomes|comes|"
+        "come|turns|turn|has|went|gone|heads|runs|moves to|moves back|moved|ticks|gotten|ever|has been|should be|"
+        "needs to be|must be|has to be|has gone|pulls|makes it|ends up|becoming|is becoming|reaching at|comes down|"
+        "comes up|sits"
     ),
     "ABOVE": (
         "above|over|>|>=|greater than|more than|higher than|at or above|at or over|or more|north of|or above|"
@@ -239,9 +229,9 @@ TRADING: dict[str, str] = {
         "equal to or above|equal to or greater than|greater than or equal to|equal to or over"
     ),
     "BELOW": (
-        "below|under|<|<=|less than|lower than|at or below|at or under|beneath|south of|or below|or lower|or less|"
-        "smaller than|underneath|at most|no more than|equal or below|equal to or below|equal to or less than|"
-        "less than or equal to|equal to or under"
+        "no more then|not over|not above|sub|south side of|below|blow|under|<|<=|less than|lower than|at or below|"
+        "at or under|beneath|south of|or below|or lower|or less|smaller than|underneath|at most|no more than|"
+        "equal or below|equal to or below|equal to or less than|less than or equal to|equal to or under"
     ),
     "LOSE": (
         "lose|loses|losing|lost|loose|looses|can't hold|cant hold|cannot hold|fails to hold|doesn't hold|doesnt hold|"
@@ -264,9 +254,9 @@ TRADING: dict[str, str] = {
     "TO": "to|down to|up to|back to|back up to|back down to|till it's at",
     "THROUGH": "through|thru",
     "BY": "by|by another",
-    "FROM": "from|off of|since|relative to|compared to|compared with",
+    "FROM": "from|form|off of|since|relative to|compared to|compared with",
     "AT": "at|@|around|near|for a price of|at price|at a price of",
-    "OF": "of",
+    "OF": "regarding|concerning|with regard to|with regards to|related to|relating to|of",
     "ON": "on|in|into|off|out of",
     "FOR": "for",
     "WITH": "with|using|w /|w|on margin of|via",

@@ -157,9 +157,13 @@ WATCHING: dict[str, str] = {
     "MONTH=11": "november|nov",
     "MONTH=12": "december|dec",
     "SHOW": (
-        "which|show|list|display|view|check|what are|what is|what's|whats|wats|wat are|what|how much|how many|"
-        "show me|give|see|how are|how is|how's|hows|where is|which|whats up with|do i have|have i got|how|status|any|"
-        "got|wat|i see|lookup|am i"
+        "may i see|can i see|could i see|may i have|i'd like to see|i want to see|i would like to see|let me see|"
+        "lemme see|can i get|could i get|can i have|could i have|remind me of|remind me what are|remind me what is|"
+        "tell me what are|tell me what is|tell me what's|do tell me|give me a list of|give me an overview of|"
+        "an overview of|overview of|a list of|a summary of|summary of|give me a summary of|i need to see|"
+        "would you show me|show me please|please show me|which|show|list|display|view|check|what are|what is|what's|"
+        "whats|wats|wat are|what|how much|how many|show me|give|see|how are|how is|how's|hows|where is|whats up with|"
+        "do i have|have i got|how|status|any|got|wat|i see|lookup|am i"
     ),
     "LEFT": "left|available|remaining balance|free|have left|got left|do i got left|do i have left|to trade with",
     "HISTORY": (
@@ -194,18 +198,21 @@ WATCHING: dict[str, str] = {
         "why is|imagine|suppose|hypothetically|let's say|lets say|i might|i may|maybe|might|perhaps|considering|"
         "thinking about|thinking of|was it|i wish|if only|i heard|i think|i would have|i guess|what makes|someday|"
         "one day|i hope|hopefully|predict|prediction|opinion|make of|probably|possibly|would|could|if i had|had i|"
-        "backtest|should've|could've|would've|who|why|does"
+        "idk|dunno|backtest|should've|could've|would've|who|why|does"
     ),
     "REPORT": (
         "sold|bought|shorted|longed|aped|dumped|covered|flipped|i closed|i sold|i bought|i just sold|i just bought|"
         "i was|used to|yesterday|last week|last night|last month|he said|she said|they said|my friend|forwarded|"
         "people say|someone|everyone|told me|said|earlier|ago|reportedly|already sold|already bought|exited|entered|"
-        "last year"
+        "last year|yeah right|ya right|as if"
     ),
     "FOREIGN": (
-        "withdraw|withdrawal|transfer|swap|bridge|stake tokens|unstake|lend|borrow|copy trade|copytrade|copy|mirror|"
-        "call|put option|call option|option|options|tweet|tweets|tweeted|news|nft|nfts|airdrop|mint|wallet|address|"
-        "deposit|send|snipe|sniping|stock|stocks|shares|binance|coinbase|bybit|kraken|okx|uniswap|raydium|"
+        "bank account|my bank|my bank account|to my bank|to the bank|paypal|venmo|revolut|cold wallet|cold storage|"
+        "ledger|debit card|credit card|strike price|put options|puts|call options|covered call|straddle|strike|"
+        "expiry date|futures on|prediction market|polymarket|memecoin launch|presale|ico|rug|liquidity|slot|gamble|"
+        "casino|withdraw|withdrawal|transfer|swap|bridge|stake tokens|unstake|lend|borrow|copy trade|copytrade|copy|"
+        "mirror|call|put option|call option|option|options|tweet|tweets|tweeted|news|nft|nfts|airdrop|mint|wallet|"
+        "address|deposit|send|snipe|sniping|stock|stocks|shares|binance|coinbase|bybit|kraken|okx|uniswap|raydium|"
         "jupiter swap|arbitrage|grid|grid bot|martingale|follow|elon|trump says|announcement|announces|fed|cpi|fomc|"
         "rate cut|staking|lp|liquidity pool|farm|yield|spot buy|spot sell|usdc to|convert|exchange|seed phrase|"
         "private key|api key|deribit|ftx|metamask|phantom|loan|repay|tax|launch|listing|listed|open interest|"

@@ -132,7 +132,8 @@ def _in_parts(items: list[Item]) -> list[Item]:
         part = amount.value / len(prices)
         if amount.unit not in ("", "usd") or amount.sign or part * len(prices) != amount.value:
             continue
-        said = [replace(items[begun], value=replace(amount, value=part)), *items[begun + 1 : size + 1]]
+        each = replace(items[begun], value=replace(amount, value=part), holds=(items[begun], items[at - 1]))
+        said = [each, *items[begun + 1 : size + 1]]
         return [*items[:begun], *_placed(said, prices, items[at + 1]), *items[end:]]
     return items
 

@@ -89,7 +89,10 @@ def reworded(items: list[Item]) -> list[Item]:
 
 
 def _after_report(items: Sequence[Item]) -> list[Item] | None:
-    """ "I'm short SOL from 160, cover at 141": what is to be done, with the coin that was spoken of."""
+    """ "I'm short SOL from 160, cover at 141": what is to be done, with the coin that was spoken of.
+
+    What was reported asks for nothing; the first of what is left holds it.
+    """
     if (
         len(items) < 4
         or items[0].kind != "I"
@@ -113,12 +116,12 @@ def _after_report(items: Sequence[Item]) -> list[Item] | None:
     coins = [item for item in items[2:end] if item.kind == "COIN"]
     if end + 1 >= len(items) or items[end].kind not in ("COMMA", "DASH", "AND") or len(coins) > 1:
         return None
-    rest = list(items[end + 1 :])
+    rest = [replace(items[end + 1], holds=tuple(items[:end])), *items[end + 2 :]]
     if not coins or any(item.kind == "COIN" for item in rest):
         return rest
     if rest[0].kind not in ("IF", "EACH"):
         return [coins[0], replace(items[end], kind="COLON", text=":"), *rest]
-    pronoun = next((at for at, item in enumerate(rest) if item.kind == "IT"), None)
+    pronoun = next((at for at, item in enumerate(rest) if item.kind == "IT" and at), None)
     return None if pronoun is None else [*rest[:pronoun], coins[0], *rest[pronoun + 1 :]]
 
 

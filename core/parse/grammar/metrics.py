@@ -43,9 +43,10 @@ def read_funding(cur: Cursor) -> Cond | None:
     if cur.take("FUNDING") is None:
         return None
     market = subject.market
-    if cur.sees("ON|FOR", "COIN"):
+    if cur.sees("ON|FOR|OF", "COIN") or cur.sees("LPAR", "COIN", "RPAR"):
         cur.next()
         market = cur.next().value
+        cur.skip("RPAR")
     cur.skip("GO|REVERSE|STAY")
     sign = cur.take("NEGATIVE|POSITIVE")
     if sign is not None:
@@ -161,9 +162,9 @@ def _gain(cur: Cursor, subject: Subject, *, owned: bool) -> tuple[str, Amount | 
         return {">=": "above", "<=": "below", None: "hits"}[operator], item.value
     if cur.sees("PROFIT|LOSS"):
         return _named(cur, subject)
-    if not owned:
+    if not owned and not (subject.it and cur.sees("GO|EARN", "NUM", "PROFIT|LOSS")):
         return "", None
-    cur.skip("GO")
+    cur.skip("GO|EARN" if cur.peek(2).kind in ("PROFIT", "LOSS") else "GO")
     if subject.me and cur.sees("NUM") and cur.peek().value.sign and cur.peek().value.unit in ("usd", "percent"):
         amount = cur.next().value
         return ("profit" if amount.sign == "+" else "loss"), replace(amount, sign="")
@@ -193,6 +194,7 @@ def _named(cur: Cursor, subject: Subject) -> tuple[str, Amount | None]:
     kind = "profit" if cur.next().kind == "PROFIT" else "loss"
     if cur.sees("AT"):
         return "", None
+    cur.skip("ACROSS")
     if cur.sees("ON|FOR|OF", "MY|COIN|POSITION|IT|LONG|SHORT"):
         reference = read_reference(cur)
         if reference is not None:

@@ -180,6 +180,9 @@ def _change(desk: Desk, number: int, cond: Change, market: str) -> Condition | N
     if unit is None:
         threshold, unit = resolved_unit(desk, threshold, direction, market)
     reference = cond.reference
+    if reference == "current_price" and cond.direction is not None and _entry_spoken_of(desk, number, market):
+        point = Point(key="from", about="value", text="From where: your entry, or the price now?", candidates=_FROM)
+        reference = desk.ask(point, best="entry_price")
     if cond.unsaid and desk.holding(market) is not None and not opens(desk.drafts[number]):
         point = Point(key="from", about="value", text="From where: your entry, or the price now?", candidates=_FROM)
         reference = desk.ask(point, best="entry_price")
@@ -191,6 +194,15 @@ def _change(desk: Desk, number: int, cond: Change, market: str) -> Condition | N
         reference=reference,
         window_s=cond.window_s,
     )
+
+
+def _entry_spoken_of(desk: Desk, number: int, market: str) -> bool:
+    """Whether a move just before was said to be from the entry: "30 % above what I paid …, then 60 %"."""
+    before = [draft.cond for draft in desk.drafts[:number] if draft.act.purpose is None]
+    last = before[-1] if before else None
+    if not isinstance(last, Change) or last.reference != "entry_price" or last.favour is not None:
+        return False
+    return last.market in (None, market) and desk.drafts[number].act.purpose is None
 
 
 _FROM = (("From my entry", "entry_price"), ("From the price now", "current_price"))

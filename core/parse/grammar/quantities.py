@@ -168,6 +168,8 @@ def _digits(tokens: Sequence[Token], at: int) -> tuple[Item, int] | None:
     value = plain_number(token.text)
     if value is None or _THOUSANDS.fullmatch(token.text):
         return _item("BADNUM", None, tokens, begun, at - begun + 1)
+    while _low(tokens, at + 1) == "000" and tokens[at + 1].spaced and value < 1000 and value == int(value):
+        value, at = value * 1000, at + 1  # "70 000"
     amount = Amount(value=value, unit="usd" if dollar else "", sign=sign)  # type: ignore[arg-type]
     return _with_unit(tokens, begun, at + 1, amount)
 
@@ -220,7 +222,8 @@ def _measured(tokens: Sequence[Token], begun: int, at: int, amount: Amount, *, a
     elif word in _CENTS or (word == "c" and attached):
         amount, at = replace(amount, unit="usd", value=amount.value / HUNDRED), at + 1
     elif word in _USD and not (word == "$" and tokens[at].spaced):
-        amount, at = replace(amount, unit="usd"), at + 1
+        cents, at = _cents_said(tokens, at + 1) if amount.value == int(amount.value) else (Decimal(0), at + 1)
+        amount = replace(amount, unit="usd", value=amount.value + cents)
     elif word in ("x", "times") and (attached or word == "x"):
         amount, at = replace(amount, unit="times"), at + 1
     elif attached and at < len(tokens) and tokens[at].kind == "word" and word not in _GLUED:
@@ -264,7 +267,8 @@ def _spoken(tokens: Sequence[Token], at: int) -> tuple[Item, int] | None:
         whole = _low(tokens, at + 2) in ("position", "bag", "stack", "dozen", "million", "grand", "percent", "")
         return None if whole else _item("NUM", Amount(value=Decimal("0.5")), tokens, begun, 2)
     if _low(tokens, at) == "a" and _low(tokens, at + 1) in ("dollar", "buck"):
-        return _item("NUM", Amount(value=Decimal(1), unit="usd"), tokens, begun, 2)
+        cents, end = _cents_said(tokens, at + 2)
+        return _item("NUM", Amount(value=1 + cents, unit="usd"), tokens, begun, end - begun)
     value, at = _counted(tokens, at)
     if at == begun:
         return None
@@ -278,6 +282,21 @@ def _spoken(tokens: Sequence[Token], at: int) -> tuple[Item, int] | None:
             digits, at = digits + str(_UNITS[_low(tokens, at)]), at + 1
         value += Decimal(f"0.{digits}")
     return _with_unit(tokens, begun, at, Amount(value=value))
+
+
+def _cents_said(tokens: Sequence[Token], at: int) -> tuple[Decimal, int]:
+    """ "a buck fifty", "two dollars and five cents": what follows the dollars, and where it ends."""
+    begun = at
+    at += int(_low(tokens, at) == "and")
+    if _low(tokens, at) in _TENS or _low(tokens, at) in _UNITS:
+        cents, end = _counted(tokens, at)
+        named = _low(tokens, end) in _CENTS
+        ended = named or _low(tokens, end) in ("", ",", ".", ";", "!", "?", "and", "then", "or")
+        if 0 < cents < HUNDRED and (named or (at == begun and ended and cents >= 10)):
+            return cents / HUNDRED, end + int(named)
+    elif _low(tokens, at).isdigit() and _low(tokens, at + 1) in _CENTS and int(_low(tokens, at)) < HUNDRED:
+        return Decimal(_low(tokens, at)) / HUNDRED, at + 2
+    return Decimal(0), begun
 
 
 _LARGE = ("hundred", "thousand", "million", "billion", "grand")

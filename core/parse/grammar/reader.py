@@ -56,8 +56,10 @@ class Sentence:
     polite: bool = False
 
 
-_SUBJECTS = frozenset({"COIN", "METRIC", "IND", "FUNDING", "PRICE", "MY", "PNL"})
-_BOUNDS = frozenset({"ABOVE", "BELOW", "REACH", "BREAK", "CROSSUP", "CROSSDOWN", "RISE", "FALL", "EXCEED"})
+_SUBJECTS = frozenset({"COIN", "METRIC", "IND", "FUNDING", "PRICE", "MY", "PNL", "LEVERAGE", "ACCOUNT", "POSITION"})
+_BOUNDS = frozenset(
+    {"CLOSES", "AT", "ABOVE", "BELOW", "REACH", "BREAK", "CROSSUP", "CROSSDOWN", "RISE", "FALL", "EXCEED"}
+)
 _NO_CONDITION = frozenset(
     {
         "BUY",
@@ -84,7 +86,11 @@ def answered(sentences: list[Sentence]) -> list[Sentence]:
     for sentence in sentences:
         before = result[-1] if result else None
         kinds = {item.kind for item in before.items} if before is not None and before.asked else set()
-        led = before is not None and kinds & _BOUNDS and not kinds & _NO_CONDITION and before.items[0].kind in _SUBJECTS
+        begun = before.items[0].kind if before is not None else ""
+        closed = "CLOSES" in kinds and begun in ("COIN", "MY", "POSITION")
+        led = before is not None and kinds & _BOUNDS and begun in (*_SUBJECTS, "AT")
+        if led and kinds & (_NO_CONDITION - {"LONG", "SHORT"} if closed else _NO_CONDITION):
+            led = False
         if before is None or not led or sentence.asked:
             result.append(sentence)
             continue
@@ -170,9 +176,11 @@ def _one_stop(items: list[Item]) -> list[Item]:
 
 
 def _without_fillers(items: list[Item]) -> list[Item]:
-    """Leaves out "recurring" where the sentence says how often, and "also" within a clause."""
-    rhythm = any(item.kind in _RHYTHMS for item in items)
-    kept = [item for item in items if item.kind != "RECURRING" or not rhythm]
+    """Leaves out "recurring" where the sentence says how often, "by then" where it says when, "also" in a clause."""
+    said = {item.kind for item in items}
+    empty = {"RECURRING"} if said & _RHYTHMS else set()
+    empty |= {"ATTHAT"} if said & {"IF", "EACH", "AFTER"} else set()
+    kept = [item for item in items if item.kind not in empty]
     inside = [at for at, item in enumerate(kept) if item.text.lower() == "also" and at and kept[at - 1].kind == "I"]
     return [item for at, item in enumerate(kept) if at not in inside]  # "I also want out" joins nothing
 
@@ -205,8 +213,8 @@ class Reader:
         words = [token.text for token in tokens if token.kind == "word"]
         self._shouting = bool(words) and sum(word.isupper() for word in words) * 2 > len(words) and len(words) > 1
         self.corrected: list[tuple[str, str]] = []
-        self.coins: list[Item] = []
-        """Every market that was named, those aside that were taken back: "close ETH, no, SOL"."""
+        self.heard: list[Item] = []
+        """Every item as it was said, before anything was reworded; without what was taken back: "ETH, no, SOL"."""
 
     def sentences(self) -> list[Sentence]:
         """The message as sentences of items, noise left out."""
@@ -232,11 +240,11 @@ class Reader:
             sentence.items = _joined_spans(sentence.items)
             _settle_words(sentence.items)
             sentence.items = _one_stop(sentence.items)
-            coins = [item for item in sentence.items if item.kind == "COIN"]
-            rewritten = reworded(_without_fillers(recast(sentence.items)))
+            said = sentence.items
+            rewritten = reworded(_without_fillers(recast(said)))
             mended = corrected(rewritten)
             taken_back = {item.start for item in rewritten} - {item.start for item in mended}
-            self.coins += [coin for coin in coins if coin.start not in taken_back]
+            self.heard += [item for item in said if item.start not in taken_back]
             sentence.items = written_out(mended)
         return [sentence for sentence in done if sentence.items]
 
@@ -330,9 +338,9 @@ class Reader:
             if low.endswith(clitic) and (low.removesuffix(clitic),) in phrases():
                 kind, value = phrases()[(low.removesuffix(clitic),)]
                 return self._make(kind, value, at, 1)
-        if len(low) > 1 and low[0] == "r" and low[1:].isdigit() and len(low) < 12:
+        if len(low) > 1 and low[0] == "r" and low[1:].isdecimal() and len(low) < 12:
             return self._make("RULEID", low, at, 1)
-        if low[0] == "x" and low[1:].isdigit() and len(low) < 5:
+        if low[0] == "x" and low[1:].isdecimal() and len(low) < 5:
             return self._make("NUM", Amount(value=Decimal(low[1:]), unit="times"), at, 1)
         return self._misspelt(at, token)
 

@@ -162,7 +162,7 @@ def _stands(place: _Element, items: Sequence[Item], at: int) -> bool:
 def _read(one: Construction, taken: Sequence[Sequence[Item]], first: Item) -> list[Item]:
     result: list[Item] = []
     for part in one.read:
-        if part.isdigit():
+        if part.isdecimal():
             result += taken[int(part) - 1]
         else:
             kind, _, text = part.partition(":")

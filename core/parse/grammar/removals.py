@@ -83,7 +83,7 @@ def _renumbered(choices: Mapping[str, Any], gone: int) -> dict[str, Any]:
     for key, value in choices.items():
         name, _, rest = key.partition(":")
         number, mark, tail = rest.partition(":")
-        if name == "clock" or not number.isdigit():
+        if name == "clock" or not number.isdecimal():
             kept[key] = value
         elif int(number) != gone:
             kept[f"{name}:{int(number) - (int(number) > gone)}{mark}{tail}"] = value

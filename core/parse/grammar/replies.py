@@ -88,7 +88,7 @@ def value_of(point: Point, reply: Reply) -> Any | None:
 def place_of(said: str) -> int | None:
     """The place that words name among options: "the second one", "2"; None where they name none."""
     words = said.removeprefix("the ").replace("option", "").replace(" one", "").strip()
-    return int(words) - 1 if words.isdigit() and len(words) == 1 else _PLACES.get(words)
+    return int(words) - 1 if words.isdecimal() and len(words) == 1 else _PLACES.get(words)
 
 
 def _candidate(point: Point, reply: Reply) -> Any | None:
@@ -97,7 +97,7 @@ def _candidate(point: Point, reply: Reply) -> Any | None:
     place_said = _PLACES.get(words)
     if (
         place_said is None
-        and words.isdigit()
+        and words.isdecimal()
         and len(words) == 1
         and (point.about in _COUNTED or point.key.startswith("stake"))
     ):

@@ -100,7 +100,7 @@ def applied(drafts: list[RuleDraft], choices: Mapping[str, Any]) -> list[RuleDra
         elif name in ("far", "standing") and isinstance(value, Decimal):
             number, _, old = rest.partition(":")
             result[int(number)].cond = _repriced(result[int(number)].cond, old, value)
-        elif name == "exit" and rest.isdigit():
+        elif name == "exit" and rest.isdecimal():
             result[int(rest)].cond = value
     return result
 

@@ -133,7 +133,9 @@ def _read_led_number(cur: Cursor, act: Act, lead: str) -> bool:
         act.margin = amount.value
         return True
     if lead in ("FOR", "WITH", "ON", "OF") or (lead == "BY" and act.verb in ("trim", "exit", "close")):
-        named = cur.peek(2).kind == "COIN" or (cur.peek(2).kind == "AT" and not act.held and act.size is None)
+        dollars = lead == "FOR" and amount.value >= 1  # "SOL for 100 at 140": SOL, or dollars?
+        sized = cur.peek(2).kind == "AT" and not dollars
+        named = cur.peek(2).kind == "COIN" or (sized and not act.held and act.size is None)
         if lead in ("ON", "FOR") and amount.unit == "" and not named:
             return False
         if lead == "FOR" and amount.unit == "usd" and act.verb in ("sell", "close", "exit"):
@@ -199,7 +201,7 @@ def _read_bare_number(cur: Cursor, act: Act) -> bool:
     if amount.unit == "" and follower.text.lower() in ("into", "in") and cur.peek(2).kind == "COIN":
         act.bad_number = True
     if amount.unit == "":
-        act.loose_number = follower.kind != "COIN"
+        act.loose_number = follower.kind not in ("COIN", "ATMARKET") and not cur.sees("NUM", "AT", "ATMARKET")
         coin = follower.kind == "COIN"
         if coin and act.market is not None and act.market != follower.value:
             return False

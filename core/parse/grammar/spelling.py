@@ -2,6 +2,7 @@
 
 from collections.abc import Mapping
 from functools import cache, lru_cache
+from pathlib import Path
 
 from core.parse.grammar.vocabulary import correctable, phrases
 
@@ -12,6 +13,15 @@ SIDES = frozenset({"BUY", "LONG", "SHORT", "REVERSE"})
 """Kinds of those that leave a word unread where they are as near as another."""
 SHORT_RIVALS = ("now", "sol", "btc", "eth", "not", "buy", "all")
 """Words too short to be corrected into, and too weighty to be read as another word."""
+
+
+@cache
+def english() -> frozenset[str]:
+    """Ordinary words of English. One of them is no slip: "less" is not a loss, and "very" not every.
+
+    `english.txt` holds the 22,400 commonest of four letters and more, by the ranks of wordfreq (CC BY-SA 4.0).
+    """
+    return frozenset(Path(__file__).with_name("english.txt").read_text(encoding="ascii").split())
 
 
 def distance(a: str, b: str, limit: int) -> int:
@@ -50,6 +60,8 @@ def known_word(word: str, names: tuple[str, ...]) -> str | None:
     """
     if len(word) < SHORTEST or not word.isalpha():
         return None
+    if word in english():
+        return next((stem for stem in (word[:-1], word[:-2]) if _plural(word, stem)), None)
     limit = 1 if len(word) < 8 else 2
     best: dict[str, set[str]] = {}
     nearest = 3 * limit + 1
@@ -86,6 +98,11 @@ def _short_rival(word: str, nearest: int) -> bool:
     if nearest < 2:
         return False
     return any(word[0] == short[0] and distance(word, short, 1) <= 1 for short in SHORT_RIVALS)
+
+
+def _plural(word: str, stem: str) -> bool:
+    """Whether *word* is a known word with an "s"; other inflections tell of what was done: "placed a stop"."""
+    return word in (f"{stem}s", f"{stem}es") and stem in correctable() and phrases()[(stem,)][0] not in NEVER_INTO
 
 
 def _within(word: str, candidate: str) -> bool:

@@ -54,7 +54,13 @@ def _market_of(desk: Desk, draft: RuleDraft, carried: str | None, number: int) -
         if not set(named) & set(desk.held_markets()) or _of_account(draft.cond):
             return "*"
         return _ask_market(desk, [*named, *desk.held_markets(), "*"])
-    if act.verb == "close" and act.whole and not (act.it or act.held or named or carried or draft.then):
+    elsewhere = not (set(named) & set(desk.held_markets())) and len(desk.held_markets()) > 1
+    if (
+        act.verb == "close"
+        and act.whole
+        and not (act.it or act.held or carried or draft.then)
+        and (not named or elsewhere)
+    ):
         return "*"
     others = [market for market in desk.held_markets() if market != carried]
     if carried is not None and others and not named and _of_all(draft):
@@ -186,7 +192,9 @@ def side_of(desk: Desk, number: int) -> PositionSide | None:
     act = desk.drafts[number].act
     entry = entry_of(desk, number)
     if entry is not None:
-        return "short" if desk.drafts[entry].act.verb == "short" else "long"
+        entered: PositionSide = "short" if desk.drafts[entry].act.verb == "short" else "long"
+        _of_which_position(desk, number, entry, entered)
+        return entered
     market = desk.markets[number] if number < len(desk.markets) else act.market
     held = desk.held_side(market)
     said = act.side if act.verb != "reverse" else None
@@ -196,6 +204,16 @@ def side_of(desk: Desk, number: int) -> PositionSide | None:
         text = f"You speak of a {said}, but your {market} position is {held}. Which do you mean?"
         desk.ask(Point(key=f"side:{number}", about="contradiction", text=text))
     return said or held or _side_by_prices(desk, number)
+
+
+def _of_which_position(desk: Desk, number: int, entry: int, entered: PositionSide) -> None:
+    """An exit in a sentence of its own, where an entry came before and the opposite is held: the exit of which?"""
+    act = desk.drafts[number].act
+    held = desk.held_side(act.market)
+    apart = desk.drafts[number].sentence != desk.drafts[entry].sentence and not act.it
+    if apart and act.purpose is not None and held is not None and held != entered:
+        text = f"Is the {act.text} for the {act.market} {held} that you hold, or for what is traded then?"
+        desk.ask(Point(key=f"whose:{number}", about="contradiction", text=text))
 
 
 def _side_by_prices(desk: Desk, number: int) -> PositionSide | None:

@@ -4,13 +4,14 @@ The recognisers account for every word, yet a word may fill a slot that its acti
 So what was made is compared with what was said, from the other end.
 """
 
+from collections import Counter
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field, fields, is_dataclass
 from decimal import Decimal
 from typing import Any
 
 from core.domain.action import LadderOrder, LimitOrder, Trade, TwapOrder
-from core.domain.condition import FundingRate, Schedule, leaves
+from core.domain.condition import FundingRate, Now, PositionPnl, Schedule, leaves
 from core.domain.market import TIMEFRAME_S
 from core.domain.money import HUNDRED
 from core.domain.reading import ParseResult
@@ -32,6 +33,7 @@ class _Made:
     """Everything that the rules of a message hold, and the drafts of those that lack an answer yet."""
 
     numbers: set[Decimal] = field(default_factory=set)
+    places: Counter[Decimal] = field(default_factory=Counter)
     markets: set[str] = field(default_factory=set)
     clocks: list[Clock] = field(default_factory=list)
     whens: list[When] = field(default_factory=list)
@@ -41,14 +43,27 @@ class _Made:
     orders: set[str] = field(default_factory=set)
     said: list[str] = field(default_factory=list)
     again: bool = False
+    now: bool = False
+    together: bool = False
     asked: bool = False
     rests: bool = False
 
 
-def without_trace(items: Sequence[Item], drafts: Sequence[RuleDraft], result: ParseResult) -> list[Item]:
-    """The items of a message whose meaning is in none of the rules that were made of it, in the order said."""
+def without_trace(
+    said: Sequence[Item], heard: Sequence[Item], drafts: Sequence[RuleDraft], result: ParseResult
+) -> list[Item]:
+    """The items of a message whose meaning is in none of the rules that were made of it, in the order said.
+
+    The drafts were made of *said*; what was *heard* and is neither there nor held by what is there was dropped while
+    constructions were reworded, and must have left its trace all the same.
+    """
     made = _made(drafts, result)
-    return [item for at, item in enumerate(items) if not _left_one(items, at, made)]
+    lost = [item for at, item in enumerate(said) if not _left_one(said, at, made)]
+    kept = {(item.kind, item.start, item.text) for one in said for item in (one, *one.holds)}
+    for at, item in enumerate(heard):
+        if (item.kind, item.start, item.text) not in kept and not _left_one(heard, at, made):
+            lost.append(item)
+    return lost
 
 
 def _left_one(items: Sequence[Item], at: int, made: _Made) -> bool:
@@ -75,7 +90,9 @@ def _made(drafts: Sequence[RuleDraft], result: ParseResult) -> _Made:
         made.markets |= {draft.act.market} if draft.act.market is not None else set()
         for part in (draft.act.number, draft.act.to, draft.act if asked else rule):
             _collect(part, made)
+        made.places += _counted((*spoken, draft.act)) | _counted(rule)
         made.asked = made.asked or draft.act.bad_number
+        made.now = made.now or draft.cond is None
         made.rests = made.rests or draft.act.rest
         made.said += [draft.act.message.lower()] if draft.act.message else []
         made.again = made.again or draft.repeat or draft.times not in (None, 1) or draft.cooldown_s > 0
@@ -90,6 +107,25 @@ def _made(drafts: Sequence[RuleDraft], result: ParseResult) -> _Made:
     steps = [plan.every_s or DAY_S for plan in made.schedules]
     made.numbers |= {Decimal(count * step) for count in times for step in steps}
     return made
+
+
+def _counted(value: Any) -> Counter[Decimal]:
+    """In how many places every number stands in a draft or a rule."""
+    found: Counter[Decimal] = Counter()
+    waiting = [value]
+    while waiting:
+        match waiting.pop():
+            case bool() | None | str():
+                pass
+            case Decimal() | int() as number:
+                found[abs(Decimal(number))] += 1
+            case tuple() as parts:
+                waiting += parts
+            case part if is_dataclass(part):
+                waiting += [getattr(part, one.name) for one in fields(part)]
+            case _:
+                pass
+    return found
 
 
 def _collect_rule(rule: RuleSpec, made: _Made) -> None:
@@ -107,6 +143,8 @@ def _collect_rule(rule: RuleSpec, made: _Made) -> None:
     if not isinstance(action, Trade) or action.reduce_only:
         made.orders.add("reduce")
     made.sizes += [value for name in _SIZES if (value := getattr(action, name, None)) is not None]
+    made.together |= any(isinstance(leaf, PositionPnl) and leaf.market == "*" for leaf in leaves(rule.condition))
+    made.now = made.now or any(isinstance(leaf, Now) for leaf in leaves(rule.condition))
     made.again = made.again or any(isinstance(leaf, Schedule | FundingRate) for leaf in leaves(rule.condition))
 
 
@@ -166,9 +204,17 @@ def _number(items: Sequence[Item], at: int, made: _Made) -> bool:
         return True  # "cut it to 30 %" sells the other 70 %.
     if before is not None and _is_bound(before) and abs(amount.value) in set(made.sizes) - made.levels:
         return False
+    if made.places[abs(amount.value)] and not _as_often(items, amount, made):
+        return False
     values = {abs(amount.value)} | ({Decimal(amount.minutes)} if amount.minutes is not None else set())
     hours = {Decimal(clock.hour % 12) for clock in made.clocks if not clock.minute}
     return bool(values & made.numbers) or (not amount.unit and amount.value % 12 in hours)
+
+
+def _as_often(items: Sequence[Item], amount: Amount, made: _Made) -> bool:
+    """Whether the rules hold this number in as many places as it was said; one place cannot stand for two."""
+    same = [item for item in items if item.kind == "NUM" and abs(item.value.value) == abs(amount.value)]
+    return len(same) <= made.places[abs(amount.value)]
 
 
 def _is_bound(item: Item) -> bool:
@@ -223,6 +269,21 @@ def _order(items: Sequence[Item], at: int, made: _Made) -> bool:
     return bool(_ORDER_WORDS[items[at].kind] & made.orders)
 
 
+def _all_of(items: Sequence[Item], at: int, _made: _Made) -> bool:
+    """ "all 2 SOL", "some 2 SOL", "the rest, 2 SOL": a share and a size cannot both be meant."""
+    behind = items[at + 1] if at + 1 < len(items) else None
+    return behind is None or behind.kind != "NUM" or (items[at].kind == "REST" and behind.value.unit == "percent")
+
+
+def _any_of_them(items: Sequence[Item], at: int, made: _Made) -> bool:
+    """ "any position": each by itself; only events are watched so, a profit or loss is that of all together."""
+    return not (items[at].text.lower().startswith("any") and made.together)
+
+
+def _at_once(items: Sequence[Item], at: int, made: _Made) -> bool:
+    return made.now or made.asked or (at > 0 and items[at - 1].kind in ("FROM", "STARTING"))
+
+
 def _repeat(_items: Sequence[Item], _at: int, made: _Made) -> bool:
     return made.again or bool(made.schedules)
 
@@ -238,5 +299,6 @@ _CHECKED: Mapping[str, Callable[[Sequence[Item], int, _Made], bool]] = {
     "NUM": _number, "COIN": _coin, "DUR": _span, "CLOCK": _clock, "DAY": _weekday, "DATE": _date, "NOON": _part_of_day,
     "MIDNIGHT": _part_of_day, "TOMORROW": _day_from_now,
     "TODAY": _day_from_now, "TONIGHT": _day_from_now, **dict.fromkeys(_ORDER_WORDS, _order),
-    **dict.fromkeys(_AGAIN, _repeat),
+    **dict.fromkeys(_AGAIN, _repeat), **dict.fromkeys(("ALL", "REST", "VAGUE"), _all_of),
+    "NOW": _at_once, "EVERYTHING": _any_of_them,
 }  # fmt: skip

@@ -1,10 +1,11 @@
 """Reads a message as far as words alone tell: rule drafts, a command, or a refusal; asks nothing yet."""
 
+from collections.abc import Sequence
 from dataclasses import dataclass, field, replace
 
 from core.domain.reading import ParseContext, ParseResult
 from core.parse.grammar.assemble import assemble
-from core.parse.grammar.clauses import Part, read_clauses
+from core.parse.grammar.clauses import Clauses, Part, read_clauses
 from core.parse.grammar.coins import coins_of
 from core.parse.grammar.commands import read_command
 from core.parse.grammar.constructions import named_both
@@ -12,19 +13,25 @@ from core.parse.grammar.continued import last_condition
 from core.parse.grammar.drafts import Act, Change, Cond, RuleDraft, Trail
 from core.parse.grammar.grouping import Unclear
 from core.parse.grammar.items import Item, TooMuchWork
-from core.parse.grammar.reader import Reader, answered
+from core.parse.grammar.reader import Reader, Sentence, answered
 from core.parse.grammar.refusals import contradicted, declined, not_understood, unsupported
+from core.parse.grammar.sheets import layouts
 from core.parse.grammar.text import MAX_CHARS, clean, tokens
+from core.parse.grammar.topics import Topic, about, led_by_topic, reported
 
 MOST_RULES = 20
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Understanding:
-    """What a message says: `drafts` to settle, made of what was `said`, or a `verdict` that needs no settling."""
+    """What a message says: `drafts` to settle, or a `verdict` that needs no settling.
+
+    The drafts were made of `said`; `heard` is the same before constructions, corrections and lists were written out.
+    """
 
     drafts: list[RuleDraft] = field(default_factory=list)
     said: tuple[Item, ...] = ()
+    heard: tuple[Item, ...] = ()
     verdict: ParseResult | None = None
     notes: tuple[str, ...] = ()
     steps: int = 0
@@ -46,8 +53,8 @@ def _read(cleaned: str, context: ParseContext) -> Understanding:
     sentences = reader.sentences()
     if any(item.kind == "BOTH" for sentence in sentences for item in sentence.items):
         held = [market for market, holding in context.positions.items() if holding.base != 0]
-        told = named_both([sentence.items for sentence in sentences], held)
-        sentences = [replace(sentence, items=items) for sentence, items in zip(sentences, told, strict=True) if items]
+        named = named_both([sentence.items for sentence in sentences], held)
+        sentences = [replace(sentence, items=items) for sentence, items in zip(sentences, named, strict=True) if items]
     sentences = answered(sentences)
     notes = tuple(f"I read “{wrong}” as “{right}”." for wrong, right in reader.corrected)
     if not sentences:
@@ -55,27 +62,78 @@ def _read(cleaned: str, context: ParseContext) -> Understanding:
     command = read_command(sentences)
     if command is not None:
         return Understanding(verdict=ParseResult(kind="command", command=command, assumptions=notes))
-    read: list[list[Part]] = []
-    leftover: list[Item] = []
+    told = _told(sentences, cleaned)
+    understood = _understood(told, reader, notes, context)
+    for laid_out in layouts(sentences) if understood is None or understood.verdict is not None else ():
+        other = _told(laid_out, cleaned)
+        other.steps += told.steps
+        reread = _understood(other, reader, notes, context)
+        if reread is not None and reread.verdict is None:
+            return reread
+        told.steps = other.steps
+    if understood is not None:
+        return understood
+    verdict = contradicted(sentences) or declined(sentences, told.leftover, list(context.prices))
+    return Understanding(verdict=verdict, steps=told.steps)
+
+
+def _understood(told: "_Told", reader: Reader, notes: tuple[str, ...], context: ParseContext) -> Understanding | None:
+    """What clauses with nothing left over say; None where something is."""
+    if told.leftover:
+        return None
+    if any(sentence.asked and not sentence.polite for sentence in told.sentences):
+        return Understanding(verdict=not_understood(_QUESTION), steps=told.steps)
+    said = tuple(item for sentence in told.sentences for item in sentence.items)
+    heard = tuple(item for item in reader.heard if not any(item.start in span for span in told.reports))
+    return replace(_assembled(told.parts, notes, told.steps, context), said=said, heard=heard)
+
+
+@dataclass(slots=True)
+class _Told:
+    """What the sentences of a message are made of, and what of them was not understood."""
+
+    parts: list[list[Part]] = field(default_factory=list)
+    leftover: list[Item] = field(default_factory=list)
+    sentences: list[Sentence] = field(default_factory=list)
+    reports: list[range] = field(default_factory=list)
+    """Where sentences stand that only tell of a position, and ask for nothing."""
+    steps: int = 0
+
+
+def _told(sentences: Sequence[Sentence], cleaned: str) -> _Told:
+    told = _Told()
     before: list[Act] = []
     spoken: Cond | None = None
-    steps = 0
-    for sentence in sentences:
-        clauses = read_clauses(sentence, cleaned, before, spoken)
-        steps += clauses.steps
-        leftover += clauses.leftover
-        read.append(clauses.parts)
+    topic: Topic | None = None
+    for number, sentence in enumerate(sentences, start=1):
+        clauses = _clauses(sentence, cleaned, before, spoken)
+        told.steps += clauses.steps
+        if clauses.leftover and number < len(sentences) and (tells := reported(sentence.items)) is not None:
+            topic = tells
+            told.reports.append(range(sentence.items[0].start, sentence.items[-1].end))
+            continue
+        if topic is not None and not any(item.kind == "COIN" for item in sentence.items):
+            clauses.parts = about(topic, clauses.parts)
+        told.sentences.append(sentence)
+        told.leftover += clauses.leftover
+        told.parts.append(clauses.parts)
         conds = [part.what for part in clauses.parts if part.is_cond]
         spoken = last_condition(conds[-1]) if conds else spoken
         before += [part.what for part in clauses.parts if isinstance(part.what, Act)]
-    if leftover:
-        verdict = contradicted(sentences) or declined(sentences, leftover, list(context.prices))
-        return Understanding(verdict=verdict, steps=steps)
-    if any(sentence.asked and not sentence.polite for sentence in sentences):
-        return Understanding(verdict=not_understood(_QUESTION), steps=steps)
-    kept = [item for sentence in sentences for item in sentence.items]
-    said = (*kept, *(coin for coin in reader.coins if coin not in kept))
-    return replace(_assembled(read, notes, steps, context), said=said)
+    return told
+
+
+def _clauses(sentence: Sentence, cleaned: str, before: list[Act], spoken: Cond | None) -> Clauses:
+    """The clauses of a sentence; where words are left over, those of what its first words say that it is about."""
+    clauses = read_clauses(sentence, cleaned, before, spoken)
+    if not clauses.leftover or (topical := led_by_topic(sentence.items)) is None:
+        return clauses
+    topic, rest = topical
+    told = read_clauses(replace(sentence, items=rest), cleaned, before, spoken)
+    told.steps += clauses.steps
+    if told.leftover:
+        return replace(clauses, steps=told.steps)
+    return replace(told, parts=about(topic, told.parts))
 
 
 _QUESTION = "Was that a question? If it is what I should do, send it without the question mark."

@@ -4,15 +4,16 @@ from functools import cache
 from typing import Any
 
 from core.parse.grammar.lexicon import TRADING
+from core.parse.grammar.lexicon_ignored import IGNORED
 from core.parse.grammar.lexicon_watching import WATCHING
 
 _PRICE_VERBS = {
     "RISE": "rise pump rip gain climb rally moon jump surge spike increase bounce rebound recover skyrocket "
     "appreciate pop",
-    "FALL": "drop fall dip dump nuke crash decline slide sink tank bleed retrace plunge plummet decrease "
+    "FALL": "drop fall dip dump nuke crash decline slide sink tank bleed retrace rug plunge plummet decrease "
     "tumble slip correct",
     "MOVE": "wick move swing change shift fluctuate",
-    "REACH": "hit reach touch tag print tap attain",
+    "REACH": "hit reach touch tag print tap attain arrive",
     "BREAK": "break cross clear breach pierce pass",
     "STAY": "stay hold remain sit keep",
     "EXCEED": "exceed top surpass",
@@ -35,7 +36,7 @@ def _forms(verb: str) -> list[str]:
 def phrases() -> dict[tuple[str, ...], tuple[str, Any]]:
     """Every phrase as words → (kind, value); price verbs in all their forms."""
     table: dict[tuple[str, ...], tuple[str, Any]] = {}
-    for entry, listed in (*TRADING.items(), *WATCHING.items()):
+    for entry, listed in (*IGNORED.items(), *TRADING.items(), *WATCHING.items()):
         kind, _, value = entry.partition("=")
         for phrase in listed.split("|"):
             table.setdefault(tuple(phrase.replace("-", " ").split()), (kind, value or None))

@@ -49,7 +49,8 @@ class Atlas:
         missing = [key for key, kept in zip(keys, found, strict=True) if kept is None or kept.slot < slot]
         if missing:
             now = asyncio.get_running_loop().time()
-            for key, seen in zip(missing, await self._rpc.accounts(missing), strict=True):
+            needed = max(slot, self.shelf.floor)
+            for key, seen in zip(missing, await self._rpc.accounts(missing, slot=needed), strict=True):
                 self.shelf.put(key, seen.content, seen.slot, now)
                 known = self.shelf.kept[key]
                 if seen.slot >= known.slot:

@@ -10,9 +10,9 @@ import base64
 import json
 from collections.abc import Callable
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
-from core.domain.errors import VenuePaused, VenueRejected, VenueUnknown
+from core.domain.errors import NoPermission, VenuePaused, VenueRejected, VenueUnknown
 from core.domain.ids import OrderId, OwnerId, RuleId
 from core.domain.money import ZERO
 from core.domain.order import Fill
@@ -21,7 +21,7 @@ from core.venues.drift.atlas import Atlas
 from core.venues.drift.causes import Kind
 from core.venues.drift.outcome import Verdict
 from core.venues.drift.rpc import Rpc
-from core.venues.drift.sender import Sender
+from core.venues.drift.sender import Sender, blockhash_of
 from core.venues.drift.ticket import Reference, Ticket, reference_of
 from core.venues.drift.trail import ENDINGS, Story, Traded, Trail
 from core.venues.drift.units import base_amount
@@ -111,7 +111,8 @@ class Fates:
                 await page.put(name, {"finding": Finding.REJECTED.value, "reason": refused.words.rstrip(".")})
         if refused.kind is Kind.PAUSED:
             raise VenuePaused(refused.words.rstrip("."))
-        raise VenueRejected(refused.words.rstrip("."))
+        refusal = NoPermission if refused.kind is Kind.REVOKED else VenueRejected
+        raise refusal(refused.words.rstrip("."))
 
     async def _claim(self, page: NotePage, order: Ticket, prepared: Prepared) -> Note | None:
         """The reference's note with this hand-over counted in; None where there is nothing to send."""
@@ -180,7 +181,8 @@ class Fates:
         self, owner: OwnerId, reference: Reference, note: Note, user: "Pubkey | None"
     ) -> OrderReport | None:
         """What is proven before the order is known to be placed; None once it is."""
-        proof = await self._sender.prove(reference.signature, reference.height)
+        transaction = base64.b64decode(json.loads(note["raw"])["transaction"])
+        proof = await self._sender.prove(reference.signature, reference.height, blockhash_of(transaction))
         match proof.verdict:
             case Verdict.FAILED:
                 told = await self._logs(reference.signature)
@@ -190,7 +192,7 @@ class Fates:
                 return await self._end(owner, reference, Finding.DEAD, "it never landed while it was valid")
             case Verdict.UNKNOWN:
                 if proof.slot is None:
-                    await self._send_again(reference, note)
+                    await self._send_again(reference, note, transaction)
                 return OrderReport(finding=Finding.ABSENT)
             case Verdict.LANDED:
                 pass
@@ -211,19 +213,16 @@ class Fates:
             return []
 
     async def _transaction(self, signature: str) -> tuple[int, list[str]]:
-        options = {"encoding": "base64", "commitment": "confirmed", "maxSupportedTransactionVersion": 0}
-        told: dict[str, Any] | None = await self._rpc.call("getTransaction", signature, options)
-        if told is None:
-            raise VenueUnknown("the Solana node does not have the transaction yet")
+        told = await self._rpc.transaction(signature)
         return int(told["slot"]), list((told["meta"] or {}).get("logMessages") or [])
 
-    async def _send_again(self, reference: Reference, note: Note) -> None:
+    async def _send_again(self, reference: Reference, note: Note, transaction: bytes) -> None:
         """The same bytes once more, not too often; a node that lost them, or a leader that did, gets another chance."""
         name, now = str(reference), asyncio.get_running_loop().time()
         if note.get("off") or self._clock.now() >= reference.until or now - self._sent_at.get(name, 0) < _AGAIN_S:
             return
         self._sent_at[name] = now
-        await self._sender.hand_over(base64.b64decode(json.loads(note["raw"])["transaction"]), first=False)
+        await self._sender.hand_over(transaction, first=False)
 
     async def _end(self, owner: OwnerId, reference: Reference, finding: Finding, reason: str) -> OrderReport:
         """Write down an end that the chain proves, so that it is never doubted again."""
@@ -240,7 +239,9 @@ class Fates:
         number, slot = self._placed[reference.signature]
         trail = self.trail(user)
         async with self._turns.setdefault(user, asyncio.Lock()):
-            await trail.catch_up(slot)
+            shelf = self._atlas.shelf
+            told = shelf.kept[user].slot if user in shelf.kept else 0
+            await trail.catch_up(slot, max(slot, trail.slot, told, shelf.floor))
         story = trail.stories.get(number, Story())
         order_id = OrderId(json.loads(note["raw"])["order"])
         fills = tuple(self._fill(owner, order_id, traded) for traded in story.fills)

@@ -77,6 +77,7 @@ class Feed:
         self._wanted: dict[Any, Wanted] = {}
         self._lines: dict[int, _Line] = {}
         self._last = 0
+        self._checks = -1
         self._pending: set[asyncio.Task[None]] = set()
         self.reconnects = 0
         self.connected = asyncio.Event()
@@ -216,10 +217,12 @@ class Feed:
             self._due.clear()
 
     async def check(self) -> None:
-        """Read every account that is followed by name. Raises VenueUnknown."""
+        """Read every account that is followed by name, from each node in turn. Raises VenueUnknown."""
         keys = [wanted.key for wanted in self._wanted.values() if wanted.key is not None] + self.also()
         if not keys:
             return
         now = asyncio.get_running_loop().time()
-        for key, seen in zip(keys, await self._rpc.accounts(keys), strict=True):
+        self._checks += 1
+        found = await self._rpc.accounts(keys, slot=self.shelf.floor, first=self._checks)
+        for key, seen in zip(keys, found, strict=True):
             self.shelf.put(key, seen.content, seen.slot, now)

@@ -8,10 +8,11 @@ land for ever can never be given up.
 import asyncio
 import base64
 from collections.abc import Sequence
+from contextlib import suppress
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
-from core.domain.errors import VenuePaused, VenueRejected, VenueUnknown
+from core.domain.errors import NoPermission, VenuePaused, VenueUnknown
 from core.ports import Keyring
 from core.venues.drift.causes import Cause, Kind, cause_of
 from core.venues.drift.outcome import ABSENCES, Proof, Reading, Verdict, prove, read_status, refused_at_the_door
@@ -62,15 +63,19 @@ class Sender:
         self._next = 0
         self._probed: tuple[float, Cause | None] | None = None
 
-    async def build(self, step: "Instruction", signer: "Pubkey", locked: Sequence["Pubkey"]) -> Signed:
+    async def build(
+        self, step: "Instruction", signer: "Pubkey", locked: Sequence["Pubkey"], *, slot: int = 0
+    ) -> Signed:
         """*step* as a transaction that *signer* pays and signs; *locked* are the accounts whose fees count.
 
+        It is rehearsed, and its blockhash told, by nodes that know *slot*: one that is behind would judge by the past.
         Raises VenuePaused, VenueRejected and VenueUnknown as `raise_for_all` does, before anything is signed.
         """
         try:
             async with asyncio.TaskGroup() as tasks:
-                rehearsal = tasks.create_task(self._rehearse(step, signer))
-                fresh = tasks.create_task(self._rpc.call("getLatestBlockhash", {"commitment": "confirmed"}))
+                rehearsal = tasks.create_task(self._rehearse(step, signer, slot))
+                known = {"commitment": "confirmed", "minContextSlot": slot}
+                fresh = tasks.create_task(self._rpc.call("getLatestBlockhash", known))
                 asked = tasks.create_task(self._price(locked))
         except ExceptionGroup as several:
             raise several.exceptions[0] from None
@@ -82,7 +87,7 @@ class Sender:
         content = await self._signed(self._steps(step, units, price), signer, value["blockhash"])
         return Signed(transaction=content, height=int(value["lastValidBlockHeight"]), refused=refused)
 
-    async def _rehearse(self, step: "Instruction", signer: "Pubkey") -> tuple[int, Cause | None]:
+    async def _rehearse(self, step: "Instruction", signer: "Pubkey", slot: int = 0) -> tuple[int, Cause | None]:
         """Units that the step uses, and why the program would refuse it now."""
         from solders.hash import Hash
         from solders.message import MessageV0
@@ -96,6 +101,7 @@ class Sender:
             "sigVerify": False,
             "replaceRecentBlockhash": True,
             "commitment": "confirmed",
+            "minContextSlot": slot,
         }
         answer = await self._rpc.call("simulateTransaction", base64.b64encode(bytes(unsigned)).decode(), options)
         value = answer["value"]
@@ -159,8 +165,9 @@ class Sender:
             "maxRetries": 0,
         }
         self._next += 0 if first else 1  # what one node lost, another may bring in
+        node = self._rpc.nodes()[0] if first else self._next
         try:
-            await self._rpc.call("sendTransaction", base64.b64encode(transaction).decode(), options, node=self._next)
+            await self._rpc.call("sendTransaction", base64.b64encode(transaction).decode(), options, node=node)
         except NodeRefused as refusal:
             told = refusal.content if isinstance(refusal.content, dict) else {}
             if refused_at_the_door(told.get("err"), handed_over=not first):
@@ -170,23 +177,55 @@ class Sender:
             raise VenueUnknown(f"the order may not have got through: {refusal}") from None
         return None
 
-    async def prove(self, signature: str, height: int) -> Proof:
-        """What became of a transaction that no block above *height* may hold. Raises VenueUnknown."""
+    async def prove(self, signature: str, height: int, blockhash: str) -> Proof:
+        """What became of a transaction on *blockhash* that no block above *height* may hold. Raises VenueUnknown.
+
+        That it landed is one node's word, which its record then has to bear out. That it failed, or never can land, is
+        every node's that answers: each must say so, and none may still take the blockhash for good.
+        """
         readings: list[Reading] = []
-        for node in range(ABSENCES):
-            final = int(await self._rpc.call("getBlockHeight", {"commitment": "finalized"}, node=node))
-            answer = await self._rpc.call(
-                "getSignatureStatuses", [signature], {"searchTransactionHistory": True}, node=node
-            )
+        why: VenueUnknown | None = None
+        nodes = self._rpc.nodes()
+        for node in nodes:
             try:
-                status = read_status(answer["value"][0])
-            except ValueError as problem:
-                raise VenueUnknown(f"a Solana node gave no answer that can be read: {problem}") from None
-            readings.append(Reading(status=status, finalized_height=final))
-            found = prove(readings, height)
-            if found.verdict is not Verdict.UNKNOWN or (status is None and final <= height):
-                return found
-        return prove(readings, height)
+                reading = await self._reading(signature, node)
+            except VenueUnknown as problem:
+                why = problem
+                continue
+            readings.append(reading)
+            if reading.status is not None and prove([reading], height).verdict is Verdict.LANDED:
+                return prove(readings, height)
+        if not readings:
+            raise why or VenueUnknown("no Solana node is known")
+        while len(readings) < ABSENCES and all(
+            one.status is None and (one.finalized_height or 0) > height for one in readings
+        ):
+            readings.append(await self._reading(signature, nodes[0]))
+        found = prove(readings, height)
+        levels = {"unknown" if one.status is None else one.status.commitment for one in readings}
+        doubted = found.verdict is Verdict.FAILED and "finalized" not in levels and levels != {"confirmed"}
+        if doubted or (found.verdict is Verdict.LAPSED and await self._is_good_somewhere(blockhash)):
+            return Proof(verdict=Verdict.UNKNOWN, slot=found.slot)
+        return found
+
+    async def _reading(self, signature: str, node: int) -> Reading:
+        final = int(await self._rpc.call("getBlockHeight", {"commitment": "finalized"}, node=node))
+        answer = await self._rpc.call(
+            "getSignatureStatuses", [signature], {"searchTransactionHistory": True}, node=node
+        )
+        try:
+            return Reading(status=read_status(answer["value"][0]), finalized_height=final)
+        except ValueError as problem:
+            raise VenueUnknown(f"a Solana node gave no answer that can be read: {problem}") from None
+
+    async def _is_good_somewhere(self, blockhash: str) -> bool:
+        """Whether any node would still take a transaction on *blockhash*: then whoever told its height was wrong."""
+        for node in self._rpc.nodes():
+            with suppress(VenueUnknown):
+                answer = await self._rpc.call("isBlockhashValid", blockhash, {"commitment": "processed"}, node=node)
+                if answer["value"]:
+                    return True
+        return False
 
     def cause(self, error: object, logs: Sequence[str]) -> Cause:
         """Why the network says that a transaction failed, in words."""
@@ -201,5 +240,12 @@ def raise_for_all(refused: Cause | None) -> None:
     if refused.kind is Kind.PAUSED:
         raise VenuePaused(words)
     if refused.kind is Kind.REVOKED:
-        raise VenueRejected(words)
+        raise NoPermission(words)
     raise VenueUnknown(f"the order could not be rehearsed: {words}")
+
+
+def blockhash_of(transaction: bytes) -> str:
+    """The blockhash that a transaction stands on."""
+    from solders.transaction import VersionedTransaction
+
+    return str(VersionedTransaction.from_bytes(transaction).message.recent_blockhash)

@@ -7,6 +7,9 @@ from typing import TYPE_CHECKING
 if TYPE_CHECKING:
     from solders.pubkey import Pubkey
 
+MOST_BEHIND = 32
+"""Slots by which a node that is asked may be behind the newest that was heard of."""
+
 
 @dataclass(slots=True)
 class Kept:
@@ -26,6 +29,11 @@ class Shelf:
         self.watchers: list[Callable[[Pubkey, Kept], None]] = []
         self.dropped = 0
         """Tellings of the past that were not believed."""
+
+    @property
+    def floor(self) -> int:
+        """The slot that a node must know to be believed: one that is further behind tells of the past."""
+        return max(0, self.slot - MOST_BEHIND)
 
     def put(self, key: "Pubkey", content: bytes | None, slot: int, at: float) -> bool:
         """Take in what is told of an account; False if it is older than what is known."""

@@ -9,7 +9,6 @@ from dataclasses import dataclass, field
 from datetime import UTC, datetime
 from typing import TYPE_CHECKING, Any
 
-from core.domain.errors import VenueUnknown
 from core.domain.market import Side
 from core.domain.money import ZERO
 from core.venues.drift.codec import Codec, Emitted, Record
@@ -21,7 +20,8 @@ if TYPE_CHECKING:
 
     from solders.pubkey import Pubkey
 
-PAGE = 1_000
+OVERLAP = 64
+"""Slots that are listed again each time: a node may tell of a transaction later than of one that came after it."""
 MOST_ORDERS = 4_000
 ENDINGS = {
     "InsufficientFreeCollateral": "there was not enough free collateral when it came to trade",
@@ -77,7 +77,6 @@ class Trail:
         self._rpc = rpc
         self._user = user
         self._seen: dict[str, int] = {}
-        self._newest: str | None = None
         self.since: int | None = None
         """The slot from which on nothing is missing; None before the first look."""
         self.slot = 0
@@ -86,28 +85,25 @@ class Trail:
         self.torn = False
         """Whether some transaction's log could not be read to its end: the account must be asked as well."""
 
-    async def catch_up(self, since: int) -> None:
-        """Read every transaction from slot *since* on that was not read yet. Raises VenueUnknown."""
-        if self.since is None or since < self.since:
-            await self._read(await self._listed(until=None, since=since))
-            self.since = since
-        else:
-            await self._read(await self._listed(until=self._newest, since=since if self._newest is None else 0))
+    async def catch_up(self, since: int, known: int = 0) -> None:
+        """Read every transaction from slot *since* on that was not read yet, from a node that knows slot *known*.
 
-    async def _listed(self, until: str | None, since: int) -> list[dict[str, Any]]:
-        """Signatures of the account, oldest first, back to *until* or to slot *since*."""
-        found: list[dict[str, Any]] = []
-        before: str | None = None
-        while True:
-            options: dict[str, Any] = {"limit": PAGE, "commitment": "confirmed"}
-            options |= {"before": before} if before else {}
-            options |= {"until": until} if until else {}
-            page = await self._rpc.call("getSignaturesForAddress", str(self._user), options)
-            fresh = [one for one in page if one["slot"] >= since]
-            found += fresh
-            if len(page) < PAGE or len(fresh) < len(page):
-                return found[::-1]
-            before = page[-1]["signature"]
+        Raises VenueUnknown.
+        """
+        if self.since is None or since < self.since:
+            reach, until = since, None
+        else:
+            reach = max(self.since, self.slot - OVERLAP)
+            until = self._known_before(reach)
+        user = str(self._user)
+        listed = await self._rpc.signatures(user, until=until, since=reach, commitment="confirmed", slot=known)
+        await self._read(listed)
+        self.since = since if self.since is None else min(since, self.since)
+
+    def _known_before(self, slot: int) -> str | None:
+        """The newest transaction read that happened before *slot*."""
+        older = [(at, signature) for signature, at in self._seen.items() if at < slot]
+        return max(older)[1] if older else None
 
     async def _read(self, listed: Sequence[dict[str, Any]]) -> None:
         unread = [one for one in listed if one["signature"] not in self._seen]
@@ -116,23 +112,12 @@ class Trail:
                 await self._read_one(one["signature"])
             self._seen[one["signature"]] = one["slot"]
             self.slot = max(self.slot, one["slot"])
-        if listed and (self._newest is None or listed[-1]["slot"] >= self._seen.get(self._newest, 0)):
-            self._newest = listed[-1]["signature"]
         self.events.sort(key=lambda happened: happened.slot)
 
     async def _read_one(self, signature: str) -> None:
-        told = await self.transaction(signature)
+        told = await self._rpc.transaction(signature)
         logs = (told["meta"] or {}).get("logMessages") or []
         self.take(signature, int(told["slot"]), logs)
-
-    async def transaction(self, signature: str) -> dict[str, Any]:
-        """A confirmed transaction. Raises VenueUnknown where the node does not have it yet."""
-        options = {"encoding": "base64", "commitment": "confirmed", "maxSupportedTransactionVersion": 0}
-        told = await self._rpc.call("getTransaction", signature, options)
-        if told is None:
-            raise VenueUnknown("the Solana node does not have the transaction yet")
-        found: dict[str, Any] = told
-        return found
 
     def take(self, signature: str, slot: int, logs: Sequence[str]) -> None:
         """Take in what a successful transaction logged; a second time changes nothing."""

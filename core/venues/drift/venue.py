@@ -10,7 +10,7 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import TYPE_CHECKING
 
-from core.domain.errors import PriceUnavailable, VenueRejected
+from core.domain.errors import NoPermission, PriceUnavailable, VenueRejected
 from core.domain.ids import OwnerId
 from core.domain.market import Market, Observation
 from core.domain.money import ZERO
@@ -261,7 +261,7 @@ class DriftVenue:
         before = None if intent.replaces is None else await self._open_number(intent.owner, intent.replaces)
         seat = steps.Seat(trader=trader, key=key, user=user, world=world)
         step = steps.step_of(self._atlas, seat, intent, params, before)
-        signed = await self._sender.build(step, _pubkey(trader.signer), [key])
+        signed = await self._sender.build(step, _pubkey(trader.signer), [key], slot=self._fates.slot_of(key))
         return ticket.write(intent.owner, intent.order_id, signed.transaction, signed.height, now + VALID_FOR)
 
     async def _open_number(self, owner: OwnerId, signature: str) -> int | None:
@@ -283,7 +283,7 @@ class DriftVenue:
         if user is None:
             raise VenueRejected(f"your account at {self.name} does not exist yet; set it up first")
         if trader.signer not in (str(user["authority"]), str(user["delegate"])):
-            raise VenueRejected(
+            raise NoPermission(
                 f"SayWhen may not trade your account at {self.name}: its permission was withdrawn, or never given"
             )
         return trader, key, user
@@ -340,7 +340,7 @@ class DriftVenue:
 
     async def _do(self, step: "Instruction", trader: Trader, key: "Pubkey") -> None:
         """Send what may be sent any number of times. Raises VenuePaused, VenueRejected, VenueUnknown."""
-        signed = await self._sender.build(step, _pubkey(trader.signer), [key])
+        signed = await self._sender.build(step, _pubkey(trader.signer), [key], slot=self._fates.slot_of(key))
         if signed.refused is not None:
             raise VenueRejected(signed.refused.words.rstrip("."))
         raise_for_all(await self._sender.hand_over(signed.transaction, first=True))

@@ -7,8 +7,9 @@ from functools import partial
 from typing import Literal
 
 from bots.dialogue import Dialogue
+from bots.discord.bot import Bot
 from bots.discord.channel import DiscordChannel
-from bots.discord.run import Bot, Ears
+from bots.discord.ears import Ears
 from bots.discord.wire import Wire
 from bots.lanes import Turns
 from bots.mirror import Mirror

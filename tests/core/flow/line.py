@@ -5,13 +5,14 @@ from collections.abc import Awaitable, Callable
 from contextlib import suppress
 from typing import Any, Literal
 
-from core.domain.errors import VenuePaused, VenueRejected, VenueUnknown
+from core.domain.errors import NoPermission, VenuePaused, VenueRejected, VenueUnknown
 from core.ports import Finding, OrderReport, Prepared, VenueStatus
 from core.venues.paper import PaperVenue, tickets
 
-Effect = Literal["lost", "landed", "late", "silent", "refused", "paused"]
+Effect = Literal["lost", "landed", "late", "silent", "refused", "withdrawn", "paused"]
 """`lost`: the call never arrives; `landed`: it does, and the answer is lost; `late`: it arrives when told to;
-`silent`: no answer in time, and it never arrived; `refused`: a proven no; `paused`: the venue takes nothing now."""
+`silent`: no answer in time, and it never arrived; `refused`: a proven no; `withdrawn`: one to all that is the owner's;
+`paused`: the venue takes nothing now."""
 
 NO = "the venue does not want it"
 Work = Callable[[], Awaitable[None]]
@@ -119,13 +120,13 @@ class Line:
                 raise VenueUnknown("the line broke")
             case "silent":
                 raise TimeoutError
-            case "refused":
+            case "refused" | "withdrawn":
                 if prepared is not None:
                     owner = tickets.read(prepared).owner
                     if (await self.real.lookup(owner, prepared.signature)).finding is not Finding.ABSENT:
                         return None  # a no is only said where it is proven, and it was taken in already
                     self._refused.add(prepared.signature)
-                raise VenueRejected(NO)
+                raise NoPermission(NO) if effect == "withdrawn" else VenueRejected(NO)
             case "paused":
                 raise VenuePaused("the venue rests")
             case "landed" | None:

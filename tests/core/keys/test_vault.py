@@ -4,6 +4,7 @@ import base64
 import json
 import logging
 import traceback
+from concurrent.futures import ThreadPoolExecutor
 from datetime import UTC, datetime
 from pathlib import Path
 
@@ -14,10 +15,11 @@ from solders.signature import Signature
 
 from core.db.connection import Database
 from core.db.trading_keys import PostgresKeyStore
-from core.domain.errors import BadInput, NotConfigured, NotFound, SayWhenError, VenueUnknown
+from core.domain.errors import BadInput, Denied, NotConfigured, NotFound, SayWhenError, VenueUnknown
 from core.domain.ids import OwnerId
 from core.keys.sealing import MasterKey, add_version, pasted, read_master, wipe
 from core.keys.vault import NoKeys, Vault
+from core.ports import StoredKey
 from tests.clock import FakeClock
 
 MESSAGE = b"a transaction"
@@ -45,8 +47,9 @@ async def test_a_key_made_here_signs_and_is_stored_sealed_only(database: Databas
     address = await vault.make()
     assert _verifies(address, await vault.sign(address, MESSAGE))
     [kept] = await store.all()
-    secret = Keypair.from_base58_string(await vault.plain_text(address)).secret()
-    assert secret not in kept.sealed
+    with vault._master.opened(kept.sealed, address, 1) as secret:
+        assert str(Keypair.from_seed(bytes(secret)).pubkey()) == address
+        assert bytes(secret) not in kept.sealed
     assert (kept.kind, kept.address, kept.master) == ("delegate", address, 1)
     with pytest.raises(NotFound):
         await vault.sign(str(Keypair().pubkey()), MESSAGE)
@@ -83,9 +86,11 @@ async def test_an_imported_key_is_its_owner_s_in_every_form_a_wallet_exports(dat
 async def test_rotation_seals_everything_anew_and_old_versions_still_open(database: Database, place: Path) -> None:
     store = PostgresKeyStore(database)
     vault = Vault(store, read_master(place, make=True), FakeClock())
-    addresses = [await vault.make() for _ in range(3)]
+    [owner] = await _owners(database, 1)
+    imported = await vault.take_in(owner, str(Keypair()))
+    addresses = [imported, await vault.make(), await vault.make()]
     before = {key.address: key.sealed for key in await store.all()}
-    old = await vault.sealed_text(addresses[0])
+    old = await vault.sealed_text(imported)
     assert await vault.rotate(place) == 3
     after = await store.all()
     assert {key.master for key in after} == {2}
@@ -93,8 +98,74 @@ async def test_rotation_seals_everything_anew_and_old_versions_still_open(databa
     again = Vault(store, read_master(place, make=False), FakeClock())
     for address in addresses:
         assert _verifies(address, await again.sign(address, MESSAGE))
-    [owner] = await _owners(database, 1)
-    assert await again.take_in(owner, old) == addresses[0]
+    assert await again.take_in(owner, old) == imported
+
+
+class Killed(BaseException):
+    """The process ends here."""
+
+
+class Mortal(PostgresKeyStore):
+    """A store whose process is killed at its so-manieth replacement of a key."""
+
+    left = 0
+
+    async def reseal(self, key: StoredKey, was: int) -> bool:
+        if self.left == 0:
+            raise Killed
+        self.left -= 1
+        return await super().reseal(key, was)
+
+
+async def test_a_rotation_killed_at_any_point_loses_no_key_and_the_next_one_ends_it(
+    database: Database, place: Path
+) -> None:
+    store = Mortal(database)
+    vault = Vault(store, read_master(place, make=True), FakeClock())
+    running = Vault(PostgresKeyStore(database), read_master(place, make=False), FakeClock())
+    addresses = [await vault.make() for _ in range(3)]
+    for survived in range(3):
+        store.left = survived
+        with pytest.raises(Killed):
+            await vault.rotate(place)
+        assert {key.master for key in await store.all()} > {read_master(place, make=False).newest} or survived == 0
+        for one in (running, Vault(store, read_master(place, make=False), FakeClock())):
+            for address in addresses:
+                assert _verifies(address, await one.sign(address, MESSAGE)), "what runs goes on signing"
+            one._known.clear()
+    store.left = 3
+    assert await vault.rotate(place) == 3
+    assert {key.master for key in await store.all()} == {5}
+    late = await running.make()
+    assert {key.master for key in await store.all()} == {5}, "what runs seals under the newest"
+    assert _verifies(late, await vault.sign(late, MESSAGE))
+
+
+def test_a_master_key_file_is_replaced_whole_and_by_one_at_a_time(place: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    def die(*_: object) -> None:
+        raise Killed
+
+    read_master(place, make=True)
+    before = place.read_bytes()
+    with monkeypatch.context() as patched:
+        patched.setattr(Path, "replace", die)
+        with pytest.raises(Killed):
+            add_version(place)
+    assert place.read_bytes() == before
+    with ThreadPoolExecutor(4) as threads:
+        made = {key.newest for key in threads.map(add_version, [place] * 100)}
+    assert made == set(range(2, 102))
+    assert read_master(place, make=False).newest == 101
+    assert place.stat().st_mode & 0o777 == 0o600
+    assert [found.name for found in place.parent.iterdir()] == [place.name]
+
+
+async def test_only_an_imported_key_is_given_out(database: Database, place: Path) -> None:
+    vault = Vault(PostgresKeyStore(database), read_master(place, make=True), FakeClock())
+    address = await vault.make()
+    for giving in (vault.plain_text, vault.sealed_text):
+        with pytest.raises(Denied, match="stays here"):
+            await giving(address)
 
 
 async def test_another_master_key_or_another_address_opens_nothing(database: Database, tmp_path: Path) -> None:

@@ -65,6 +65,7 @@ def _noise(chance: random.Random) -> str:
 MAKERS = (_spoken, _spoken, _mangled, _mangled, _mangled, _noise)
 
 
+@pytest.mark.timeout(60 + MESSAGES // 100)
 @pytest.mark.parametrize("shard", range(SHARDS))
 def test_no_message_breaks_the_reader_or_makes_a_number_that_cannot_be(shard: int) -> None:
     chance = random.Random(20261127 + shard)

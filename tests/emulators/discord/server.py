@@ -164,9 +164,11 @@ class DiscordServer(People):
         if self.strict or what == "POST callback":
             check_request(what, body)
         left = self._count(what, where)
-        result = json.loads(json.dumps(self._work(what, where, body)))
-        if self.strict and what != "POST typing":
-            check_reply(what, result)
+        result = self._work(what, where, body)
+        if self.strict:
+            result = json.loads(json.dumps(result))  # as it is now
+            if what != "POST typing":
+                check_reply(what, result)
         call = Call(what, where, body, result, time.monotonic(), files)
         self.calls.append(call)
         if self.on_call is not None:
@@ -220,8 +222,8 @@ class DiscordServer(People):
                 return self._said(asked, str(number), body)
 
     def _said(self, asked: Interaction, number: str, body: Any) -> dict[str, Any]:
-        asked.loading, asked.answered_at = False, asked.answered_at or time.monotonic()
-        asked.said.append(number)
+        asked.loading = False
+        asked.shows(number)
         return self.edit(asked.channel, number, body)
 
     def _posted(self, channel: str, body: Any) -> dict[str, Any]:

@@ -1,5 +1,6 @@
 """Who and what there is on the emulated Discord: people, one server, private channels, messages, interactions."""
 
+import asyncio
 import copy
 import time
 from collections.abc import Mapping
@@ -56,8 +57,16 @@ class Interaction:
     original: str | None = None
     loading: bool = False
     answered_at: float | None = None
+    answered: asyncio.Event = field(default_factory=asyncio.Event)
     said: list[str] = field(default_factory=list)
     """The messages that showed something of its answer, in that order."""
+
+    def shows(self, number: str | None) -> None:
+        """The message *number* shows something of the answer now."""
+        self.answered_at = self.answered_at or time.monotonic()
+        self.answered.set()
+        if number is not None:
+            self.said.append(number)
 
 
 @dataclass
@@ -201,8 +210,7 @@ class World:
             case _:
                 pass
         if kind not in {5, 6}:
-            asked.answered_at = now
-            asked.said += [] if asked.original is None else [asked.original]
+            asked.shows(asked.original)
         return reply
 
     def of_token(self, token: str) -> Interaction:

@@ -1,6 +1,7 @@
 /** The owner's way out: everything taken along as one file, or the account deleted for good. */
-import { useQueryClient } from "@tanstack/react-query";
+import { useMutation, useQueryClient } from "@tanstack/react-query";
 import { useState } from "react";
+import { fetchFile } from "../api/calls";
 import { Field } from "../ui/fields";
 import { Button, Failure, Panel, Sheet } from "../ui/parts";
 import { acts } from "./asks";
@@ -10,10 +11,11 @@ const WORD = "delete";
 
 export function Leaving() {
   const [leaving, setLeaving] = useState(false);
+  const fetched = useMutation({ mutationFn: () => fetchFile("/api/account/export") });
   const take = useAct(
     () => acts.askExport(),
     (asked) => {
-      if (asked.done) location.assign("/api/account/export");
+      if (asked.done) fetched.mutate();
     },
   );
   return (
@@ -24,13 +26,14 @@ export function Leaving() {
         </Button>
         {take.data?.approval != null && (
           // Signed above, it may be fetched by this session for ten minutes.
-          <Button onClick={() => location.assign("/api/account/export")}>Fetch it once signed</Button>
+          <Button busy={fetched.isPending} onClick={() => fetched.mutate()}>Fetch it once signed</Button>
         )}
         <Button weight="danger" className="ml-auto" onClick={() => setLeaving(true)}>
           Delete my account
         </Button>
       </div>
       {take.isError && <Failure error={take.error} />}
+      {fetched.isError && <Failure error={fetched.error} />}
       {take.data?.approval != null && <p className="px-4 pb-4 text-warn">Your wallet must sign first: it waits at the top of this page.</p>}
       {leaving && <Leave onClose={() => setLeaving(false)} />}
     </Panel>

@@ -1,16 +1,10 @@
 /** A list as a file, with the filters that are set. */
 import { useMutation } from "@tanstack/react-query";
-import { deeds } from "../api/calls";
+import { fetchFile } from "../api/calls";
 import { Button, Failure } from "../ui/parts";
 
 export function Export({ addressOf }: { addressOf: (format: "csv" | "json") => string }) {
-  // The browser fetches the file by itself and would show a refusal instead: so access is made sure of first.
-  const save = useMutation({
-    mutationFn: async (format: "csv" | "json") => {
-      await deeds.me();
-      location.assign(addressOf(format));
-    },
-  });
+  const save = useMutation({ mutationFn: (format: "csv" | "json") => fetchFile(addressOf(format)) });
   return (
     <span className="flex flex-wrap justify-end gap-2">
       {(["csv", "json"] as const).map((format) => (

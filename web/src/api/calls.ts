@@ -1,6 +1,8 @@
 /** What the pages ask of the API, each once, with the key its answer is kept under. */
 import { queryOptions } from "@tanstack/react-query";
-import { ask, type Schemas } from "./client";
+import { DELIVER, forget, FRAMED, keep, keepCsrf } from "./access";
+import { ask, Problem, type Schemas } from "./client";
+import { API } from "./places";
 
 export type Rule = Schemas["RuleOut"];
 export type Draft = Schemas["DraftOut"];
@@ -14,7 +16,7 @@ type Which = "live" | "all";
 const POINTS = { "5m": 288, "1h": 168, "4h": 180 } as const;
 
 export const queries = {
-  me: queryOptions({ queryKey: ["me"], queryFn: () => ask<Schemas["CallerOut"]>("GET", "/api/auth/me"), retry: false, staleTime: Infinity }),
+  me: queryOptions({ queryKey: ["me"], queryFn: () => deeds.me(), retry: false, staleTime: Infinity }),
   account: queryOptions({ queryKey: ["account"], queryFn: () => ask<Schemas["AccountOut"]>("GET", "/api/account"), refetchInterval: 10_000 }),
   settings: queryOptions({ queryKey: ["settings"], queryFn: () => ask<Schemas["SettingsOut"]>("GET", "/api/settings"), staleTime: Infinity }),
   prices: queryOptions({ queryKey: ["prices"], queryFn: () => ask<Schemas["PricesOut"]>("GET", "/api/prices"), refetchInterval: 15_000 }),
@@ -39,12 +41,24 @@ export const queries = {
 
 /** Ready or not, the checks are the answer; only silence is an error. */
 async function readiness(): Promise<Schemas["HealthOut"]> {
-  const response = await fetch("/health/ready", { signal: AbortSignal.timeout(10_000) });
+  const response = await fetch(`${API}/health/ready`, { signal: AbortSignal.timeout(10_000) });
   return (await response.json()) as Schemas["HealthOut"];
 }
 
+/** Sign in; what comes back is kept where it belongs. */
+async function enter(how: "paper" | "link" | "wallet" | "telegram", body: object = {}): Promise<Schemas["SignedInOut"]> {
+  return keep(await ask<Schemas["SignedInOut"]>("POST", `/api/auth/${how}`, { ...body, deliver: DELIVER }));
+}
+
+/** Have the browser fetch a file by itself. Raises Problem. */
+export async function fetchFile(path: string): Promise<void> {
+  if (FRAMED) throw new Problem(0, "framed", "A window inside Telegram takes no files.", "Send /web to the bot, open its link in a tab of its own, and export there.");
+  await deeds.me(); // it would show a refusal instead of this page: so access is made sure of first
+  location.assign(API + path);
+}
+
 export const deeds = {
-  me: () => ask<Schemas["CallerOut"]>("GET", "/api/auth/me"),
+  me: () => ask<Schemas["CallerOut"]>("GET", "/api/auth/me").then(keepCsrf),
   say: (said: { text: string } | { rules: Schemas["RuleSpec"][] }) => ask<Draft>("POST", "/api/rules", "text" in said ? { text: said.text.trim() } : said),
   draft: (id: string) => ask<Draft>("GET", `/api/drafts/${id}`),
   choose: (draft: Draft, question: number, option: number) =>
@@ -65,10 +79,10 @@ export const deeds = {
   pauseAll: () => ask<Schemas["PausedOut"]>("POST", "/api/pause"),
   resumeAll: () => ask<Schemas["PausedOut"]>("POST", "/api/resume"),
   setTimezone: (timezone: string) => ask<Schemas["SettingsOut"]>("PATCH", "/api/settings", { timezone }),
-  onPaper: () => ask<Schemas["SignedInOut"]>("POST", "/api/auth/paper", { deliver: "cookie" }),
-  byLink: (token: string) => ask<Schemas["SignedInOut"]>("POST", "/api/auth/link", { token, deliver: "cookie" }),
+  onPaper: () => enter("paper"),
+  byLink: (token: string) => enter("link", { token }),
   challenge: (address: string) => ask<Schemas["ChallengeOut"]>("POST", "/api/auth/challenge", { address }),
-  byWallet: (proof: { nonce: string; signature: string }) => ask<Schemas["SignedInOut"]>("POST", "/api/auth/wallet", { ...proof, deliver: "cookie" }),
-  byTelegram: (initData: string) => ask<Schemas["SignedInOut"]>("POST", "/api/auth/telegram", { init_data: initData, deliver: "cookie" }),
-  signOut: () => ask<void>("POST", "/api/auth/sign-out"),
+  byWallet: (proof: { nonce: string; signature: string }) => enter("wallet", proof),
+  byTelegram: (initData: string) => enter("telegram", { init_data: initData }),
+  signOut: () => ask<void>("POST", "/api/auth/sign-out").finally(forget),
 };

@@ -1,5 +1,7 @@
-/** One way to the API: cookies, the CSRF header, and errors that a person can read. */
+/** One way to the API: proof of who asks, access renewed on the way, and errors that a person can read. */
 import type { components } from "@schema";
+import { CREDENTIALS, FRAMED, keep, proof, renewal } from "./access";
+import { API } from "./places";
 
 export type Schemas = components["schemas"];
 
@@ -22,20 +24,14 @@ const JUST_NOW_MS = 20_000;
 
 const OFFLINE = ["SayWhen does not answer.", "Check your connection and that it runs; your rules go on without this page."] as const;
 
-function cookie(name: string): string {
-  const found = document.cookie.split("; ").find((part) => part.startsWith(`${name}=`));
-  return found === undefined ? "" : found.slice(name.length + 1);
-}
-
 async function send(method: string, path: string, body?: unknown): Promise<Response> {
-  const headers: Record<string, string> = { accept: "application/json" };
+  const headers: Record<string, string> = { accept: "application/json", ...proof(method) };
   if (body !== undefined) headers["content-type"] = "application/json";
-  if (method !== "GET") headers["x-csrf-token"] = cookie("saywhen_csrf");
   try {
-    return await fetch(path, {
+    return await fetch(API + path, {
       method,
       headers,
-      credentials: "same-origin",
+      credentials: CREDENTIALS,
       signal: AbortSignal.timeout(TIMEOUT_MS),
       ...(body === undefined ? {} : { body: JSON.stringify(body) }),
     });
@@ -64,16 +60,23 @@ let renewing: Promise<boolean> | null = null;
 
 /** New access for this browser's session; true if there is one now. A used refresh token ends the session, so tabs take turns. */
 export function renew(): Promise<boolean> {
-  renewing ??= takingTurns(async () => {
-    if (Date.now() - Number(localStorage.getItem(REFRESHED_KEY) ?? 0) < JUST_NOW_MS) return true;
-    const response = await send("POST", "/api/auth/refresh", { deliver: "cookie" });
-    if (response.ok) localStorage.setItem(REFRESHED_KEY, String(Date.now()));
-    else if (response.status !== 401 && response.status !== 403) throw await problemOf(response);
-    return response.ok;
-  }).finally(() => {
+  renewing ??= (FRAMED ? renewHere() : takingTurns(renewHere)).finally(() => {
     renewing = null;
   });
   return renewing;
+}
+
+async function renewHere(): Promise<boolean> {
+  const asked = renewal();
+  if (asked === null) return false;
+  // Another tab may have done it for all of them; a frame has its access to itself.
+  if (!FRAMED && Date.now() - Number(localStorage.getItem(REFRESHED_KEY) ?? 0) < JUST_NOW_MS) return true;
+  const response = await send("POST", "/api/auth/refresh", asked);
+  if (response.ok) {
+    keep((await response.json()) as Schemas["SignedInOut"]);
+    if (!FRAMED) localStorage.setItem(REFRESHED_KEY, String(Date.now()));
+  } else if (response.status !== 401 && response.status !== 403) throw await problemOf(response);
+  return response.ok;
 }
 
 async function takingTurns(work: () => Promise<boolean>): Promise<boolean> {

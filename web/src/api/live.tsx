@@ -5,6 +5,8 @@ import { type Price, queries, type Rule } from "./calls";
 import { renew, type Schemas } from "./client";
 import { freshenInbox } from "./inbox";
 import { freshen } from "./pages";
+import { socketAddress } from "./places";
+import { protocols } from "./access";
 import { type Frame, LiveSocket, type SocketState } from "./socket";
 
 const LIVE_STATES = new Set<Rule["state"]>(["waiting", "armed", "firing", "held", "paused"]);
@@ -24,10 +26,11 @@ export function Live({ children }: { children: ReactNode }) {
     if (names === undefined) return undefined;
     const prices = names === "" ? [] : names.split(" ").map((name) => `prices:${name}`);
     const socket = new LiveSocket({
-      url: `${location.protocol === "https:" ? "wss" : "ws"}://${location.host}/ws`,
+      url: socketAddress(),
       channels: ["rules", "positions", "events", ...prices],
       onFrame: (frame) => takeIn(client, frame),
       onState: setState,
+      protocols,
       renew,
     });
     const hurry = () => socket.hurry();

@@ -27,6 +27,7 @@ let states: SocketState[] = [];
 function started(renew: () => Promise<boolean> = () => Promise.resolve(true)): LiveSocket {
   const socket = new LiveSocket({
     url: "ws://here/ws",
+    protocols: () => ["saywhen.v1"],
     channels: ["rules"],
     onFrame: () => undefined,
     onState: (state) => states.push(state),

@@ -20,7 +20,9 @@ export interface Wiring {
   onState: (state: SocketState) => void;
   /** Whether this browser has access again; asked when the socket is refused. */
   renew: () => Promise<boolean>;
-  open?: (url: string) => WebSocket;
+  /** What the socket is opened with, asked each time: access changes. */
+  protocols: () => string[];
+  open?: (url: string, protocols: string[]) => WebSocket;
   random?: () => number;
 }
 
@@ -62,7 +64,7 @@ export class LiveSocket {
   }
 
   private connect(): void {
-    const socket = (this.wiring.open ?? ((url) => new WebSocket(url, "saywhen.v1")))(this.wiring.url);
+    const socket = (this.wiring.open ?? ((url, protocols) => new WebSocket(url, protocols)))(this.wiring.url, this.wiring.protocols());
     this.socket = socket;
     socket.addEventListener("open", () => {
       const after = this.token === null ? {} : { after: this.token };

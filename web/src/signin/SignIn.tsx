@@ -2,7 +2,10 @@
 import { useMutation, useQueryClient } from "@tanstack/react-query";
 import { useEffect, useRef } from "react";
 import { become } from "../address";
+import { FRAMED } from "../api/access";
 import { deeds } from "../api/calls";
+import { Problem } from "../api/client";
+import { API } from "../api/places";
 import { Button, Failure, Waiting } from "../ui/parts";
 import { signInWith, useWallets } from "./wallets";
 
@@ -14,8 +17,8 @@ interface Door {
 
 export function SignIn({ start, onEntered }: Door) {
   const client = useQueryClient();
-  const wallets = useWallets();
   const entered = async () => {
+    if (API !== "") await deeds.me().catch(noCookie);
     become("/");
     client.removeQueries({ predicate: (query) => query.queryKey[0] !== "me" }); // of whoever was here before
     await client.resetQueries({ queryKey: ["me"] });
@@ -39,15 +42,24 @@ export function SignIn({ start, onEntered }: Door) {
         <p className="text-soft">Say in plain words when to trade. It shows what it understood, and after you confirm it watches and trades.</p>
       </header>
       {enter.isError && <Failure error={enter.error} />}
+      {FRAMED ? <p>This window does not know who you are any more. Close it, and open the dashboard from the chat again.</p> : <Ways busy={enter.isPending} onEnter={(way) => enter.mutate(way)} />}
+    </main>
+  );
+}
+
+function Ways({ busy, onEnter }: { busy: boolean; onEnter: (way: () => Promise<unknown>) => void }) {
+  const wallets = useWallets();
+  return (
+    <>
       <div className="flex flex-col gap-3">
-        <Button weight="main" className="min-h-11" busy={enter.isPending} onClick={() => enter.mutate(deeds.onPaper)}>
+        <Button weight="main" className="min-h-11" busy={busy} onClick={() => onEnter(deeds.onPaper)}>
           Continue on paper
         </Button>
         <p className="text-soft">A new account with play money, kept in this browser. No wallet needed.</p>
       </div>
       <section aria-label="Wallets" className="flex flex-col gap-3 border-t border-line pt-5">
         {wallets.map((wallet) => (
-          <Button key={wallet.name} className="flex min-h-11 items-center justify-center gap-2" busy={enter.isPending} onClick={() => enter.mutate(() => signInWith(wallet))}>
+          <Button key={wallet.name} className="flex min-h-11 items-center justify-center gap-2" busy={busy} onClick={() => onEnter(() => signInWith(wallet))}>
             <img src={wallet.icon} alt="" width="20" height="20" />
             Sign in with {wallet.name}
           </Button>
@@ -61,6 +73,11 @@ export function SignIn({ start, onEntered }: Door) {
           You talk to the bot already? Send it <code className="text-ink">/web</code> and open the link it gives you.
         </p>
       </section>
-    </main>
+    </>
   );
+}
+
+/** Signed in, and not let in: the API's cookie was not taken along to it. */
+function noCookie(): never {
+  throw new Problem(0, "no_cookie", `Your browser keeps no cookie of ${API} here.`, "Its address and this page's must belong to one site, like app.example.com and api.example.com.");
 }

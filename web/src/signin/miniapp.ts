@@ -1,6 +1,10 @@
 /** Being opened inside Telegram: what it hands over in the address, its colours, and telling it that we are there.
 
+The apps put a bridge into the page; the web client is the page around ours, and talks by messages.
+
 The script that Telegram offers for this is not loaded: our policy lets no foreign script in, and this is all we need. */
+
+import { FRAMED } from "../api/access";
 
 interface Proxy {
   postEvent: (name: string, detail: string) => void;
@@ -8,20 +12,25 @@ interface Proxy {
 
 const COLOURS = { bg_color: "ground", secondary_bg_color: "panel", section_bg_color: "panel", text_color: "ink" } as const;
 const KEPT = "saywhen.telegram";
+/** The only page that may frame us (api/policy.py says so to the browser). */
+const WEB_CLIENT = "https://web.telegram.org";
+
+let themeInFrame: string | null = null;
 
 /** What Telegram signed about who opened us; null anywhere else. Taken out of the address at once. */
 export function takeInitData(): string | null {
   const handed = new URLSearchParams(location.hash.slice(1));
   const initData = handed.get("tgWebAppData");
   if (initData === null) return null;
-  sessionStorage.setItem(KEPT, handed.get("tgWebAppThemeParams") ?? "{}");
+  if (FRAMED) themeInFrame = handed.get("tgWebAppThemeParams") ?? "{}"; // a frame of another site may have no storage
+  else sessionStorage.setItem(KEPT, handed.get("tgWebAppThemeParams") ?? "{}");
   history.replaceState(null, "", location.pathname);
   return initData;
 }
 
 /** Look like the Telegram around us, as far as it is dark: our colours are tuned for the dark, and contrast comes first. */
 export function settleIn(): void {
-  const theme = sessionStorage.getItem(KEPT);
+  const theme = FRAMED ? themeInFrame : sessionStorage.getItem(KEPT);
   if (theme === null) return;
   dress(theme);
   post("web_app_ready", {});
@@ -30,17 +39,27 @@ export function settleIn(): void {
   const style = getComputedStyle(document.documentElement);
   for (const part of ["header", "background", "bottom_bar"]) post(`web_app_set_${part}_color`, { color: style.getPropertyValue("--color-ground").trim() });
   const view = (window as { Telegram?: { WebView?: unknown } }).Telegram ?? {};
-  Object.assign(window, {
-    Telegram: {
-      ...view,
-      WebView: {
-        receiveEvent: (name: string, detail: { height?: number; is_state_stable?: boolean; theme_params?: unknown } | null) => {
-          if (name === "theme_changed" && detail?.theme_params !== undefined) dress(JSON.stringify(detail.theme_params));
-          if (name === "viewport_changed" && detail?.is_state_stable === true && typeof detail.height === "number") document.documentElement.style.setProperty("--app-height", `${detail.height}px`);
-        },
-      },
-    },
+  Object.assign(window, { Telegram: { ...view, WebView: { receiveEvent: hear } } });
+  addEventListener("message", (event) => {
+    if (event.origin !== WEB_CLIENT || typeof event.data !== "string") return;
+    try {
+      const told = JSON.parse(event.data) as { eventType?: string; eventData?: Told | null } | null;
+      if (typeof told?.eventType === "string") hear(told.eventType, told.eventData ?? null);
+    } catch {
+      // not for us
+    }
   });
+}
+
+interface Told {
+  height?: number;
+  is_state_stable?: boolean;
+  theme_params?: unknown;
+}
+
+function hear(name: string, detail: Told | null): void {
+  if (name === "theme_changed" && detail?.theme_params !== undefined) dress(JSON.stringify(detail.theme_params));
+  if (name === "viewport_changed" && detail?.is_state_stable === true && typeof detail.height === "number") document.documentElement.style.setProperty("--app-height", `${detail.height}px`);
 }
 
 function dress(theme: string): void {
@@ -65,5 +84,7 @@ function dark(colour: unknown): boolean {
 }
 
 function post(name: string, detail: object): void {
-  (window as { TelegramWebviewProxy?: Proxy }).TelegramWebviewProxy?.postEvent(name, JSON.stringify(detail));
+  const bridge = (window as { TelegramWebviewProxy?: Proxy }).TelegramWebviewProxy;
+  if (bridge !== undefined) bridge.postEvent(name, JSON.stringify(detail));
+  else if (FRAMED) window.parent.postMessage(JSON.stringify({ eventType: name, eventData: detail }), WEB_CLIENT);
 }

@@ -1,6 +1,6 @@
 /** The few parts that every page is made of. */
 import { type ButtonHTMLAttributes, type ReactNode, useEffect, useId, useRef } from "react";
-import { go } from "../address";
+import { addressOf, go } from "../address";
 import { asProblem } from "../api/client";
 
 export type Tone = "plain" | "good" | "warn" | "bad";
@@ -64,7 +64,7 @@ export function Button({ weight = "quiet", busy = false, children, disabled, cla
 export function Go({ to, children, className, current }: { to: string; children: ReactNode; className?: string; current?: boolean }) {
   return (
     <a
-      href={to}
+      href={addressOf(to)}
       aria-current={current === true ? "page" : undefined}
       className={className ?? "font-medium text-accent underline-offset-4 hover:underline"}
       onClick={(event) => {

@@ -10,8 +10,12 @@ from core.venues.drift.codec.profile import Profile
 from core.venues.drift.codec.velocity import VELOCITY
 from core.venues.drift.codec.wire import Codec, Emissions, Emitted, UnknownLayout, remaining_accounts
 
+EXTRA = ("base58", "driftpy", "solana", "solders")
+"""What the extra `drift` installs, by the name that it is imported under."""
+
 __all__ = [
     "DRIFT",
+    "EXTRA",
     "VELOCITY",
     "Codec",
     "Emissions",
@@ -26,10 +30,11 @@ __all__ = [
 
 @functools.cache
 def codec_of(profile: str) -> Codec:
-    """The codec of the profile with that name, made once. Raises NotConfigured without the extra `drift`."""
-    if find_spec("solders") is None:
+    """The codec of the profile with that name, made once. Raises NotConfigured unless the whole extra is there."""
+    missing = [name for name in EXTRA if find_spec(name) is None]
+    if missing:
         raise NotConfigured(
-            f"The venue {profile} needs libraries that are not installed: the extra drift.",
-            "Run make setup, which installs it.",
+            f"The venue {profile} needs libraries that are not installed: {', '.join(missing)}, of the extra drift.",
+            "Run make setup, which installs them all.",
         )
     return Codec({known.name: known for known in (DRIFT, VELOCITY)}[profile])

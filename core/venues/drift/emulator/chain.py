@@ -97,6 +97,8 @@ class Landed:
     logs: tuple[str, ...]
     raw: bytes
     units: int = 0
+    fee: int = FEE
+    """Lamports that its payer was charged."""
 
 
 @dataclass(frozen=True)
@@ -233,11 +235,7 @@ class Chain:
         if not all(transaction.verify_with_results()):
             raise Refused(-32003, "Transaction signature verification failure")
         if preflight:
-            ran = self.simulate(transaction)
-            if signature in self.landed:
-                ran = Simulated("AlreadyProcessed", [])
-            if ran.error is not None:
-                raise Refused(-32002, "Transaction simulation failed", told(ran))
+            self.check(raw)
         fate, slots = self.faults.fate()
         match fate:
             case Fate.LOST:
@@ -253,6 +251,15 @@ class Chain:
                 self._land(raw)
         return signature
 
+    def check(self, raw: bytes) -> None:
+        """Run a transaction before it is taken. Raises Refused where it would fail."""
+        transaction = VersionedTransaction.from_bytes(raw)
+        ran = self.simulate(transaction)
+        if transaction.signatures[0] in self.landed:
+            ran = Simulated("AlreadyProcessed", [])
+        if ran.error is not None:
+            raise Refused(-32002, "Transaction simulation failed", told(ran))
+
     def _land(self, raw: bytes, *, broken: object = None) -> None:
         """Put a transaction into the present block, unless it is in one, or too old."""
         transaction = VersionedTransaction.from_bytes(raw)
@@ -264,9 +271,10 @@ class Chain:
             return  # no leader takes it, and nobody is told
         error = broken or ran.error
         keys = list(transaction.message.account_keys)
+        fee = FEE * len(transaction.signatures) + priority_fee(transaction)
         if keys[0] in self.lamports:
-            self.lamports[keys[0]] -= FEE * len(transaction.signatures) + priority_fee(transaction)
-        found = Landed(self.slot, self.now, error, tuple(ran.logs), raw, ran.units)
+            self.lamports[keys[0]] -= fee
+        found = Landed(self.slot, self.now, error, tuple(ran.logs), raw, ran.units, fee)
         self.remember(signature, found)
         if error is None and ran.bank is not None:
             self.accounts |= ran.bank.written

@@ -106,9 +106,15 @@ class Exchange:
         return key
 
     def _open_by_request(self, owner: int, delegate: str) -> str:
-        """Open an account for a number, delegated to *delegate*: what an owner's own wallet would have signed."""
+        """Open an account for a number, delegated to *delegate*: what an owner's own wallet would have signed.
+
+        One whose delegate was taken away stays without.
+        """
         wallet = keypair("wallet", owner).pubkey()
-        self.open_user(wallet, self.deposit, Pubkey.from_string(delegate))
+        key = WIRE.address("user", wallet, 0)
+        if key not in self.chain.accounts or self.user(key)["delegate"] != Pubkey.default():
+            self.open_user(wallet, self.deposit, Pubkey.from_string(delegate))
+        self.chain.lamports.setdefault(Pubkey.from_string(delegate), LAMPORTS)
         return str(wallet)
 
     def user(self, key: Pubkey) -> Record:

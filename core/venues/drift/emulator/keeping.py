@@ -26,8 +26,18 @@ def written(chain: Chain, notes: Mapping[str, Any]) -> str:
             [str(key), str(account.owner), base64.b64encode(account.content).decode(), account.slot]
             for key, account in chain.accounts.items()
         ],
+        "lamports": {str(key): left for key, left in chain.lamports.items()},
         "landed": [
-            [str(name), one.slot, one.at, one.error, list(one.logs), base64.b64encode(one.raw).decode(), one.units]
+            [
+                str(name),
+                one.slot,
+                one.at,
+                one.error,
+                list(one.logs),
+                base64.b64encode(one.raw).decode(),
+                one.units,
+                one.fee,
+            ]
             for name, one in landed
         ],
     }
@@ -51,7 +61,8 @@ def restored(place: Path) -> tuple[Chain, dict[str, Any]]:
     chain.slot, chain.time = int(body["slot"]), float(body["time"])
     for key, owner, content, slot in body["accounts"]:
         chain.accounts[Pubkey.from_string(key)] = Account(Pubkey.from_string(owner), base64.b64decode(content), slot)
-    for name, slot, at, error, logs, raw, units in body["landed"]:
-        landed = Landed(slot, at, error, tuple(logs), base64.b64decode(raw), units)
+    chain.lamports = {Pubkey.from_string(key): int(left) for key, left in body.get("lamports", {}).items()}
+    for name, slot, at, error, logs, raw, *used in body["landed"]:
+        landed = Landed(slot, at, error, tuple(logs), base64.b64decode(raw), *used)
         chain.remember(Signature.from_string(name), landed)
     return chain, dict(body["notes"])

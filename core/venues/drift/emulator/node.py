@@ -3,6 +3,7 @@
 import asyncio
 import base64
 import contextlib
+import copy
 import json
 import socket
 from collections import Counter
@@ -15,7 +16,7 @@ from solders.pubkey import Pubkey
 from solders.signature import Signature
 from solders.transaction import VersionedTransaction
 
-from core.venues.drift.emulator.chain import FEE, Chain, Refused, told
+from core.venues.drift.emulator.chain import Chain, Refused, told
 from core.venues.drift.emulator.faults import Answer
 from core.venues.drift.emulator.pubsub import Listener, fits, shown
 
@@ -24,10 +25,22 @@ MOST_SIGNATURES = 1_000
 
 
 class Node:
-    """Answers for a chain. `asked` counts the calls of every method; `listeners` are its open PubSub connections."""
+    """Answers for a chain. `asked` counts the calls of every method; `listeners` are its open PubSub connections.
+
+    Several nodes may answer for one chain, and differ: one that `falls_behind` tells of the past until it `catches_up`;
+    `claims` is what it says of signatures against the truth, `hidden` are transactions it does not list yet.
+    """
 
     def __init__(self, chain: Chain) -> None:
         self.chain = chain
+        self.past: Chain | None = None
+        self.claims: dict[str, dict[str, Any] | None] = {}
+        self.hidden: set[str] = set()
+        self.height_claimed: int | None = None
+        """The last valid block height that it tells with any blockhash."""
+        self.answering = asyncio.Event()
+        """Cleared: it takes calls and answers none."""
+        self.answering.set()
         self.asked: Counter[str] = Counter()
         self.listeners: set[Listener] = set()
         self.deaf = False
@@ -36,6 +49,7 @@ class Node:
     async def post(self, request: web.Request) -> web.StreamResponse:
         """One JSON-RPC request, or a batch."""
         body = json.loads(await request.read())
+        await self.answering.wait()
         answer = self.chain.faults.answer()
         if answer is Answer.BUSY:
             return web.Response(status=429, text="Too many requests")
@@ -56,12 +70,28 @@ class Node:
             await stream.close()
             return stream
         listener = Listener(self.chain, stream, request)
+        listener.held = self.past is not None
         self.listeners.add(listener)
         try:
             await listener.serve(self.asked)
         finally:
             self.listeners.discard(listener)
         return stream
+
+    def falls_behind(self) -> None:
+        """Tell of the chain as it is now from now on, whatever happens on it."""
+        self.past = copy.copy(self.chain)
+        self.past.slot -= 1  # the present slot may be written to yet
+        self.past.accounts, self.past.landed = dict(self.chain.accounts), dict(self.chain.landed)
+        self.past.history = {key: list(known) for key, known in self.chain.history.items()}
+        for listener in self.listeners:
+            listener.held = True
+
+    def catches_up(self) -> None:
+        """Tell of the present again; PubSub tells what it held back, of old slots, after what is new."""
+        self.past = None
+        for listener in self.listeners:
+            listener.release()
 
     async def hang_up(self, *, abruptly: bool) -> None:
         """End every PubSub connection: with a proper goodbye, or as a cable that is pulled."""
@@ -78,11 +108,13 @@ class Node:
 
     def _result(self, method: str, given: list[Any]) -> Any:
         options = given[-1] if given and isinstance(given[-1], dict) else {}
-        chain = self.chain
+        chain = self.seen
+        if (options.get("minContextSlot") or 0) > chain.slot:
+            raise Refused(-32016, "Minimum context slot has not been reached", {"contextSlot": chain.slot})
         match method:
             case "getLatestBlockhash":
                 made, last = chain.blockhash()
-                return self._at({"blockhash": str(made), "lastValidBlockHeight": last})
+                return self._at({"blockhash": str(made), "lastValidBlockHeight": self.height_claimed or last})
             case "isBlockhashValid":
                 return self._at(chain.is_good(given[0]))
             case "getBlockHeight":
@@ -105,10 +137,13 @@ class Node:
             case "simulateTransaction":
                 return self._at(self._simulated(_raw(given[0], options), options))
             case "sendTransaction":
+                raw = _raw(given[0], options)
                 preflight = not options.get("skipPreflight", False)
-                return str(chain.send(_raw(given[0], options), preflight=preflight))
+                if preflight and self.past is not None:
+                    self.past.check(raw)
+                return str(self.chain.send(raw, preflight=preflight and self.past is None))
             case "getSignatureStatuses":
-                return self._at([chain.status(Signature.from_string(text)) for text in given[0]])
+                return self._at([self._status(text) for text in given[0]])
             case "getSignaturesForAddress":
                 return self._signatures(Pubkey.from_string(given[0]), options)
             case "getTransaction":
@@ -143,16 +178,27 @@ class Node:
             raise Refused(-32003, "Transaction signature verification failure")
         return told(self.chain.simulate(transaction, any_hash=options.get("replaceRecentBlockhash", False)))
 
+    @property
+    def seen(self) -> Chain:
+        """The chain as this node knows it."""
+        return self.past or self.chain
+
+    def _status(self, signature: str) -> dict[str, Any] | None:
+        return (
+            self.claims[signature] if signature in self.claims else self.seen.status(Signature.from_string(signature))
+        )
+
     def _signatures(self, key: Pubkey, options: dict[str, Any]) -> list[dict[str, Any]]:
-        """Newest first, from before `before` down to just after `until`; only what is confirmed."""
+        """Newest first, from before `before` down to just after `until`; finalized ones unless confirmed do."""
         told_of = []
+        deep = ("finalized",) if options.get("commitment", "finalized") == "finalized" else ("confirmed", "finalized")
         before, until = options.get("before"), options.get("until")
         started = before is None
-        for signature in reversed(self.chain.history.get(key, [])):
-            found = self.chain.landed[signature]
+        for signature in reversed(self.seen.history.get(key, [])):
+            found = self.seen.landed[signature]
             if str(signature) == until:
                 break
-            if started and self.chain.level(found) != "processed":
+            if started and self.seen.level(found) in deep and str(signature) not in self.hidden:
                 told_of.append(
                     {
                         "signature": str(signature),
@@ -160,7 +206,7 @@ class Node:
                         "err": found.error,
                         "memo": None,
                         "blockTime": found.at,
-                        "confirmationStatus": self.chain.level(found),
+                        "confirmationStatus": self.seen.level(found),
                     }
                 )
             started = started or str(signature) == before
@@ -169,8 +215,8 @@ class Node:
         return told_of
 
     def _transaction(self, signature: Signature) -> dict[str, Any] | None:
-        found = self.chain.landed.get(signature)
-        if found is None or self.chain.level(found) == "processed":
+        found = self.seen.landed.get(signature)
+        if found is None or self.seen.level(found) == "processed":
             return None
         return {
             "slot": found.slot,
@@ -180,7 +226,7 @@ class Node:
             "meta": {
                 "err": found.error,
                 "status": {"Ok": None} if found.error is None else {"Err": found.error},
-                "fee": FEE,
+                "fee": found.fee,
                 "logMessages": list(found.logs),
                 "computeUnitsConsumed": found.units,
                 "preBalances": [],
@@ -191,7 +237,7 @@ class Node:
         }
 
     def _at(self, value: Any) -> dict[str, Any]:
-        return {"context": {"slot": self.chain.slot, "apiVersion": "2.2.0"}, "value": value}
+        return {"context": {"slot": self.seen.slot, "apiVersion": "2.2.0"}, "value": value}
 
 
 def _raw(text: str, options: dict[str, Any]) -> bytes:

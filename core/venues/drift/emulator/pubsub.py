@@ -29,6 +29,9 @@ class Listener:
         self._waiting: asyncio.Queue[str] = asyncio.Queue()
         self._unconfirmed: list[tuple[Signature, Landed]] = []
         self._last = 0
+        self.held = False
+        """Whether news are held back, as by a node that is behind."""
+        self._back: list[dict[str, Any]] = []
 
     async def serve(self, asked: Counter[str]) -> None:
         """Take subscriptions and tell, until the client leaves."""
@@ -64,6 +67,10 @@ class Listener:
         else:
             await self._stream.close(code=1000)
 
+    def release(self) -> None:
+        """Tell what is new from now on, and what was held back after the next of it: late, and out of order."""
+        self.held = False
+
     async def _tell(self) -> None:
         try:
             while True:
@@ -78,7 +85,14 @@ class Listener:
     def _news(self, number: int, value: Any, slot: int) -> None:
         method = self._wanted[number][0].replace("Subscribe", "Notification")
         result = value if method == "slotNotification" else {"context": {"slot": slot}, "value": value}
-        self._put({"jsonrpc": "2.0", "method": method, "params": {"subscription": number, "result": result}})
+        frame = {"jsonrpc": "2.0", "method": method, "params": {"subscription": number, "result": result}}
+        if self.held:
+            self._back.append(frame)
+            return
+        self._put(frame)
+        late, self._back = self._back, []
+        for held in late:
+            self._put(held)
 
     def _changed(self, keys: Iterable[Pubkey]) -> None:
         """Some accounts were written, or, without any, a slot has passed."""

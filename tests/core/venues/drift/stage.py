@@ -59,6 +59,7 @@ class DriftStage:
     """A venue under test, as the contract's suite wants it."""
 
     market = "SOL-PERP"
+    wait_s = 4.0
 
     def __init__(self, exchange: Exchange, node: Node, http: str, ws: str, notes: Notes) -> None:
         self.exchange, self.chain, self.node = exchange, exchange.chain, node
@@ -74,9 +75,11 @@ class DriftStage:
         self._others: list[Opened] = []
         self.user = exchange.open_user(keypair("wallet", 1).pubkey(), Decimal(10_000), SHARD.pubkey())
 
-    def open(self, *, ws: bool = False) -> Opened:
-        """The venue as one more process of ours has it."""
-        network = Network(rpc=[self.http], ws=[self.ws] if ws else [])
+    def open(self, *, ws: bool = False, spare: tuple[str, str] | None = None) -> Opened:
+        """The venue as one more process of ours has it; *spare* are the addresses of a second node."""
+        more = () if spare is None else (spare,)
+        rpc, streams = [self.http, *(http for http, _ in more)], [self.ws, *(stream for _, stream in more)]
+        network = Network(rpc=rpc, ws=streams if ws else [], wait_s=self.wait_s)
         return open_drift(
             "drift-emulator",
             network,

@@ -1,7 +1,6 @@
 """What the Drift venue promises beyond the port: the account as driftpy counts it, fees, pauses, doubts and gaps."""
 
 import dataclasses
-import warnings
 from collections.abc import AsyncIterator
 from decimal import Decimal
 from typing import Any
@@ -17,9 +16,10 @@ from core.domain.order import OrderIntent
 from core.ports import Finding, Prepared
 from core.venues.drift import ticket
 from core.venues.drift.emulator.chain import priority_fee
-from core.venues.drift.emulator.exchange import INDEX, keypair
+from core.venues.drift.emulator.exchange import INDEX
 from core.venues.drift.emulator.tables import WIRE
 from tests.core.venues.drift.stage import SHARD, DriftStage, drift_stage
+from tests.core.venues.drift.strangers import driftpy_client
 
 OWNER = OwnerId(1)
 
@@ -60,79 +60,25 @@ async def test_collateral_margin_health_and_liquidation_are_those_that_driftpy_c
     await placed(stage, resting)
     await stage.show("97")
     account = await stage.drift.account(OWNER)
-    user = await _drift_user(stage)
-    from driftpy.math.margin import MarginCategory
 
     def quote(units: float) -> Decimal:
         return Decimal(int(units)).scaleb(-6)
 
     near = Decimal("0.00001")
-    assert abs(account.free_collateral - quote(user.get_free_collateral())) <= near
-    assert abs(account.maintenance_margin - quote(user.get_margin_requirement(MarginCategory.MAINTENANCE))) <= near
-    assert abs(account.equity - quote(user.get_total_collateral(MarginCategory.MAINTENANCE))) <= near
     position = account.position("SOL-PERP")
     assert position is not None
     assert position.liquidation_price is not None
-    assert abs(position.liquidation_price - quote(user.get_perp_liq_price(0))) < Decimal("0.2")
-    assert abs(account.health - user.get_health()) <= 1
-    assert abs(account.leverage - Decimal(user.get_leverage(False)) / 10_000) < Decimal("0.001")
+    async with driftpy_client(stage, "cached") as client:
+        from driftpy.math.margin import MarginCategory
 
-
-async def _drift_user(stage: DriftStage) -> Any:
-    """driftpy's own, unmodified client of the same node."""
-    with warnings.catch_warnings():
-        warnings.simplefilter("ignore")
-        from driftpy.account_subscription_config import AccountSubscriptionConfig
-        from driftpy.drift_client import DriftClient
-        from driftpy.types import OracleInfo, OracleSource
-        from solana.rpc.async_api import AsyncClient
-
-        connection = AsyncClient(stage.http)
-        oracles = [
-            OracleInfo(stage.exchange.oracle("SOL-PERP"), OracleSource.PythLazer()),
-            OracleInfo(stage.exchange.coin, OracleSource.PythLazerStableCoin()),
-        ]
-        client: Any = DriftClient(
-            connection,
-            SHARD,
-            authority=keypair("wallet", OWNER).pubkey(),
-            account_subscription=AccountSubscriptionConfig("cached"),
-            perp_market_indexes=[0],
-            spot_market_indexes=[0],
-            oracle_infos=oracles,
-            market_lookup_tables=[],
-            sub_account_ids=[0],
-            active_sub_account_id=0,
-        )
-        await client.subscribe()
         user = client.get_user()
-        await connection.close()
-        return user
-
-
-async def test_driftpy_s_own_client_places_an_order_that_a_keeper_fills(stage: DriftStage) -> None:
-    user = await _drift_user(stage)
-    client: Any = user.drift_client
-    with warnings.catch_warnings():
-        warnings.simplefilter("ignore")
-        from driftpy.types import MarketType, OrderParams, OrderType, PositionDirection
-        from solana.rpc.async_api import AsyncClient
-
-        client.connection = AsyncClient(stage.http)
-        kinds: Any = (OrderType, MarketType, PositionDirection)
-        params = OrderParams(
-            order_type=kinds[0].Market(), market_type=kinds[1].Perp(), market_index=0,
-            direction=kinds[2].Short(), base_asset_amount=2 * 10**9,
-        )  # fmt: skip
-        step = client.get_place_perp_order_ix(params, 0)
-        from solders.message import MessageV0
-
-        fresh = (await client.connection.get_latest_blockhash()).value
-        signed = VersionedTransaction(MessageV0.try_compile(SHARD.pubkey(), [step], [], fresh.blockhash), [SHARD])
-        await client.connection.send_transaction(signed)
-        await stage.proceed()
-        await client.connection.close()
-    assert stage.exchange.user(stage.user)["perp_positions"][0]["base_asset_amount"] == -2 * 10**9
+        needed = quote(user.get_margin_requirement(MarginCategory.MAINTENANCE))
+        assert abs(account.free_collateral - quote(user.get_free_collateral())) <= near
+        assert abs(account.maintenance_margin - needed) <= near
+        assert abs(account.equity - quote(user.get_total_collateral(MarginCategory.MAINTENANCE))) <= near
+        assert abs(position.liquidation_price - quote(user.get_perp_liq_price(0))) < Decimal("0.2")
+        assert abs(account.health - user.get_health()) <= 1
+        assert abs(account.leverage - Decimal(user.get_leverage(False)) / 10_000) < Decimal("0.001")
 
 
 async def test_a_transaction_asks_for_what_it_needs_and_a_fifth_and_pays_within_its_bounds(stage: DriftStage) -> None:

@@ -2,15 +2,20 @@
 
 import base64
 import re
+import sys
+import tomllib
 from decimal import Decimal
+from pathlib import Path
 from typing import Any
 
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
+from packaging.requirements import Requirement
 from solders.pubkey import Pubkey
 
-from core.venues.drift.codec import Profile, UnknownLayout, codec_of, remaining_accounts
+from core.domain.errors import NotConfigured
+from core.venues.drift.codec import EXTRA, Profile, UnknownLayout, codec_of, remaining_accounts
 from core.venues.drift.codec.layout import read_tables
 
 CODEC = codec_of("drift")
@@ -217,12 +222,16 @@ def test_remaining_accounts_stand_once_each_in_the_programs_order() -> None:
     ]
 
 
-def test_without_the_extra_one_is_told_what_to_install(monkeypatch: pytest.MonkeyPatch) -> None:
-    from core.domain.errors import NotConfigured
-    from core.venues.drift import codec
-
-    monkeypatch.setattr(codec, "find_spec", lambda name: None)
-    codec.codec_of.cache_clear()
-    with pytest.raises(NotConfigured, match="needs libraries that are not installed: the extra drift") as told:
+@pytest.mark.parametrize("piece", EXTRA)
+def test_without_a_piece_of_the_extra_one_is_told_what_to_install(piece: str, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setitem(sys.modules, piece, None)
+    codec_of.cache_clear()
+    with pytest.raises(NotConfigured, match=f"libraries that are not installed: {piece}, of the extra drift") as told:
         codec_of("velocity")
-    assert told.value.hint == "Run make setup, which installs it."
+    assert told.value.hint == "Run make setup, which installs them all."
+
+
+def test_the_pieces_are_those_that_the_extra_names() -> None:
+    project = tomllib.loads((Path(__file__).parents[5] / "pyproject.toml").read_text(encoding="utf-8"))
+    named = {Requirement(line).name for line in project["project"]["optional-dependencies"]["drift"]}
+    assert named == set(EXTRA)

@@ -1,0 +1,129 @@
+"""Reads what a sentence names first and then speaks of: "for my SOL long, put a stop at 142"; decides no clause."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass, replace
+
+from core.parse.grammar.clauses import Part
+from core.parse.grammar.drafts import (
+    Act,
+    CandleDraft,
+    Change,
+    Cond,
+    EventDraft,
+    FundingDraft,
+    GroupDraft,
+    IndicatorDraft,
+    Level,
+    PnlDraft,
+    PositionSide,
+    Trail,
+)
+from core.parse.grammar.items import Item
+from core.parse.grammar.remarks import Mod
+
+_LEADS = ("for", "on", "with", "in", "as for", "regarding", "re", "about", "concerning", "ok", "now")
+_OF_MARKETS = (Level, Change, Trail, CandleDraft, IndicatorDraft, PnlDraft, EventDraft, FundingDraft)
+_BEGINS_AN_ORDER = frozenset({
+    "SET", "STOP", "TARGET", "TRAIL", "SELL", "BUY", "CLOSE", "TRIM", "TAKE", "CUT", "ALERT", "IF", "EACH", "SHIFT",
+    "COVER", "REVERSE", "BID", "OFFER", "TWAP", "LADDER", "NUM",
+})  # fmt: skip
+_OPENING = ("buy", "long", "short")
+_POSITION = ("POSITION", "LONG", "SHORT", "LONGNOUN", "SHORTNOUN")
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Topic:
+    """The market, and the side of the position, that a sentence was said to be about."""
+
+    market: str
+    side: PositionSide | None = None
+    held: bool = False
+
+
+def led_by_topic(items: Sequence[Item]) -> tuple[Topic, list[Item]] | None:
+    """The topic that *items* begin with and what is said of it; None where they begin with none."""
+    at = 1 if items and items[0].text.lower() in _LEADS else 0
+    led, mine = bool(at), False
+    while at < len(items) and items[at].kind == "MY":
+        at, mine = at + 1, True
+    if at >= len(items) or items[at].kind != "COIN":
+        return None
+    market, named = items[at].value, at
+    side: PositionSide | None = None
+    at += 1
+    while at < len(items) and items[at].kind in _POSITION and _names_position(items, at, mine=mine):
+        if items[at].kind != "POSITION":
+            side = "long" if items[at].kind.startswith("LONG") else "short"
+        at += 1
+    mark = items[at].kind if at < len(items) else "END"
+    parted = mark in ("COMMA", "COLON", "DASH")
+    rest = list(items[at + 1 :] if parted else items[at:])
+    if not rest or not (parted or led) or rest[0].kind in ("COIN", "AND", "OR", "COMMA"):
+        return None
+    if not parted and rest[0].kind not in _BEGINS_AN_ORDER:
+        return None
+    return Topic(market=market, side=side, held=mine or at > named + 1 + int(parted)), rest
+
+
+def _names_position(items: Sequence[Item], at: int, *, mine: bool) -> bool:
+    """Whether "long" is what is held here, and not what is to be done: "for SOL, long 2"."""
+    behind = items[at + 1].kind if at + 1 < len(items) else "END"
+    return items[at].kind == "POSITION" or mine or behind in ("COMMA", "COLON", "DASH", "POSITION")
+
+
+_OWNED = (
+    "own",
+    "hold",
+    "have",
+    "holding",
+    "got",
+    "protect",
+    "secure",
+    "guard",
+    "safeguard",
+    "manage",
+    "currently hold",
+)
+_REPORTED = frozenset({
+    "NUM", "COIN", "LONG", "SHORT", "LONGNOUN", "SHORTNOUN", "POSITION", "FROM", "AT", "OF", "ON", "MY", "WORTH",
+    "OPENED", "CURRENTLY", "GO", "COINWORD", "BREAKEVEN",
+})  # fmt: skip
+
+
+def reported(items: Sequence[Item]) -> Topic | None:
+    """The position that a whole sentence only tells of: "I own 12 SOL", "I want to protect my SOL long"."""
+    at = 0
+    while at < len(items) and (items[at].kind in ("I", "CURRENTLY") or items[at].text.lower() in _OWNED):
+        at += 1
+    coins = {item.value for item in items[at:] if item.kind == "COIN"}
+    if not at or len(coins) != 1 or any(item.kind not in _REPORTED for item in items[at:]):
+        return None
+    sides = {item.kind[: 4 if item.kind.startswith("LONG") else 5] for item in items if item.kind in _POSITION[1:]}
+    side: PositionSide | None = None if len(sides) != 1 else "long" if sides == {"LONG"} else "short"
+    return Topic(market=coins.pop(), side=side, held=True)
+
+
+def about(topic: Topic, parts: Sequence[Part]) -> list[Part]:
+    """*parts* with the topic's market and side where they name none."""
+    return [replace(part, what=_of(topic, part)) for part in parts]
+
+
+def _of(topic: Topic, part: Part) -> Cond | Act | Mod:
+    what = part.what
+    if isinstance(what, Act):
+        if not what.everything and what.verb != "alert":
+            what.market = what.market or topic.market
+        if what.market == topic.market and what.verb not in _OPENING:
+            what.side = what.side or topic.side
+            what.held = what.held or topic.held
+        what.inline = None if what.inline is None else _moved(topic, what.inline)
+        return what
+    return what if isinstance(what, Mod) else _moved(topic, what)
+
+
+def _moved(topic: Topic, cond: Cond) -> Cond:
+    if isinstance(cond, GroupDraft):
+        return replace(cond, parts=tuple(_moved(topic, part) for part in cond.parts))
+    if isinstance(cond, _OF_MARKETS) and cond.market is None:
+        return replace(cond, market=topic.market)
+    return cond
