@@ -47,7 +47,7 @@ PRICE_AGE_S = 0.0
 _PAUSED_WHOLE = 0xFF
 _FILL_PAUSED = 4
 STATUS_PERIOD = timedelta(seconds=1)
-_NOWHERE = "1" * 32
+MOST_PAYERS = 3
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -113,7 +113,9 @@ class DriftVenue:
         state = await self._atlas.state()
         if state["exchange_status"] == _PAUSED_WHOLE:
             return VenueStatus(state="paused", reason=f"{self.name} has paused all trading")
-        refused = await self._sender.is_switched_off(self._probe())
+        refused = await self._sender.is_switched_off(
+            self._probe, [_pubkey(trader.authority) for _, trader in self._owners.values()][:MOST_PAYERS]
+        )
         if refused is not None:
             return VenueStatus(state="paused", reason=refused.words.rstrip("."))
         numbers = list(self._atlas.markets)
@@ -345,15 +347,10 @@ class DriftVenue:
             raise VenueRejected(signed.refused.words.rstrip("."))
         raise_for_all(await self._sender.hand_over(signed.transaction, first=True))
 
-    def _probe(self) -> "tuple[Instruction, Pubkey]":
-        """An instruction that changes nothing where the program is there, and who would pay: nobody does.
-
-        A node rehearses only for a payer that has something; an owner's wallet, which nothing is asked of, has.
-        """
-        payer = next((trader.authority for _, trader in self._owners.values()), _NOWHERE)
-        accounts = {"user": self._atlas.state_key, "authority": _pubkey(payer)}
-        step = self._codec.instruction("cancel_order", accounts, {"order_id": None}, remaining_accounts([], [], []))
-        return step, _pubkey(payer)
+    def _probe(self, payer: "Pubkey") -> "Instruction":
+        """An instruction that changes nothing where the program is there, and *payer* would pay for: nobody does."""
+        accounts = {"user": self._atlas.state_key, "authority": payer}
+        return self._codec.instruction("cancel_order", accounts, {"order_id": None}, remaining_accounts([], [], []))
 
     # ── what it did by itself ───────────────────────────────────────────────────────────────────────────────────────
 

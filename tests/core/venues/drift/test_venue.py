@@ -100,16 +100,25 @@ async def test_a_transaction_asks_for_what_it_needs_and_a_fifth_and_pays_within_
 
 @pytest.mark.parametrize("how", ["switched off", "paused"])
 async def test_a_paused_venue_is_a_status_and_nothing_is_signed(stage: DriftStage, how: str) -> None:
+    """Known to whoever asks, before there is any wallet, and on a node that rehearses for no payer without money."""
+    stage.chain.poor = True
     if how == "paused":
         stage.exchange.pause(on=True)
     else:
         stage.exchange.program.off = True
-    status = await stage.drift.status()
+    status = await stage.another_process().status()
     assert status.state == "paused"
     assert status.reason
+    stage.chain.lamports[SHARD.pubkey()] = 10**9
     with pytest.raises(VenuePaused):
         await stage.drift.prepare(intent())
     assert stage.keyring.signed == 0
+
+
+async def test_an_open_venue_is_told_apart_without_a_wallet_too(stage: DriftStage) -> None:
+    stage.chain.poor = True
+    assert (await stage.drift.status()).state == "open"
+    assert stage.node.asked["getSlotLeader"] == 1
 
 
 async def test_a_withdrawn_permission_is_told_before_anything_is_signed(stage: DriftStage) -> None:
