@@ -39,6 +39,8 @@ from core.domain.event import (
     RuleExpired,
     RuleFailed,
     RuleMissed,
+    RulePosted,
+    RuleRelieved,
     RuleTriggered,
     VenueLost,
     VenuePaused,
@@ -68,6 +70,14 @@ EVENTS: dict[str, Event] = {
     ),
     "A part of it filled": OrderPartiallyFilled(**_ORDER, base=D(5), price=D("149.87"), fee=D("0.4"), left=D(15)),
     "An order rests": OrderAccepted(**_ORDER, base=D(20), price=D(160)),
+    "A stop rests at the venue": RulePosted(
+        **_RULE, order_id=OrderId("o_1"), market="SOL-PERP", side="sell", base=D(20), price=D(140), when="<=",
+        venue="drift",
+    ),
+    "The venue would not hold a stop": RuleRelieved(
+        **_RULE, order_id=OrderId("o_1"), venue="drift",
+        reason="This sub-account already has 32 open orders; cancel some",
+    ),
     "An order was rejected": OrderRejected(**_ORDER, base=D(20), reason="the market is in reduce-only mode"),
     "An order was denied": OrderDenied(**_ORDER, base=D(20), reason="an order of $30,000.00 is over $25,000.00"),
     "An order was cancelled": OrderCancelled(**_ORDER, base=D(20), filled=D(5), reason="you cancelled it"),
