@@ -20,6 +20,7 @@ from core.domain.event import (
     KeyRanLow,
     KeyRefilled,
     OrderAccepted,
+    OrderApprovalRequested,
     OrderCancelled,
     OrderDenied,
     OrderFilled,
@@ -69,6 +70,7 @@ EVENTS: dict[str, Event] = {
         position_after=D(20), trigger_price=D("149.9"),
     ),
     "A part of it filled": OrderPartiallyFilled(**_ORDER, base=D(5), price=D("149.87"), fee=D("0.4"), left=D(15)),
+    "An order waits for its owner": OrderApprovalRequested(**_ORDER, base=D(20), until=START + timedelta(minutes=15)),
     "An order rests": OrderAccepted(**_ORDER, base=D(20), price=D(160)),
     "A stop rests at the venue": RulePosted(
         **_RULE, order_id=OrderId("o_1"), market="SOL-PERP", side="sell", base=D(20), price=D(140), when="<=",
