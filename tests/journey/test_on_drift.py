@@ -180,8 +180,8 @@ async def _pays(stage: Stage, delegate: Pubkey) -> None:
     stage.exchange.chain.advance(40)
     await stage.core.engine.fees()
     spent = await stage.core.fees.spent_for(stage.owner)
-    assert (spent.transactions, spent.failed) == (3, 0)
-    assert spent.lamports == 10**9 - lamports[delegate] >= 15_000
+    assert (spent.transactions, spent.failed) == (4, 0)
+    assert spent.lamports == 10**9 - lamports[delegate] >= 20_000
     lamports[delegate] = 10_000
     await stage.core.engine.fees()
 
