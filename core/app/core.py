@@ -14,6 +14,7 @@ from core.app.consent import Consent
 from core.app.drafts import Drafts
 from core.app.engine import Engine
 from core.app.execution import Execution
+from core.app.fees import Fees
 from core.app.identity import Identity
 from core.app.inbox import Inbox
 from core.app.keys import ApiKeys
@@ -39,6 +40,7 @@ from core.db.connection import Database
 from core.db.credentials import PostgresCredentials
 from core.db.embedded import EmbeddedPostgres
 from core.db.event_log import PostgresEventLog
+from core.db.fees import PostgresFeeBook
 from core.db.inbox import PostgresInbox
 from core.db.journal import PostgresJournal
 from core.db.lease import PostgresLease
@@ -76,6 +78,7 @@ class Core:
     limits: OwnLimits
     keys: ApiKeys
     trading_keys: TradingKeys
+    fees: Fees
     seats: Seats
     sign_offs: SignOffs
     readings: Readings
@@ -149,6 +152,8 @@ async def open_core(
         identity = Identity(parts, credentials, people)
         consent = Consent(parts, identity, people)
         drafts = Drafts(parts, journal)
+        fees = Fees(parts, PostgresFeeBook(database), trading.fees)
+        parts.fees = fees.look if fees.charged else None
         seats = Seats(parts, people, PostgresKeyStore(database), PostgresWalletTransactions(database), consent)
         if trading.vault is not None:
             owners = await store.owners()
@@ -168,6 +173,7 @@ async def open_core(
             limits=OwnLimits(parts, consent),
             keys=ApiKeys(parts, consent, credentials),
             trading_keys=TradingKeys(settings, database, time, people, trading.vault),
+            fees=fees,
             seats=seats,
             sign_offs=SignOffs(parts, journal, seats),
             readings=Readings(parts),

@@ -1,7 +1,7 @@
 """What `open_core` plugged together and every façade draws on; decides the scene that words are read in."""
 
 import asyncio
-from collections.abc import AsyncGenerator, Callable, Mapping
+from collections.abc import AsyncGenerator, Awaitable, Callable, Mapping
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from decimal import Decimal
@@ -74,6 +74,8 @@ class Parts:
     """Makes the venue's own price source, where it has one: what it triggers on is what is watched."""
     changes: Callable[[], AsyncGenerator[Changed]] | None = None
     """Tells whose account the venue has changed, where it can."""
+    fees: Callable[[], Awaitable[None]] | None = None
+    """Takes in what a chain has charged since it was last called."""
     custody: Custody | None = None
     """Makes what owners' own wallets sign, where the venue is on chain."""
     parser: Reader
@@ -110,6 +112,7 @@ class Parts:
             limits=person.limits,
             funding={market: rate for market in markets if (rate := self.board.funding(market)) is not None},
             slippage_bps=person.preferences.slippage_bps or DEFAULT_SLIPPAGE_BPS,
+            stands_at=self.venue.name if self.venue.holds_protective_orders else "",
         )
 
     def prices(self) -> Mapping[str, Decimal]:

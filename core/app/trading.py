@@ -7,11 +7,13 @@ from typing import TYPE_CHECKING
 
 from core.app.parts import OwnVenue
 from core.db.connection import Database
+from core.db.fees import PostgresFeeBook
 from core.db.ledger import PostgresLedger
 from core.db.notes import PostgresNotes
 from core.db.trading_keys import PostgresKeyStore
 from core.domain.ids import OwnerId
 from core.domain.listing import LISTING
+from core.flow.fees import FeeAccounts
 from core.keys.sealing import read_master
 from core.keys.vault import SHARD, NoKeys, Vault
 from core.ports import Changed, Clock, Custody, Keyring, KeyStore, Ledger, People, PriceSource, Trader, Venue
@@ -32,6 +34,7 @@ class Trading:
     prices: Callable[[], PriceSource] | None = None
     changes: Callable[[], AsyncGenerator[Changed]] | None = None
     vault: Vault | None = None
+    fees: FeeAccounts | None = None
     custody: Custody | None = None
 
 
@@ -102,6 +105,7 @@ def open_trading(
         return Trading(venue=paper, own=paper), ledger
     from core.venues.drift.opening import Network, open_drift
     from core.venues.drift.prices import DriftPrices
+    from core.venues.drift.purse import DriftPurse
     from core.venues.drift.sender import FeeBounds
 
     emulated = settings.venue == "drift-emulator"
@@ -128,8 +132,15 @@ def open_trading(
             raise ValueError("Expected a process that follows prices to have a feed")
         return DriftPrices(settings.venue, opened.atlas, opened.feed, clock, simulated=emulated)
 
+    purse = DriftPurse(opened.rpc, traders, opened.venue.user_key)
+    fees = FeeAccounts(purse, PostgresFeeBook(database), keys, settings.venue, minimum=settings.low_lamports)
     trading = Trading(
-        venue=opened.venue, prices=prices, changes=opened.venue.changes, vault=vault, custody=opened.custody
+        venue=opened.venue,
+        prices=prices,
+        changes=opened.venue.changes,
+        vault=vault,
+        fees=fees,
+        custody=opened.custody,
     )
     return trading, ledger
 

@@ -19,6 +19,8 @@ from core.domain.event import (
     JobDeadLettered,
     JobRetried,
     JobWaiting,
+    KeyRanLow,
+    KeyRefilled,
     OrderAccepted,
     OrderApprovalRequested,
     OrderCancelled,
@@ -106,6 +108,7 @@ def level_of(event: Event) -> Level:
             | AccountLimitChanged()
             | AccountApprovalRequested()
             | AccountAnnounced()
+            | KeyRefilled()
             | EngineRecovered()
         ):
             return "info"
@@ -125,6 +128,7 @@ def level_of(event: Event) -> Level:
             | AccountKilled()
             | AccountDelegateRevoked()
             | EngineBlind()
+            | KeyRanLow()
         ):
             return "warning"
         case RuleFailed() | JobDeadLettered() | JobWaiting() | PositionLiquidated():

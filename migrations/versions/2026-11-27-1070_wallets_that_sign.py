@@ -6,7 +6,7 @@ Forward only: to go back, restore the back-up taken before.
 from alembic import op
 
 revision = "11271070"
-down_revision = "11271050"
+down_revision = "11271060"
 
 STATEMENTS = (
     "ALTER TABLE orders ADD COLUMN approval_until TIMESTAMPTZ",

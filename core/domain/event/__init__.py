@@ -49,6 +49,8 @@ from core.domain.event.world import (
     DeliveryFailed,
     EngineBlind,
     EngineRecovered,
+    KeyRanLow,
+    KeyRefilled,
     PositionChanged,
     PositionClosed,
     PositionEndangered,
@@ -113,6 +115,8 @@ Event = (
     | AccountDelegateRevoked
     | AccountApprovalRequested
     | AccountAnnounced
+    | KeyRanLow
+    | KeyRefilled
     | EngineBlind
     | EngineRecovered
 )
@@ -138,6 +142,8 @@ __all__ = [
     "JobDeadLettered",
     "JobRetried",
     "JobWaiting",
+    "KeyRanLow",
+    "KeyRefilled",
     "OrderAccepted",
     "OrderApprovalRequested",
     "OrderCancelled",

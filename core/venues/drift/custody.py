@@ -27,7 +27,7 @@ if TYPE_CHECKING:
 
 SET_UP = frozenset({"initialize_user_stats", "initialize_user", "deposit", "update_user_delegate"})
 REVOKE = frozenset({"update_user_delegate"})
-PLACE = frozenset({"place_perp_order"})
+PLACE = frozenset({"place_perp_order", "place_and_take_perp_order", "modify_order"})
 TAKE_OFF = frozenset({"cancel_order"})
 SIGN_WITHIN = timedelta(seconds=55)
 """How long what was made is worth signing: its blockhash lives for about a minute."""

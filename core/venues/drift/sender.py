@@ -7,7 +7,7 @@ land for ever can never be given up.
 
 import asyncio
 import base64
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from contextlib import suppress
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
@@ -169,14 +169,34 @@ class Sender:
             known = self._fees[keys] = (now, price)
         return max(self._bounds.floor, known[1])
 
-    async def is_switched_off(self, probe: "tuple[Instruction, Pubkey]") -> Cause | None:
-        """Why the program takes nothing at all, if so; asked at most every few seconds. Raises VenueUnknown."""
+    async def is_switched_off(
+        self, probe: "Callable[[Pubkey], Instruction]", others: "Sequence[Pubkey]" = ()
+    ) -> Cause | None:
+        """Why the program takes nothing at all, if so; asked at most every few seconds. Raises VenueUnknown.
+
+        A node rehearses only for a payer who has something, and it need not be one of ours: the validator whose turn it
+        is pays for its votes, so it has. Nothing is signed, and nobody is asked for anything. *others* are tried where
+        the node does not tell whose turn it is.
+        """
         now = asyncio.get_running_loop().time()
         if self._probed is None or now - self._probed[0] > PROBE_AGE_S:
-            step, payer = probe
-            refused = (await self._rehearse([step], payer)).refused
-            self._probed = (now, refused if refused is not None and refused.kind is Kind.PAUSED else None)
+            verdict: Cause | None = None
+            for payer in [*await self._leader(), *others]:
+                refused = (await self._rehearse([probe(payer)], payer)).refused
+                if refused is None or refused.code is not None:  # the program itself has spoken
+                    verdict = refused if refused is not None and refused.kind is Kind.PAUSED else None
+                    break
+            self._probed = (now, verdict)
         return self._probed[1]
+
+    async def _leader(self) -> "list[Pubkey]":
+        """The validator whose turn it is to make blocks; empty where the node does not say. Raises VenueUnknown."""
+        from solders.pubkey import Pubkey
+
+        try:
+            return [Pubkey.from_string(await self._rpc.call("getSlotLeader", {"commitment": "confirmed"}))]
+        except (NodeRefused, TypeError, ValueError):
+            return []
 
     # ── handing over ────────────────────────────────────────────────────────────────────────────────────────────────
 

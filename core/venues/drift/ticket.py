@@ -17,13 +17,14 @@ from core.domain.money import BPS
 from core.domain.order import OrderIntent
 from core.ports import Prepared
 from core.venues.drift.codec import Record
-from core.venues.drift.units import base_units, price_units
+from core.venues.drift.units import base_units, offset_units, price_units
 
 _EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
 _MILLISECOND = timedelta(milliseconds=1)
 MARKET_ORDER_S = 30
 """How long a market order may look for a price; the program's own default."""
 AUCTION_SLOTS = 10
+IMMEDIATE_OR_CANCEL = 1
 LONGEST = 1232
 """The protocol's own limit on a transaction's bytes."""
 
@@ -185,9 +186,12 @@ def params_of(intent: OrderIntent, market: Record, index: int, number: int, now:
         "reduce_only": intent.reduce_only,
         "post_only": "MustPostOnly" if intent.post_only else "None",
         "max_ts": None if intent.expires_at is None else int(intent.expires_at.timestamp()),
+        "bit_flags": IMMEDIATE_OR_CANCEL if intent.immediate_or_cancel else 0,
     }
     if intent.price is not None:
         params["price"] = price_units(intent.price, tick, intent.side)
+    if intent.oracle_offset is not None:
+        params["oracle_price_offset"] = offset_units(intent.oracle_offset, intent.side)
     if intent.trigger_price is not None:
         params["trigger_price"] = price_units(intent.trigger_price, tick, intent.side)
         params["trigger_condition"] = "Above" if intent.trigger_when == ">=" else "Below"

@@ -26,7 +26,7 @@ from core.ports import (
     Trader,
     VenueStatus,
 )
-from core.venues.drift import activity, margin, ticket
+from core.venues.drift import activity, margin, steps, ticket
 from core.venues.drift.codec import Record, remaining_accounts
 from core.venues.drift.fate import Fates, Means
 from core.venues.drift.feed import Feed
@@ -47,7 +47,7 @@ PRICE_AGE_S = 0.0
 _PAUSED_WHOLE = 0xFF
 _FILL_PAUSED = 4
 STATUS_PERIOD = timedelta(seconds=1)
-_NOWHERE = "1" * 32
+MOST_PAYERS = 3
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -62,7 +62,7 @@ class DriftVenue:
     """The Venue port on chain. `name` is the venue's; several processes may use one account at once."""
 
     simulated = False
-    holds_protective_orders = False
+    holds_protective_orders = True
 
     def __init__(
         self,
@@ -81,7 +81,7 @@ class DriftVenue:
         self._traders = means.traders
         self._notes = means.notes
         self._clock = means.clock
-        self._fates = Fates(name, means, simulated=simulated)
+        self._fates = Fates(name, means, simulated=simulated, told=lambda: self._fed)
         self._feed = feed
         self._freshness = Freshness() if freshness is None else freshness
         self._owners: dict[Pubkey, tuple[OwnerId, Trader]] = {}
@@ -113,7 +113,9 @@ class DriftVenue:
         state = await self._atlas.state()
         if state["exchange_status"] == _PAUSED_WHOLE:
             return VenueStatus(state="paused", reason=f"{self.name} has paused all trading")
-        refused = await self._sender.is_switched_off(self._probe())
+        refused = await self._sender.is_switched_off(
+            self._probe, [_pubkey(trader.authority) for _, trader in self._owners.values()][:MOST_PAYERS]
+        )
         if refused is not None:
             return VenueStatus(state="paused", reason=refused.words.rstrip("."))
         numbers = list(self._atlas.markets)
@@ -271,13 +273,16 @@ class DriftVenue:
         own = ticket.own_number(intent.order_id, taken)
         params = ticket.params_of(intent, grid, number, own, now, blank)
         world = await self._atlas.world(user, (number,), FED_AGE_S)
-        step = self._codec.instruction(
-            "place_perp_order",
-            {"user": key, "authority": _pubkey(trader.signer)},
-            {"params": params},
-            self._atlas.rest(user, world, number),
-        )
-        return trader, key, step, now
+        before = None if intent.replaces is None else await self._open_number(intent.owner, intent.replaces)
+        seat = steps.Seat(trader=trader, key=key, user=user, world=world)
+        return trader, key, steps.step_of(self._atlas, seat, intent, params, before), now
+
+    async def _open_number(self, owner: OwnerId, signature: str) -> int | None:
+        """The program's number of an order that is open now; None where it is not. Raises VenueUnknown."""
+        reference = ticket.reference_of(signature)
+        if reference is None or (await self.lookup(owner, signature)).finding is not Finding.LIVE:
+            return None
+        return self._fates.number_of(reference)
 
     async def _trading(self, owner: OwnerId) -> "tuple[Trader, Pubkey, Record]":
         """Who trades for *owner*, the account's address and what it holds. Raises VenueRejected."""
@@ -324,10 +329,8 @@ class DriftVenue:
     async def taking_off(self, owner: OwnerId, signature: str) -> "tuple[Trader, Pubkey, Instruction | None]":
         """Who trades, which account, and what takes the order off; None where it does not rest. Raises VenueUnknown."""
         trader, key, user = await self._trading(owner)
-        report = await self.lookup(owner, signature)
-        reference = ticket.reference_of(signature)
-        number = None if reference is None else self._fates.number_of(reference)
-        if report.finding is not Finding.LIVE or number is None:
+        number = await self._open_number(owner, signature)
+        if number is None:
             return trader, key, None
         world = await self._atlas.world(user, (), FED_AGE_S)
         accounts = {"user": key, "authority": _pubkey(trader.signer)}
@@ -362,15 +365,10 @@ class DriftVenue:
             raise VenueRejected(signed.refused.words.rstrip("."))
         raise_for_all(await self._sender.hand_over(signed.transaction, first=True))
 
-    def _probe(self) -> "tuple[Instruction, Pubkey]":
-        """An instruction that changes nothing where the program is there, and who would pay: nobody does.
-
-        A node rehearses only for a payer that has something; an owner's wallet, which nothing is asked of, has.
-        """
-        payer = next((trader.authority for _, trader in self._owners.values()), _NOWHERE)
-        accounts = {"user": self._atlas.state_key, "authority": _pubkey(payer)}
-        step = self._codec.instruction("cancel_order", accounts, {"order_id": None}, remaining_accounts([], [], []))
-        return step, _pubkey(payer)
+    def _probe(self, payer: "Pubkey") -> "Instruction":
+        """An instruction that changes nothing where the program is there, and *payer* would pay for: nobody does."""
+        accounts = {"user": self._atlas.state_key, "authority": payer}
+        return self._codec.instruction("cancel_order", accounts, {"order_id": None}, remaining_accounts([], [], []))
 
     # ── what it did by itself ───────────────────────────────────────────────────────────────────────────────────────
 

@@ -16,7 +16,7 @@ from solders.pubkey import Pubkey
 from solders.signature import Signature
 from solders.transaction import VersionedTransaction
 
-from core.venues.drift.emulator.chain import FEE, Chain, Refused, Simulated, priority_fee, rent, told
+from core.venues.drift.emulator.chain import FEE, LEADER, Chain, Refused, Simulated, priority_fee, rent, told
 from core.venues.drift.emulator.faults import Answer
 from core.venues.drift.emulator.pubsub import Listener, fits, shown
 
@@ -163,6 +163,8 @@ class Node:
                 return rent(given[0])
             case "getVersion":
                 return {"solana-core": "2.2.0", "feature-set": 1}
+            case "getSlotLeader":
+                return str(LEADER)
             case "getHealth":
                 return "ok"
             case "getGenesisHash":

@@ -154,7 +154,10 @@ class DriftProgram:
         return user
 
     def _place(self, run: Run, arguments: Record) -> None:
-        orders.place(run, self._open(run), arguments["params"])
+        user = self._open(run)
+        if arguments["params"]["bit_flags"] & orders.IOC:
+            raise No(6050)
+        orders.place(run, user, arguments["params"])
 
     def _place_all(self, run: Run, arguments: Record) -> None:
         user = self._open(run)
@@ -170,9 +173,11 @@ class DriftProgram:
         run.named["filler"] = run.named["user"]
         trading.fill(run, user, order["order_id"], self._depth(params["market_index"]))
         whole = order["status"] == "Filled"
+        if order["immediate_or_cancel"] and not order["base_asset_amount_filled"]:
+            raise No(6252)
         if arguments["success_condition"] == 2 and not whole:
             raise No(6289)
-        if not whole and order["status"] == "Open" and (order["immediate_or_cancel"] or params["bit_flags"] & 1):
+        if not whole and order["status"] == "Open" and order["immediate_or_cancel"]:
             orders.end(run, user, order)
 
     def _cancel(self, run: Run, arguments: Record) -> None:
@@ -201,15 +206,25 @@ class DriftProgram:
                 orders.end(run, user, order)
 
     def _modify(self, run: Run, arguments: Record) -> None:
-        user = self._open(run)
-        orders.modify(run, user, orders.find(user, arguments["order_id"]), arguments["modify_order_params"])
+        user, changes = self._open(run), arguments["modify_order_params"]
+        try:
+            order = orders.find(user, arguments["order_id"])
+        except No:
+            if (changes["policy"] or 0) & orders.MUST_MODIFY:
+                raise
+            run.say(f"Order id {arguments['order_id']} not found")
+            return
+        orders.modify(run, user, order, changes)
 
     def _modify_by_user_id(self, run: Run, arguments: Record) -> None:
         user = self._open(run)
         wanted = arguments["user_order_id"]
         found = next((o for o in orders.open_orders(user) if o["user_order_id"] == wanted), None)
         if found is None:
-            raise No(6058)
+            if (arguments["modify_order_params"]["policy"] or 0) & orders.MUST_MODIFY:
+                raise No(6058)
+            run.say(f"User order id {wanted} not found")
+            return
         orders.modify(run, user, found, arguments["modify_order_params"])
 
     # ── keepers ─────────────────────────────────────────────────────────────────────────────────────────────────────
