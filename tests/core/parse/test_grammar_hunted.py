@@ -52,6 +52,12 @@ long 1 sol at market, -4%, tp 170
 buy eth at less 2450
 sell half my sol if it very drops 5%
 double sell half of my sol at 160
+close my sol in -2 hours
+buy 1 sol every -2 hours
+buy 1 sol twice a week
+buy 1 sol 3 times a week
+buy 1 sol 2x per week
+close sol when eth closes below 2400 on the 4h and btc too
 """.strip().splitlines()
 """Every one of these was once read as a rule that was not said, or not so."""
 
