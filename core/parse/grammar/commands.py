@@ -33,6 +33,8 @@ def read_command(sentences: list[Sentence]) -> Command | None:
     if not sentences or len(sentences) > 2:
         return None
     items = [item for sentence in sentences for item in sentence.items]
+    while len(items) > 1 and items[0].kind in ("COMMA", "DASH"):
+        items.pop(0)
     cur = Cursor(items)
     asked = sentences[-1].asked
     readers: tuple[Callable[[Cursor], Command | None], ...] = (
@@ -61,6 +63,8 @@ def _kill(cur: Cursor) -> Command | None:
     cur.skip("SLASH")
     if _both_ways(cur):
         return Command(name="kill")
+    while cur.sees("KILL", "KILL") or cur.sees("CANCEL", "IT", "KILL"):
+        cur.at += 1 if cur.sees("KILL") else 2
     alone = cur.peek().text.lower() == "kill" and cur.peek(1).kind == "END" and cur.take("CANCEL") is not None
     if not alone and cur.take("KILL") is None and not cur.run("STOP", "EVERYTHING"):
         return None
@@ -107,7 +111,7 @@ def _change(cur: Cursor) -> Command | None:
     one = every = False
     while (word := cur.peek()).kind != "END":
         cur.next()
-        one = one or is_one(word)
+        one = one or (is_one(word) and not (item.kind == "PAUSE" and word.text.lower() in ("strategy", "automation")))
         every = every or word.kind in ("ALL", "EVERY", "EVERYTHING")
         match word.kind:
             case "COIN" if market is None:
@@ -127,6 +131,8 @@ def _change(cur: Cursor) -> Command | None:
                 what = "ORDERS"
             case "EVERYTHING" if item.kind in ("PAUSE", "RESUME"):
                 what = "RULES"
+            case "SET" | "I" if what is not None or said_filter is not None or word.text.lower() == "open":
+                pass  # "every alert I have"
             case "STATE" | "ACTIVATE" | "MY" | "ALL" | "EVERY" | "ON" | "FOR" | "OF" | "AND" | "COMMA" | "NOW":
                 pass
             case _:
@@ -185,7 +191,9 @@ def _look(cur: Cursor, *, asked: bool) -> Command | None:
             said_filter = _FILTERS[word.kind]
         elif word.kind in _TOPICS:
             topics.append(word.kind)
-        elif word.text.lower() in ("yesterday", "last week", "last night", "last month") and set(topics) <= {"HISTORY"}:
+        elif (word.kind in ("FROM", "WITHIN", "DUR") and topics == ["HISTORY"]) or (
+            word.text.lower() in _BACK_THEN and set(topics) <= {"HISTORY"}
+        ):
             continue
         elif word.kind not in _FILLER.split("|") and word.kind not in (
             "LEFT",
@@ -211,6 +219,7 @@ def _look(cur: Cursor, *, asked: bool) -> Command | None:
     return replace(found, filter=said_filter) if found.name == "rules" else None
 
 
+_BACK_THEN = ("yesterday", "last week", "last night", "last month")
 _RUNNING = {"armed", "running", "pending", "active", "live"}
 """What a rule is while it is watched: "what's armed?"."""
 

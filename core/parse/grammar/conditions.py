@@ -133,6 +133,10 @@ def _read_level(cur: Cursor, *, named: bool = False) -> Level | CandleDraft | No
         return None
     price = read_price(cur)
     operator = level_operator(comparison)
+    if price is None and comparison == "hits" and cur.sees("MY|TARGET", "TARGET|END|COMMA"):
+        cur.skip("MY")
+        if cur.run("TARGET") and cur.sees("END|COMMA"):
+            return Level(operator=None)  # at which price that is, is asked
     if price is None:
         return _at_entry(cur, operator)
     if operator is None and cur.run("FROM", "BELOW|ABOVE"):
@@ -231,6 +235,8 @@ def _read_verb_change(cur: Cursor) -> Change | Trail | None:
     if cur.sees("ABOVE", "NUM") and (
         cur.peek(1).value.unit == "percent" or cur.peek().text.lower() in ("more than", "at least", "no less than")
     ):
+        cur.next()
+    if verb.kind in ("FALL", "RISE") and led and verb.value != "past" and cur.sees("VAGUE", "END|COMMA|THEN"):
         cur.next()
     if verb.kind in ("FALL", "RISE") and led and cur.sees("END|COMMA|THEN") and verb.value != "past":
         return change  # "when it dips": by how much is asked

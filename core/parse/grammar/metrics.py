@@ -9,7 +9,7 @@ from core.parse.grammar.items import Amount, Cursor
 from core.parse.grammar.phrases import Subject, level_operator, read_comparison, read_reference, read_subject
 
 Metric = Literal["health", "leverage", "free_collateral", "margin_ratio"]
-_EVENTS: dict[str, Literal["opened", "closed", "increased", "decreased", "liquidated"]] = {
+EVENTS: dict[str, Literal["opened", "closed", "increased", "decreased", "liquidated"]] = {
     "CLOSES": "closed", "OPENED": "opened",
     "INCREASED": "increased", "DECREASED": "decreased", "LIQUIDATED": "liquidated",
 }  # fmt: skip
@@ -93,7 +93,7 @@ def read_event(cur: Cursor) -> Cond | None:
     cur.skip("GO")
     word = cur.peek()
     known = subject.position or subject.me or subject.everything or (subject.my and subject.market)
-    if word.kind not in _EVENTS or not known:
+    if word.kind not in EVENTS or not known:
         return None
     cur.next()
     if cur.peek().kind in ("NUM", "ABOVE", "BELOW", "AT"):
@@ -101,10 +101,10 @@ def read_event(cur: Cursor) -> Cond | None:
     if not subject.market and not subject.everything:
         found = read_reference(cur)
         if found is not None:
-            return EventDraft(market=_market(cur, found), event=_EVENTS[word.kind])
+            return EventDraft(market=_market(cur, found), event=EVENTS[word.kind])
         if word.kind == "LIQUIDATED":
             return EventDraft(market="*", event="liquidated")
-    return EventDraft(market="*" if subject.everything else subject.market, event=_EVENTS[word.kind])
+    return EventDraft(market="*" if subject.everything else subject.market, event=EVENTS[word.kind])
 
 
 def _market(cur: Cursor, subject: Subject) -> str | None:

@@ -23,6 +23,7 @@ from core.domain.condition import (
     Trailing,
 )
 from core.domain.market import Timeframe
+from core.domain.money import HUNDRED
 from core.parse.grammar.calendar import Clock, When, place, zone_of
 from core.parse.grammar.desk import Desk, Point, money
 from core.parse.grammar.drafts import (
@@ -131,6 +132,7 @@ def _level(desk: Desk, number: int, cond: Level, market: str) -> Condition | Non
     if cond.at_entry:
         cond = replace(cond, price=_entry_price(desk, number, market))
     if cond.price is None:
+        desk.ask(Point(key=f"level:{number}", about="value", text="At which price is that? Say it like $160."))
         return None
     operator = cond.operator or _exit_operator(desk, number)
     if operator is None:
@@ -231,7 +233,26 @@ def _trail(desk: Desk, number: int, cond: Trail, market: str) -> Condition | Non
     distance, unit = cond.distance, cond.unit
     if unit is None:
         distance, unit = resolved_unit(desk, distance, direction, market)
-    return Trailing(market=market, direction=direction, distance=distance, unit=unit, activation_price=cond.activation)
+    activation = cond.activation if cond.gained is None else _begins_at(desk, number, market, cond.gained)
+    return Trailing(market=market, direction=direction, distance=distance, unit=unit, activation_price=activation)
+
+
+def _begins_at(desk: Desk, number: int, market: str, gained: Decimal) -> Decimal | None:
+    """The price from which a stop trails that was said to begin at some profit: asked, with what that would be."""
+    held = desk.holding(market)
+    text = f"A trailing stop begins at a price. From which price should it trail for +{gained.normalize():f} %?"
+    candidates: tuple[tuple[str, Decimal], ...] = ()
+    if held is not None and not desk.drafts[number].then:
+        sign = 1 if held.base > 0 else -1
+        price = held.entry_price * (HUNDRED + sign * gained) / HUNDRED
+        candidates = (
+            (f"{money(price)}: {gained.normalize():f} % from your entry at {money(held.entry_price)}", price),
+        )
+    answer: Decimal | None = desk.ask(
+        Point(key=f"begin:{number}", about="value", text=text, candidates=candidates),
+        best=candidates[0][1] if candidates else None,
+    )
+    return answer
 
 
 def _timeframe(desk: Desk, number: int, said: str | None) -> Timeframe:

@@ -244,7 +244,7 @@ class Reader:
             item, count = self._read(at)
             at += count
             if item.kind in ("STOPMARK", "QUESTION", "NEWLINE"):
-                if items:
+                if items and not self._corrected_next(at):
                     done.append(Sentence(items, asked=item.kind == "QUESTION", polite=polite))
                     items, polite = [], False
             elif item.kind != "NOISE":
@@ -265,6 +265,13 @@ class Reader:
             self.heard += [item for item in said if item.start not in taken_back]
             sentence.items = written_out(mended)
         return [sentence for sentence in done if sentence.items]
+
+    def _corrected_next(self, at: int) -> bool:
+        """Whether a correction of this sentence follows: "tp 160 … wait no, 165"."""
+        while at < len(self._tokens) and self._tokens[at].text in (".", "!", "…", "\n"):
+            at += 1
+        found = self._phrase(at, shortest=1) if at < len(self._tokens) else None
+        return found is not None and found[0].kind == "CORRECTION"
 
     def _read(self, at: int) -> tuple[Item, int]:
         token = self._tokens[at]

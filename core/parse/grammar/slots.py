@@ -66,7 +66,9 @@ def _read_numbers(cur: Cursor, act: Act) -> bool:
         named = cur.sees("AMOUNT", "THEN|COLON|OF", "NUM")
         if named or cur.sees("AMOUNT", "NUM"):
             cur.at += 1 + int(named)
-            return _read_bare_number(cur, act)
+            found = _read_bare_number(cur, act)
+            act.loose_number = act.loose_number and not found
+            return found
     if item.kind == "FROM" and act.verb in ("buy", "long", "short") and act.at is None and cur.sees("FROM", "NUM"):
         if cur.peek(2).kind in ("TO", "DASH", "FALLWORD", "RISEWORD", "AND"):
             return False
@@ -292,6 +294,7 @@ def _rests_at(cur: Cursor, act: Act, amount: Amount) -> bool:
             "FOR",
             "AND",
             "WITH",
+            "REDUCEONLY",
         )
     ):
         return False

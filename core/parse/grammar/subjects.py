@@ -18,7 +18,19 @@ from core.parse.grammar.drafts import (
 from core.parse.grammar.linking import cond_markets, needs_market, opens, position_of
 
 MAX_MARKET_OPTIONS = 8
-_ALL_OF_IT = ("flatten", "get me flat", "flat", "be flat", "go flat", "take me flat", "be out", "get out", "i out")
+_ALL_OF_IT = (
+    "flatten",
+    "flatten me",
+    "close me out",
+    "get me flat",
+    "flat",
+    "be flat",
+    "go flat",
+    "take me flat",
+    "be out",
+    "get out",
+    "i out",
+)
 """Words that close whatever is open, where nothing is named."""
 
 
@@ -191,14 +203,12 @@ def side_of(desk: Desk, number: int) -> PositionSide | None:
     """Which way the position faces that the draft exits or watches; None: cannot be known."""
     act = desk.drafts[number].act
     entry = entry_of(desk, number)
-    market = desk.markets[number] if number < len(desk.markets) else act.market
-    held = desk.held_side(market)
     if entry is not None:
         entered: PositionSide = "short" if desk.drafts[entry].act.verb == "short" else "long"
-        if held not in (None, entered) and act.purpose is not None and not _left_before(desk, number, market):
-            text = f"You hold a {held} of {market}. Is “{act.text}” for that, or for what you open? Send it on its own."
-            desk.ask(Point(key=f"whose:{number}", about="contradiction", text=text))
+        _of_which_position(desk, number, entry, entered)
         return entered
+    market = desk.markets[number] if number < len(desk.markets) else act.market
+    held = desk.held_side(market)
     said = act.side if act.verb != "reverse" else None
     if act.verb == "cover" and said is None:
         said = "short"
@@ -206,6 +216,17 @@ def side_of(desk: Desk, number: int) -> PositionSide | None:
         text = f"You speak of a {said}, but your {market} position is {held}. Which do you mean?"
         desk.ask(Point(key=f"side:{number}", about="contradiction", text=text))
     return said or held or _side_by_prices(desk, number)
+
+
+def _of_which_position(desk: Desk, number: int, entry: int, entered: PositionSide) -> None:
+    """An exit in a sentence of its own, where an entry came before and the opposite is held: the exit of which?"""
+    act = desk.drafts[number].act
+    held = desk.held_side(act.market)
+    apart = desk.drafts[number].sentence != desk.drafts[entry].sentence and not act.it
+    apart = apart and not _left_before(desk, number, act.market)
+    if apart and act.purpose is not None and held is not None and held != entered:
+        text = f"Is the {act.text} for the {act.market} {held} that you hold, or for what is traded then?"
+        desk.ask(Point(key=f"whose:{number}", about="contradiction", text=text))
 
 
 def _left_before(desk: Desk, number: int, market: str | None) -> bool:

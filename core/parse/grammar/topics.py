@@ -44,6 +44,9 @@ class Topic:
 
 def led_by_topic(items: Sequence[Item]) -> tuple[Topic, list[Item]] | None:
     """The topic that *items* begin with and what is said of it; None where they begin with none."""
+    named_last = len(items) > 3 and items[-1].kind == "COIN" and items[-2].kind in ("COMMA", "DASH")
+    if named_last and not any(item.kind == "COIN" for item in items[:-1]):
+        return Topic(market=items[-1].value), list(items[:-2])  # "tp 8 % above my entry, SOL"
     watched = bool(items) and items[0].kind == "WATCH"
     at = 1 if items and (watched or items[0].text.lower() in _LEADS) else 0
     led, mine = bool(at), False
@@ -95,7 +98,7 @@ _OWNED = (
 )
 _REPORTED = frozenset({
     "NUM", "COIN", "LONG", "SHORT", "LONGNOUN", "SHORTNOUN", "POSITION", "FROM", "AT", "OF", "ON", "MY", "WORTH",
-    "OPENED", "CURRENTLY", "GO", "COINWORD", "BREAKEVEN",
+    "OPENED", "PROFIT", "CURRENTLY", "GO", "COINWORD", "BREAKEVEN",
 })  # fmt: skip
 
 
@@ -115,7 +118,9 @@ def reported(items: Sequence[Item]) -> Topic | None:
 def told_first(items: Sequence[Item]) -> tuple[Topic, list[Item], list[Item]] | None:
     """ "I own 12 SOL, sell 4 at 160": the report, what is said after it, and the items of the report."""
     begun = next((at for at, item in enumerate(items) if item.kind in _BEGINS_AN_ORDER and item.kind != "NUM"), None)
-    if begun is None or not items or items[0].kind != "I":
+    if begun is not None and not begun:
+        begun = next((at for at in range(1, len(items)) if items[at - 1].kind == "COMMA"), None)
+    if begun is None or not items or (items[0].kind != "I" and items[0].text.lower() not in _OWNED):
         return None
     end = begun
     while end and items[end - 1].kind in ("COMMA", "AND", "DASH", "THEN"):
