@@ -17,8 +17,8 @@ _BINDING = frozenset({
     "I", "MY", "IT", "GO", "COIN", "OF", "ON", "FOR", "WITH", "AND", "TO", "AT", "FROM", "PRICE", "TODAY",
     "TONIGHT", "NOW", "VAGUE", "ALL", "BY", "CURRENT", "POSITION", "SHOW", "WATCH", "EARN", "CANDLE", "LATEST",
     "TIMES", "UNREAD", "PROFIT", "DAYPART", "WEEKENDS", "CURRENTLY", "MOVE", "RISE", "FALL", "SHIFT",
-    "BREAKOUT", "DIP", "ACROSS", "TAKE", "LOSS", "NOT", "ONCE", "STAY", "TF", "EVERY", "SET", "THROUGH",
-    "NOON",
+    "BREAKOUT", "DIP", "ACROSS", "TAKE", "LOSS", "TOMORROW", "BREAKEVEN", "LOSE", "OUT", "NOT", "ONCE", "STAY",
+    "TF", "EVERY", "SET", "THROUGH", "NOON",
 })  # fmt: skip
 _PARTING = ("COMMA", "COLON", "DASH", "THEN")
 _BACKING_OUT = frozenset(
@@ -59,12 +59,24 @@ def _parts(items: Sequence[Item]) -> list[tuple[list[Item], Item | None]]:
     return [*found, (part, None)]
 
 
+_NEWS = frozenset(
+    {"everyone", "whales", "whale", "cpi", "fomc", "fed", "news", "etf", "etfs", "sentiment", "dominance"}
+)
+"""Words that block a rule where they stand in it, and only tell of the day elsewhere."""
+
+
+def _said_in_talk(item: Item) -> bool:
+    return item.text.lower() in _WORDS or item.text.lower() in _NEWS or item.kind == "WATCH"
+
+
 def _is_talk(part: Sequence[Item]) -> bool:
-    spoken = [item for item in part if item.kind == "UNKNOWN"]
-    if not spoken or len(part) > MOST_WORDS or any(item.text.lower() not in _WORDS for item in spoken):
+    spoken = [item for item in part if item.kind == "UNKNOWN" or item.text.lower() in _NEWS]
+    if not spoken and len(part) > 2 and part[0].kind in ("I", "NOT"):
+        spoken = [item for item in part if item.kind == "WATCH" and any(one.kind == "NOT" for one in part)]
+    if not spoken or len(part) > MOST_WORDS or any(not _said_in_talk(item) for item in spoken):
         return False
     for at, item in enumerate(part):
-        if item.kind == "UNKNOWN":
+        if item in spoken:
             continue
         own = item.kind in ("LONG", "SHORT") and at > 0 and part[at - 1].kind == "MY"
         own = own or (item.kind in ("LONG", "SHORT") and at + 1 < len(part) and part[at + 1].kind == "UNKNOWN")

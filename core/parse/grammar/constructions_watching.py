@@ -72,7 +72,7 @@ MOMENTS: tuple[Construction, ...] = (
     construction('<COIN "in" >ABOVE|VALIDFOR|WITHIN', ""),
     construction("TIMES STOP OF|AT|AFTER? DUR", "CLOSE:close ON:in 4"),
     construction('<NUM|COIN COMMA|DASH "no" COMMA? >NUM|COIN', "CORRECTION:no"),
-    construction('<END|COLON|COMMA "out of|out" COIN >ABOVE|BELOW|AT|IF', "CLOSE:get_out 2"),
+    construction('<END|COLON|COMMA "out of|out" COIN >ABOVE|BELOW|AT|IF', "CLOSE:get_out 3"),
     construction('"equal|even" >LIMIT|ORDERS|SLICES', ""),
     construction("<ORDERS|LIMIT|LADDER AT SLICES >FROM|BETWEEN", ""),
     # Orders and their parts, as exchanges and people name them.
@@ -107,7 +107,8 @@ MOMENTS: tuple[Construction, ...] = (
     construction("<END LADDER MY COIN CLOSE COLON", "3 4 COLON::"),
     construction('"send" I >QUOTE|COLON', "ALERT:send_me"),
     construction("<END|COMMA|AND NUM% OF? MY COIN|POSITION OUT >AT|IF", "SELL:sell 2 3 4 5"),
-    construction('I "in" FOR|WITH >NUM', "BUY:buy"),
+    construction('I "want"? "in" FOR|WITH >NUM', "BUY:buy"),
+    construction('<COMMA|DASH "but" >SELL|BUY|LONG|SHORT|CLOSE|TRIM|ALERT|SET', ""),
     construction('<COIN|IT|PRICE "flips|flip" >NUM', "BREAK:breaks"),
     construction('"gimme|give me" MY? PNL|COLLATERAL|RULES|ORDERS|HISTORY|PRICE|METRIC', "SHOW:show 2 3"),
     construction('"nuke all|nuke my|nuke it" MY? RULES|ORDERS|ALERTS', "CANCEL:cancel ALL:all 3"),
@@ -120,4 +121,14 @@ MOMENTS: tuple[Construction, ...] = (
     construction("FALL|RISE|TRIM|SHIFT MY? LEVERAGE|METRIC TO|BY >NUM", "FOREIGN:changing_leverage"),
     construction("SET LEVERAGE NUMx FOR|ON|OF COIN AND BUY|SELL|LONG|SHORT NUM", "7 8 5 3"),
     construction("TRAIL ON|FOR MY? COIN COMMA TRAIL NUM", "1 6 2 3 4"),
+    construction("STOP ALL? MY? RULES", "PAUSE:pause 2 3 4", lambda taken: taken[0][0].text.lower() == "stop"),
+    construction('"new" >POSITION', ""),
+    construction("STARTING >IF", ""),
+    construction(
+        "<PROFIT|LOSS|PNL|METRIC|LEVERAGE|FUNDING|IND GO NUM ABOVE|BELOW",
+        "4 3",
+        lambda taken: taken[3][0].text.lower().startswith("or "),
+    ),
+    construction('<COMMA|END NUM$ "into" COIN >END|COMMA', "BUY:put 2 3 4"),
+    construction("METRIC|COLLATERAL OF COIN", "1 3"),
 )

@@ -42,7 +42,7 @@ from core.parse.grammar.drafts import (
     Trail,
 )
 from core.parse.grammar.linking import opens
-from core.parse.grammar.subjects import side_of
+from core.parse.grammar.subjects import entry_of, side_of
 from core.parse.grammar.units import resolved_unit
 
 TIMEFRAMES = ("1m", "5m", "15m", "1h", "4h", "1d")
@@ -71,12 +71,29 @@ def settle_condition(desk: Desk, number: int, cond: Cond | None) -> Condition | 
                 desk.ask(Point(key=f"health:{number}", about="value", text=text))
             return AccountLevel(metric=cond.metric, operator=cond.operator, value=cond.value)
         case TimeDraft():
-            at = instant(desk, number, cond.when)
+            at = instant(desk, number, _not_before_entry(desk, number, cond.when))
             return None if at is None else AtTime(at=at)
         case ScheduleDraft():
             return _schedule(desk, number, cond)
         case _:
             return _of_market(desk, number, cond)
+
+
+def _not_before_entry(desk: Desk, number: int, when: When) -> When:
+    """ "long 1 ETH tomorrow at 14:30 and close it at 18:30": the close is of the day of its entry."""
+    bare = when.day_offset is None and when.weekday is None and when.date is None and when.in_s is None
+    entry = entry_of(desk, number) if bare and when.clock is not None else None
+    timed = None if entry is None or entry == number else desk.drafts[entry].cond
+    if not isinstance(timed, TimeDraft) or timed.when.clock is None or when.clock is None:
+        return when
+    if not (when.clock.sure and timed.when.clock.sure):
+        return when
+    day = replace(timed.when, clock=when.clock, zone=when.zone or timed.when.zone)
+    later = (when.clock.hour, when.clock.minute) > (timed.when.clock.hour, timed.when.clock.minute)
+    if later:
+        return day
+    ahead = timed.when.day_offset
+    return when if ahead is None else replace(day, day_offset=ahead + 1)
 
 
 def _of_market(desk: Desk, number: int, cond: Cond) -> Condition | None:
@@ -196,6 +213,9 @@ def _change(desk: Desk, number: int, cond: Change, market: str) -> Condition | N
     if unit is None:
         threshold, unit = resolved_unit(desk, threshold, direction, market)
     reference = cond.reference
+    entered = entry_of(desk, number) is not None and not opens(desk.drafts[number])
+    if reference == "current_price" and cond.state and entered:
+        reference = "entry_price"  # "buy 10 HYPE, and when it's up 8 % sell it"
     if reference == "current_price" and cond.direction is not None and _entry_spoken_of(desk, number, market):
         point = Point(key="from", about="value", text="From where: your entry, or the price now?", candidates=_FROM)
         reference = desk.ask(point, best="entry_price")
@@ -295,13 +315,20 @@ def _indicator(desk: Desk, number: int, cond: IndicatorDraft, market: str) -> Co
         ways = (replace(cond, operator="crosses_above"), replace(cond, operator="crosses_below"))
         made = [_indicator(desk, number, one, market) for one in ways]
         return None if None in made else AnyOf(conditions=cast(tuple[Condition, ...], tuple(made)))
+    timeframe = _timeframe(desk, number, cond.timeframe)
     if operator == "crosses":
         text = "Crosses from below or from above?"
         operator = desk.ask(Point(key=f"crossing:{number}", about="value", text=text, candidates=_CROSSINGS))
         if operator is None:
             return None
-    timeframe = _timeframe(desk, number, cond.timeframe)
     period, other = cond.period, cond.other
+    if cond.value is None and other is None:
+        usual = Decimal(30 if operator == "<=" else 70)
+        text = f"{'Below' if operator == '<=' else 'Above'} what {cond.name.upper()} is that?"
+        value = desk.ask(Point(key=f"extreme:{number}", about="value", text=text, candidates=((str(usual), usual),)))
+        if value is None:
+            return None
+        cond = replace(cond, value=value)
     if cond.name in ("sma", "ema") and period is None:
         period = desk.ask(
             Point(key=f"period:{number}", about="value", text=f"Over how many candles is the {cond.name.upper()}?")

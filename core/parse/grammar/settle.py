@@ -213,6 +213,11 @@ def _grouped(desk: Desk, rules: list[RuleSpec], numbers: list[int]) -> list[Rule
         if is_exit(rule.action) and rule.id not in said and _side(desk, rule) is not None:
             market = getattr(rule.action, "market", "")
             by_place.setdefault((market, rule.after), []).append(rule)
+    for rule in rules:  # what closes all of an entry ends its stop, whatever it waits for
+        place = (getattr(rule.action, "market", ""), rule.after)
+        unsided = is_exit(rule.action) and rule.id not in said and _side(desk, rule) is None
+        if unsided and rule.after is not None and place in by_place and _whole(rule):
+            by_place[place].append(rule)
     for exits in by_place.values():
         sides = {_side(desk, rule) for rule in exits}
         if len(sides) > 1 and any(_whole(rule) for rule in exits):

@@ -209,6 +209,9 @@ def _number(items: Sequence[Item], at: int, made: _Made) -> bool:
     if made.places[abs(amount.value)] and not _as_often(items, amount, made):
         return False
     values = {abs(amount.value)} | ({Decimal(amount.minutes)} if amount.minutes is not None else set())
+    behind = [item.kind for item in items[at + 1 : at + 4]]
+    if amount.unit == "percent" and behind[:1] == ["OF"] and "BREAKEVEN" in behind:
+        values |= {abs(amount.value - HUNDRED)}  # "80 % of my entry" is 20 % below it
     values |= {(amount.value - 1) * HUNDRED} if amount.unit == "times" else set()  # "at 2x" is 100 % up
     hours = {Decimal(clock.hour % 12) for clock in made.clocks if not clock.minute}
     return bool(values & made.numbers) or (not amount.unit and amount.value % 12 in hours)
