@@ -43,6 +43,8 @@ def layouts(sentences: Sequence[Sentence]) -> Iterator[list[Sentence]]:
     for made in (_headed(lines), _signal(lines), _signal(fields) if len(fields) <= MOST_FIELDS else None):
         if made is not None and made != whole:
             yield _sentences(made)
+    if len(lines) > 1 and len(whole) < 5:
+        yield _sentences([[item for line in whole for item in line]])  # a sentence that was broken over lines
 
 
 def _sentences(lines: Sequence[Line]) -> list[Sentence]:
