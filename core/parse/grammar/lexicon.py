@@ -307,10 +307,10 @@ TRADING: dict[str, str] = {
         "remaining half|rest of it|the remaining"
     ),
     "POSITION": (
-        "position|positions|bag|bags|trade|trades|holdings|exposure|stack|size|open position|open positions|holding|"
-        "postion|pos|posi|contracts|open trade|the trade|open trades|position size|stake in|what am i holding|"
-        "what do i hold|what am i in|what do i own|what do i have open|what have i got open|what positions am i in|"
-        "what i hold|what i have"
+        "positions update|position update|how am i positioned|position|positions|bag|bags|trade|trades|holdings|"
+        "exposure|stack|size|open position|open positions|holding|postion|pos|posi|contracts|open trade|the trade|"
+        "open trades|position size|stake in|what am i holding|what do i hold|what am i in|what do i own|"
+        "what do i have open|what have i got open|what positions am i in|what i hold|what i have"
     ),
     "PRICE": (
         "price|prices|the price of|price of|spot|mark price|index price|px|market price of|last price|quote|value of|"

@@ -22,7 +22,8 @@ _LABELS = frozenset({
     "frequency", "interval", "exit", "exits", "note", "first", "second", "third", "one", "two", "three",
     "rule", "alert", "cron", "scale", "conditions", "two conditions", "three conditions", "two things",
     "two rules", "liquidation guard", "guard", "scalp", "swing", "a few things", "conditional order",
-    "recurring investment", "investment", "recurring", "stop limit", "sell stop limit",
+    "trade alert", "trade signal", "new trade", "new signal", "recurring investment", "investment",
+    "recurring", "stop limit", "sell stop limit",
 })  # fmt: skip
 _PLANS = frozenset({
     "plan", "plans", "list", "schedule", "levels", "ideas", "signal", "signals", "orders", "order", "setup",
