@@ -34,7 +34,8 @@ def without_talk(sentences: Sequence[Sentence]) -> tuple[list[Sentence], list[It
     aside: list[Item] = []
     for sentence in sentences:
         rest: list[Item] = []
-        for part, mark in _parts(sentence.items):
+        items = _without_forbidden(sentence.items, sentences, aside)
+        for part, mark in _parts(items):
             if _is_talk(part):
                 aside += part
             else:
@@ -44,6 +45,47 @@ def without_talk(sentences: Sequence[Sentence]) -> tuple[list[Sentence], list[It
         if rest:
             kept.append(replace(sentence, items=rest))
     return (kept, aside) if aside and kept else None
+
+
+def _without_forbidden(items: Sequence[Item], sentences: Sequence[Sentence], aside: list[Item]) -> list[Item]:
+    """*items* without what forbids something that nothing else asks for: "sell my SOL at 160, not my ETH"."""
+    begun = next((at for at, item in enumerate(items) if item.kind == "NOT"), None)
+    if begun is None or items[begun].text.lower() in _BACKING_OUT - {"without"}:
+        return list(items)
+    end = begun + 1
+    while end < len(items) and items[end].kind not in (*_PARTING, "AND", "IF", "EACH"):
+        end += 1
+    span = items[begun:end]
+    others = [item for sentence in sentences for item in sentence.items if item not in span]
+    named = {item.value for item in span if item.kind == "COIN"}
+    done = {item.kind for item in span if item.kind in _DOING}
+    asked = {item.kind for item in others}
+    free = not (named & {item.value for item in others if item.kind == "COIN"}) if named else not done & asked
+    apart = end == len(items) or items[end].kind in _PARTING
+    if len(span) < 2 or not apart or not free or asked & {"EVERYTHING", "BOTH", "NOT"} or not asked & _INSTRUCTS:
+        return list(items)
+    if not (named or done) or any(item.kind not in _FORBIDDEN and not _said_in_talk(item) for item in span):
+        return list(items)
+    if named and "COIN" not in asked:
+        return list(items)
+    aside += span
+    lead = begun - int(begun > 0 and items[begun - 1].kind in ("COMMA", "AND"))
+    lead -= int(lead > 0 and items[lead - 1].text.lower() == "but")
+    behind = end + int(begun == 0 and end < len(items))
+    return [*items[:lead], *items[behind:]]
+
+
+_DOING = frozenset({
+    "BUY", "SELL", "LONG", "SHORT", "CLOSE", "TRIM", "COVER", "REVERSE", "CANCEL", "PAUSE", "STOP", "TARGET", "TRAIL",
+    "LEVERAGE", "STOPS", "ALERTS", "HELP",
+})  # fmt: skip
+_FORBIDDEN = _DOING | {
+    "NOT", "MY", "COIN", "IT", "POSITION", "ON", "OF", "EVERYTHING", "ALL", "ORDERS", "RULES", "VAGUE", "I", "TO",
+}  # fmt: skip
+_INSTRUCTS = frozenset({
+    "BUY", "SELL", "LONG", "SHORT", "CLOSE", "TRIM", "COVER", "ALERT", "STOP", "TARGET", "TRAIL", "SHOW", "CANCEL",
+    "PAUSE", "BID",
+})  # fmt: skip
 
 
 def _parts(items: Sequence[Item]) -> list[tuple[list[Item], Item | None]]:

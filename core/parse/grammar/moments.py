@@ -1,7 +1,6 @@
 """Turns a condition as said into a condition of the language: units, directions, times; asks where words are short."""
 
 from dataclasses import replace
-from datetime import datetime
 from decimal import Decimal
 from typing import Literal, cast
 
@@ -19,12 +18,10 @@ from core.domain.condition import (
     PositionPnl,
     PriceChange,
     PriceLevel,
-    Schedule,
     Trailing,
 )
 from core.domain.market import Timeframe
 from core.domain.money import HUNDRED
-from core.parse.grammar.calendar import Clock, When, place, zone_of
 from core.parse.grammar.desk import Desk, Point, money
 from core.parse.grammar.drafts import (
     AccountDraft,
@@ -43,10 +40,10 @@ from core.parse.grammar.drafts import (
 )
 from core.parse.grammar.linking import opens
 from core.parse.grammar.subjects import entry_of, side_of
+from core.parse.grammar.timing import instant, not_before_entry, settle_schedule
 from core.parse.grammar.units import resolved_unit
 
 TIMEFRAMES = ("1m", "5m", "15m", "1h", "4h", "1d")
-WEEK_S = 604_800
 
 LEAST_HEALTH = 3
 """Below this a number is a health factor, as of a loan, and no share of the health that is measured here."""
@@ -71,29 +68,12 @@ def settle_condition(desk: Desk, number: int, cond: Cond | None) -> Condition | 
                 desk.ask(Point(key=f"health:{number}", about="value", text=text))
             return AccountLevel(metric=cond.metric, operator=cond.operator, value=cond.value)
         case TimeDraft():
-            at = instant(desk, number, _not_before_entry(desk, number, cond.when))
+            at = instant(desk, number, not_before_entry(desk, number, cond.when))
             return None if at is None else AtTime(at=at)
         case ScheduleDraft():
-            return _schedule(desk, number, cond)
+            return settle_schedule(desk, number, cond)
         case _:
             return _of_market(desk, number, cond)
-
-
-def _not_before_entry(desk: Desk, number: int, when: When) -> When:
-    """ "long 1 ETH tomorrow at 14:30 and close it at 18:30": the close is of the day of its entry."""
-    bare = when.day_offset is None and when.weekday is None and when.date is None and when.in_s is None
-    entry = entry_of(desk, number) if bare and when.clock is not None else None
-    timed = None if entry is None or entry == number else desk.drafts[entry].cond
-    if not isinstance(timed, TimeDraft) or timed.when.clock is None or when.clock is None:
-        return when
-    if not (when.clock.sure and timed.when.clock.sure):
-        return when
-    day = replace(timed.when, clock=when.clock, zone=when.zone or timed.when.zone)
-    later = (when.clock.hour, when.clock.minute) > (timed.when.clock.hour, timed.when.clock.minute)
-    if later:
-        return day
-    ahead = timed.when.day_offset
-    return when if ahead is None else replace(day, day_offset=ahead + 1)
 
 
 def _of_market(desk: Desk, number: int, cond: Cond) -> Condition | None:
@@ -360,71 +340,3 @@ def _funding(desk: Desk, cond: FundingDraft, market: str) -> Condition:
     elif cond.over_h is None and value != 0:
         desk.assume("Funding in percent per hour.")
     return FundingRate(market=market, operator=cond.operator, value=value)
-
-
-def instant(desk: Desk, number: int, when: When, key: str = "time") -> datetime | None:
-    """The instant that *when* means; asks when it is past or can be read in two ways."""
-    placed = place(when, desk.context.now, desk.context.timezone)
-    if when.clock is None and when.in_s is None and placed.at and not placed.doubt:
-        placed = replace(placed, doubt="hour")
-    if when.zone is None and when.clock is not None:
-        desk.assume(f"Times are {desk.context.timezone}.")
-    if not placed.doubt:
-        return placed.at[0]
-    zone = zone_of(when.zone, desk.context.timezone)
-    labels = tuple((at.astimezone(zone).strftime("%a %d %b %Y, %H:%M %Z"), at) for at in placed.at)
-    past = (
-        "That time has already passed. When do you mean?"
-        if placed.at
-        else "I cannot place that time. When do you mean?"
-    )
-    text = {"past": past, "hour": "At what time of that day?"}.get(placed.doubt, "Which time do you mean?")
-    answer: datetime | None = desk.ask(
-        Point(key=f"{key}:{number}", about="time", text=text, candidates=labels, zone=zone),
-        best=placed.at[0] if placed.at else None,
-    )
-    return answer
-
-
-def _schedule(desk: Desk, number: int, cond: ScheduleDraft) -> Condition | None:
-    zone = str(zone_of(cond.zone, desk.context.timezone))
-    start = None if cond.start is None else instant(desk, number, _from_midnight(desk, cond.start), "start")
-    if cond.every_s is not None and cond.clock is not None and cond.every_s not in (86_400, WEEK_S):
-        if start is None:  # "every other day at 10:00" begins at the next ten o'clock.
-            start = instant(desk, number, When(clock=cond.clock, zone=cond.zone), "start")
-        if cond.every_s % 86_400 or cond.start is not None:
-            desk.ask(Point(key=f"clock:{number}", about="time", text="How does that time go with that interval?"))
-    if cond.every_s is not None and (cond.clock is None or cond.every_s not in (86_400, WEEK_S)):
-        return Schedule(every_s=cond.every_s, timezone=zone, start_at=start)
-    clock, days = cond.clock, cond.days
-    if clock is not None and cond.zone is None:
-        desk.assume(f"Times are {zone}.")
-    month_day = cond.month_day or desk.ask(
-        Point(key=f"day:{number}", about="time", text="On which day of the month?"), best="1"
-    )
-    if clock is None:
-        clock = Clock(hour=0)
-        desk.assume(f"At 00:00 ({zone}).")
-    if any(not other.sure or other.minute != clock.minute for other in cond.more):
-        desk.ask(Point(key=f"clocks:{number}", about="time", text="Send a rule of its own for each of those times."))
-        return None
-    hour = clock.hour
-    if not clock.sure:
-        halves = (hour % 12, hour % 12 + 12)
-        labels = tuple((f"{half:02d}:{clock.minute:02d}", half) for half in halves)
-        hour = desk.ask(
-            Point(key=f"clock:{hour}", about="time", text="Morning or evening?", candidates=labels), best=hour
-        )
-    if cond.every_s == WEEK_S:
-        days = desk.context.now.astimezone(zone_of(cond.zone, desk.context.timezone)).strftime("%a").upper()
-        desk.assume(f"Every week on {days.title()}.")
-    hours = ",".join(str(one) for one in sorted({hour, *(other.hour for other in cond.more)}))
-    return Schedule(cron=f"{clock.minute} {hours} {month_day} * {days}", timezone=zone, start_at=start)
-
-
-def _from_midnight(desk: Desk, when: When) -> When:
-    """A day without a time begins at its midnight."""
-    if when.clock is None and when.in_s is None:
-        desk.assume("Starting at 00:00.")
-        return replace(when, clock=Clock(hour=0))
-    return when

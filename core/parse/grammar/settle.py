@@ -22,9 +22,10 @@ from core.domain.wording import SHARES_OF_THE_MOMENT
 from core.parse.grammar.checks import checked
 from core.parse.grammar.desk import Desk, Point
 from core.parse.grammar.drafts import Cond, GroupDraft, Level, RuleDraft, ScheduleDraft, TargetHit
-from core.parse.grammar.moments import instant, settle_condition
+from core.parse.grammar.moments import settle_condition
 from core.parse.grammar.sizing import settle_action
 from core.parse.grammar.subjects import entry_of, settle_markets
+from core.parse.grammar.timing import instant
 
 OPTION_DEPTH = 2
 MOST_OPTIONS_DEEP = 12
