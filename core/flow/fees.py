@@ -34,7 +34,8 @@ class FeeAccounts:
         for key in await self._keys.all():
             await self._take_in(key.address)
             left = await self._purse.balance(key.address)
-            now, low = clock.now(), key.kind == "delegate" and left < self._minimum
+            now = clock.now()
+            low = left < self._minimum and bool(await self._keys.owners(key.address))  # one made ahead may wait empty
             if await self._book.see(key.address, left, now, low=low):
                 await self._tell(store, operators, self._news(key.address, left, low=low, at=now))
 

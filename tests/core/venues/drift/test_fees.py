@@ -27,13 +27,15 @@ OWNERS = (OwnerId(1), OwnerId(2))
 
 
 class Keys:
-    """One delegate key of two owners."""
+    """One delegate key of two owners, once it is `used`."""
+
+    used = True
 
     async def all(self) -> list[StoredKey]:
         return [StoredKey(address=KEY, kind="delegate", sealed=b"", master=1, created_at=datetime.now(UTC))]
 
     async def owners(self, address: str) -> list[OwnerId]:
-        return list(OWNERS) if address == KEY else []
+        return list(OWNERS) if address == KEY and self.used else []
 
 
 class Killed(BaseException):
@@ -58,12 +60,13 @@ class Counting:
 
     def __init__(self, stage: DriftStage, book: MortalBook, store: MemoryStore, operator: OwnerId) -> None:
         self.stage, self.book, self.store, self.operator = stage, book, store, operator
+        self.keys = Keys()
         self.accounts = self.restarted()
 
     def restarted(self) -> FeeAccounts:
         """Accounts that remember nothing but what is in the book."""
         purse = DriftPurse(self.stage.opened.rpc, Emulated(), self.stage.drift.user_key)
-        return FeeAccounts(purse, self.book, Keys(), "drift", minimum=SOL // 20)  # type: ignore[arg-type]
+        return FeeAccounts(purse, self.book, self.keys, "drift", minimum=SOL // 20)  # type: ignore[arg-type]
 
     async def trade(self, order_id: str, owner: OwnerId = OWNERS[0], **changes: Any) -> None:
         prepared = await self.stage.drift.prepare(intent(order_id, owner=owner, **changes))
@@ -150,6 +153,10 @@ async def test_a_transaction_that_is_listed_late_counts_too_and_one_that_others_
 
 async def test_a_key_that_runs_low_is_told_once_until_it_has_enough_again(counting: Counting) -> None:
     start = await counting.store.event_log.end()
+    counting.keys.used = False
+    counting.stage.chain.lamports[SHARD.pubkey()] = 0
+    await counting.look()
+    counting.keys.used = True
     for lamports in (SOL // 20, SOL // 20 - 1, SOL // 50, SOL // 10, SOL // 10, SOL // 100):
         counting.stage.chain.lamports[SHARD.pubkey()] = lamports
         await counting.look()
