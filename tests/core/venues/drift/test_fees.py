@@ -11,9 +11,10 @@ from core.db.census import Census
 from core.db.connection import Database
 from core.db.fees import PostgresFeeBook
 from core.db.memory import MemoryStore
+from core.domain.errors import VenueUnknown
 from core.domain.event import KeyRanLow
 from core.domain.ids import OwnerId
-from core.flow.fees import FeeAccounts
+from core.flow.fees import KEPT_SLOTS, FeeAccounts
 from core.ports import StoredKey
 from core.ports.fees import Paid
 from core.venues.drift.emulator.exchange import keypair
@@ -149,6 +150,25 @@ async def test_a_transaction_that_is_listed_late_counts_too_and_one_that_others_
     counting.stage.node.hidden.clear()
     await counting.look()
     assert await counting.spent() == {OWNERS[0]: (counting.charged(), 2, 0)}
+
+
+async def test_a_transaction_that_no_node_keeps_holds_the_rest_up_for_an_hour_at_most(counting: Counting) -> None:
+    await counting.trade("ord_1")
+    cost = counting.charged()
+    kept_from = counting.stage.chain.slot
+    await counting.trade("ord_2")
+    counting.stage.chain.advance(40)
+    counting.stage.node.kept_from = kept_from
+    with pytest.raises(VenueUnknown):
+        await counting.look()
+    assert await counting.spent() == {}
+    assert [payer.key for payer in await counting.book.payers()] == [KEY], "what it has left is seen all the same"
+    counting.stage.chain.skip(KEPT_SLOTS, 3_600)
+    await counting.stage.show("100")
+    await counting.trade("ord_3")
+    counting.stage.chain.advance(40)
+    await counting.look()
+    assert await counting.spent() == {OWNERS[0]: (counting.charged() - cost, 2, 0)}
 
 
 async def test_a_key_that_runs_low_is_told_once_until_it_has_enough_again(counting: Counting) -> None:
