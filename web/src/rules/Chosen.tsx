@@ -21,8 +21,8 @@ export function Chosen({ ids, onDone }: { ids: readonly string[]; onDone: () => 
     onSettled: () => client.invalidateQueries({ queryKey: ["rules"] }),
   });
   return (
-    <div role="status" className="fixed inset-x-0 bottom-16 z-20 flex flex-wrap items-center gap-2 border-t border-edge bg-raised px-4 py-2 md:bottom-0">
-      <span className="mr-auto">{ids.length === 1 ? "1 rule picked" : `${ids.length} rules picked`}</span>
+    <div role="status" className="fixed inset-x-0 bottom-[calc(3.75rem+env(safe-area-inset-bottom))] z-20 flex flex-wrap items-center gap-2 border-t border-edge bg-raised px-4 py-2 max-sm:[&>button]:grow max-sm:[&>button]:px-2 md:bottom-0">
+      <span className="mr-auto max-sm:w-full">{ids.length === 1 ? "1 rule picked" : `${ids.length} rules picked`}</span>
       <Button busy={bulk.isPending} onClick={() => bulk.mutate("pause")}>
         Pause them
       </Button>
