@@ -38,7 +38,7 @@ export function Hint({ level, away, attach }: Pick<Held, "level" | "away" | "att
   // oxlint-disable-next-line react/exhaustive-deps -- one function for as long as it is the same line
   const ref = useCallback(attach, [id, price]);
   return (
-    <div ref={ref} hidden aria-hidden="true" className={`group pointer-events-none absolute top-0 right-0 flex h-6.5 items-center gap-1 rounded border border-dashed bg-panel px-1.5 text-xs font-medium whitespace-nowrap [&[hidden]]:hidden ${TONE[level.tone]}`}>
+    <div ref={ref} hidden aria-hidden="true" className={`group pointer-events-none absolute top-0 right-0 z-10 flex h-6.5 items-center gap-1 rounded border border-dashed bg-panel px-1.5 text-xs font-medium whitespace-nowrap [&[hidden]]:hidden ${TONE[level.tone]}`}>
       {level.label} <Away away={away} />
     </div>
   );
