@@ -75,6 +75,7 @@ def with_wallet(context: BrowserContext, address: str, *, features: str) -> tupl
     key = SigningKey.generate()
     page, complaints = watched(context)
     page.expose_function("signWithKey", lambda text: list(key.sign(text.encode()).signature))
+    page.expose_function("signBytes", lambda message: list(key.sign(bytes(message)).signature))
     owner = {"address": str(Pubkey.from_bytes(bytes(key.verify_key))), "key": list(bytes(key.verify_key))}
     page.add_init_script(f"window.TEST_WALLET = {json.dumps(owner | {'features': features})};")
     page.add_init_script(path=Path(__file__).with_name("wallet.js"))

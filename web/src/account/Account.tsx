@@ -12,6 +12,8 @@ import { Links } from "./Links";
 import { Notify } from "./Notify";
 import { Sessions } from "./Sessions";
 import { Wallets } from "./Wallets";
+import { Orders } from "./wallet/Orders";
+import { Trading } from "./wallet/Trading";
 
 /** What the panels are made of: shown together, so that none pushes another away as it comes. */
 const PARTS = [owned.wallets, owned.approvals, owned.links, owned.limits, owned.keys, owned.sessions, owned.audit, queries.settings] as const;
@@ -23,9 +25,11 @@ export function Account() {
     <div className="flex flex-col gap-4">
       <h1 className="text-lg font-semibold">Account</h1>
       <Approvals />
+      <Orders />
       <div className="grid items-start gap-4 lg:grid-cols-2">
         <div className="flex min-w-0 flex-col gap-4">
           <Wallets />
+          <Trading />
           <Limits />
           <Keys />
         </div>
