@@ -171,12 +171,20 @@ def _may_try(rule: Rule, legs: list[Order], now: datetime) -> bool:
         return True
     if is_taken_off_by_hand(legs[-1]):
         return False
-    wait = FIRST_RETRY
-    for leg in reversed(legs[:-1]):
+    tries = len(refused_last(legs))
+    if tries == 0 or (tries == 1 and legs[-1].state is OrderState.LAPSED):
+        return True  # bytes that got lost on their way say nothing of the next ones
+    return now >= ended + min(LONGEST_RETRY, FIRST_RETRY * int(2 ** min(tries - 1, 8)))
+
+
+def refused_last(legs: list[Order]) -> list[Order]:
+    """Of *legs*, oldest first, those at the end that the venue did not want, one after another."""
+    run: list[Order] = []
+    for leg in reversed(legs):
         if not is_refused(leg):
             break
-        wait = min(LONGEST_RETRY, wait * 2)
-    return now - ended >= wait or not is_refused(legs[-1])
+        run.append(leg)
+    return run
 
 
 def is_refused(order: Order) -> bool:

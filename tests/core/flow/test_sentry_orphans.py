@@ -92,7 +92,7 @@ async def test_killed_while_placing_one_stands_or_none_as_the_rule_says(point: s
     (rule,) = [await bench.rule(one) for one in await _rules(bench)]
     if deed is not None:
         await deed(bench, rule)
-    await bench.settled(70)
+    await bench.dead_by_now()
     assert await bench.stops() == (["sell 2 <= 95"] if deed is None else [])
     await _one_exit_when_it_falls(bench, rule, paused=deed is _paused)
 
@@ -123,7 +123,7 @@ async def test_killed_while_moving_one_a_single_one_stands_where_the_rule_says(p
     with DiesAt(point), pytest.raises(Killed):
         await bench.change(move)
     await bench.restart()
-    await bench.settled(70)
+    await bench.dead_by_now()
     assert await bench.stops() == ["sell 2 <= 97"]
     await _one_exit_when_it_falls(bench, rule, paused=False)
 
@@ -151,7 +151,7 @@ async def test_however_its_bytes_fare_one_stands_and_one_exit_comes_of_it(effect
     (rule,) = await bench.arm(STOP)
     await bench.settled(3)
     await bench.venue.arrive()
-    await bench.settled(70)
+    await bench.dead_by_now()
     assert await bench.stops() == ["sell 2 <= 95"]
     await _one_exit_when_it_falls(bench, rule, paused=False)
 
