@@ -8,6 +8,7 @@ import pytest
 
 from core.domain.action import MoveStop
 from core.domain.condition import Trailing
+from core.domain.errors import NoPermission
 from core.domain.event import OrderFilled, RuleRelieved
 from core.domain.ids import RuleId
 from core.domain.order import ENDED, OrderState
@@ -180,3 +181,23 @@ async def test_one_that_traded_before_it_could_be_taken_off_has_fired() -> None:
     await bench.settled(2)
     assert await bench.states(rule) == [RuleState.COMPLETED]
     assert len(await bench.events(OrderFilled)) == 1
+
+
+async def test_what_we_may_not_take_off_is_asked_for_now_and_then_until_we_may() -> None:
+    bench = await tower()
+    (rule,) = await bench.arm(STOP)
+    asked = 0
+
+    async def not_allowed() -> None:
+        nonlocal asked
+        asked += 1
+        raise NoPermission("SayWhen may not trade your account")
+
+    bench.venue.meanwhile("cancel", not_allowed)
+    bench.venue.holds_protective_orders = False  # nothing is tended for a while
+    await _cancelled(bench, rule)
+    await bench.settled(10)
+    assert (asked, await bench.stops()) == (1, ["sell 2 <= 95"])
+    bench.venue.holds_protective_orders = True
+    await bench.settled(2)
+    assert await bench.stops() == []
