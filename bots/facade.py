@@ -17,6 +17,7 @@ from core.domain.reading import Command, ParseResult
 from core.domain.rule import Rule, RuleSpec, RuleState
 from core.ports import Bell, Delivery, History, Letter, PnlBy, PnlLine, TradeFilter
 from core.ports.access import Claim, Link
+from core.ports.fees import Payer, Spent
 
 
 class Accounts(Protocol):
@@ -148,6 +149,15 @@ Claims = list[Claim]
 Places = list[Link]
 
 
+class Fees(Protocol):
+    """What network fees cost."""
+
+    @property
+    def charged(self) -> bool: ...
+    async def payers(self) -> list[Payer]: ...
+    async def spent_for(self, owner: OwnerId) -> Spent: ...
+
+
 class Facade(Protocol):
     """The nouns of `core.app.Core` that a surface for people needs."""
 
@@ -169,3 +179,5 @@ class Facade(Protocol):
     def links(self) -> Links: ...
     @property
     def trades(self) -> Trades: ...
+    @property
+    def fees(self) -> Fees: ...

@@ -30,7 +30,9 @@ async def obey(turn: Turn, command: Command) -> list[Card]:
         case "positions":
             return [views.positions_card(await account.view(turn.owner), simulated=prices.simulated)]
         case "balance":
-            return [views.balance_card(await account.view(turn.owner), simulated=prices.simulated)]
+            fees = turn.core.fees
+            spent = await fees.spent_for(turn.owner) if fees.charged else None
+            return [views.balance_card(await account.view(turn.owner), spent, simulated=prices.simulated)]
         case "prices":
             return [views.prices_card(prices.latest(command.markets), prices, command.markets)]
         case "rules":

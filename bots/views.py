@@ -4,6 +4,7 @@ from collections.abc import Iterator, Mapping, Sequence
 from datetime import datetime
 from decimal import Decimal
 from itertools import zip_longest
+from types import MappingProxyType
 from typing import Any
 from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 
@@ -31,6 +32,7 @@ from core.domain.wording import (
     say_price,
     say_rough_percent,
     say_signed_money,
+    say_sol,
     say_standing,
     say_time,
 )
@@ -38,10 +40,11 @@ from core.feed.card import Button, Card, Rows, Tone
 from core.feed.card_marks import marked
 from core.feed.press import HandleRule, Say, fits, write
 from core.ports import History, JobLog
+from core.ports.fees import Spent
 
 RULES_A_PAGE = 6
-NOTHING_STANDS: Mapping[RuleId, Order] = {}
 """So many that all their buttons fit into one of Discord's selects."""
+NOTHING_STANDS: Mapping[RuleId, Order] = MappingProxyType({})
 _MOST_BUTTON_ROWS = 8
 _MOST_HISTORY = 40
 _NO_POSITION = Card(title="You hold no position", lines=('Open one in words: "buy 1 SOL".',))
@@ -110,14 +113,19 @@ def _position_lines(position: Position) -> list[str]:
     ]
 
 
-def balance_card(account: Account, *, simulated: bool) -> Card:
-    """Equity, what is free, and how near the account is to liquidation."""
+def balance_card(account: Account, spent: Spent | None, *, simulated: bool) -> Card:
+    """Equity, what is free, how near the account is to liquidation, and what a chain took for its transactions."""
+    fees: tuple[str, ...] = ()
+    if spent is not None:
+        count = f"{spent.transactions} transaction{'' if spent.transactions == 1 else 's'}"
+        fees = (f"Network fees so far {say_sol(spent.lamports)} for {count}, none of it from your collateral",)
     return Card(
         title=marked(f"Equity {say_money(account.equity)}", simulated=simulated, venue=account.venue),
         lines=(
             f"Collateral {say_money(account.collateral)}, free {say_money(account.free_collateral)}",
             f"Leverage {_times(account.leverage)}, health {say_rough_percent(account.health)}",
             f"Margin in use {say_money(account.initial_margin)}, maintenance {say_money(account.maintenance_margin)}",
+            *fees,
         ),
     )
 

@@ -44,6 +44,7 @@ class Cadences:
             (5, "standing", engine.standing),
             (60, "reconcile", engine.reconcile),
             (60, "funding", engine.funding),
+            (30, "fees", engine.fees),
             (5, "sample", engine.sample),
         ]
         for seconds, name, work in every:

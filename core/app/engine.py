@@ -279,6 +279,11 @@ class Engine:
             for owner in await self._parts.own.exchange_funding(self._parts.clock.now()):
                 await reconcile(self._parts.store, self._parts.venue, self._parts.clock, owner)
 
+    async def fees(self) -> None:
+        """Twice a minute: what the chain has charged for our transactions, and whether keys have enough left."""
+        if self._parts.fees is not None and VENUE_LEASE in self._fences:
+            await self._attempt("accounting for fees", self._parts.fees)
+
     async def standing(self) -> None:
         """Every few seconds: whether the venue takes orders, told when that has changed."""
         if VENUE_LEASE in self._fences:

@@ -48,8 +48,7 @@ class Rules:
         self, owner: OwnerId, states: Collection[RuleState] | None = None, selection: Command | None = None
     ) -> Rows:
         """Rules in *states* (None = all that may still act), by number; of them, the selected ones where given."""
-        async with self._parts.store.begin(owner) as tx:
-            rules = await tx.rules(LIVE if states is None else states)
+        rules = await self._parts.store.rules(owner, LIVE if states is None else states)
         return sorted(rules, key=lambda rule: rule.number) if selection is None else _select(rules, selection)
 
     async def read(self, owner: OwnerId, states: Collection[RuleState] | None = None) -> Rows:

@@ -13,6 +13,7 @@ from core.domain.wording_amounts import (
     say_price,
     say_rough_percent,
     say_signed_money,
+    say_sol,
     say_time,
 )
 from core.domain.wording_condition import say_condition, trigger_prices
@@ -44,6 +45,7 @@ __all__ = [
     "say_rule",
     "say_rules",
     "say_signed_money",
+    "say_sol",
     "say_standing",
     "say_time",
     "trigger_prices",

@@ -19,6 +19,7 @@ from core.domain.position import Account, Position
 from core.domain.reading import Command, Option, ParseResult, Question
 from core.domain.rule import LIVE, Rule, RuleSpec, RuleState
 from core.ports import Delivery, History, JobLog
+from core.ports.fees import Payer, Spent
 from tests import samples
 from tests.bots.crowd import Links, NoInbox, NoMemos, People, Trades
 from tests.clock import START, FakeClock
@@ -311,6 +312,21 @@ class QuietBell:
         return False
 
 
+class Fees:
+    """What `payers` hold and what was `paid`, at a venue on a chain if `charged`."""
+
+    def __init__(self) -> None:
+        self.charged = False
+        self.low: list[Payer] = []
+        self.paid = 0
+
+    async def payers(self) -> list[Payer]:
+        return self.low
+
+    async def spent_for(self, owner: OwnerId) -> Spent:
+        return Spent(owner=owner, lamports=self.paid, transactions=2)
+
+
 class ScriptedCore:
     """All nouns on one table; `calls` is what was asked of them, in order."""
 
@@ -327,3 +343,4 @@ class ScriptedCore:
         self.people = People(self.account)
         self.links = Links()
         self.trades = Trades(self.account)
+        self.fees = Fees()

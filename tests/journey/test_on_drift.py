@@ -175,6 +175,24 @@ async def test_the_sentence_becomes_one_signed_transaction_a_trigger_and_its_fil
         assert stage.signers() == [delegate] * 4, "bought; two that stood on chain, the second sized anew by the first"
         assert await stage.stands()
         assert delegate != keypair("wallet", stage.owner).pubkey()
+        await _pays(stage, delegate)
+
+
+async def _pays(stage: Stage, delegate: Pubkey) -> None:
+    """Network fees: the key's, told to the owner as they were, and to who runs this once it runs low."""
+    lamports = stage.exchange.chain.lamports
+    stage.exchange.chain.advance(40)
+    await stage.core.engine.fees()
+    spent = await stage.core.fees.spent_for(stage.owner)
+    assert (spent.transactions, spent.failed) == (4, 0)
+    assert spent.lamports == 10**9 - lamports[delegate] >= 20_000
+    lamports[delegate] = 10_000
+    await stage.core.engine.fees()
+
+    async def told() -> bool:
+        return "A key that pays network fees runs low" in stage.told.titles
+
+    await stage.until(told)
 
 
 async def test_a_bracket_rests_on_chain_fills_in_parts_and_one_leg_ends_the_other_while_a_trail_is_watched_by_us(

@@ -11,7 +11,7 @@ from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 from typing import Any
 
-from core.domain.errors import VenueRejected
+from core.domain.errors import Denied, VenueRejected
 from core.domain.ids import OrderId, OwnerId
 from core.domain.money import BPS
 from core.domain.order import OrderIntent
@@ -25,6 +25,8 @@ MARKET_ORDER_S = 30
 """How long a market order may look for a price; the program's own default."""
 AUCTION_SLOTS = 10
 IMMEDIATE_OR_CANCEL = 1
+LONGEST = 1232
+"""The protocol's own limit on a transaction's bytes."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -37,7 +39,7 @@ class Reference:
     digest: str
 
     def __str__(self) -> str:
-        return f"{self.signature}.{self.height}.{(self.until - _EPOCH) // _MILLISECOND}.{self.digest}"
+        return f"{self.signature}.{self.height}.{_ms(self.until)}.{self.digest}"
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -52,7 +54,7 @@ class Ticket:
 
 def write(owner: OwnerId, order_id: OrderId, transaction: bytes, height: int, until: datetime) -> Prepared:
     """The transaction as it is stored and sent."""
-    until_ms = (until - _EPOCH) // _MILLISECOND
+    until_ms = _ms(until)
     body = {
         "owner": owner,
         "order": order_id,
@@ -60,7 +62,7 @@ def write(owner: OwnerId, order_id: OrderId, transaction: bytes, height: int, un
         "until_ms": until_ms,
         "transaction": base64.b64encode(transaction).decode(),
     }
-    raw = json.dumps(body, sort_keys=True, separators=(",", ":")).encode()
+    raw = _packed(body)
     reference = Reference(
         signature=signature_of(transaction), height=height, until=_EPOCH + until_ms * _MILLISECOND, digest=_digest(raw)
     )
@@ -79,6 +81,57 @@ def read(prepared: Prepared) -> Ticket:
     return Ticket(
         owner=OwnerId(body["owner"]), order_id=OrderId(body["order"]), transaction=transaction, reference=reference
     )
+
+
+def transaction_in(raw: bytes) -> bytes:
+    """The transaction that `write` was given."""
+    return base64.b64decode(json.loads(raw)["transaction"])
+
+
+def unsigned(transaction: bytes, height: int, until: datetime) -> bytes:
+    """A transaction that its owner's wallet is to sign, as it is remembered until then."""
+    return _packed({"transaction": base64.b64encode(transaction).decode(), "height": height, "until_ms": _ms(until)})
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Made:
+    """What `unsigned` was given, and what the wallet made of it."""
+
+    transaction: bytes
+    height: int
+    until: datetime
+
+
+def made(raw: bytes) -> Made:
+    """What `unsigned` was given."""
+    body = json.loads(raw)
+    until = _EPOCH + body["until_ms"] * _MILLISECOND
+    return Made(transaction=base64.b64decode(body["transaction"]), height=body["height"], until=until)
+
+
+def sealed(raw: bytes, signed: bytes) -> bytes:
+    """The transaction that was made with its owner's signature on it. Raises Denied for any other one.
+
+    What comes back is never sent as it came: the message is our own, and only the signature is taken.
+    """
+    from solders.message import to_bytes_versioned
+    from solders.transaction import VersionedTransaction
+
+    ours = VersionedTransaction.from_bytes(made(raw).transaction)
+    hint = "Nothing was sent. Open it anew, and let the wallet sign it as it is."
+    try:
+        if len(signed) > LONGEST:
+            raise ValueError
+        theirs = VersionedTransaction.from_bytes(signed)
+        [signature] = theirs.signatures
+    except Exception:  # noqa: BLE001 - the library has an error of its own for each way bytes can be wrong
+        raise Denied("That is no signed transaction.", hint) from None
+    if to_bytes_versioned(theirs.message) != to_bytes_versioned(ours.message):
+        raise Denied("The transaction that came back is not the one that was made: it was changed.", hint)
+    whole = VersionedTransaction.populate(ours.message, [signature])
+    if not all(whole.verify_with_results()):
+        raise Denied("The transaction is not signed by the wallet that it is for.", hint)
+    return bytes(whole)
 
 
 def reference_of(text: str) -> Reference | None:
@@ -102,6 +155,14 @@ def _is_signed(transaction: bytes, signature: str) -> bool:
 
     read_back = VersionedTransaction.from_bytes(transaction)
     return str(read_back.signatures[0]) == signature and all(read_back.verify_with_results())
+
+
+def _ms(at: datetime) -> int:
+    return (at - _EPOCH) // _MILLISECOND
+
+
+def _packed(body: dict[str, Any]) -> bytes:
+    return json.dumps(body, sort_keys=True, separators=(",", ":")).encode()
 
 
 def _digest(raw: bytes) -> str:

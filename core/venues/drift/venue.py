@@ -10,7 +10,7 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import TYPE_CHECKING
 
-from core.domain.errors import NoPermission, PriceUnavailable, VenueRejected
+from core.domain.errors import ApprovalNeeded, NoPermission, PriceUnavailable, VenueRejected
 from core.domain.ids import OwnerId
 from core.domain.market import Market, Observation
 from core.domain.money import ZERO
@@ -208,26 +208,24 @@ class DriftVenue:
 
     def _follow(self, key: "Pubkey", owner: OwnerId, trader: Trader) -> None:
         """Hear of the account from now on: one subscription follows all that are delegated to one key."""
-        if key in self._owners:
+        if self._owners.get(key) == (owner, trader):
             return
         self._owners[key] = (owner, trader)
         if self._feed is not None:
             size = self._codec.profile.accounts["User"]
-            ours = {"memcmp": {"offset": self._codec.offset("User", "delegate"), "bytes": trader.signer}}
+            whose = "authority" if trader.by_hand else "delegate"
+            ours = {"memcmp": {"offset": self._codec.offset("User", whose), "bytes": trader.signer}}
             self._feed.want_program(self._codec.program, [{"dataSize": size}, ours])
 
     async def changes(self) -> AsyncGenerator[Changed]:
         """Owners whose account was changed on chain, as it is told or found; each once for many changes at a time."""
-        touched: dict[OwnerId, Changed] = {}
+        touched: dict[OwnerId, Pubkey] = {}
         arrived = asyncio.Event()
 
-        def changed(key: "Pubkey", kept: Kept) -> None:
-            if (known := self._owners.get(key)) is None:
-                return
-            owner, trader = known
-            permitted = kept.content is None or self._permits(kept.content, trader)
-            touched[owner] = Changed(owner=owner, permitted=permitted)
-            arrived.set()
+        def changed(key: "Pubkey", kept: Kept) -> None:  # noqa: ARG001 - a watcher's arguments
+            if (known := self._owners.get(key)) is not None:
+                touched[known[0]] = key
+                arrived.set()
 
         self._atlas.shelf.watchers.append(changed)
         try:
@@ -235,12 +233,16 @@ class DriftVenue:
                 await arrived.wait()
                 arrived.clear()
                 told, touched = touched, {}
-                for one in told.values():
-                    yield one
+                for owner, key in told.items():
+                    yield Changed(owner=owner, permitted=await self._permits(owner, key))
         finally:
             self._atlas.shelf.watchers.remove(changed)
 
-    def _permits(self, content: bytes, trader: Trader) -> bool:
+    async def _permits(self, owner: OwnerId, key: "Pubkey") -> bool:
+        """Whether we may trade the account as it was told last, by whatever way its owner has chosen by now."""
+        trader, content = await self._traders.of(owner), self._atlas.shelf.kept[key].content
+        if trader is None or content is None or self.user_key(trader) != key:
+            return True
         signer = bytes(_pubkey(trader.signer))
         places = [self._codec.offset("User", name) for name in ("authority", "delegate")]
         return any(content[place : place + len(signer)] == signer for place in places)
@@ -248,7 +250,18 @@ class DriftVenue:
     # ── orders ──────────────────────────────────────────────────────────────────────────────────────────────────────
 
     async def prepare(self, intent: OrderIntent) -> Prepared:
-        """*intent* as signed bytes. Raises VenueRejected where it can never be valid, VenuePaused, VenueUnknown."""
+        """*intent* as signed bytes. Raises VenueRejected where it can never be valid, VenuePaused, VenueUnknown.
+
+        Raises ApprovalNeeded where the owner's own wallet is to sign.
+        """
+        trader, key, step, now = await self.placing(intent)
+        if trader.by_hand:
+            raise ApprovalNeeded("your own wallet must sign this order", "Sign it in the dashboard.")
+        signed = await self._sender.build(step, _pubkey(trader.signer), [key], slot=self._fates.slot_of(key))
+        return ticket.write(intent.owner, intent.order_id, signed.transaction, signed.height, now + VALID_FOR)
+
+    async def placing(self, intent: OrderIntent) -> "tuple[Trader, Pubkey, Instruction, datetime]":
+        """Who trades, which account, and what places *intent*. Raises VenueRejected where it can never be valid."""
         await self._atlas.load()
         number = self._atlas.index(intent.market)
         grid = margin.amm(self._atlas.perps[number])
@@ -262,9 +275,7 @@ class DriftVenue:
         world = await self._atlas.world(user, (number,), FED_AGE_S)
         before = None if intent.replaces is None else await self._open_number(intent.owner, intent.replaces)
         seat = steps.Seat(trader=trader, key=key, user=user, world=world)
-        step = steps.step_of(self._atlas, seat, intent, params, before)
-        signed = await self._sender.build(step, _pubkey(trader.signer), [key], slot=self._fates.slot_of(key))
-        return ticket.write(intent.owner, intent.order_id, signed.transaction, signed.height, now + VALID_FOR)
+        return trader, key, steps.step_of(self._atlas, seat, intent, params, before), now
 
     async def _open_number(self, owner: OwnerId, signature: str) -> int | None:
         """The program's number of an order that is open now; None where it is not. Raises VenueUnknown."""
@@ -309,15 +320,20 @@ class DriftVenue:
         reference = ticket.reference_of(signature)
         if reference is None or await self._fates.promise_never(owner, reference):
             return
+        trader, key, step = await self.taking_off(owner, signature)
+        if step is not None and not trader.by_hand:  # who signs by hand is asked to in the dashboard
+            await self._do(step, trader, key)
+
+    async def taking_off(self, owner: OwnerId, signature: str) -> "tuple[Trader, Pubkey, Instruction | None]":
+        """Who trades, which account, and what takes the order off; None where it does not rest. Raises VenueUnknown."""
         trader, key, user = await self._trading(owner)
         number = await self._open_number(owner, signature)
         if number is None:
-            return
+            return trader, key, None
         world = await self._atlas.world(user, (), FED_AGE_S)
         accounts = {"user": key, "authority": _pubkey(trader.signer)}
         rest = self._atlas.rest(user, world)
-        step = self._codec.instruction("cancel_order", accounts, {"order_id": number}, rest)
-        await self._do(step, trader, key)
+        return trader, key, self._codec.instruction("cancel_order", accounts, {"order_id": number}, rest)
 
     async def cancel_all(self, owner: OwnerId, market: str | None = None) -> None:
         """Take off every open order of the account, or of *market*, whoever placed it. Raises VenueUnknown."""

@@ -62,6 +62,8 @@ class Bank:
         self.slot, self.now = chain.slot, chain.now
         self._chain = chain
         self.written: dict[Pubkey, Account] = {}
+        self.paid: dict[Pubkey, int] = {}
+        """Lamports taken from those who have a balance, beside the network's fee."""
 
     def read(self, key: Pubkey) -> bytes | None:
         """The account's bytes; None if there is none."""
@@ -71,6 +73,14 @@ class Bank:
     def write(self, key: Pubkey, owner: Pubkey, content: bytes) -> None:
         """Set the account's bytes."""
         self.written[key] = Account(owner, content, self.slot)
+
+    def pay(self, key: Pubkey, lamports: int) -> bool:
+        """Take so much from *key*; False where it has not got it. Who has no balance at all pays nothing."""
+        left = self._chain.lamports.get(key)
+        if left is None:
+            return True
+        self.paid[key] = self.paid.get(key, 0) + lamports
+        return self.paid[key] + FEE <= left
 
 
 Program = Callable[[Bank, bytes, list[Meta]], Ran]
@@ -280,6 +290,8 @@ class Chain:
         self.remember(signature, found)
         if error is None and ran.bank is not None:
             self.accounts |= ran.bank.written
+            for key, paid in ran.bank.paid.items():
+                self.lamports[key] -= paid
             self._tell(ran.bank.written)
         for hear in tuple(self.hearers):
             hear(signature, found)
@@ -328,6 +340,11 @@ def told(ran: Simulated) -> dict[str, Any]:
 def emitted(content: bytes) -> str:
     """The line that an event leaves in the log."""
     return f"Program data: {base64.b64encode(content).decode()}"
+
+
+def rent(size: int) -> int:
+    """Lamports that an account of *size* bytes must hold for good."""
+    return (size + 128) * 6_960
 
 
 def priority_fee(transaction: VersionedTransaction) -> int:

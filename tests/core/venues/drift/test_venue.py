@@ -10,11 +10,13 @@ from solders.compute_budget import ID as BUDGET
 from solders.pubkey import Pubkey
 from solders.transaction import VersionedTransaction
 
-from core.domain.errors import VenuePaused, VenueRejected, VenueUnknown
+from core.domain.errors import NoPermission, VenuePaused, VenueRejected, VenueUnknown
 from core.domain.ids import OrderId, OwnerId
 from core.domain.order import OrderIntent
 from core.ports import Finding, Prepared
 from core.venues.drift import ticket
+from core.venues.drift.causes import _CODES as CODES
+from core.venues.drift.causes import Kind
 from core.venues.drift.emulator.chain import priority_fee
 from core.venues.drift.emulator.exchange import INDEX
 from core.venues.drift.emulator.tables import WIRE
@@ -247,6 +249,22 @@ async def test_a_program_replaced_in_place_is_refused_and_not_misread(stage: Dri
     stage.chain.put(stage.user, WIRE.program, stage.chain.accounts[stage.user].content + bytes(120))
     with pytest.raises(VenueUnknown, match="upgraded"):
         await stage.drift.account(OWNER)
+
+
+async def test_every_error_of_the_program_reaches_the_trader_in_words_and_places_nothing(stage: DriftStage) -> None:
+    raised: dict[Kind, type[Exception]] = {
+        Kind.REFUSED: VenueRejected, Kind.PAUSED: VenuePaused, Kind.REVOKED: NoPermission, Kind.OURS: VenueUnknown,
+    }  # fmt: skip
+    codes = [code for code in CODES if code < 6_325]
+    for code in codes:
+        _, kind, words = CODES[code]
+        stage.exchange.program.refuse = code
+        with pytest.raises(raised[kind]) as told:
+            await stage.drift.send(await stage.drift.prepare(intent(f"ord_{code}")))
+        assert type(told.value) is raised[kind]
+        assert words.rstrip(".") in str(told.value), code
+    assert len(codes) > 45
+    assert stage.exchange.user(stage.user)["open_orders"] == 0
 
 
 async def test_one_that_was_to_take_the_place_of_a_stop_that_fired_is_refused_and_none_is_left(
