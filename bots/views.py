@@ -8,7 +8,7 @@ from typing import Any
 from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 
 from bots.facade import Prices
-from bots.nearness import nearness
+from bots.nearness import Stands, nearness
 from core.domain.errors import SayWhenError
 from core.domain.market import Observation
 from core.domain.money import ZERO
@@ -148,10 +148,11 @@ def rules_card(
     *,
     page: int = 1,
     asked: str = "",
+    stands: Stands | None = None,
 ) -> Card:
     """A page of the owner's rules with state and distance to trigger, and buttons to pause, resume and cancel.
 
-    *asked* is what they were asked for by, so that the next page is of the same.
+    *asked* is what they were asked for by, so that the next page is of the same; *stands* where indicators stand.
     """
     if not rules:
         return Card(title="You have no rules", lines=('Say one: "if SOL drops 2 % sell half my position".',))
@@ -162,7 +163,7 @@ def rules_card(
     for rule in shown:
         lines.append(f"{rule.label} ({STATE_WORDS[rule.state]}): {say_live(rule)}")
         if rule.state is RuleState.ARMED:
-            lines += [f"   {line}" for line in nearness(rule, account, seen)]
+            lines += [f"   {line}" for line in nearness(rule, account, seen, stands)]
     rows = [_rule_buttons(rule) for rule in shown]
     if pages > 1:
         lines.append(f"Page {page} of {pages}.")
