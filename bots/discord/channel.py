@@ -6,6 +6,7 @@ from collections.abc import Sequence
 from contextlib import suppress
 from typing import Protocol
 
+from bots.at_work import shown_at_work
 from bots.channel import Answer, Inbound, Outbound, Undeliverable
 from bots.discord.feed import Feeds
 from bots.discord.hearing import Heard
@@ -27,7 +28,7 @@ ACKNOWLEDGED_WITHIN_S = 0.7
 """An interaction is acknowledged by then, even if its answer takes longer."""
 CROWD = 100
 """When so many wait to be answered, whatever comes is acknowledged at once."""
-TYPING_AFTER_S, _TYPING_EVERY_S = 1.0, 8.0
+_TYPING_EVERY_S = 8.0
 _CLOSED, _TOLD, _NOT_TOLD = "closed", "told", "not told"
 _log = logging.getLogger(__name__)
 
@@ -179,19 +180,7 @@ class DiscordChannel:
         """The dialogue's answer; who waits for it in a chat is shown that it is being worked on."""
         if heard.token is not None:
             return await answer(inbound)
-        typing = asyncio.create_task(self._type(heard.place), name="discord-typing")
-        try:
-            return await answer(inbound)
-        finally:
-            typing.cancel()
-            with suppress(asyncio.CancelledError):
-                await typing
-
-    async def _type(self, place: int) -> None:
-        await asyncio.sleep(TYPING_AFTER_S)
-        while True:
-            await self._wire.typing(place)
-            await asyncio.sleep(_TYPING_EVERY_S)
+        return await shown_at_work(answer(inbound), lambda: self._wire.typing(heard.place), every_s=_TYPING_EVERY_S)
 
     async def _pressed(self, heard: Heard, answer: Answer, inbound: Inbound) -> None:
         """Edit the message that carried the button, where the answer is about the same thing; else say it below."""
