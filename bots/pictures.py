@@ -50,15 +50,18 @@ class Pictures:
         self._saved_at = clock.now()
         self._kept: OrderedDict[Chart, tuple[datetime, bytes]] = OrderedDict()
 
-    async def of(self, chart: Chart) -> bytes | None:
-        """The picture as PNG, or None where it cannot be had at once. Never raises."""
+    async def of(self, chart: Chart, *, hurried: bool = False) -> bytes | None:
+        """The picture as PNG, or None where it cannot be had at once. Never raises.
+
+        *hurried* = many wait for their words: none is drawn.
+        """
         now = self._clock.now()
         made, png = self._kept.get(chart, (None, b""))
         if made is not None and now - made < _FRESH:
             return png
         self._saved_s = min(_MOST_SAVED_S, self._saved_s + (now - self._saved_at).total_seconds() * _SHARE)
         self._saved_at = now
-        if self._waiting >= _MOST_WAITING or self._saved_s <= 0:
+        if hurried or self._waiting >= _MOST_WAITING or self._saved_s <= 0:
             return None
         self._waiting += 1
         try:

@@ -26,6 +26,8 @@ from core.ports import Clock, Letter, Memos
 
 ACKNOWLEDGED_WITHIN_S = 0.7
 """An interaction is acknowledged by then, even if its answer takes longer."""
+HURRIED = 20
+"""When more wait to be answered, no picture is drawn."""
 CROWD = 100
 """When so many wait to be answered, whatever comes is acknowledged at once."""
 _TYPING_EVERY_S = 8.0
@@ -109,11 +111,14 @@ class DiscordChannel:
 
     def expect(self, heard: Heard) -> None:
         """Something was heard just now: it will be acknowledged in time, whatever stands before it."""
-        reply = self._replies[heard.number] = Reply(self._wire, self._pictures, heard, self._clock)
+        reply = self._replies[heard.number] = self._reply(heard)
         if heard.token is not None:
             # In a crowd the answer will take longer anyway, and acknowledging all of it, too.
             wait_s = 0.0 if len(self._replies) > CROWD else ACKNOWLEDGED_WITHIN_S
             reply.due = asyncio.get_running_loop().call_later(wait_s, self._acknowledge, reply)
+
+    def _reply(self, heard: Heard) -> Reply:
+        return Reply(self._wire, self._pictures, heard, self._clock, lambda: len(self._replies) > HURRIED)
 
     def expects(self, number: int) -> bool:
         """Whether what has this number is heard and not answered yet."""
@@ -206,7 +211,7 @@ class DiscordChannel:
         return None if noted is None else noted[1]
 
     async def _show(self, heard: Heard, cards: Sequence[Card], *, above: bool = False, hidden: bool = False) -> None:
-        reply = self._replies.get(heard.number) or Reply(self._wire, self._pictures, heard, self._clock)
+        reply = self._replies.get(heard.number) or self._reply(heard)
         for card in cards:
             message, stays = await reply.show(card, above=above, hidden=hidden)
             above = False
