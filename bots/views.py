@@ -9,7 +9,7 @@ from typing import Any
 from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 
 from bots.facade import Prices
-from bots.nearness import nearness
+from bots.nearness import Stands, nearness
 from core.domain.errors import SayWhenError
 from core.domain.ids import RuleId
 from core.domain.market import Observation
@@ -160,11 +160,12 @@ def rules_card(
     page: int = 1,
     asked: str = "",
     standing: Mapping[RuleId, Order] = NOTHING_STANDS,
+    stands: Stands | None = None,
 ) -> Card:
     """A page of the owner's rules with state and distance to trigger, and buttons to pause, resume and cancel.
 
-    *standing* are the orders that are proven to rest at the venue for them. *asked* is what they were asked for by, so
-    that the next page is of the same.
+    *standing* are the orders that are proven to rest at the venue for them, *stands* where indicators stand. *asked* is
+    what they were asked for by, so that the next page is of the same.
     """
     if not rules:
         return Card(title="You have no rules", lines=('Say one: "if SOL drops 2 % sell half my position".',))
@@ -175,7 +176,7 @@ def rules_card(
     for rule in shown:
         lines.append(f"{rule.label} ({STATE_WORDS[rule.state]}): {say_live(rule)}")
         if rule.state is RuleState.ARMED:
-            lines += [f"   {line}" for line in nearness(rule, account, seen)]
+            lines += [f"   {line}" for line in nearness(rule, account, seen, stands)]
         if (order := standing.get(rule.id)) is not None:
             lines.append(f"   {say_standing(order)}")
     rows = [_rule_buttons(rule) for rule in shown]

@@ -1,10 +1,11 @@
 """Asking a venue what became of an order and taking in what it proves; what proves nothing changes nothing."""
 
 import asyncio
+from dataclasses import replace
 from datetime import datetime
 from decimal import Decimal
 
-from core.domain.errors import ApprovalNeeded, PriceUnavailable, VenueError
+from core.domain.errors import ApprovalNeeded, NoPermission, PriceUnavailable, VenueError
 from core.domain.event import PositionFundingPaid, PositionLiquidated
 from core.domain.ids import OrderId, OwnerId
 from core.domain.order import IN_FLIGHT, Order, OrderState
@@ -41,6 +42,8 @@ async def settle(store: Store, venue: Venue, clock: Clock, owner: OwnerId, order
                 report = await venue.lookup(owner, order.signature)
             account = await venue.account(owner)
             marks = await _marks(store, venue, order) if report.fills else {}
+    except NoPermission:
+        return await _leave_standing(store, order)
     except (VenueError, TimeoutError, OSError):
         return order
     async with store.begin(owner) as tx:
@@ -53,6 +56,15 @@ async def settle(store: Store, venue: Venue, clock: Clock, owner: OwnerId, order
             order = await ask_to_take_off(tx, order, clock.now())
         passing("settle.before_commit")
     passing("settle.after_commit")
+    return order
+
+
+async def _leave_standing(store: Store, order: Order) -> Order:
+    """Let a sentry be that we may not take off: it is asked back again now and then, not every second."""
+    async with store.begin(order.owner) as tx:
+        present = await tx.order(order.id)
+        if order.step == "sentry" and present is not None and present.state in IN_FLIGHT:
+            await tx.save_order(replace(present, cancel_asked=False), was=present.state)
     return order
 
 
@@ -137,6 +149,8 @@ def _is_at_rest(order: Order) -> bool:
 
 async def _prove_sentries(store: Store, venue: Venue, clock: Clock, owner: OwnerId, account: Account) -> None:
     """Ask about sentries whose position *account* does not show: one that still rests then has not closed it."""
+    if not venue.holds_protective_orders:
+        return
     async with store.begin(owner) as tx:
         resting = [order for order in await tx.orders(states={OrderState.ACCEPTED}) if _is_at_rest(order)]
     for order in resting:

@@ -10,7 +10,7 @@ import { Cell, Table } from "../ui/Rows";
 import { useZone } from "../ui/zone";
 
 const HEADS = ["Time", "Market", "Order", "Filled", "Average", "State", "From", "Do"];
-const GRID = "grid-cols-[1fr_auto] lg:grid-cols-[8.5rem_7rem_minmax(10rem,1.4fr)_minmax(5rem,1fr)_minmax(6rem,1fr)_minmax(8rem,1.4fr)_4rem_5rem]";
+const GRID = "grid-cols-[1fr_auto] lg:grid-cols-[8.5rem_7rem_minmax(10rem,1.4fr)_minmax(5rem,1fr)_minmax(6rem,1fr)_minmax(8rem,1.4fr)_4rem_5rem] lg:[&>:nth-child(4)]:text-right lg:[&>:nth-child(5)]:text-right lg:[&>:nth-child(8)]:text-right";
 const OVER = new Set<Order["state"]>(["filled", "rejected", "cancelled", "lapsed", "denied"]);
 const TONES: Partial<Record<Order["state"], Tone>> = { filled: "good", rejected: "bad", denied: "bad", unknown: "warn" };
 
