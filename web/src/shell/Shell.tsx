@@ -39,7 +39,8 @@ export function Shell({ children }: { children: ReactNode }) {
           <nav aria-label="Pages" className="hidden gap-1 md:flex">
             {links("rounded-md px-3 py-1.5 font-medium", false)}
           </nav>
-          <div className="order-last flex h-6 w-full items-center gap-1.5 overflow-x-auto [scrollbar-width:none] sm:order-none sm:ml-auto sm:w-auto">
+          {/* oxlint-disable-next-line jsx-a11y/no-noninteractive-tabindex -- where it is wider than a phone, the keyboard scrolls it */}
+          <div role="group" aria-label="How things stand" tabIndex={0} className="order-last flex h-6 w-full items-center gap-1.5 overflow-x-auto [scrollbar-width:none] sm:order-none sm:ml-auto sm:w-auto">
             <Signals />
           </div>
           <Leave />
