@@ -5,13 +5,14 @@ from dataclasses import replace
 from datetime import datetime
 from decimal import Decimal
 
-from core.domain.errors import NoPermission, PriceUnavailable, VenueError
+from core.domain.errors import ApprovalNeeded, NoPermission, PriceUnavailable, VenueError
 from core.domain.event import PositionFundingPaid, PositionLiquidated
 from core.domain.ids import OrderId, OwnerId
 from core.domain.order import IN_FLIGHT, Order, OrderState
 from core.domain.position import Account
 from core.domain.rule import LIVE, RuleState
 from core.flow import lifecycle
+from core.flow.approve import ask_to_take_off
 from core.flow.outcome import Outcome, retire
 from core.flow.points import passing
 from core.ports import Clock, Finding, Store, Transaction, Venue
@@ -29,11 +30,15 @@ async def settle(store: Store, venue: Venue, clock: Clock, owner: OwnerId, order
     if order is None or order.state not in IN_FLIGHT or order.signature is None:
         return order
     passing("settle.before_lookup")
+    by_hand = False
     try:
         async with asyncio.timeout(TIME_OUT_S):
             report = await venue.lookup(owner, order.signature)
             if order.cancel_asked and report.finding in (Finding.LIVE, Finding.ABSENT):
-                await venue.cancel(owner, order.signature)
+                try:
+                    await venue.cancel(owner, order.signature)
+                except ApprovalNeeded:
+                    by_hand = True
                 report = await venue.lookup(owner, order.signature)
             account = await venue.account(owner)
             marks = await _marks(store, venue, order) if report.fills else {}
@@ -47,6 +52,8 @@ async def settle(store: Store, venue: Venue, clock: Clock, owner: OwnerId, order
             return order
         outcome = Outcome(tx=tx, now=clock.now(), account=account, simulated=venue.simulated, marks=marks)
         order = await outcome.record(order, report)
+        if by_hand:
+            order = await ask_to_take_off(tx, order, clock.now())
         passing("settle.before_commit")
     passing("settle.after_commit")
     return order
