@@ -63,14 +63,18 @@ async def test_what_others_wrote_is_no_instruction(stage: Stage) -> None:
 async def test_the_form_holds_the_words_and_what_is_written_there_changes_the_draft(stage: Stage) -> None:
     await stage.hold()
     changed = {}
-    for guild in (False, True):
-        draft = await stage.slash("rule", text="stop loss at 140", guild=guild)
+    # An exit said anew would change the open draft, so the second is another one.
+    for guild, first, second, price in (
+        (True, "take profit at 170", "take profit at 171", "$171.00"),
+        (False, "stop loss at 140", "stop loss at 141", "$141.00"),
+    ):
+        draft = await stage.slash("rule", text=first, guild=guild)
         asked = await stage.discord.press(ANN, draft, "Edit")
         callback = await stage.called_back(asked)
-        assert callback["data"]["components"][0]["components"][0]["value"] == "stop loss at 140"
-        changed = await stage.write(asked, "stop loss at 141")
+        assert callback["data"]["components"][0]["components"][0]["value"] == first
+        changed = await stage.write(asked, second)
         assert changed["id"] == draft["id"]
-        assert "$141.00" in words_of(changed)
+        assert price in words_of(changed)
     await stage.press(changed, "Confirm")
     listed = await stage.slash("rules")
     edited = await stage.write(await stage.discord.press(ANN, listed, "Edit r1"), "stop loss at 139")
