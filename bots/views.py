@@ -4,12 +4,14 @@ from collections.abc import Iterator, Mapping, Sequence
 from datetime import datetime
 from decimal import Decimal
 from itertools import zip_longest
+from types import MappingProxyType
 from typing import Any
 from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 
 from bots.facade import Prices
 from bots.nearness import nearness
 from core.domain.errors import SayWhenError
+from core.domain.ids import RuleId
 from core.domain.market import Observation
 from core.domain.money import ZERO
 from core.domain.order import Fill, Order
@@ -31,6 +33,7 @@ from core.domain.wording import (
     say_rough_percent,
     say_signed_money,
     say_sol,
+    say_standing,
     say_time,
 )
 from core.feed.card import Button, Card, Rows, Tone
@@ -41,6 +44,7 @@ from core.ports.fees import Spent
 
 RULES_A_PAGE = 6
 """So many that all their buttons fit into one of Discord's selects."""
+NOTHING_STANDS: Mapping[RuleId, Order] = MappingProxyType({})
 _MOST_BUTTON_ROWS = 8
 _MOST_HISTORY = 40
 _NO_POSITION = Card(title="You hold no position", lines=('Open one in words: "buy 1 SOL".',))
@@ -155,10 +159,12 @@ def rules_card(
     *,
     page: int = 1,
     asked: str = "",
+    standing: Mapping[RuleId, Order] = NOTHING_STANDS,
 ) -> Card:
     """A page of the owner's rules with state and distance to trigger, and buttons to pause, resume and cancel.
 
-    *asked* is what they were asked for by, so that the next page is of the same.
+    *standing* are the orders that are proven to rest at the venue for them. *asked* is what they were asked for by, so
+    that the next page is of the same.
     """
     if not rules:
         return Card(title="You have no rules", lines=('Say one: "if SOL drops 2 % sell half my position".',))
@@ -170,6 +176,8 @@ def rules_card(
         lines.append(f"{rule.label} ({STATE_WORDS[rule.state]}): {say_live(rule)}")
         if rule.state is RuleState.ARMED:
             lines += [f"   {line}" for line in nearness(rule, account, seen)]
+        if (order := standing.get(rule.id)) is not None:
+            lines.append(f"   {say_standing(order)}")
     rows = [_rule_buttons(rule) for rule in shown]
     if pages > 1:
         lines.append(f"Page {page} of {pages}.")
@@ -217,6 +225,9 @@ def orders_card(orders: Sequence[Order], owner: Owner, rules: Sequence[Rule] = (
         if intent is not None:
             price = intent.price if intent.price is not None else order.limit_price
             at = "at market" if price is None else f"at {say_price(price, exact=True)}"
+            if intent.trigger_price is not None:
+                beyond = "below" if intent.trigger_when == "<=" else "above"
+                at = f"{beyond} {say_price(intent.trigger_price, exact=True)}"
             what = f"{intent.side} {say_amount(intent.base, order.market, exact=True)} {at}"
         filled = "" if order.filled_base == 0 else f", {say_amount(order.filled_base, order.market, exact=True)} filled"
         lines.append(f"{what}: {order.state.value.replace('_', ' ')}{filled} · {order.id}")

@@ -64,6 +64,8 @@ class Settings(BaseSettings):
     telegram_sends: int = Field(25, alias="TELEGRAM_SENDS_PER_SECOND", ge=1, le=1000)
     telegram_admins: str = Field("", alias="TELEGRAM_ADMINS", pattern=r"^\s*(\d+\s*,?\s*)*$")
     discord_token: SecretStr | None = Field(None, alias="DISCORD_BOT_TOKEN")
+    discord_base: str | None = Field(None, alias="DISCORD_API_BASE", pattern="^https?://[^/]+.*$")
+    discord_gateway: str | None = Field(None, alias="DISCORD_GATEWAY_URL", pattern="^wss?://[^/]+.*$")
     discord_admins: str = Field("", alias="DISCORD_ADMINS", pattern=r"^\s*(\d+\s*,?\s*)*$")
     venue: VenueSetting = Field("paper", alias="SAYWHEN_VENUE")
     drift_env: Literal["mainnet", "devnet"] = Field("mainnet", alias="DRIFT_ENV")

@@ -28,6 +28,8 @@ from core.app.prices import Prices
 from core.app.readings import Readings
 from core.app.replays import Replays
 from core.app.rules import Rules
+from core.app.seats import Seats
+from core.app.sign_offs import SignOffs
 from core.app.trading import open_trading, take_in_keys
 from core.app.vault import TradingKeys
 from core.app.wallets import Wallets
@@ -48,6 +50,8 @@ from core.db.outbox import PostgresOutbox
 from core.db.people import PostgresPeople
 from core.db.queue import PgQueue
 from core.db.store import PostgresStore
+from core.db.trading_keys import PostgresKeyStore
+from core.db.wallet_transactions import PostgresWalletTransactions
 from core.domain.errors import Conflict
 from core.domain.ids import OwnerId
 from core.flow.board import Board
@@ -75,6 +79,8 @@ class Core:
     keys: ApiKeys
     trading_keys: TradingKeys
     fees: Fees
+    seats: Seats
+    sign_offs: SignOffs
     readings: Readings
     replays: Replays
     consent: Consent
@@ -133,6 +139,7 @@ async def open_core(
             own=trading.own,
             venue_prices=trading.prices,
             changes=trading.changes,
+            custody=trading.custody,
             parser=reader,
             board=Board(fresh_s=settings.stale_s),
             trust=Trust(bounds),
@@ -147,6 +154,7 @@ async def open_core(
         drafts = Drafts(parts, journal)
         fees = Fees(parts, PostgresFeeBook(database), trading.fees)
         parts.fees = fees.look if fees.charged else None
+        seats = Seats(parts, people, PostgresKeyStore(database), PostgresWalletTransactions(database), consent)
         if trading.vault is not None:
             owners = await store.owners()
             await take_in_keys(settings, trading.vault, owners[0] if owners else None)
@@ -166,6 +174,8 @@ async def open_core(
             keys=ApiKeys(parts, consent, credentials),
             trading_keys=TradingKeys(settings, database, time, people, trading.vault),
             fees=fees,
+            seats=seats,
+            sign_offs=SignOffs(parts, journal, seats),
             readings=Readings(parts),
             replays=Replays(parts),
             consent=consent,

@@ -38,6 +38,24 @@ venue_activity = Table(
     PrimaryKeyConstraint("venue", "owner", "number"),
 )
 
+wallet_transactions = Table(
+    "wallet_transactions",
+    metadata,
+    Column("id", Text, primary_key=True),
+    Column("owner", Integer, ForeignKey("users.id"), nullable=False),
+    Column("address", Text, nullable=False),
+    Column("kind", Text, nullable=False),
+    Column("state", Text, nullable=False),
+    Column("raw", LargeBinary, nullable=False),
+    Column("signature", Text, unique=True),
+    Column("reason", Text, nullable=False),
+    Column("created_at", _DateTime(timezone=True), nullable=False),
+    Column("valid_until", _DateTime(timezone=True), nullable=False),
+    CheckConstraint("kind IN ('revoke', 'set_up', 'take_off')", name="kind"),
+    CheckConstraint("state IN ('built', 'confirmed', 'failed', 'lapsed', 'sent')", name="state"),
+    Index("wallet_transactions_owner_idx", "owner", "created_at"),
+)
+
 trading_keys = Table(
     "trading_keys",
     metadata,

@@ -22,6 +22,7 @@ from core.domain.event import (
     KeyRanLow,
     KeyRefilled,
     OrderAccepted,
+    OrderApprovalRequested,
     OrderCancelled,
     OrderDenied,
     OrderFilled,
@@ -92,6 +93,7 @@ def level_of(event: Event) -> Level:
             | RuleCancelled()
             | RuleExpired()
             | OrderAccepted()
+            | OrderApprovalRequested()
             | OrderPartiallyFilled()
             | OrderFilled()
             | OrderCancelled()

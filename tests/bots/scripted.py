@@ -1,6 +1,6 @@
 """A core that answers as told and remembers what it was asked, in place of the real one."""
 
-from collections.abc import AsyncIterator, Collection, Sequence
+from collections.abc import AsyncIterator, Collection, Mapping, Sequence
 from contextlib import asynccontextmanager
 from dataclasses import dataclass, field, replace
 from datetime import timedelta
@@ -241,6 +241,9 @@ class Rules:
 
     async def history(self, owner: OwnerId, label: str) -> History:
         return History(rule=self.rows[0], log=self.lines, fills=())
+
+    async def standing(self, owner: OwnerId, rules: Collection[Rule]) -> Mapping[RuleId, Order]:
+        return {}
 
     async def run_missed(self, owner: OwnerId, rule_id: RuleId) -> Draft:
         self.calls.append(("again", rule_id))

@@ -8,6 +8,7 @@ from core.domain.event.orders import (
     JobRetried,
     JobWaiting,
     OrderAccepted,
+    OrderApprovalRequested,
     OrderCancelled,
     OrderDenied,
     OrderEvent,
@@ -84,6 +85,7 @@ Event = (
     | OrderSigned
     | OrderSent
     | OrderAccepted
+    | OrderApprovalRequested
     | OrderPartiallyFilled
     | OrderFilled
     | OrderRejected
@@ -143,6 +145,7 @@ __all__ = [
     "KeyRanLow",
     "KeyRefilled",
     "OrderAccepted",
+    "OrderApprovalRequested",
     "OrderCancelled",
     "OrderDenied",
     "OrderEvent",
