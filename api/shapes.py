@@ -32,6 +32,7 @@ class OrderOut(BaseModel):
     reason: str | None = None
     created_at: datetime
     due_at: datetime
+    approval_until: datetime | None = None
     ended_at: datetime | None = None
 
 
