@@ -58,7 +58,8 @@ function Row({ order, label }: { order: Order; label: string }) {
   const zone = useZone();
   const client = useQueryClient();
   const cancel = useMutation({ mutationFn: () => deeds.cancelOrder(order.id), onSettled: () => client.invalidateQueries({ queryKey: ["orders"] }) });
-  const state = order.cancel_asked && !OVER.has(order.state) ? "cancelling" : order.state;
+  const waits = order.approval_until != null && (order.state === "planned" || order.cancel_asked) && !OVER.has(order.state);
+  const state = waits ? "waits for your wallet" : order.cancel_asked && !OVER.has(order.state) ? "cancelling" : order.state;
   return (
     <>
       <Cell className="order-3 text-xs text-soft lg:order-none lg:text-sm">
