@@ -12,11 +12,12 @@ import { Links } from "./Links";
 import { Notify } from "./Notify";
 import { Sessions } from "./Sessions";
 import { Wallets } from "./Wallets";
+import { seat } from "./wallet/asks";
 import { Orders } from "./wallet/Orders";
 import { Trading } from "./wallet/Trading";
 
 /** What the panels are made of: shown together, so that none pushes another away as it comes. */
-const PARTS = [owned.wallets, owned.approvals, owned.links, owned.limits, owned.keys, owned.sessions, owned.audit, queries.settings] as const;
+const PARTS = [owned.wallets, owned.approvals, owned.links, owned.limits, owned.keys, owned.sessions, owned.audit, queries.settings, seat] as const;
 
 export function Account() {
   const waits = useQueries({ queries: PARTS, combine: (parts) => parts.some((part) => part.isPending) });
