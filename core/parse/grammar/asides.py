@@ -1,18 +1,76 @@
-"""Sets aside what is only talk beside an instruction, as in "I'm tired of this chart. Put a stop at 142", unread.
+"""Sets aside what is only talk beside an instruction, as in "I'm tired of this chart. Put a stop at 142".
 
-A sentence, or a part of one up to a comma or colon, is talk when it holds a word of the closed list in `lexicon_talk`
-and besides these only words that bind others. A number, a time, a verb of trading, a condition or a word that nobody
-knows makes it no talk, and then it is read or asked about like everything else.
+A sentence, or a part of one up to a comma, is talk when it holds a word of the closed list in `lexicon_talk` and besides
+only words that bind others, and when it is a statement of its own or nothing that could say how or when. A number, a
+time, a verb of trading, a condition or a word that nobody knows makes it no talk, and then it is read or asked about
+like everything else. What stands before a colon is somebody who speaks: "my brother: buy 2 SOL" is not the trader's.
 """
 
 from collections.abc import Sequence
 from dataclasses import replace
 
 from core.parse.grammar.items import Item
-from core.parse.grammar.lexicon_talk import TALK
+from core.parse.grammar.lexicon_talk import QUALIFYING, TALK
 from core.parse.grammar.reader import Sentence
 
 _WORDS = frozenset(TALK.split())
+_QUALIFYING = frozenset(QUALIFYING.split())
+_SUBJECTS = frozenset({"I", "MY", "IT"})
+_SPEAKERS = frozenset(
+    [
+        "because",
+        "cuz",
+        "he",
+        "she",
+        "they'd",
+        "they've",
+        "you",
+        "you'd",
+        "you've",
+        "everyone",
+        "everybody",
+        "everyone's",
+        "nobody",
+        "people",
+        "ppl",
+        "market",
+        "markets",
+        "chart's",
+        "retail",
+        "whales",
+        "crowd",
+        "bulls",
+        "bears",
+        "who's",
+        "coin's",
+        "rally's",
+        "today",
+        "tonight's",
+    ]
+)
+"""Words that a sentence of talk is about, where it is about no coin and not about the trader."""
+_DOUBTING = frozenset(
+    [
+        "know",
+        "feel",
+        "feels",
+        "felt",
+        "like",
+        "likes",
+        "mean",
+        "think",
+        "thinking",
+        "thinks",
+        "sure",
+        "mind",
+        "care",
+        "guess",
+        "hate",
+        "hates",
+    ]
+)
+"""Words of somebody who may not mean it: "I don't feel like it"."""
+_CANNOT = frozenset({"can't", "cannot", "won't"})
 _BINDING = frozenset({
     "I", "MY", "IT", "GO", "COIN", "OF", "ON", "FOR", "WITH", "AND", "TO", "AT", "FROM", "PRICE", "TODAY",
     "TONIGHT", "NOW", "VAGUE", "ALL", "BY", "CURRENT", "POSITION", "SHOW", "WATCH", "EARN", "CANDLE", "LATEST",
@@ -36,7 +94,8 @@ def without_talk(sentences: Sequence[Sentence]) -> tuple[list[Sentence], list[It
         rest: list[Item] = []
         items = _without_forbidden(sentence.items, sentences, aside)
         for part, mark in _parts(items):
-            if _is_talk(part):
+            whole = part == items
+            if _is_talk(part) and _stands_apart(part, mark, whole=whole, leads=not rest):
                 aside += part
             else:
                 rest += [*part, *([mark] if mark is not None else [])]
@@ -77,7 +136,7 @@ def _without_forbidden(items: Sequence[Item], sentences: Sequence[Sentence], asi
 
 _DOING = frozenset({
     "BUY", "SELL", "LONG", "SHORT", "CLOSE", "TRIM", "COVER", "REVERSE", "CANCEL", "PAUSE", "STOP", "TARGET", "TRAIL",
-    "LEVERAGE", "STOPS", "ALERTS", "HELP",
+    "STOPS", "ALERTS", "HELP",
 })  # fmt: skip
 _FORBIDDEN = _DOING | {
     "NOT", "MY", "COIN", "IT", "POSITION", "ON", "OF", "EVERYTHING", "ALL", "ORDERS", "RULES", "VAGUE", "I", "TO",
@@ -127,3 +186,32 @@ def _is_talk(part: Sequence[Item]) -> bool:
         if item.kind == "NOT" and (item.text.lower() in _BACKING_OUT or len(part) < 3):
             return False
     return True
+
+
+def _stands_apart(part: Sequence[Item], mark: Item | None, *, whole: bool, leads: bool) -> bool:
+    """Whether talk says nothing of how, when or by whose word to do what stands beside it."""
+    words = {item.text.lower() for item in part}
+    if words & _DOUBTING or (any(item.kind == "NOT" for item in part) and not (whole or _is_busy(part))):
+        return False
+    if mark is not None and mark.kind in ("COLON", "THEN"):
+        return any(item.kind == "I" for item in part) or part[0].kind in ("IT", "EARN")  # else somebody else speaks
+    if _is_statement(part):
+        return True
+    placed = part[0].kind in ("ON", "AT", "WITH", "BY", "FROM", "FOR", "TO", "UNTIL", "THROUGH", "EVERY", "ONCE")
+    mood = bool(words & (_WORDS - _QUALIFYING)) and not placed and not any(item.kind == "MY" for item in part)
+    if whole:
+        return mood or part[0].kind in ("GO", "I", "NOT")
+    return leads and (part[0].kind == "GO" or (mood and not words & _QUALIFYING))
+
+
+def _is_statement(part: Sequence[Item]) -> bool:
+    """Whether it says something of somebody: "my sister is bored", "because the market is calm"."""
+    lead = next((item for item in part if item.kind not in ("AND", "NOW", "TODAY", "CURRENTLY")), None)
+    if lead is None or len(part) < 3:
+        return False
+    return lead.kind in _SUBJECTS or (lead.kind == "COIN" and len(part) > 3) or lead.text.lower() in _SPEAKERS
+
+
+def _is_busy(part: Sequence[Item]) -> bool:
+    """ "I can't stare at the screen": a no that is said of the trader's time, and of no trade."""
+    return part[0].kind == "I" and all(item.text.lower() in _CANNOT for item in part if item.kind == "NOT")

@@ -61,7 +61,7 @@ IGNORED: dict[str, str] = {
         "make sure to|make sure you|be sure to|automatically|auto|simply|actually|basically|right|straight away|"
         "for me|asap|kindly|then go|gonna|going to|there|me to|lets go|let's go|gooo|lets gooo|lfggg|in total|"
         "total of|perp|perps|perpetual|coin|token|level|mark|if possible|fam|guys|additional|extra|actual|value|do|"
-        "we|again|back|then please|figure|current|or so|fully|really|finally|eventually|instead|it's time to|"
+        "we|again|back|then please|figure|current|or so|fully|really|finally|instead|it's time to|"
         "thank you very much|thanks so much|thank you so much|very much|i would like you to|i'd like you to|"
         "i would like|i'd like|i'd love to|i would love to|i'd want to|i'm looking to|im looking to|looking to|"
         "i'm trying to|trying to|would it be possible for you to|would it be possible to|is it possible for you to|"
