@@ -1,6 +1,6 @@
 """Sets aside what is only talk beside an instruction, as in "I'm tired of this chart. Put a stop at 142".
 
-A sentence, or a part of one up to a comma, is talk when it holds a word of the closed list in `lexicon_talk` and besides
+A sentence, or a part of one up to a comma, is talk when it holds a word of the closed list in `lexicon_talk` beside
 only words that bind others, and when it is a statement of its own or nothing that could say how or when. A number, a
 time, a verb of trading, a condition or a word that nobody knows makes it no talk, and then it is read or asked about
 like everything else. What stands before a colon is somebody who speaks: "my brother: buy 2 SOL" is not the trader's.
@@ -16,59 +16,16 @@ from core.parse.grammar.reader import Sentence
 _WORDS = frozenset(TALK.split())
 _QUALIFYING = frozenset(QUALIFYING.split())
 _SUBJECTS = frozenset({"I", "MY", "IT"})
-_SPEAKERS = frozenset(
-    [
-        "because",
-        "cuz",
-        "he",
-        "she",
-        "they'd",
-        "they've",
-        "you",
-        "you'd",
-        "you've",
-        "everyone",
-        "everybody",
-        "everyone's",
-        "nobody",
-        "people",
-        "ppl",
-        "market",
-        "markets",
-        "chart's",
-        "retail",
-        "whales",
-        "crowd",
-        "bulls",
-        "bears",
-        "who's",
-        "coin's",
-        "rally's",
-        "today",
-        "tonight's",
-    ]
-)
+_SPEAKERS = frozenset({
+    "because", "cuz", "he", "she", "they'd", "they've", "you", "you'd", "you've", "everyone", "everybody", "everyone's",
+    "nobody", "people", "ppl", "market", "markets", "chart's", "retail", "whales", "crowd", "bulls", "bears", "coin's",
+    "rally's", "today", "tonight's",
+})  # fmt: skip
 """Words that a sentence of talk is about, where it is about no coin and not about the trader."""
-_DOUBTING = frozenset(
-    [
-        "know",
-        "feel",
-        "feels",
-        "felt",
-        "like",
-        "likes",
-        "mean",
-        "think",
-        "thinking",
-        "thinks",
-        "sure",
-        "mind",
-        "care",
-        "guess",
-        "hate",
-        "hates",
-    ]
-)
+_DOUBTING = frozenset({
+    "know", "feel", "feels", "felt", "like", "likes", "mean", "think", "thinking", "thinks", "sure", "mind", "care",
+    "guess", "hate", "hates",
+})  # fmt: skip
 """Words of somebody who may not mean it: "I don't feel like it"."""
 _CANNOT = frozenset({"can't", "cannot", "won't"})
 _BINDING = frozenset({
@@ -120,7 +77,8 @@ def _without_forbidden(items: Sequence[Item], sentences: Sequence[Sentence], asi
     done = {item.kind for item in span if item.kind in _DOING}
     asked = {item.kind for item in others}
     free = not (named & {item.value for item in others if item.kind == "COIN"}) if named else not done & asked
-    apart = end == len(items) or items[end].kind in _PARTING
+    parted = begun == 0 or items[begun - 1].kind in ("COMMA", "DASH", "AND") or items[begun - 1].text.lower() == "but"
+    apart = parted and (end == len(items) or items[end].kind in ("COMMA", "DASH", "THEN"))
     if len(span) < 2 or not apart or not free or asked & {"EVERYTHING", "BOTH", "NOT"} or not asked & _INSTRUCTS:
         return list(items)
     if not (named or done) or any(item.kind not in _FORBIDDEN and not _said_in_talk(item) for item in span):
