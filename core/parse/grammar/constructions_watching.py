@@ -143,4 +143,6 @@ MOMENTS: tuple[Construction, ...] = (
     construction('<AND|COMMA "balance" >AT', "REST:rest"),
     construction('"hold" ALL|MY+ RULES', "PAUSE:pause 2 3"),
     construction('"start" ALL|MY* RULES', "RESUME:resume 2 3"),
+    construction("IND GO REACH|BREAK >END|ON|COMMA|FOR", "PRICE:price REACH:touches 1"),
+    construction("<END|COMMA BREAKEVEN STOP >END|COMMA", "SHIFT:move STOP:stop TO:to BREAKEVEN:entry"),
 )

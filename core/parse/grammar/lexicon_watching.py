@@ -170,9 +170,10 @@ WATCHING: dict[str, str] = {
     ),
     "LEFT": "left|available|remaining balance|free|have left|got left|do i got left|do i have left|to trade with",
     "HISTORY": (
-        "what did i trade|what did i buy|what did i sell|what have i traded|what have i bought|what have i sold|"
-        "trades of mine|history|trade history|fills history|recent trades|last trades|past trades|executions|"
-        "trading history|recent fills"
+        "trades this week|trades this month|trades so far|fills this week|fills today|what did i trade|"
+        "what did i buy|what did i sell|what have i traded|what have i bought|what have i sold|trades of mine|"
+        "history|trade history|fills history|recent trades|last trades|past trades|executions|trading history|"
+        "recent fills"
     ),
     "HELP": (
         "what can i tell you to do|what can i tell you|what can i ask you|what can you do for me|how do i use this|"

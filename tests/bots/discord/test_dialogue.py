@@ -1,5 +1,6 @@
 """The product on Discord: every step from words to an armed rule, over the wire, in a server and in private."""
 
+import re
 from collections.abc import AsyncIterator
 from typing import Any
 
@@ -62,14 +63,18 @@ async def test_what_others_wrote_is_no_instruction(stage: Stage) -> None:
 async def test_the_form_holds_the_words_and_what_is_written_there_changes_the_draft(stage: Stage) -> None:
     await stage.hold()
     changed = {}
-    for guild in (False, True):
-        draft = await stage.slash("rule", text="stop loss at 140", guild=guild)
+    # An exit said anew would change the open draft, so the second is another one.
+    for guild, first, second, price in (
+        (True, "take profit at 170", "take profit at 171", "$171.00"),
+        (False, "stop loss at 140", "stop loss at 141", "$141.00"),
+    ):
+        draft = await stage.slash("rule", text=first, guild=guild)
         asked = await stage.discord.press(ANN, draft, "Edit")
         callback = await stage.called_back(asked)
-        assert callback["data"]["components"][0]["components"][0]["value"] == "stop loss at 140"
-        changed = await stage.write(asked, "stop loss at 141")
+        assert callback["data"]["components"][0]["components"][0]["value"] == first
+        changed = await stage.write(asked, second)
         assert changed["id"] == draft["id"]
-        assert "$141.00" in words_of(changed)
+        assert price in words_of(changed)
     await stage.press(changed, "Confirm")
     listed = await stage.slash("rules")
     edited = await stage.write(await stage.discord.press(ANN, listed, "Edit r1"), "stop loss at 139")
@@ -196,6 +201,8 @@ async def test_a_draft_shows_its_market_with_the_price_that_it_fires_at(
     armed = await stage.press(draft, "Confirm")
     assert armed["attachments"] == []
     assert "image" not in armed["embeds"][0]
+    await stage.press(await stage.slash("rule", text="tell me when the 5m RSI of SOL is below 30"), "Confirm")
+    assert re.search(r"RSI( \(14\))? is at \d+(\.\d+)? now", words_of(await stage.slash("rules")))
     stage.discord.faults.append(Fault("POST callback", 500))  # what does not take pictures gets the words
     plain = await stage.slash("rule", text="tell me when SOL is above 170")
     assert labels_of(plain) == ["Confirm", "Edit", "Cancel"]
