@@ -115,6 +115,9 @@ def _is_talk(part: Sequence[Item]) -> bool:
     spoken = [item for item in part if item.kind == "UNKNOWN" or item.text.lower() in _NEWS]
     if not spoken and len(part) > 2 and part[0].kind in ("I", "NOT"):
         spoken = [item for item in part if item.kind == "WATCH" and any(one.kind == "NOT" for one in part)]
+    told = any(item.text.lower() in _NEWS for item in part)
+    if told and (len(part) < 3 or part[0].kind == "AT"):
+        return False  # "@whale: buy 2 SOL" is somebody else's word
     if not spoken or len(part) > MOST_WORDS or any(not _said_in_talk(item) for item in spoken):
         return False
     for at, item in enumerate(part):
