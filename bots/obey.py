@@ -30,7 +30,9 @@ async def obey(turn: Turn, command: Command) -> list[Card]:
         case "positions":
             return [views.positions_card(await account.view(turn.owner), simulated=prices.simulated)]
         case "balance":
-            return [views.balance_card(await account.view(turn.owner), simulated=prices.simulated)]
+            fees = turn.core.fees
+            spent = await fees.spent_for(turn.owner) if fees.charged else None
+            return [views.balance_card(await account.view(turn.owner), spent, simulated=prices.simulated)]
         case "prices":
             return [views.prices_card(prices.latest(command.markets), prices, command.markets)]
         case "rules":
@@ -66,7 +68,9 @@ async def list_rules(turn: Turn, command: Command, asked: str = "", page: int = 
         where = "" if command.market in {None, "*"} else f" on {command.market}"
         return Card(title=f"You have no {what}{where}", lines=("/rules shows all you have.",), key="view:rules")
     view, owner = await turn.core.account.view(turn.owner), await turn.core.account.owner(turn.owner)
-    return views.rules_card(rules, view, turn.core.prices.latest(None), owner, page=page, asked=asked)
+    standing = await turn.core.rules.standing(turn.owner, rules)
+    seen = turn.core.prices.latest(None)
+    return views.rules_card(rules, view, seen, owner, page=page, asked=asked, standing=standing)
 
 
 async def _pause(turn: Turn, command: Command) -> Card:

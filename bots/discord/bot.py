@@ -4,23 +4,36 @@ The library makes an object of each event, keeps every server and its channels i
 one lacks a field. We need four kinds of events, and read them as they come.
 """
 
+import asyncio
 import logging
+import re
 from collections.abc import Callable
 from contextlib import suppress
 from datetime import UTC, datetime
+from functools import partial
 from typing import Any, Protocol
 
 import aiohttp
 import discord
-from discord.http import Route
+from discord.gateway import DiscordWebSocket
+from discord.http import Ratelimit, Route
+from yarl import URL
 
 from bots.discord.hearing import Data
+from core.domain.errors import NotConfigured
 
 _log = logging.getLogger(__name__)
 _UNSAID: dict[str, Any] = {
     "name": "", "description": "", "icon": None, "bot_public": True, "bot_require_code_grant": False, "verify_key": "",
 }  # fmt: skip
 """What the library wants to know of our application, and we do not."""
+
+
+_BASE, _GATEWAY = Route.BASE, DiscordWebSocket.DEFAULT_GATEWAY
+_VERSION = re.compile(r"/v\d+$")
+SILENT_S = 30.0
+"""How long a new connection may say nothing of its session before it is begun anew."""
+_LOOK_EVERY_S = 5.0
 
 
 class Listener(Protocol):
@@ -34,7 +47,13 @@ class Listener(Protocol):
 class Bot(discord.Client):
     """The connection; what happens on it goes to `ears`, once there are any."""
 
-    def __init__(self, connector: aiohttp.BaseConnector | None) -> None:
+    def __init__(
+        self, connector: aiohttp.BaseConnector | None, *, base: str | None = None, gateway: str | None = None
+    ) -> None:
+        """*base* and *gateway* are Discord's addresses where they are not its own; the library has one for all bots."""
+        Route.BASE = _BASE if base is None else _versioned(base.rstrip("/"))
+        DiscordWebSocket.DEFAULT_GATEWAY = _GATEWAY if gateway is None else URL(gateway)
+        self._gateway_unknown = base is not None and gateway is None
         # It says at each start that nobody can speak with it; nobody wants to.
         discord.VoiceClient.warn_nacl = discord.VoiceClient.warn_dave = False
         super().__init__(
@@ -48,12 +67,14 @@ class Bot(discord.Client):
             guild_ready_timeout=0.5,
             max_ratelimit_timeout=30.0,
         )
+        self.http.get_ratelimit = partial(self._patient, self.http.get_ratelimit)  # type: ignore[method-assign]
         self.ears: Listener | None = None
+        self._greeted: DiscordWebSocket | None = None
         known = self._connection.parsers
         ready, resumed = known["READY"], known["RESUMED"]
         known.clear()
-        known["READY"] = lambda data: ready({**data, "guilds": []})
-        known["RESUMED"] = resumed
+        known["READY"] = lambda data: self._greet(ready, {**data, "guilds": []})
+        known["RESUMED"] = lambda data: self._greet(resumed, data)
         known["INTERACTION_CREATE"] = lambda data: self._bring("interaction", data)
         known["MESSAGE_CREATE"] = lambda data: self._bring("message", data)
 
@@ -76,6 +97,44 @@ class Bot(discord.Client):
         whole: Any = {"owner": owner, **_UNSAID, **told}
         return discord.AppInfo(self._connection, whole)
 
+    async def setup_hook(self) -> None:
+        """Called by the library once it has logged in."""
+        if self._gateway_unknown:
+            for path in ("/gateway/bot", "/gateway"):
+                with suppress(discord.NotFound):
+                    told = await self.http.request(Route("GET", path))
+                    DiscordWebSocket.DEFAULT_GATEWAY = URL(told["url"])
+                    return
+            raise NotConfigured("What is at DISCORD_API_BASE names no gateway.", "Set DISCORD_GATEWAY_URL.")
+
+    async def stays_silent(self) -> None:
+        """Return when a new connection has said nothing of its session for too long; the library waits for ever."""
+        heard, since = self._greeted, 0.0
+        while True:
+            await asyncio.sleep(_LOOK_EVERY_S)
+            if self.ws is self._greeted or self.ws is not heard:
+                heard, since = self.ws, 0.0
+            else:
+                since += _LOOK_EVERY_S
+                if since >= SILENT_S:
+                    return
+
+    @property
+    def listens(self) -> bool:
+        """Whether the present session is heard."""
+        return self._greeted is not None and self.ws is self._greeted and self.ws.open
+
+    def _patient(self, known: Callable[[str], Ratelimit], key: str) -> Ratelimit:
+        # The library's own buckets refuse each call while they end later than `max_ratelimit_timeout`, even with calls
+        # left. That time is meant for how long Discord wants silence once it has said no.
+        bucket = known(key)
+        bucket._max_ratelimit_timeout = None  # noqa: SLF001 - there is no other way to tell them apart
+        return bucket
+
+    def _greet(self, parse: Callable[[Data], None], data: Data) -> None:
+        self._greeted = self.ws
+        parse(data)
+
     def _bring(self, what: str, data: Data) -> None:
         if self.ears is None:
             return
@@ -84,3 +143,7 @@ class Bot(discord.Client):
             hear(data, datetime.now(UTC))
         except Exception as problem:  # noqa: BLE001 - one that cannot be read must not end the connection
             _log.error("An event could not be read, %s: %s", what, f"{type(problem).__name__} {problem}"[:200])
+
+
+def _versioned(base: str) -> str:
+    return base if _VERSION.search(base) else f"{base}/v10"

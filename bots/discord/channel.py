@@ -2,7 +2,7 @@
 
 import asyncio
 import logging
-from collections.abc import Coroutine, Sequence
+from collections.abc import Sequence
 from contextlib import suppress
 from typing import Protocol
 
@@ -25,6 +25,8 @@ from core.ports import Clock, Letter, Memos
 
 ACKNOWLEDGED_WITHIN_S = 0.7
 """An interaction is acknowledged by then, even if its answer takes longer."""
+CROWD = 100
+"""When so many wait to be answered, whatever comes is acknowledged at once."""
 TYPING_AFTER_S, _TYPING_EVERY_S = 1.0, 8.0
 _CLOSED, _TOLD, _NOT_TOLD = "closed", "told", "not told"
 _log = logging.getLogger(__name__)
@@ -66,7 +68,7 @@ class DiscordChannel:
         self._recent = Recent()
         self._replies: dict[int, Reply] = {}
         self._closed: dict[int, str] = {}
-        self._under_way: set[asyncio.Task[None]] = set()
+        self._acknowledging: set[asyncio.Task[None]] = set()
 
     async def open(self) -> None:
         """Recall whose private chat is closed to us."""
@@ -108,25 +110,34 @@ class DiscordChannel:
         """Something was heard just now: it will be acknowledged in time, whatever stands before it."""
         reply = self._replies[heard.number] = Reply(self._wire, self._pictures, heard, self._clock)
         if heard.token is not None:
-            loop = asyncio.get_running_loop()
-            reply.due = loop.call_later(ACKNOWLEDGED_WITHIN_S, lambda: self._do(self._acknowledge(reply)))
+            # In a crowd the answer will take longer anyway, and acknowledging all of it, too.
+            wait_s = 0.0 if len(self._replies) > CROWD else ACKNOWLEDGED_WITHIN_S
+            reply.due = asyncio.get_running_loop().call_later(wait_s, self._acknowledge, reply)
 
-    def refuse(self, heard: Heard, card: Card) -> None:
-        """What was heard could not be kept, so nothing is done about it but to say so."""
-        self._do(self._refuse(heard, card))
+    def expects(self, number: int) -> bool:
+        """Whether what has this number is heard and not answered yet."""
+        return number in self._replies
 
-    async def _refuse(self, heard: Heard, card: Card) -> None:
+    def let_go(self, number: int) -> None:
+        """Nothing more comes of it here."""
+        reply = self._replies.pop(number, None)
+        if reply is not None:
+            reply.is_over()
+
+    async def refuse(self, heard: Heard, card: Card) -> None:
+        """Say that nothing is done about what was heard."""
         try:
             await self._show(heard, [card])
+        except Undeliverable as problem:
+            _log.info("a refusal could not be shown: %s", problem)
         finally:
-            if heard.number in self._replies:
-                self._replies.pop(heard.number).is_over()
+            self.let_go(heard.number)
 
     async def close(self) -> None:
         """Let go of what is under way; what was kept is answered by whoever comes next."""
         for reply in self._replies.values():
             reply.is_over()
-        tasks = list(self._under_way)
+        tasks = list(self._acknowledging)
         for task in tasks:
             task.cancel()
         await asyncio.gather(*tasks, return_exceptions=True)
@@ -143,7 +154,7 @@ class DiscordChannel:
             except Undeliverable as problem:
                 _log.info("an answer could not be shown: %s", problem)
             finally:
-                self._replies.pop(heard.number).is_over()
+                self.let_go(heard.number)
 
     async def _answered(self, heard: Heard, owner: OwnerId | None, answer: Answer, *, again: bool) -> None:
         if heard.private:
@@ -241,16 +252,17 @@ class DiscordChannel:
             self._closed[person] = told
         await self._core.memos.remember(NAME, _CLOSED, told, str(person))
 
-    def _do(self, work: Coroutine[None, None, None]) -> None:
-        task = asyncio.create_task(work, name="discord-reply")
-        self._under_way.add(task)
-        task.add_done_callback(self._under_way.discard)
+    def _acknowledge(self, reply: Reply) -> None:
+        task = asyncio.create_task(_acknowledged(reply), name="discord-acknowledge")
+        self._acknowledging.add(task)
+        task.add_done_callback(self._acknowledging.discard)
 
-    async def _acknowledge(self, reply: Reply) -> None:
-        try:
-            await reply.acknowledge()
-        except Exception:  # noqa: BLE001 - the answer itself is still to come, and says what is wrong
-            _log.exception("An interaction could not be acknowledged")
+
+async def _acknowledged(reply: Reply) -> None:
+    try:
+        await reply.acknowledge()
+    except Exception:  # noqa: BLE001 - the answer itself is still to come, and says what is wrong
+        _log.exception("An interaction could not be acknowledged")
 
 
 def person_of(address: str) -> int:

@@ -2,7 +2,7 @@
 
 import asyncio
 import logging
-from collections.abc import Coroutine, Sequence
+from collections.abc import Callable, Coroutine, Sequence
 from datetime import datetime, timedelta
 from typing import Any
 
@@ -10,6 +10,7 @@ from bots.discord.at_once import guess, open_form
 from bots.discord.channel import DiscordChannel, Whole
 from bots.discord.feed import COMMAND
 from bots.discord.hearing import Data, Deed, Heard, asked, hear_interaction, hear_message, opens_form
+from bots.discord.missed import Missed
 from bots.discord.wire import NAME, Wire
 from bots.lanes import Turns
 from core.domain.errors import SayWhenError
@@ -27,12 +28,21 @@ _UNKEPT = Card(
     tone="bad",
     public=True,
 )
+_CROWDED = Card(
+    title="Too many are asking at once, and nothing was done",
+    lines=("Try again in a minute.",),
+    tone="bad",
+    public=True,
+)
 
 
 class Ears:
     """Keeps what is heard, and passes it on."""
 
-    def __init__(self, wire: Wire, core: Whole, channel: DiscordChannel, turns: Turns, account: str) -> None:
+    def __init__(
+        self, wire: Wire, core: Whole, channel: DiscordChannel, turns: Turns, account: str, listens: Callable[[], bool]
+    ) -> None:
+        """*account* is our application; *listens* = the present session is heard."""
         self._wire = wire
         self._core = core
         self._channel = channel
@@ -41,6 +51,7 @@ class Ears:
         self._heard: asyncio.Queue[Heard] = asyncio.Queue(MOST_WAITING)
         self._at_once: set[asyncio.Task[None]] = set()
         self._swept_at: datetime | None = None
+        self.missed = Missed(wire, core, account, self.take, listens)
 
     def interaction(self, data: Data, now: datetime) -> None:
         """Somebody used a command, a button, a select or a form, or is typing into a command's field."""
@@ -58,16 +69,29 @@ class Ears:
         if form is not None:
             self._do_at_once(open_form(self._wire, self._core, heard, form))
         else:
-            self._take(heard)
+            self.take(heard)
 
     def message(self, data: Data, now: datetime) -> None:
         """Somebody wrote to us."""
         heard = hear_message(data, now)
         if heard is not None:
-            self._take(heard)
+            self.take(heard)
 
     def begun(self) -> None:
-        """A session has begun."""
+        """A new session has begun."""
+        self.missed.begun()
+
+    def take(self, heard: Heard) -> None:
+        """Hear what has come by any way; what is being worked on already is not heard again."""
+        if self._channel.expects(heard.number):
+            return
+        try:
+            self._heard.put_nowait(heard)
+        except asyncio.QueueFull:
+            _log.error("too much is waiting: somebody is told so")
+            self._do_at_once(self._channel.refuse(heard, _CROWDED))
+            return
+        self._channel.expect(heard)
 
     async def resume(self) -> None:
         """Work on what a crash interrupted."""
@@ -103,8 +127,10 @@ class Ears:
         except SayWhenError as problem:
             _log.warning("%d interactions could not be kept: %s", len(batch), problem)
             for heard in batch:
-                self._channel.refuse(heard, _UNKEPT)
+                self._do_at_once(self._channel.refuse(heard, _UNKEPT))
             return
+        for number in {heard.number for heard in batch} - {letter.number for letter in fresh}:
+            self._channel.let_go(number)  # heard before
         await self._turns.put(fresh)
 
     async def _sweep(self) -> None:
@@ -112,14 +138,6 @@ class Ears:
         if self._swept_at is None or now - self._swept_at >= _SWEEP_EVERY:
             self._swept_at = now
             await self._core.inbox.sweep()
-
-    def _take(self, heard: Heard) -> None:
-        try:
-            self._heard.put_nowait(heard)
-        except asyncio.QueueFull:
-            _log.error("too much is waiting: an interaction is left unanswered")
-            return
-        self._channel.expect(heard)
 
     def _do_at_once(self, work: Coroutine[Any, Any, None]) -> None:
         if len(self._at_once) >= MOST_AT_ONCE:

@@ -28,6 +28,8 @@ from core.ports import Letter
 
 _log = logging.getLogger(__name__)
 _FIRST_PAUSE_S, _LONGEST_PAUSE_S = 1.0, 60.0
+_EXPECTED = (aiohttp.ClientError, OSError, discord.DiscordException, SayWhenError)
+"""What a Discord that is away looks like; anything else is told with where it happened."""
 
 Connect = Callable[[], aiohttp.BaseConnector]
 
@@ -54,7 +56,9 @@ async def run_discord(
     while True:
         began = core.clock.now()
         try:
-            async with Bot(None if connect is None else connect()) as bot:
+            connector = None if connect is None else connect()
+            base, gateway = core.settings.discord_base, core.settings.discord_gateway
+            async with Bot(connector, base=base, gateway=gateway) as bot:
                 await bot.login(token)
                 serving = partial(serve, core, market, bot, mirror or Mirror(core.memos))
                 await in_turn(core.inbox, f"{NAME}:{bot.application_id}", f"{bot.user} on Discord", serving)
@@ -69,8 +73,8 @@ async def run_discord(
         if (core.clock.now() - began).total_seconds() > _LONGEST_PAUSE_S:
             pause = _FIRST_PAUSE_S
         if problem is not None:
-            known = isinstance(problem, aiohttp.ClientError | OSError | discord.DiscordException)
-            said = f"{type(problem).__name__}: " if known else ""
+            known = [f"{type(one).__name__} {one}" for one in _leaves(problem) if isinstance(one, _EXPECTED)]
+            said = f"{'; '.join(known)[:300]}: " if known else ""
             _log.warning("%sDiscord is served again in %.0f s", said, pause, exc_info=None if known else problem)
             await core.clock.sleep(pause)
             pause = min(pause * 2, _LONGEST_PAUSE_S)
@@ -82,14 +86,17 @@ def _wrong_token() -> NotConfigured:
 
 def _not_configured(problem: BaseException) -> NotConfigured | None:
     """What only an operator can put right, in *problem* or among what it groups."""
-    if isinstance(problem, NotConfigured):
-        return problem
-    if isinstance(problem, discord.LoginFailure) or (
-        isinstance(problem, discord.ConnectionClosed) and problem.code == 4004
-    ):
-        return _wrong_token()
+    for one in _leaves(problem):
+        if isinstance(one, NotConfigured):
+            return one
+        if isinstance(one, discord.LoginFailure) or (isinstance(one, discord.ConnectionClosed) and one.code == 4004):
+            return _wrong_token()
+    return None
+
+
+def _leaves(problem: BaseException) -> list[BaseException]:
     inner = problem.exceptions if isinstance(problem, BaseExceptionGroup) else ()
-    return next((found for one in inner if (found := _not_configured(one)) is not None), None)
+    return [leaf for one in inner for leaf in _leaves(one)] if inner else [problem]
 
 
 async def serve(core: Whole, market: Market, bot: Bot, mirror: Mirror) -> None:
@@ -106,7 +113,7 @@ async def serve(core: Whole, market: Market, bot: Bot, mirror: Mirror) -> None:
         await channel.answer(letter, dialogue.answer, again=again)
 
     turns = Turns(work, partial(core.inbox.answered, NAME, account))
-    ears = Ears(wire, core, channel, turns, account)
+    ears = Ears(wire, core, channel, turns, account, lambda: bot.listens)
     await channel.open()
     try:
         with mirror.showing(channel):
@@ -116,12 +123,19 @@ async def serve(core: Whole, market: Market, bot: Bot, mirror: Mirror) -> None:
                 await ears.resume()
                 tasks.create_task(ears.run(), name="discord-ears")
                 tasks.create_task(_register(core, bot), name="discord-menu")
+                tasks.create_task(ears.missed.run(), name="discord-missed")
+                tasks.create_task(_unless_silent(bot), name="discord-silence")
                 bot.ears = ears
                 await bot.connect(reconnect=True)
                 raise TryAgain("Discord closed the connection for good")
     finally:
         bot.ears = None
         await channel.close()
+
+
+async def _unless_silent(bot: Bot) -> None:
+    await bot.stays_silent()
+    raise TryAgain("Discord did not say what has become of the session")
 
 
 async def _register(core: Whole, bot: Bot) -> None:

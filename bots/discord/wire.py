@@ -4,7 +4,7 @@ import asyncio
 import json
 import logging
 from collections import OrderedDict
-from collections.abc import Awaitable, Callable
+from collections.abc import Awaitable, Callable, Mapping
 from io import BytesIO
 from typing import Any, TypeVar
 
@@ -22,6 +22,8 @@ from core.ports import Memos
 NAME = "discord"
 WITHIN_S = 20.0
 """One call, with the library's own repetitions."""
+MOST_LINES = 40
+"""Calls that answer interactions, at once: in a crowd, each more would first make a connection, which takes longest."""
 SENDS_PER_SECOND = 40
 """Of ours in all, below Discord's 50; answers to interactions are not counted there."""
 _DM = "dm"
@@ -54,12 +56,15 @@ class Refused(SayWhenError):
 class Wire:
     """Calls of one bot. Every method raises TryAgain, Undeliverable, Late, Taken, Gone, Refused, or NotConfigured."""
 
+    MOST_FETCHED = 100
+
     def __init__(self, client: discord.Client, memos: Memos) -> None:
         self._client = client
         self._memos = memos
         self._session = discord.Webhook.partial(1, "-", client=client).session
         self._rooms: OrderedDict[int, int] = OrderedDict()
         self._free_at = 0.0
+        self._lines = asyncio.Semaphore(MOST_LINES)
 
     async def call_back(
         self, heard: Heard, kind: int, data: Payload | None = None, png: bytes | None = None, *, named: bool = False
@@ -113,6 +118,15 @@ class Wire:
             channel_id=await self._room(person), message_id=message,
         )  # fmt: skip
         await self._send(route, data, png)
+
+    async def rooms(self) -> Mapping[str, str]:
+        """The private chats that are known, by person."""
+        return await self._memos.about_people(NAME, _DM)
+
+    async def fetch(self, room: int, after: int) -> list[dict[str, Any]]:
+        """The first messages of a channel that are newer than number *after*, in any order."""
+        found: Any = await self._translated(lambda: self._client.http.logs_from(room, self.MOST_FETCHED, after=after))
+        return list(found)
 
     async def typing(self, room: int) -> None:
         """Show that an answer is being worked on; not worth an error."""
@@ -184,7 +198,8 @@ class Wire:
                 data.add_field(**part)
         elif body is not None:
             data, headers = _written(body), _JSON
-        return await self._translated(lambda: self._call(method, Route.BASE + path, data, headers))
+        async with self._lines:
+            return await self._translated(lambda: self._call(method, Route.BASE + path, data, headers))
 
     async def _call(self, method: str, url: str, data: Any, headers: dict[str, str] | None) -> Any:
         async with self._session.request(method, URL(url, encoded=True), data=data, headers=headers) as response:

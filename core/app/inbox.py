@@ -15,7 +15,9 @@ _log = logging.getLogger(__name__)
 
 KEPT = timedelta(days=3)
 """How long the number of an answered letter is known; a channel repeats nothing older."""
-_RENEW_EVERY_S = 1.5
+_RENEW_EVERY_S = 1.0
+_HELD_S = 4.0
+"""A lease lasts five; less what an answer of the database may have taken."""
 _LOOK_EVERY_S = 1.0
 
 
@@ -87,14 +89,20 @@ class Inbox:
 
 async def _keep(lease: Lease, name: str, lost: asyncio.Event) -> None:
     """Renew until the lease is lost, or nobody can tell for as long as it may have been."""
+    loop = asyncio.get_running_loop()
+    held_until = loop.time() + _HELD_S
     while True:
         await asyncio.sleep(_RENEW_EVERY_S)
+        asked_at = loop.time()
         try:
-            async with asyncio.timeout(_RENEW_EVERY_S):
+            async with asyncio.timeout_at(max(held_until, asked_at + _RENEW_EVERY_S)):
                 held = await lease.renew()
         except (StorageUnavailable, TimeoutError) as problem:
-            _log.warning("the turn to hear %s could not be renewed: %s", name, problem)
+            _log.warning("the turn to hear %s could not be renewed: %s", name, repr(problem))
+            if loop.time() + _RENEW_EVERY_S < held_until:
+                continue
             held = []
         if not any(fence.partition == name for fence in held):
             lost.set()
             return
+        held_until = asked_at + _HELD_S

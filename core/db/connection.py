@@ -94,6 +94,7 @@ class Database:
         )
         event.listen(self._engine.sync_engine, "handle_error", _translate)
         self._pool = Pool(self._seat, pool_size)
+        self._reserved = Pool(self._seat, 1)
 
     @classmethod
     async def open(
@@ -115,6 +116,7 @@ class Database:
     async def close(self) -> None:
         """Close every connection of the pool."""
         await self._pool.clear()
+        await self._reserved.clear()
         await self._engine.dispose()
 
     async def connect(self) -> asyncpg.Connection:
@@ -175,33 +177,40 @@ class Database:
 
     async def ask_once(self, statement: Statement, /, **values: Any) -> Sequence[Row]:
         """As `ask`, and never tried again: for what would answer differently the second time."""
-        return cast(Sequence[Row], await self._fetch(statement.text, statement.arguments(values)))
+        return cast(Sequence[Row], await self._fetch(self._pool, statement.text, statement.arguments(values)))
 
     async def fetch(self, statement: str, *arguments: Any) -> Sequence[asyncpg.Record]:
         """As `ask`, for a statement in asyncpg's words: `$1` for the first of *arguments*."""
-        try:
-            return await self._fetch(statement, arguments)
-        except (_Lost, _Outdated):
-            await self._pool.clear()
-            return await self._fetch(statement, arguments)
+        return await self._fetch_twice(self._pool, statement, arguments)
+
+    async def fetch_ahead(self, statement: str, *arguments: Any) -> Sequence[asyncpg.Record]:
+        """As `fetch`, on a connection kept for it: for what no crowd may keep waiting."""
+        return await self._fetch_twice(self._reserved, statement, arguments)
 
     async def peek(self, statement: str, *arguments: Any) -> Any:
         """The first value of the first row of `fetch`; None where there is none."""
         found = await self.fetch(statement, *arguments)
         return found[0][0] if found else None
 
-    async def _fetch(self, statement: str, arguments: Sequence[Any]) -> Sequence[asyncpg.Record]:
-        seat = await self._pool.take(CONNECT_S)
+    async def _fetch_twice(self, pool: Pool, statement: str, arguments: Sequence[Any]) -> Sequence[asyncpg.Record]:
+        try:
+            return await self._fetch(pool, statement, arguments)
+        except (_Lost, _Outdated):
+            await pool.clear()
+            return await self._fetch(pool, statement, arguments)
+
+    async def _fetch(self, pool: Pool, statement: str, arguments: Sequence[Any]) -> Sequence[asyncpg.Record]:
+        seat = await pool.take(CONNECT_S)
         try:
             found: Sequence[asyncpg.Record] = await seat.raw.fetch(statement, *arguments)
         except Exception as problem:
             meant = _meaning(problem, lost=seat.raw.is_closed()) or problem
-            await self._back(seat, meant)
+            await self._back(pool, seat, meant)
             raise meant from problem
         except BaseException:
-            await self._pool.drop(seat)
+            await pool.drop(seat)
             raise
-        self._pool.give(seat)
+        pool.give(seat)
         return found
 
     async def _rolled_back(self, seat: Seat, why: Exception) -> None:
@@ -212,14 +221,15 @@ class Database:
                 await seat.sql.rollback()
         except Exception as problem:  # noqa: BLE001 - whatever it is, the connection is not to be used again
             why = _Lost(f"A connection could not roll back: {problem}")
-        await self._back(seat, why)
+        await self._back(self._pool, seat, why)
 
-    async def _back(self, seat: Seat, why: Exception) -> None:
+    @staticmethod
+    async def _back(pool: Pool, seat: Seat, why: Exception) -> None:
         """Give *seat* back after something went wrong on it, if it still lives."""
         if isinstance(why, _Lost) or seat.raw.is_closed() or seat.sql.invalidated:
-            await self._pool.drop(seat)
+            await pool.drop(seat)
         else:
-            self._pool.give(seat)
+            pool.give(seat)
 
     async def _begun(self, lock: tuple[int, int] | None) -> Seat:
         try:

@@ -6,7 +6,7 @@ Not advisory locks: a paused process keeps those for ever, while a row expires a
 from collections.abc import Collection
 from datetime import timedelta
 
-from sqlalchemy import ARRAY, Text, Update, func, literal, select, text, tuple_, update
+from sqlalchemy import ARRAY, Text, Update, func, literal, select, text, update
 from sqlalchemy.dialects.postgresql import insert
 from sqlalchemy.ext.asyncio import AsyncConnection
 
@@ -17,6 +17,12 @@ from core.ports.storage import Fence
 LIFE_S = 5.0
 """How long a lease lasts without `renew`; renew it three times as often."""
 
+# Ahead of all else that asks: whoever is too busy to renew loses what it is busy with.
+_RENEW = """
+UPDATE leases SET expires = clock_timestamp() + $1 WHERE holder = $2 AND expires > clock_timestamp()
+AND (partition, epoch) IN (SELECT * FROM unnest($3::text[], $4::bigint[])) RETURNING partition, epoch
+"""
+
 
 class PostgresLease:
     """The Lease in PostgreSQL. *holder* must name one life of one process: a restart is somebody else."""
@@ -24,6 +30,7 @@ class PostgresLease:
     def __init__(self, database: Database, holder: str, *, life_s: float = LIFE_S) -> None:
         self._database = database
         self._holder = holder
+        self._life = timedelta(seconds=life_s)
         self._expiry = func.clock_timestamp() + literal(timedelta(seconds=life_s))
         self._held: dict[str, Fence] = {}
 
@@ -62,10 +69,10 @@ class PostgresLease:
     async def renew(self) -> list[Fence]:
         if not self._held:
             return []
-        ours = [(fence.partition, fence.epoch) for fence in self._held.values()]
-
-        prolong = self._prolonged().where(tuple_(leases.c.partition, leases.c.epoch).in_(ours))
-        kept = await self._database.run(lambda connection: self._fences(connection, prolong))
+        partitions = [fence.partition for fence in self._held.values()]
+        epochs = [fence.epoch for fence in self._held.values()]
+        found = await self._database.fetch_ahead(_RENEW, self._life, self._holder, partitions, epochs)
+        kept = [Fence(partition=row["partition"], holder=self._holder, epoch=row["epoch"]) for row in found]
         self._held = {fence.partition: fence for fence in kept}
         return kept
 

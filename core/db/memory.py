@@ -18,7 +18,7 @@ from typing import Any
 from core.db.memory_log import MemoryEventLog
 from core.db.memory_queue import MemoryQueue
 from core.db.memory_transaction import Books, MemoryTransaction
-from core.domain.ids import OrderId, OwnerId, RuleId
+from core.domain.ids import DraftId, OrderId, OwnerId, RuleId
 from core.domain.market import TIMEFRAME_S, Candle, Timeframe
 from core.domain.order import IN_FLIGHT, OrderState
 from core.domain.owner import Draft, Owner
@@ -57,6 +57,12 @@ class MemoryStore:
 
     async def open_drafts(self, owner: OwnerId, channel: str) -> list[Draft]:
         return await self._reading(owner).open_drafts(channel)
+
+    async def draft(self, owner: OwnerId, draft_id: DraftId) -> Draft | None:
+        return await self._reading(owner).draft(draft_id)
+
+    async def rules(self, owner: OwnerId, states: Collection[RuleState]) -> list[Rule]:
+        return await self._reading(owner).rules(states)
 
     async def create_owner(self, channel: str, address: str, at: datetime) -> OwnerId:
         linked = self.links.get((channel, address))

@@ -29,9 +29,9 @@ from core.db.tables import (
     users,
     venue_standings,
 )
-from core.db.transaction import OPEN_DRAFTS, OWNER, PostgresTransaction, one_owner
+from core.db.transaction import DRAFT, OPEN_DRAFTS, OWNER, RULES_IN, PostgresTransaction, one_owner
 from core.domain.errors import StorageUnavailable
-from core.domain.ids import OrderId, OwnerId, RuleId
+from core.domain.ids import DraftId, OrderId, OwnerId, RuleId
 from core.domain.limit import Limits
 from core.domain.market import TIMEFRAME_S, Candle, Timeframe
 from core.domain.order import IN_FLIGHT, OrderState
@@ -94,6 +94,14 @@ class PostgresStore:
     async def open_drafts(self, owner: OwnerId, channel: str) -> list[Draft]:
         found = await self._database.ask(OPEN_DRAFTS, mine=owner, channels=[channel])
         return [rows.draft_of(row) for row in found]
+
+    async def draft(self, owner: OwnerId, draft_id: DraftId) -> Draft | None:
+        found = await self._database.ask(DRAFT, mine=owner, its=draft_id)
+        return rows.draft_of(found[0]) if found else None
+
+    async def rules(self, owner: OwnerId, states: Collection[RuleState]) -> list[Rule]:
+        found = await self._database.ask(RULES_IN, mine=owner, states=sorted(states))
+        return [rows.rule_of(row) for row in found]
 
     async def create_owner(self, channel: str, address: str, at: datetime) -> OwnerId:
         # Two at once wait for each other here; who comes second finds what the first has made.

@@ -56,7 +56,7 @@ def _if_any(column: Any, name: str) -> Any:
 OWNER = Statement(
     select(users, limits).join(limits, limits.c.owner == users.c.id).where(users.c.id == bindparam("mine"))
 )
-_DRAFT = Statement(_mine(drafts).where(drafts.c.id == bindparam("its")))
+DRAFT = Statement(_mine(drafts).where(drafts.c.id == bindparam("its")))
 OPEN_DRAFTS = Statement(
     _mine(drafts)
     .where(text(one_of("state", WAITING)))  # as the index is partial by
@@ -65,7 +65,7 @@ OPEN_DRAFTS = Statement(
 )
 _RULE = Statement(_mine(trading_rules).where(trading_rules.c.id == bindparam("its")))
 _RULES = Statement(_mine(trading_rules).order_by(trading_rules.c.number))
-_RULES_IN = Statement(
+RULES_IN = Statement(
     _mine(trading_rules)
     .where(trading_rules.c.state == any_(bindparam("states", type_=ARRAY(Text))))
     .order_by(trading_rules.c.number)
@@ -171,7 +171,7 @@ class PostgresTransaction:
         await ask(self._seat, _put(limits, tuple(kept), ("owner",)), **kept)
 
     async def draft(self, draft_id: DraftId) -> Draft | None:
-        found = await self._ask(_DRAFT, its=draft_id)
+        found = await self._ask(DRAFT, its=draft_id)
         return rows.draft_of(found[0]) if found else None
 
     async def open_drafts(self, channel: str | None = None) -> list[Draft]:
@@ -195,7 +195,7 @@ class PostgresTransaction:
     async def rules(self, states: Collection[RuleState] | None = None) -> list[Rule]:
         if states is None:
             return [rows.rule_of(row) for row in await self._ask(_RULES)]
-        return [rows.rule_of(row) for row in await self._ask(_RULES_IN, states=sorted(states))]
+        return [rows.rule_of(row) for row in await self._ask(RULES_IN, states=sorted(states))]
 
     async def next_rule_number(self) -> int:
         return ((await self._ask(_HIGHEST_NUMBER))[0]["number"] or 0) + 1

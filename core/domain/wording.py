@@ -13,12 +13,14 @@ from core.domain.wording_amounts import (
     say_price,
     say_rough_percent,
     say_signed_money,
+    say_sol,
     say_time,
 )
 from core.domain.wording_condition import say_condition, trigger_prices
 from core.domain.wording_consequence import Ground
 from core.domain.wording_readback import SHARES_OF_THE_MOMENT, read_back
 from core.domain.wording_rule import say_live, say_rule, say_rules
+from core.domain.wording_sentry import say_standing
 
 __all__ = [
     "SHARES_OF_THE_MOMENT",
@@ -43,6 +45,8 @@ __all__ = [
     "say_rule",
     "say_rules",
     "say_signed_money",
+    "say_sol",
+    "say_standing",
     "say_time",
     "trigger_prices",
 ]

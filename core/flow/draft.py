@@ -49,7 +49,8 @@ class Scene:
     """What is true when words are said: the account, the venue, and prices (quote) by market.
 
     `prices` are fresh and trusted; `known` are the last ones seen, and name the markets that exist. `source` says in
-    words who says what the prices are. `funding` is percent an hour by market, where known.
+    words who says what the prices are. `funding` is percent an hour by market, where known. `stands_at` names the venue
+    where it holds protective orders.
     """
 
     prices: Mapping[str, Decimal]
@@ -62,6 +63,7 @@ class Scene:
     limits: Limits
     funding: Mapping[str, Decimal] = field(default_factory=dict)
     slippage_bps: int = DEFAULT_SLIPPAGE_BPS
+    stands_at: str = ""
 
     def context(self, clock: Clock) -> ParseContext:
         """The scene as a parser needs it."""
@@ -237,11 +239,14 @@ async def drop(store: Store, clock: Clock, *, owner: OwnerId, draft_id: DraftId)
 
 async def find(store: Store, clock: Clock, owner: OwnerId, draft_id: DraftId) -> Draft:
     """The owner's draft, expired if its time is over. Raises NotFound; somebody else's looks the same."""
-    async with store.begin(owner) as tx:
-        draft = await tx.draft(draft_id)
-        if draft is None:
-            raise NotFound("There is no such draft of yours.", "Send the words again.")
-        return await lapse(tx, draft, clock)
+    draft = await store.draft(owner, draft_id)
+    if draft is not None and draft.state in OPEN_DRAFTS and clock.now() >= draft.expires_at:
+        async with store.begin(owner) as tx:
+            draft = await tx.draft(draft_id)
+            draft = None if draft is None else await lapse(tx, draft, clock)
+    if draft is None:
+        raise NotFound("There is no such draft of yours.", "Send the words again.")
+    return draft
 
 
 async def lapse(tx: Transaction, draft: Draft, clock: Clock) -> Draft:
@@ -328,6 +333,7 @@ def summary_of(
             references=references,
             markets_source=scene.source,
             assumptions=assumptions,
+            stands_at=scene.stands_at,
             ground=Ground(account=scene.account, markets=scene.markets, funding=scene.funding),
         )
     )

@@ -174,6 +174,14 @@ class Store(Protocol):
         """What a transaction's `open_drafts` gives, as last committed, read without the owner's lock."""
         ...
 
+    async def draft(self, owner: OwnerId, draft_id: DraftId) -> Draft | None:
+        """What a transaction's `draft` gives, read so."""
+        ...
+
+    async def rules(self, owner: OwnerId, states: Collection[RuleState]) -> list[Rule]:
+        """What a transaction's `rules` gives, read so."""
+        ...
+
     async def create_owner(self, channel: str, address: str, at: datetime) -> OwnerId:
         """The owner linked to this address, made if there is none; two at once make one."""
         ...

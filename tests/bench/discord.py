@@ -124,6 +124,25 @@ async def served(which: str, home: str) -> AsyncIterator[tuple[DiscordServer, ps
             await bot.wait()
 
 
+async def all_at_once(discord: DiscordServer, people: int) -> str:
+    """What becomes of it when *people* whom nobody knows yet begin in one instant."""
+    asked = [await discord.slash(10_000 + number, "start", guild=number % 2 == 0) for number in range(people)]
+    with suppress(TimeoutError):
+        await _until_answered(asked)
+    return f"{people} newcomers at once: {_times('acknowledged', asked)}; {_times('answered', asked)}"
+
+
+def _times(what: str, asked: list[Interaction]) -> str:
+    moments = [(one.acked_at if what == "acknowledged" else one.answered_at, one.sent_at) for one in asked]
+    times = sorted(at - sent for at, sent in moments if at is not None)
+    if not times:
+        return f"none {what}"
+    return (
+        f"{what}: {len(asked) - len(times)} not at all; median {statistics.median(times) * 1000:.0f} ms,"
+        f" p95 {times[int(len(times) * 0.95)] * 1000:.0f} ms, worst {times[-1] * 1000:.0f} ms"
+    )
+
+
 async def everybody_starts(discord: DiscordServer, people: int) -> None:
     """Which is not measured: it makes their accounts."""
     for first in range(0, people, 25):
@@ -181,11 +200,12 @@ async def at_most(
     return rate, Cost.of(bot, home).since(before, count)
 
 
-async def main(people: int, rate: float, seconds: float) -> int:
+async def main(people: int, rate: float, seconds: float, newcomers: int) -> int:
     """Measure once; 0 if every interaction was acknowledged in time."""
     most = min(seconds, 15)
     with tempfile.TemporaryDirectory() as home:
         async with served("product", home) as (discord, bot):
+            burst = await all_at_once(discord, newcomers)
             await everybody_starts(discord, people)
             before = Cost.of(bot, home)
             asked = await crowd(discord, people, rate, seconds)
@@ -197,13 +217,10 @@ async def main(people: int, rate: float, seconds: float) -> int:
             await everybody_starts(discord, people)
             bare, bare_took = await at_most(discord, bot, home, people, most)
     acked = sorted(one.acked_at - one.sent_at for one in asked if one.acked_at is not None)
-    answered = sorted(one.answered_at - one.sent_at for one in asked if one.answered_at is not None)
     print(f"{len(asked)} interactions of {people} people at {rate:g} a second for {seconds:g} s")
-    for what, times in (("acknowledged", acked), ("answered", answered)):
-        print(
-            f"{what}: {len(asked) - len(times)} not at all; median {statistics.median(times) * 1000:.0f} ms,"
-            f" p95 {times[int(len(times) * 0.95)] * 1000:.0f} ms, worst {times[-1] * 1000:.0f} ms"
-        )
+    print(_times("acknowledged", asked))
+    print(_times("answered", asked))
+    print(burst)
     print(f"processor time of an interaction: {steady}; the bot has {megabytes:.0f} MB; refused {len(refused)}")
     print(f"highest rate: {ours:.0f} a second; bare discord.py echo bot {bare:.0f} a second ({ours / bare:.0%} of it)")
     print(f"processor time at the highest rate: {ours_took}; of the echo bot: {bare_took}")
@@ -216,5 +233,6 @@ if __name__ == "__main__":
     options.add_argument("--people", type=int, default=500)
     options.add_argument("--rate", type=float, default=50.0)
     options.add_argument("--seconds", type=float, default=60.0)
+    options.add_argument("--newcomers", type=int, default=300)
     chosen = options.parse_args()
-    raise SystemExit(asyncio.run(main(chosen.people, chosen.rate, chosen.seconds)))
+    raise SystemExit(asyncio.run(main(chosen.people, chosen.rate, chosen.seconds, chosen.newcomers)))

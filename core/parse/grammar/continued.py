@@ -145,6 +145,8 @@ def one_more_market(cur: Cursor, last: Act | None, joins: set[str]) -> Act | Non
     """ "close ETH and BTC if …": the same exit of another position."""
     if last is None or last.market is None or not joins or joins - {"AND", "COMMA"}:
         return None
+    if cur.peek(-2).kind not in _NAMES_A_MARKET:
+        return None  # "close SOL when ETH drops and BTC too": whose is BTC?
     share = last.size is None or last.size.unit == "percent"
     if (
         last.verb not in ("close", "sell", "exit", "trim")
@@ -166,6 +168,7 @@ def one_more_market(cur: Cursor, last: Act | None, joins: set[str]) -> Act | Non
     return replace(last, market=item.value, order=replace(last.order))
 
 
+_NAMES_A_MARKET = ("COIN", "POSITION", "LONG", "SHORT", "LONGNOUN", "SHORTNOUN", "COMMA", "NOW")
 _AFTER_MARKETS = ("END", "IF", "EACH", "COMMA", "AND", "NOW", "ATMARKET")
 
 

@@ -63,7 +63,7 @@ _BEFORE_TIME = frozenset({"ON", "WITHIN", "EVERY", "FOR", "AFTER", "VALIDFOR", "
 
 
 def _rejoined(items: list[Item]) -> list[Item]:
-    """ "crossds above", "crosses abvoe": the phrase that a misspelt word belongs to."""
+    """ "crosses abvoe", "stop looss": the phrase that a misspelt word ends."""
     result: list[Item] = []
     for item in items:
         last = result[-1] if result else None
@@ -342,9 +342,10 @@ class Reader:
                 self.corrected.append((token.text, known))
                 if (known,) in self._coins.said and (known,) not in phrases():
                     return self._make("COIN", self._coins.said[(known,)], at, 1)
-                kind, value = phrases()[(known,)]
-                item, count = self._make(kind, value, at, 1)
-                return replace(item, text=known, slip=token.text), count
+                both = (known, self._tokens[at + 1].low) if at + 1 < len(self._tokens) else ()
+                words = both if both in phrases() else (known,)  # "crossds above"
+                item, count = self._make(*phrases()[words], at, len(words))
+                return replace(item, text=" ".join(words), slip=item.text), count
         if token.text.isupper() and not self._shouting and 2 <= len(low) <= 10 and low.isascii():
             return self._make("NOCOIN", low, at, 1)
         return self._make("UNKNOWN", None, at, 1)

@@ -13,8 +13,7 @@ SIDES = frozenset({"BUY", "LONG", "SHORT", "REVERSE"})
 """Kinds of those that leave a word unread where they are as near as another."""
 SHORT_RIVALS = (
     "with", "post", "now", "sol", "btc", "eth", "not", "buy", "all", "week", "weeks", "hour", "hours", "days", "month",
-    "months",
-    "year", "minute", "minutes", "percent", "dollars", "times",
+    "months", "year", "minute", "minutes", "percent", "dollars", "times",
 )  # fmt: skip
 """Words that are no item by themselves or too short to be corrected into, and too weighty to be read as another."""
 

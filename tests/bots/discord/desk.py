@@ -80,7 +80,7 @@ async def discord_desk() -> AsyncIterator[DiscordDesk]:
             """Nothing was kept."""
 
         turns = Turns(work, forget)
-        bot.ears = Ears(wire, core, channel, turns, "1")
+        bot.ears = Ears(wire, core, channel, turns, "1", lambda: bot.listens)
         tasks = [asyncio.create_task(part) for part in (turns.run(), bot.ears.run(), bot.connect())]
         try:
             await discord.until(lambda: discord.gateway.readied)

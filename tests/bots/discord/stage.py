@@ -109,7 +109,8 @@ async def staged(dsn: str, discord: DiscordServer, **settings: Any) -> AsyncIter
         assert core.parts.own is not None
         await core.parts.own.observe(stage.price("150"))
         connected = discord.gateway.readied
-        serving = asyncio.create_task(run_discord(core, core.prices, discord.connector))
+        connect = None if discord.lean else discord.connector
+        serving = asyncio.create_task(run_discord(core, core.prices, connect))
         try:
             await discord.until(lambda: discord.gateway.readied > connected)
             yield stage

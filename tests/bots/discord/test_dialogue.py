@@ -8,7 +8,7 @@ import pytest
 from bots import pictures
 from core.domain.rule import RuleState
 from tests.bots.discord.stage import ANN, BOB, Stage, labels_of, staged, words_of
-from tests.emulators.discord.server import DiscordServer
+from tests.emulators.discord.server import DiscordServer, Fault
 
 SENTENCE = (
     "If SOL-PERP price drops 0.1 from current price, sell 50% of my position."
@@ -196,3 +196,7 @@ async def test_a_draft_shows_its_market_with_the_price_that_it_fires_at(
     armed = await stage.press(draft, "Confirm")
     assert armed["attachments"] == []
     assert "image" not in armed["embeds"][0]
+    stage.discord.faults.append(Fault("POST callback", 500))  # what does not take pictures gets the words
+    plain = await stage.slash("rule", text="tell me when SOL is above 170")
+    assert labels_of(plain) == ["Confirm", "Edit", "Cancel"]
+    assert "image" not in plain["embeds"][0]

@@ -221,3 +221,13 @@ async def test_a_wrong_token_is_told_to_whoever_started_it(postgres_dsn: str, di
             await run_discord(stage.core, stage.core.prices, discord.connector)
         discord.gateway.session = None
         await discord.gateway.drop()
+
+
+async def test_a_crowd_of_newcomers_is_acknowledged_at_once_and_answered_in_its_time(stage: Stage) -> None:
+    crowd = 120
+    began = [await stage.discord.slash(1_000 + number, "start", guild=number % 2 == 0) for number in range(crowd)]
+    for one in began:
+        assert "SayWhen" in words_of(await stage.answer(one))
+    assert max(one.acked_at - one.sent_at for one in began if one.acked_at is not None) < 3
+    assert stage.discord.refused == []
+    assert len(stage.discord.gateway.identified) == 1  # its turn to serve was kept

@@ -87,6 +87,8 @@ class People(World):
             "edited_timestamp": None, "flags": 0, "author": user(person), "pinned": False,
             "mention_everyone": False, "tts": False, "channel_type": 1, **more,
         }  # fmt: skip
+        kept = {name: value for name, value in message.items() if name != "channel_type"}
+        self.typed[channel, message["id"]] = kept
         await self.tell("MESSAGE_CREATE", message)
 
     async def _do(self, asked: Interaction) -> Interaction:

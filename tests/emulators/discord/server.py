@@ -32,14 +32,17 @@ _PNG = b"\x89PNG\r\n\x1a\n"
 _ROUTES: tuple[tuple[str, str, str], ...] = (
     ("GET", r"/users/@me", "GET me"),
     ("GET", r"/oauth2/applications/@me", "GET application"),
+    ("GET", r"/gateway", "GET gateway"),
     ("GET", r"/users/(?P<person>\d+)", "GET user"),
     ("PUT", r"/applications/(?P<app>\d+)/commands", "PUT commands"),
     ("POST", r"/users/@me/channels", "POST dm"),
+    ("GET", r"/channels/(?P<channel>\d+)/messages", "GET messages"),
     ("POST", r"/channels/(?P<channel>\d+)/messages", "POST message"),
     ("POST", r"/channels/(?P<channel>\d+)/typing", "POST typing"),
     ("PATCH", r"/channels/(?P<channel>\d+)/messages/(?P<message>\d+)", "PATCH message"),
     ("POST", r"/interactions/(?P<number>\d+)/(?P<token>\w+)/callback", "POST callback"),
     ("POST", r"/webhooks/(?P<app>\d+)/(?P<token>\w+)", "POST followup"),
+    ("GET", r"/webhooks/(?P<app>\d+)/(?P<token>\w+)/messages/(?P<message>@original|\d+)", "GET followup"),
     ("PATCH", r"/webhooks/(?P<app>\d+)/(?P<token>\w+)/messages/(?P<message>@original|\d+)", "PATCH followup"),
 )
 
@@ -75,11 +78,16 @@ class Call:
 
 @dataclass
 class DiscordServer(People):
-    """A bot's Discord. `strict` checks against the schema; `paced` enforces five messages a second and channel."""
+    """A bot's Discord. `strict` checks against the schema; `paced` enforces five messages a second and channel.
+
+    `lean` = it is as spare as stand-ins for Discord are: under other addresses, without TLS, compression, a RESUME or
+    limits, with nothing in an answer or event that is optional; see `base`.
+    """
 
     token: str = TOKEN
     strict: bool = True
     paced: bool = False
+    lean: bool = False
     port: int = 0
     authority: trustme.CA | None = None
     calls: list[Call] = field(default_factory=list)
@@ -88,7 +96,7 @@ class DiscordServer(People):
     on_call: Callable[[Call], None] | None = None
 
     def __post_init__(self) -> None:
-        self.gateway = Gateway(self, lambda: self.token, self.ring)
+        self.gateway = Gateway(self, lambda: self.token, self.ring, lean=self.lean)
         self._bell = asyncio.Condition()
         self._runner: web.AppRunner | None = None
         self._sent: dict[str, deque[float]] = defaultdict(deque)
@@ -96,14 +104,14 @@ class DiscordServer(People):
 
     async def __aenter__(self) -> Self:
         app = web.Application(client_max_size=30 * 2**20)
-        app.router.add_get("/", self.gateway.serve)
-        app.router.add_route("*", "/api/v10/{path:.*}", self._serve)
+        app.router.add_get("/gateway/" if self.lean else "/", self.gateway.serve)
+        app.router.add_route("*", ("/stand-in" if self.lean else "") + "/api/v10/{path:.*}", self._serve)
         self._runner = web.AppRunner(app, access_log=None, shutdown_timeout=0.1)
         await self._runner.setup()
         context = ssl.create_default_context(ssl.Purpose.CLIENT_AUTH)
         assert self.authority is not None
         self.authority.issue_cert(*NAMES).configure_cert(context)
-        await web.TCPSite(self._runner, "127.0.0.1", self.port, ssl_context=context).start()
+        await web.TCPSite(self._runner, "127.0.0.1", self.port, ssl_context=None if self.lean else context).start()
         self.port = self._runner.addresses[0][1]
         return self
 
@@ -111,6 +119,11 @@ class DiscordServer(People):
         await self.gateway.drop(1000)
         assert self._runner is not None
         await self._runner.cleanup()
+
+    @property
+    def base(self) -> str:
+        """The address of the API of a `lean` one."""
+        return f"http://127.0.0.1:{self.port}/stand-in/api/"
 
     def connector(self) -> aiohttp.TCPConnector:
         """What brings the library's own addresses here, its TLS checked against the emulator's authority."""
@@ -149,7 +162,7 @@ class DiscordServer(People):
     async def _served(self, request: web.Request, what: str, where: dict[str, str]) -> web.StreamResponse:
         body, files = await _body(request)
         anonymous = what.endswith(("callback", "followup"))
-        if not what or (where.get("app") not in {None, str(APP)}):
+        if not what or (where.get("app") not in {None, str(APP)}) or (self.lean and what == "GET application"):
             raise Refused(404, 0, "404: Not Found")
         if not anonymous and request.headers.get("Authorization") != f"Bot {self.token}":
             raise Refused(401, 0, "401: Unauthorized")
@@ -164,10 +177,10 @@ class DiscordServer(People):
         if self.strict or what == "POST callback":
             check_request(what, body)
         left = self._count(what, where)
-        result = self._work(what, where, body)
+        result = self._work(what, {**request.query, **where}, body)
         if self.strict:
             result = json.loads(json.dumps(result))  # as it is now
-            if what != "POST typing":
+            if what not in {"POST typing", "GET gateway"}:
                 check_reply(what, result)
         call = Call(what, where, body, result, time.monotonic(), files)
         self.calls.append(call)
@@ -176,9 +189,9 @@ class DiscordServer(People):
         await self.ring()
         if fault is not None and fault.done:
             raise Refused(fault.status, fault.code, fault.message)
-        if what == "POST callback" and request.query.get("with_response") not in {"1", "true"}:
+        if what == "POST callback" and (self.lean or request.query.get("with_response") not in {"1", "true"}):
             return web.Response(status=204)
-        headers = {} if what == "POST callback" else self._rates(what, where, left)
+        headers = {} if what == "POST callback" or self.lean else self._rates(what, where, left)
         return web.Response(body=json.dumps(result), headers={"Content-Type": "application/json", **headers})
 
     def _work(self, what: str, where: dict[str, str], body: Any) -> Any:
@@ -187,6 +200,8 @@ class DiscordServer(People):
                 return {**self.me, "mfa_enabled": False, "locale": "en-US", "verified": True, "email": None}
             case "GET application":
                 return self.application()
+            case "GET gateway":
+                return {"url": f"ws://127.0.0.1:{self.port}/gateway/"}
             case "GET user":
                 return user(int(where["person"]))
             case "PUT commands":
@@ -198,6 +213,8 @@ class DiscordServer(People):
                     for command in body
                 ]  # fmt: skip
                 return self.commands
+            case "GET messages":
+                return self.after(where["channel"], int(where["after"]), int(where["limit"]))
             case "POST dm":
                 self.opened += 1
                 person = int(body["recipient_id"])
@@ -214,6 +231,9 @@ class DiscordServer(People):
                 waits = asked.loading and asked.callback is not None and asked.callback["type"] == 5
                 number = asked.original if waits else self.post(asked.channel, body, asked)["id"]
                 return self._said(asked, str(number), body)
+            case "GET followup":
+                asked = self.of_token(where["token"])
+                return self.messages[asked.channel, str(asked.original)]
             case "POST typing":
                 return {}
             case _:

@@ -74,6 +74,8 @@ class World:
     """State of the emulated Discord; faults and the wire are the server's business."""
 
     messages: dict[tuple[str, str], dict[str, Any]] = field(default_factory=dict)
+    typed: dict[tuple[str, str], dict[str, Any]] = field(default_factory=dict)
+    """What people wrote; the bot's own are `messages`."""
     interactions: dict[str, Interaction] = field(default_factory=dict)
     commands: list[dict[str, Any]] = field(default_factory=list)
     private: dict[int, str] = field(default_factory=dict)
@@ -133,6 +135,13 @@ class World:
             raise Refused(404, 10003, "Unknown Channel")
         if person in self.closed:
             raise Refused(403, 50007, "Cannot send messages to this user")
+
+    def after(self, channel: str, number: int, limit: int) -> list[dict[str, Any]]:
+        """The first messages of a channel after one, newest first as Discord shows them."""
+        self.admit(channel)
+        later = [int(id_) for at, id_ in [*self.messages, *self.typed] if at == channel and int(id_) > number]
+        known = {**self.messages, **self.typed}
+        return [known[channel, str(id_)] for id_ in reversed(sorted(later)[:limit])]
 
     def interact(
         self, person: int, kind: int, data: Mapping[str, Any], *, guild: bool = False,
