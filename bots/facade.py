@@ -4,8 +4,10 @@ import asyncio
 from collections.abc import Collection, Mapping, Sequence
 from contextlib import AbstractAsyncContextManager
 from datetime import datetime
+from decimal import Decimal
 from typing import Protocol
 
+from core.domain.condition import Indicator
 from core.domain.event import AccountKilled
 from core.domain.ids import DraftId, OwnerId, RuleId
 from core.domain.market import Observation
@@ -45,6 +47,7 @@ class Prices(Protocol):
     @property
     def simulated(self) -> bool: ...
     def latest(self, markets: Sequence[str] | None = None) -> list[Observation]: ...
+    async def stands(self, wanted: Collection[Indicator]) -> Mapping[Indicator, tuple[Decimal, Decimal | None]]: ...
 
 
 class Drafts(Protocol):

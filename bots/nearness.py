@@ -1,9 +1,9 @@
 """How far an armed rule is from firing, in words, from what is known already; decides no trigger."""
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from decimal import Decimal
 
-from core.domain.condition import AccountLevel, FundingRate, PositionPnl, Trailing, leaves
+from core.domain.condition import AccountLevel, FundingRate, Indicator, PositionPnl, Trailing, leaves
 from core.domain.market import Observation
 from core.domain.money import HUNDRED, ZERO
 from core.domain.position import Account
@@ -14,12 +14,16 @@ from core.domain.wording import (
     say_money,
     say_number,
     say_percent,
+    say_reading,
     say_rough_percent,
     say_signed_money,
 )
 
+Stands = Mapping[Indicator, tuple[Decimal, Decimal | None]]
+"""Where indicators stand, each with the line that it is compared to."""
 
-def nearness(rule: Rule, account: Account, seen: Sequence[Observation]) -> list[str]:
+
+def nearness(rule: Rule, account: Account, seen: Sequence[Observation], stands: Stands | None = None) -> list[str]:
     """One line for each price, level or amount that *rule* waits for, with where that stands now."""
     prices = {observation.market: observation.price for observation in seen if observation.price != ZERO}
     entries = {held.market: held.entry_price for held in account.positions if held.base != 0}
@@ -34,6 +38,8 @@ def nearness(rule: Rule, account: Account, seen: Sequence[Observation]) -> list[
                 lines += _to_pnl(leaf, account)
             case AccountLevel(metric=metric):
                 lines.append(f"now {_metric(metric, account)}")
+            case Indicator() if stands is not None and leaf in stands:
+                lines.append(say_reading(leaf, *stands[leaf]))
             case FundingRate(market=market):
                 rates = [seen_one.funding_rate for seen_one in seen if seen_one.market == market]
                 lines += [f"now {say_percent(rate)} per hour" for rate in rates if rate is not None]

@@ -1,9 +1,14 @@
 """Does what the commands of the language ask, one façade call each; decides what is too old to do unasked."""
 
+import asyncio
+from collections.abc import Sequence
 from typing import assert_never
 
 from bots import views
+from bots.nearness import Stands
 from bots.turn import Turn
+from core.domain.condition import Indicator, leaves
+from core.domain.errors import SayWhenError
 from core.domain.reading import Command, RuleFilter
 from core.domain.rule import LIVE, Rule, RuleState
 from core.feed.card import Button, Card, card_of
@@ -11,6 +16,8 @@ from core.feed.press import Say, fits, write
 
 LATE_AFTER_S = 60
 """A command about money that waited longer (the bot was down) is refused, with an offer to do it now."""
+
+_MOST_INDICATORS, _STANDS_WITHIN_S = 6, 1.0
 
 _REFUSED_LATE = frozenset({"resume_rules", "cancel_rules", "cancel_orders", "kill"})
 # Not `pause_rules`: pausing late harms nobody, and not pausing may.
@@ -69,8 +76,21 @@ async def list_rules(turn: Turn, command: Command, asked: str = "", page: int = 
         return Card(title=f"You have no {what}{where}", lines=("/rules shows all you have.",), key="view:rules")
     view, owner = await turn.core.account.view(turn.owner), await turn.core.account.owner(turn.owner)
     standing = await turn.core.rules.standing(turn.owner, rules)
-    seen = turn.core.prices.latest(None)
-    return views.rules_card(rules, view, seen, owner, page=page, asked=asked, standing=standing)
+    seen, stands = turn.core.prices.latest(None), await _stands(turn, rules)
+    return views.rules_card(rules, view, seen, owner, page=page, asked=asked, standing=standing, stands=stands)
+
+
+async def _stands(turn: Turn, rules: Sequence[Rule]) -> Stands:
+    """Where the indicators stand that armed rules wait for; a list of rules does not wait for long."""
+    waited = (leaf for rule in rules if rule.state is RuleState.ARMED for leaf in leaves(rule.spec.condition))
+    wanted = list(dict.fromkeys(leaf for leaf in waited if isinstance(leaf, Indicator)))
+    if not wanted:
+        return {}
+    try:
+        async with asyncio.timeout(_STANDS_WITHIN_S):
+            return await turn.core.prices.stands(wanted[:_MOST_INDICATORS])
+    except (SayWhenError, TimeoutError):
+        return {}
 
 
 async def _pause(turn: Turn, command: Command) -> Card:

@@ -50,20 +50,26 @@ class Pictures:
         self._saved_at = clock.now()
         self._kept: OrderedDict[Chart, tuple[datetime, bytes]] = OrderedDict()
 
-    async def of(self, chart: Chart) -> bytes | None:
-        """The picture as PNG, or None where it cannot be had at once. Never raises."""
+    async def of(self, chart: Chart, *, hurried: bool = False) -> bytes | None:
+        """The picture as PNG, or None where it cannot be had at once. Never raises.
+
+        *hurried* = many wait for their words: none is drawn.
+        """
         now = self._clock.now()
         made, png = self._kept.get(chart, (None, b""))
         if made is not None and now - made < _FRESH:
             return png
         self._saved_s = min(_MOST_SAVED_S, self._saved_s + (now - self._saved_at).total_seconds() * _SHARE)
         self._saved_at = now
-        if self._waiting >= _MOST_WAITING or self._saved_s <= 0:
+        if hurried or self._waiting >= _MOST_WAITING or self._saved_s <= 0:
             return None
         self._waiting += 1
         try:
             async with asyncio.timeout(WITHIN_S):
+                began = time.thread_time()
                 candles = await self._market.candles(chart.market, _TIMEFRAME, now - _SPAN)
+                # With what else ran meanwhile: the busier, the fewer pictures.
+                self._saved_s -= time.thread_time() - began
                 if len(candles) < 2:
                     return None
                 seen = self._market.latest([chart.market])

@@ -9,12 +9,12 @@ from typing import Any
 from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 
 from bots.facade import Prices
-from bots.nearness import nearness
+from bots.nearness import Stands, nearness
 from core.domain.errors import SayWhenError
 from core.domain.ids import RuleId
 from core.domain.market import Observation
 from core.domain.money import ZERO
-from core.domain.order import Fill, Order
+from core.domain.order import Fill, Order, OrderState
 from core.domain.owner import Owner
 from core.domain.position import Account, Position
 from core.domain.rule import Rule, RuleState
@@ -160,11 +160,12 @@ def rules_card(
     page: int = 1,
     asked: str = "",
     standing: Mapping[RuleId, Order] = NOTHING_STANDS,
+    stands: Stands | None = None,
 ) -> Card:
     """A page of the owner's rules with state and distance to trigger, and buttons to pause, resume and cancel.
 
-    *standing* are the orders that are proven to rest at the venue for them. *asked* is what they were asked for by, so
-    that the next page is of the same.
+    *standing* are the orders that are proven to rest at the venue for them, *stands* where indicators stand. *asked* is
+    what they were asked for by, so that the next page is of the same.
     """
     if not rules:
         return Card(title="You have no rules", lines=('Say one: "if SOL drops 2 % sell half my position".',))
@@ -175,7 +176,7 @@ def rules_card(
     for rule in shown:
         lines.append(f"{rule.label} ({STATE_WORDS[rule.state]}): {say_live(rule)}")
         if rule.state is RuleState.ARMED:
-            lines += [f"   {line}" for line in nearness(rule, account, seen)]
+            lines += [f"   {line}" for line in nearness(rule, account, seen, stands)]
         if (order := standing.get(rule.id)) is not None:
             lines.append(f"   {say_standing(order)}")
     rows = [_rule_buttons(rule) for rule in shown]
@@ -230,7 +231,10 @@ def orders_card(orders: Sequence[Order], owner: Owner, rules: Sequence[Rule] = (
                 at = f"{beyond} {say_price(intent.trigger_price, exact=True)}"
             what = f"{intent.side} {say_amount(intent.base, order.market, exact=True)} {at}"
         filled = "" if order.filled_base == 0 else f", {say_amount(order.filled_base, order.market, exact=True)} filled"
-        lines.append(f"{what}: {order.state.value.replace('_', ' ')}{filled} · {order.id}")
+        state = order.state.value.replace("_", " ")
+        if order.state is OrderState.PLANNED and order.approval_until is not None:
+            state = f"waits for your wallet until {local_time(order.approval_until, owner)}"
+        lines.append(f"{what}: {state}{filled} · {order.id}")
     venue = orders[0].venue
     title = "You have 1 open order" if len(orders) == 1 else f"You have {len(orders)} open orders"
     cancel = ((Button(label="Cancel all of them", verb=write(Say(words="/cancel"))),),)

@@ -6,6 +6,7 @@ from collections.abc import Sequence
 from contextlib import suppress
 from typing import Protocol
 
+from bots.at_work import shown_at_work
 from bots.channel import Answer, Inbound, Outbound, Undeliverable
 from bots.discord.feed import Feeds
 from bots.discord.hearing import Heard
@@ -25,9 +26,11 @@ from core.ports import Clock, Letter, Memos
 
 ACKNOWLEDGED_WITHIN_S = 0.7
 """An interaction is acknowledged by then, even if its answer takes longer."""
+HURRIED = 20
+"""When more wait to be answered, no picture is drawn."""
 CROWD = 100
 """When so many wait to be answered, whatever comes is acknowledged at once."""
-TYPING_AFTER_S, _TYPING_EVERY_S = 1.0, 8.0
+_TYPING_EVERY_S = 8.0
 _CLOSED, _TOLD, _NOT_TOLD = "closed", "told", "not told"
 _log = logging.getLogger(__name__)
 
@@ -108,11 +111,14 @@ class DiscordChannel:
 
     def expect(self, heard: Heard) -> None:
         """Something was heard just now: it will be acknowledged in time, whatever stands before it."""
-        reply = self._replies[heard.number] = Reply(self._wire, self._pictures, heard, self._clock)
+        reply = self._replies[heard.number] = self._reply(heard)
         if heard.token is not None:
             # In a crowd the answer will take longer anyway, and acknowledging all of it, too.
             wait_s = 0.0 if len(self._replies) > CROWD else ACKNOWLEDGED_WITHIN_S
             reply.due = asyncio.get_running_loop().call_later(wait_s, self._acknowledge, reply)
+
+    def _reply(self, heard: Heard) -> Reply:
+        return Reply(self._wire, self._pictures, heard, self._clock, lambda: len(self._replies) > HURRIED)
 
     def expects(self, number: int) -> bool:
         """Whether what has this number is heard and not answered yet."""
@@ -179,19 +185,7 @@ class DiscordChannel:
         """The dialogue's answer; who waits for it in a chat is shown that it is being worked on."""
         if heard.token is not None:
             return await answer(inbound)
-        typing = asyncio.create_task(self._type(heard.place), name="discord-typing")
-        try:
-            return await answer(inbound)
-        finally:
-            typing.cancel()
-            with suppress(asyncio.CancelledError):
-                await typing
-
-    async def _type(self, place: int) -> None:
-        await asyncio.sleep(TYPING_AFTER_S)
-        while True:
-            await self._wire.typing(place)
-            await asyncio.sleep(_TYPING_EVERY_S)
+        return await shown_at_work(answer(inbound), lambda: self._wire.typing(heard.place), every_s=_TYPING_EVERY_S)
 
     async def _pressed(self, heard: Heard, answer: Answer, inbound: Inbound) -> None:
         """Edit the message that carried the button, where the answer is about the same thing; else say it below."""
@@ -217,7 +211,7 @@ class DiscordChannel:
         return None if noted is None else noted[1]
 
     async def _show(self, heard: Heard, cards: Sequence[Card], *, above: bool = False, hidden: bool = False) -> None:
-        reply = self._replies.get(heard.number) or Reply(self._wire, self._pictures, heard, self._clock)
+        reply = self._replies.get(heard.number) or self._reply(heard)
         for card in cards:
             message, stays = await reply.show(card, above=above, hidden=hidden)
             above = False

@@ -2,6 +2,7 @@
 
 import asyncio
 import logging
+from collections.abc import Callable
 from datetime import timedelta
 from enum import Enum
 
@@ -30,7 +31,9 @@ class _State(Enum):
 class Reply:
     """Shows cards as the answer to what was heard; each method may be called again after a failure."""
 
-    def __init__(self, wire: Wire, pictures: Pictures, heard: Heard, clock: Clock) -> None:
+    def __init__(self, wire: Wire, pictures: Pictures, heard: Heard, clock: Clock, hurried: Callable[[], bool]) -> None:
+        """*hurried* = many wait for theirs."""
+        self._hurried = hurried
         self._wire = wire
         self._pictures = pictures
         self.heard = heard
@@ -72,7 +75,7 @@ class Reply:
         *above* = in place of the card whose button was pressed; *hidden* = for this person's eyes only, and passing.
         Raises Undeliverable where nothing can be shown anywhere any more.
         """
-        png = None if card.chart is None else await self._pictures.of(card.chart)
+        png = None if card.chart is None else await self._pictures.of(card.chart, hurried=self._hurried())
         message = 0
         async with self._turn:
             pages = pages_of(card, picture=png is not None)

@@ -10,6 +10,7 @@ from typing import TypeVar
 
 from telegram import Bot, Update, User
 
+from bots.at_work import shown_at_work
 from bots.channel import Answer, Inbound, Outbound, TryAgain, Undeliverable
 from bots.facade import Facade
 from bots.mirror import Mirror
@@ -25,7 +26,6 @@ NAME = "telegram"
 TOAST_WITHIN_S = 0.7
 """A press is answered by then, even if its work takes longer."""
 ANSWERED_WITHIN_S = 1.5
-TYPING_AFTER_S = 1.0
 _TYPING_EVERY_S = 4.0
 _MOST_TOLD = 5_000
 _LONGEST_PAUSE_S = 30.0
@@ -201,19 +201,7 @@ class TelegramChannel:
 
     async def _answered(self, answer: Answer, inbound: Inbound, place: int) -> list[Card]:
         """The dialogue's answer; who waits for it is shown that it is being worked on."""
-        typing = asyncio.create_task(self._type(place), name="telegram-typing")
-        try:
-            return await answer(inbound)
-        finally:
-            typing.cancel()
-            with suppress(asyncio.CancelledError):
-                await typing
-
-    async def _type(self, place: int) -> None:
-        await asyncio.sleep(TYPING_AFTER_S)
-        while True:
-            await self._sender.typing(place)
-            await asyncio.sleep(_TYPING_EVERY_S)
+        return await shown_at_work(answer(inbound), lambda: self._sender.typing(place), every_s=_TYPING_EVERY_S)
 
     async def _show(self, place: int, person: int, cards: Sequence[Card], reply_to: int | None = None) -> None:
         """Show *cards* at *place*; in a group, what is nobody else's business goes to the person alone."""

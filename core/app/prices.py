@@ -1,17 +1,23 @@
 """What the market was last seen at, for surfaces, and the stream that feeds it; decides no trust of its own."""
 
-from collections.abc import AsyncGenerator, AsyncIterator, Sequence
+from collections.abc import AsyncGenerator, AsyncIterator, Collection, Sequence
 from contextlib import aclosing
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
+from decimal import Decimal
 from typing import cast
 
 from core.app.parts import Parts
+from core.domain.condition import Indicator, IndicatorName
 from core.domain.errors import NotFound
 from core.domain.ids import new_id
-from core.domain.market import Candle, Market, Observation, Timeframe
+from core.domain.market import TIMEFRAME_S, Candle, Market, Observation, Timeframe
+from core.flow.watch import HISTORY
 from core.ports import Ledger
 from core.prices.opening import Live, PriceKind, Replay, Simulation, open_prices
 from core.prices.pyth import HERMES
+from core.watchlist.indicators import indicator
+
+_MOST_STOOD = 500
 
 
 class Prices:
@@ -20,6 +26,7 @@ class Prices:
     def __init__(self, parts: Parts, ledger: Ledger) -> None:
         self._parts = parts
         self._ledger = ledger
+        self._stood: dict[tuple[Indicator, int], tuple[Decimal, Decimal | None] | None] = {}
 
     @property
     def notice(self) -> str | None:
@@ -57,6 +64,28 @@ class Prices:
         if market not in await self._parts.venue.markets():
             raise NotFound(f"{market[:20]!r} is not listed.", "See the markets.")
         return await self._parts.history(market, timeframe, start, self._parts.clock.now() if end is None else end)
+
+    async def stands(self, wanted: Collection[Indicator]) -> dict[Indicator, tuple[Decimal, Decimal | None]]:
+        """Where indicators stand at the last closed candle, each with the line it is compared to, if it is to one.
+
+        What is not known is left out. The same candles are read once until the next has closed.
+        """
+        now = self._parts.clock.now()
+        found: dict[Indicator, tuple[Decimal, Decimal | None]] = {}
+        for one in wanted:
+            length = TIMEFRAME_S[one.timeframe]
+            key = (one, int(now.timestamp()) // length)
+            if key not in self._stood:
+                candles = await self.candles(one.market, one.timeframe, now - timedelta(seconds=length * HISTORY))
+                here = _last(one.name, one.period, candles)
+                there = None if one.other is None else _last(one.other.name, one.other.period, candles)
+                self._stood[key] = None if here is None else (here, there)
+                while len(self._stood) > _MOST_STOOD:
+                    del self._stood[next(iter(self._stood))]
+            known = self._stood[key]
+            if known is not None:
+                found[one] = known
+        return found
 
     async def open(self) -> None:
         """Choose the source as the settings say, once; `auto` may take some seconds."""
@@ -125,3 +154,8 @@ class Prices:
 
 def _any_seed(now: datetime) -> int:
     return sum(ord(letter) << (8 * place) for place, letter in enumerate(new_id("s", now)[-7:]))
+
+
+def _last(name: IndicatorName, period: int | None, candles: Sequence[Candle]) -> Decimal | None:
+    values = indicator(name, period, candles)
+    return Decimal(str(values[-1])) if values and values[-1] is not None else None

@@ -82,6 +82,15 @@ class MemoryStore:
             if books.open_orders or any(rule.state in LIVE for rule in books.rules.values())
         ]
 
+    async def holdings(self) -> Mapping[OwnerId, Collection[str]]:
+        held: dict[OwnerId, dict[str, Decimal]] = {}
+        for owner, books in self._books.items():
+            for fill in books.fills:
+                signed = fill.base if fill.side == "buy" else -fill.base
+                held.setdefault(owner, defaultdict(Decimal))[fill.market] += signed
+        found = {owner: {market for market, base in of.items() if base} for owner, of in held.items()}
+        return {owner: markets for owner, markets in found.items() if markets}
+
     async def standing(self, venue: str) -> VenueStatus | None:
         return self._standings.get(venue)
 

@@ -132,6 +132,12 @@ class PostgresStore:
 
         return await self._database.run(look)
 
+    async def holdings(self) -> Mapping[OwnerId, Collection[str]]:
+        held: dict[OwnerId, set[str]] = {}
+        for row in await self._database.fetch(_HOLDINGS):
+            held.setdefault(OwnerId(row["owner"]), set()).add(row["market"])
+        return held
+
     async def standing(self, venue: str) -> VenueStatus | None:
         query = select(venue_standings.c.body).where(venue_standings.c.venue == venue)
 
@@ -308,6 +314,10 @@ FROM free JOIN seen ON seen.id = free.rule_id WHERE jobs.rule_id = free.rule_id 
 )
 
 
+_HOLDINGS = """
+SELECT owner, market FROM trades GROUP BY owner, market
+HAVING sum(CASE side WHEN 'buy' THEN base ELSE -base END) <> 0
+"""
 _LINKED = Statement(
     select(links.c.owner).where(links.c.channel == bindparam("channel"), links.c.address == bindparam("address"))
 )

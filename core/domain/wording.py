@@ -16,7 +16,7 @@ from core.domain.wording_amounts import (
     say_sol,
     say_time,
 )
-from core.domain.wording_condition import say_condition, trigger_prices
+from core.domain.wording_condition import say_condition, say_reading, trigger_prices
 from core.domain.wording_consequence import Ground
 from core.domain.wording_readback import SHARES_OF_THE_MOMENT, read_back
 from core.domain.wording_rule import say_live, say_rule, say_rules
@@ -41,6 +41,7 @@ __all__ = [
     "say_order",
     "say_percent",
     "say_price",
+    "say_reading",
     "say_rough_percent",
     "say_rule",
     "say_rules",

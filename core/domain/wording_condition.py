@@ -215,6 +215,19 @@ def _say_indicator(indicator: Indicator) -> str:
     return f"{line} of {indicator.market} {compares} on closed {_CANDLES[indicator.timeframe]} candles"
 
 
+def say_reading(indicator: Indicator, here: Decimal, there: Decimal | None) -> str:
+    """Where the indicator stands: *here* itself, *there* what it is compared to, where that is a line, too."""
+    now = f"{_say_line(indicator.name, indicator.period)} is at {_say_value(indicator.name, here)} now"
+    if indicator.other is None or there is None:
+        return now
+    other = indicator.other
+    return f"{now}, {_say_line(other.name, other.period)} at {_say_value(other.name, there)}"
+
+
+def _say_value(name: IndicatorName, value: Decimal) -> str:
+    return say_price(value) if name in _IN_DOLLARS else say_number(value.quantize(Decimal("0.01")))
+
+
 def _say_line(name: IndicatorName, period: int | None) -> str:
     return _INDICATORS[name] if period is None else f"{_INDICATORS[name]} ({period})"
 

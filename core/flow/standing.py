@@ -1,7 +1,7 @@
 """Whether the venue takes orders, told to those it concerns once that has changed and lasted; decides no words."""
 
 import logging
-from collections.abc import Callable
+from collections.abc import Callable, Collection
 from dataclasses import replace
 from datetime import datetime, timedelta
 
@@ -10,6 +10,7 @@ from core.domain.condition import ALL_MARKETS
 from core.domain.errors import SayWhenError
 from core.domain.event import Event, VenueLost, VenuePaused, VenueRecovered
 from core.domain.ids import OwnerId
+from core.domain.order import IN_FLIGHT, OrderState
 from core.domain.rule import LIVE
 from core.ports import Clock, Halt, Store, Transaction, VenueStatus
 
@@ -40,8 +41,9 @@ class Standing:
         settled = self._lasting(status, told, now)
         events = self._news(told, settled, now)
         if events:
-            for owner in await self._store.engaged():
-                await self._tell(owner, events)
+            held = await self._store.holdings()
+            for owner in sorted({*await self._store.engaged(), *held}):
+                await self._tell(owner, events, held.get(owner, ()))
         if settled != told:
             await self._store.save_standing(self._venue, settled)
 
@@ -91,10 +93,10 @@ class Standing:
                 news.append(VenuePaused(at=at, venue=venue, market=market, reason=is_now.reason))
         return news
 
-    async def _tell(self, owner: OwnerId, events: list[Event]) -> None:
+    async def _tell(self, owner: OwnerId, events: list[Event], held: Collection[str]) -> None:
         try:
             async with self._store.begin(owner) as tx:
-                markets = await _markets(tx)
+                markets = {*await _markets(tx), *held}
                 for event in events:
                     market = getattr(event, "market", None)
                     if market is None or not {market, ALL_MARKETS}.isdisjoint(markets):
@@ -104,9 +106,10 @@ class Standing:
 
 
 async def _markets(tx: Transaction) -> set[str]:
-    """Where the owner's rules would send orders."""
-    rules = await tx.rules(LIVE)
-    return {getattr(rule.spec.action, "market", "") for rule in rules if trades(rule.spec.action)}
+    """Where the owner's rules would send orders, and where their orders are."""
+    rules, orders = await tx.rules(LIVE), await tx.orders(states={*IN_FLIGHT, OrderState.PLANNED})
+    sent = {getattr(rule.spec.action, "market", "") for rule in rules if trades(rule.spec.action)}
+    return sent | {order.market for order in orders}
 
 
 def _of(halt: Halt | None) -> str:

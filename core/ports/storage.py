@@ -192,6 +192,10 @@ class Store(Protocol):
         """Owners with a rule that may still act, or an order that may still trade."""
         ...
 
+    async def holdings(self) -> Mapping[OwnerId, Collection[str]]:
+        """Markets in which owners hold a position, as far as their fills tell; who holds none is left out."""
+        ...
+
     async def standing(self, venue: str) -> VenueStatus | None:
         """What people were last told of a venue's taking orders."""
         ...

@@ -4,6 +4,7 @@
 """
 
 import asyncio
+import gc
 import sys
 
 import discord
@@ -21,6 +22,8 @@ async def product(port: int, token: str, authority: str) -> None:
     settings = read_settings(_env_file=None, DISCORD_BOT_TOKEN=token)
     set_up_logs("WARNING", "bots")
     async with open_core(settings) as core, asyncio.TaskGroup() as tasks:
+        gc.collect()
+        gc.freeze()  # as `saywhen run bots` does
         tasks.create_task(core.prices.follow())
         tasks.create_task(run_discord(core, core.prices, lambda: connector_to(port, authority)))
 

@@ -8,7 +8,7 @@ from decimal import Decimal
 from typing import Any, Literal
 
 from core.domain.action import Alert, Trade
-from core.domain.condition import PriceChange
+from core.domain.condition import Indicator, PriceChange
 from core.domain.errors import Conflict, NotFound
 from core.domain.event import AccountKilled
 from core.domain.ids import DraftId, OwnerId, RuleId
@@ -115,6 +115,9 @@ class Prices:
             funding_rate=D("0.001"),
         )  # fmt: skip
         return [seen] if markets is None or "SOL-PERP" in markets else []
+
+    async def stands(self, wanted: Collection[Indicator]) -> dict[Indicator, tuple[Decimal, Decimal | None]]:
+        return {}
 
 
 @dataclass

@@ -8,7 +8,17 @@ import pytest
 
 from bots import views
 from bots.nearness import nearness
-from core.domain.condition import AccountLevel, AnyOf, Condition, FundingRate, PositionPnl, PriceLevel, Trailing
+from core.domain.condition import (
+    AccountLevel,
+    AnyOf,
+    Condition,
+    FundingRate,
+    Indicator,
+    OtherIndicator,
+    PositionPnl,
+    PriceLevel,
+    Trailing,
+)
 from core.domain.errors import BadInput
 from core.domain.order import Fill, OrderState
 from core.domain.owner import Owner
@@ -87,6 +97,13 @@ def test_rules_show_state_and_distance() -> None:
     ]
 
 
+_RSI = Indicator(market=SOL, timeframe="1h", name="rsi", period=14, operator="<=", value=D(30))
+_CROSSING = Indicator(
+    market=SOL, timeframe="1h", name="ema", period=20, operator="crosses_above",
+    other=OtherIndicator(name="ema", period=50),
+)  # fmt: skip
+
+
 @pytest.mark.parametrize(
     ("condition", "memory", "expected"),
     [
@@ -100,13 +117,17 @@ def test_rules_show_state_and_distance() -> None:
         (PositionPnl(market=SOL, operator="<=", threshold=D(-5), unit="percent"), {}, "now +1.35 %"),
         (PositionPnl(market="BTC-PERP", operator="<=", threshold=D(-5), unit="usd"), {}, "no such position is held"),
         (AccountLevel(metric="health", operator="<=", value=D(20)), {}, "now 99.91 %"),
+        (_RSI, {}, "RSI (14) is at 43.21 now"),
+        (_CROSSING, {}, "EMA (20) is at $150.10 now, EMA (50) at $149.90"),
+        (replace(_RSI, period=7), {}, ""),
     ],
 )  # fmt: skip
 def test_how_far_off_a_rule_is_is_told_for_what_it_waits_for(
     condition: Condition, memory: dict[str, str], expected: str
 ) -> None:
     rule = samples.rule(ME, spec=replace(RULES[0], condition=condition), memory=memory)
-    assert "; ".join(nearness(rule, ACCOUNT, Prices().latest())) == expected
+    stands = {_RSI: (D("43.2109"), None), _CROSSING: (D("150.1"), D("149.9"))}
+    assert "; ".join(nearness(rule, ACCOUNT, Prices().latest(), stands)) == expected
 
 
 def test_what_a_rule_waited_for_is_not_said_once_it_has_come() -> None:

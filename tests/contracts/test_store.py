@@ -61,6 +61,18 @@ async def test_engaged_are_those_who_have_something_that_may_still_act(
     assert await store.engaged() == [owner, resting]
 
 
+async def test_holdings_are_what_the_fills_leave_open(store: Store, owner: OwnerId, stranger: OwnerId) -> None:
+    for who, sides in ((owner, ("buy", "buy", "sell")), (stranger, ("buy", "sell"))):
+        async with store.begin(who) as tx:
+            rule = samples.rule(who, 1)
+            await tx.add_rule(rule)
+            order = samples.order(rule)
+            await tx.add_order(order)
+            for number, side in enumerate(sides, 1):
+                await tx.add_fill(samples.fill(order, 10 * who + number, side=side))
+    assert {who: set(markets) for who, markets in (await store.holdings()).items()} == {owner: {"SOL-PERP"}}
+
+
 async def test_what_was_told_of_a_venue_is_kept(store: Store) -> None:
     assert await store.standing("paper") is None
     for status in (

@@ -1,5 +1,6 @@
 """The product on Discord: every step from words to an armed rule, over the wire, in a server and in private."""
 
+import re
 from collections.abc import AsyncIterator
 from typing import Any
 
@@ -196,6 +197,8 @@ async def test_a_draft_shows_its_market_with_the_price_that_it_fires_at(
     armed = await stage.press(draft, "Confirm")
     assert armed["attachments"] == []
     assert "image" not in armed["embeds"][0]
+    await stage.press(await stage.slash("rule", text="tell me when the 5m RSI of SOL is below 30"), "Confirm")
+    assert re.search(r"RSI( \(14\))? is at \d+(\.\d+)? now", words_of(await stage.slash("rules")))
     stage.discord.faults.append(Fault("POST callback", 500))  # what does not take pictures gets the words
     plain = await stage.slash("rule", text="tell me when SOL is above 170")
     assert labels_of(plain) == ["Confirm", "Edit", "Cancel"]

@@ -1,6 +1,7 @@
 """Whether the venue takes orders: who is told of a change, once, and only when it lasts."""
 
 from collections.abc import Callable
+from decimal import Decimal
 
 import pytest
 
@@ -8,6 +9,7 @@ from core.domain.action import Alert
 from core.domain.errors import VenuePaused as Refused
 from core.domain.event import VenueLost, VenuePaused, VenueRecovered
 from core.domain.order import OrderState
+from core.domain.rule import RuleState
 from core.flow.draft import summary_of
 from core.flow.standing import LASTS, Standing
 from core.ports import Halt, VenueStatus
@@ -82,6 +84,17 @@ async def test_a_halted_market_is_told_to_those_who_would_trade_there_only() -> 
     await lasting(bench, watched, OPEN)
     recovered = [(event.owner, event.market) for event in await bench.events(VenueRecovered)]
     assert recovered == [(bench.ann, None), (bob, None), (bench.ann, SOL)]
+
+
+async def test_a_halted_market_is_told_to_whoever_holds_a_position_there_without_a_rule() -> None:
+    bench = await Bench().open()
+    (rule,) = await bench.arm(spec(below("95"), buy()))
+    await bench.see("94")
+    await bench.work()
+    await bench.settle_all()
+    assert (await bench.base(), (await bench.rule(rule)).state) == (Decimal(2), RuleState.COMPLETED)
+    await lasting(bench, standing(bench), HALTED)
+    assert [(event.owner, event.market) for event in await bench.events(VenuePaused)] == [(bench.ann, SOL)]
 
 
 async def test_a_market_whose_price_is_lost_is_told_as_that_and_no_second_time() -> None:
