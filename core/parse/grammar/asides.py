@@ -62,6 +62,8 @@ def _without_forbidden(items: Sequence[Item], sentences: Sequence[Sentence], asi
     asked = {item.kind for item in others}
     free = not (named & {item.value for item in others if item.kind == "COIN"}) if named else not done & asked
     apart = end == len(items) or items[end].kind in _PARTING
+    if len(span) > 1 and span[0].text.lower() == "no" and span[1].kind == "COIN":
+        return list(items)  # "close SOL, no ETH": without ETH, or ETH instead?
     if len(span) < 2 or not apart or not free or asked & {"EVERYTHING", "BOTH", "NOT"} or not asked & _INSTRUCTS:
         return list(items)
     if not (named or done) or any(item.kind not in _FORBIDDEN and not _said_in_talk(item) for item in span):
