@@ -79,6 +79,8 @@ def _without_forbidden(items: Sequence[Item], sentences: Sequence[Sentence], asi
     free = not (named & {item.value for item in others if item.kind == "COIN"}) if named else not done & asked
     parted = begun == 0 or items[begun - 1].kind in ("COMMA", "DASH", "AND") or items[begun - 1].text.lower() == "but"
     apart = parted and (end == len(items) or items[end].kind in ("COMMA", "DASH", "THEN"))
+    if len(span) > 1 and span[0].text.lower() == "no" and span[1].kind == "COIN":
+        return list(items)  # "close SOL, no ETH": without ETH, or ETH instead?
     if len(span) < 2 or not apart or not free or asked & {"EVERYTHING", "BOTH", "NOT"} or not asked & _INSTRUCTS:
         return list(items)
     if not (named or done) or any(item.kind not in _FORBIDDEN and not _said_in_talk(item) for item in span):
@@ -132,6 +134,9 @@ def _is_talk(part: Sequence[Item]) -> bool:
     spoken = [item for item in part if item.kind == "UNKNOWN" or item.text.lower() in _NEWS]
     if not spoken and len(part) > 2 and part[0].kind in ("I", "NOT"):
         spoken = [item for item in part if item.kind == "WATCH" and any(one.kind == "NOT" for one in part)]
+    told = any(item.text.lower() in _NEWS for item in part)
+    if told and (len(part) < 3 or part[0].kind == "AT"):
+        return False  # "@whale: buy 2 SOL" is somebody else's word
     if not spoken or len(part) > MOST_WORDS or any(not _said_in_talk(item) for item in spoken):
         return False
     for at, item in enumerate(part):
