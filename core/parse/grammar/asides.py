@@ -24,7 +24,7 @@ _SPEAKERS = frozenset({
 """Words that a sentence of talk is about, where it is about no coin and not about the trader."""
 _DOUBTING = frozenset({
     "know", "feel", "feels", "felt", "like", "likes", "mean", "think", "thinking", "thinks", "sure", "mind", "care",
-    "guess", "hate", "hates",
+    "guess", "hate", "hates", "want", "wants", "wanted",
 })  # fmt: skip
 """Words of somebody who may not mean it: "I don't feel like it"."""
 _CANNOT = frozenset({"can't", "cannot", "won't"})
@@ -78,6 +78,7 @@ def _without_forbidden(items: Sequence[Item], sentences: Sequence[Sentence], asi
     asked = {item.kind for item in others}
     free = not (named & {item.value for item in others if item.kind == "COIN"}) if named else not done & asked
     parted = begun == 0 or items[begun - 1].kind in ("COMMA", "DASH", "AND") or items[begun - 1].text.lower() == "but"
+    parted = parted or (begun == 1 and items[0].kind == "I")
     apart = parted and (end == len(items) or items[end].kind in ("COMMA", "DASH", "THEN"))
     if len(span) > 1 and span[0].text.lower() == "no" and span[1].kind == "COIN":
         return list(items)  # "close SOL, no ETH": without ETH, or ETH instead?
@@ -96,7 +97,7 @@ def _without_forbidden(items: Sequence[Item], sentences: Sequence[Sentence], asi
 
 _DOING = frozenset({
     "BUY", "SELL", "LONG", "SHORT", "CLOSE", "TRIM", "COVER", "REVERSE", "CANCEL", "PAUSE", "STOP", "TARGET", "TRAIL",
-    "STOPS", "ALERTS", "HELP",
+    "LEVERAGE", "STOPS", "ALERTS", "HELP",
 })  # fmt: skip
 _FORBIDDEN = _DOING | {
     "NOT", "MY", "COIN", "IT", "POSITION", "ON", "OF", "EVERYTHING", "ALL", "ORDERS", "RULES", "VAGUE", "I", "TO",
@@ -154,17 +155,20 @@ def _is_talk(part: Sequence[Item]) -> bool:
 def _stands_apart(part: Sequence[Item], mark: Item | None, *, whole: bool, leads: bool) -> bool:
     """Whether talk says nothing of how, when or by whose word to do what stands beside it."""
     words = {item.text.lower() for item in part}
-    if words & _DOUBTING or (any(item.kind == "NOT" for item in part) and not (whole or _is_busy(part))):
+    denied = any(item.kind == "NOT" for item in part)
+    own = denied or part[0].kind == "I" or (mark is not None and mark.kind != "COMMA")
+    if (words & _DOUBTING and own) or (denied and not (whole or _is_busy(part))):
         return False
     if mark is not None and mark.kind in ("COLON", "THEN"):
         return any(item.kind == "I" for item in part) or part[0].kind in ("IT", "EARN")  # else somebody else speaks
     if _is_statement(part):
         return True
     placed = part[0].kind in ("ON", "AT", "WITH", "BY", "FROM", "FOR", "TO", "UNTIL", "THROUGH", "EVERY", "ONCE")
-    mood = bool(words & (_WORDS - _QUALIFYING)) and not placed and not any(item.kind == "MY" for item in part)
+    mood = bool(words & (_WORDS - _QUALIFYING)) and not placed
     if whole:
         return mood or part[0].kind in ("GO", "I", "NOT")
-    return leads and (part[0].kind == "GO" or (mood and not words & _QUALIFYING))
+    mood = mood and not words & _QUALIFYING and not any(item.kind == "MY" for item in part)
+    return leads and (part[0].kind == "GO" or mood)
 
 
 def _is_statement(part: Sequence[Item]) -> bool:
@@ -172,7 +176,7 @@ def _is_statement(part: Sequence[Item]) -> bool:
     lead = next((item for item in part if item.kind not in ("AND", "NOW", "TODAY", "CURRENTLY")), None)
     if lead is None or len(part) < 3:
         return False
-    return lead.kind in _SUBJECTS or (lead.kind == "COIN" and len(part) > 3) or lead.text.lower() in _SPEAKERS
+    return lead.kind in _SUBJECTS or (lead.kind == "COIN" and len(part) > 3) or lead.text.lower() in _SPEAKERS | _NEWS
 
 
 def _is_busy(part: Sequence[Item]) -> bool:

@@ -30,6 +30,7 @@ TALK = (
     "ugh ugly uncomfortable unlucky up us usually vacation very vibes volatile wanting watching way weak weather "
     "wedding week weeks weird welp who's wicks wife wifi wild wiped work world worried worse worst wow xd year "
     "years yikes you you'd you've your yours "
+    "whatever want wants wanted nowhere wrong "
 )
 """Words with spaces between; each of these says nothing about what to do, when or how much.
 
@@ -41,6 +42,6 @@ QUALIFYING = (
     "days week weeks months year years hours other others other's many most main best better bigger biggest "
     "smallest together easy safe safer momentum worst worse ready quiet dinner breakfast lunch bed weekend "
     "holiday holidays meeting meetings vacation trip anymore much again somehow someone's something less more "
-    "hard strong weak "
+    "hard strong weak wrong "
 )
 """Those of them that may say when, how or how much where no sentence is made of them: "buy 2 SOL, slowly"."""

@@ -72,7 +72,6 @@ buy 2 sol, before dinner
 buy 2 sol, on bad news
 buy 2 sol. on bad news
 buy 2 sol, do nothing
-buy 2 sol, no leverage
 alert me when i am down 3% on my sol not short
 close my sol in -2 hours
 buy 1 sol every -2 hours
