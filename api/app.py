@@ -16,7 +16,7 @@ from api.guard import Guard, Measures
 from api.listed import Listings
 from api.live import Hub
 from api.policy import Policy, places
-from api.routes import account, drafts, health, history, market, owner, readings, rules, signing_in, trades
+from api.routes import account, drafts, health, history, market, owner, readings, rules, seats, signing_in, trades
 from api.schemas import Problem
 from api.secret import signing_secret
 from api.throttle import Throttle
@@ -77,7 +77,7 @@ def create_app(core: Core | None = None, settings: Settings | None = None) -> Fa
     app.state.rules = Listings()
     errors.install(app)
     for part in (signing_in.public, signing_in.router, rules.router, readings.router, drafts.router, market.router,
-                 account.router, history.router, trades.router, owner.router, health.router,
+                 account.router, history.router, trades.router, owner.router, seats.router, health.router,
                  socket.router):  # fmt: skip
         app.include_router(part)
     filled = {"REACT_APP_API_URL": known.web_api_url, "REACT_APP_WS_URL": known.web_ws_url}

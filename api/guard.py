@@ -5,6 +5,7 @@ import logging
 import re
 import secrets
 import time
+from collections.abc import Sequence
 from typing import Any
 
 import structlog
@@ -13,6 +14,7 @@ from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
 from api.errors import problem
 from api.policy import Policy
+from core.ports.fees import Payer
 
 LARGEST_BODY = 64 * 1024
 _GIVEN_ID = re.compile(rb"[0-9A-Za-z_-]{8,64}")
@@ -39,6 +41,27 @@ class Measures:
         self.sockets = Gauge("saywhen_api_sockets", "Sockets open now", registry=self.registry)
         self.frames = Counter("saywhen_api_frames", "Frames sent on sockets", registry=self.registry)
         self.dropped = Counter("saywhen_api_sockets_dropped", "Sockets closed by us", ["why"], registry=self.registry)
+
+        self._left = Gauge(
+            "saywhen_key_lamports", "Lamports that a key has left for network fees", ["key"], registry=self.registry
+        )
+        self._low = Gauge(
+            "saywhen_key_low", "Whether a key has less left than SAYWHEN_LOW_SOL", ["key"], registry=self.registry
+        )
+        self._spent = Gauge(
+            "saywhen_network_fee_lamports",
+            "Lamports that a key has paid in network fees",
+            ["key"],
+            registry=self.registry,
+        )
+
+    def show(self, payers: Sequence[Payer]) -> None:
+        """Take in what keys have left and have paid; each is named by the beginning of its address."""
+        for payer in payers:
+            name = payer.key[:8]
+            self._left.labels(name).set(payer.lamports)
+            self._low.labels(name).set(payer.low is not None)
+            self._spent.labels(name).set(payer.lamports_spent)
 
     def note(self, method: str, route: str, status: int, seconds: float) -> None:
         """Count one request; looking a figure up by its labels costs more than counting, so it is kept."""

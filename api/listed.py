@@ -1,7 +1,7 @@
 """An owner's rules as bytes, kept while nothing happens to them; only how far off they are is made anew with prices."""
 
 import time
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from decimal import Decimal
 
 from pydantic_core import to_json as encode
@@ -9,7 +9,8 @@ from pydantic_core import to_json as encode
 from api.views import Prices, rule_facts, trigger_view
 from core.app import Core
 from core.domain.condition import Trailing, leaves
-from core.domain.ids import OwnerId
+from core.domain.ids import OwnerId, RuleId
+from core.domain.order import Order
 from core.domain.rule import Rule, RuleState
 from core.domain.trigger import TriggerLine
 
@@ -25,9 +26,16 @@ Which = tuple[OwnerId, str]
 class Listed:
     """The rules of one answer; all but their distances, written down once."""
 
-    def __init__(self, revision: int, rules: Sequence[Rule], lines: Sequence[Sequence[TriggerLine]]) -> None:
+    def __init__(
+        self,
+        revision: int,
+        rules: Sequence[Rule],
+        lines: Sequence[Sequence[TriggerLine]],
+        standing: Mapping[RuleId, Order],
+    ) -> None:
         self.revision = revision
-        self._rows = [(encode(rule_facts(rule))[:-1], found) for rule, found in zip(rules, lines, strict=True)]
+        facts = [rule_facts(rule, standing.get(rule.id)) for rule in rules]
+        self._rows = [(encode(fact)[:-1], found) for fact, found in zip(facts, lines, strict=True)]
         trails = any(isinstance(leaf, Trailing) for rule in rules for leaf in leaves(rule.spec.condition))
         self._until = time.monotonic() + _TRAILED_S if trails else float("inf")
         self._markets = sorted({line.market for found in lines for line in found})
@@ -78,9 +86,10 @@ class Listings:
         revision = await core.events.revision(owner)
         rules = await core.rules.read(owner, states)
         lines = await core.rules.lines(owner, rules)
+        standing = await core.rules.standing(owner, rules)
         if len(self._kept) >= _CACHED:
             self._kept.clear()
-        listed = self._kept[owner, state] = Listed(revision, rules, [lines[rule.id] for rule in rules])
+        listed = self._kept[owner, state] = Listed(revision, rules, [lines[rule.id] for rule in rules], standing)
         return listed.body(self._prices(core))
 
     def _prices(self, core: Core) -> Prices:

@@ -122,6 +122,9 @@ class RuleOut(BaseModel):
     triggers: list[TriggerOut] = Field(
         default=[], description="of a rule that is watched and hangs on fixed prices, or trails one"
     )
+    stands: str | None = Field(
+        default=None, description="the order that is proven to rest at the venue for it; without one SayWhen watches"
+    )
 
 
 class RulesOut(BaseModel):

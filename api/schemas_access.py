@@ -135,3 +135,28 @@ class ApproveIn(In):
     """Which wallet will sign."""
 
     address: Address
+
+
+class ChooseIn(In):
+    """Which wallet's account is traded, and who signs: our key, or the wallet each time."""
+
+    model_config = ConfigDict(
+        extra="forbid",
+        json_schema_extra={"examples": [{"address": "So11111111111111111111111111111111111111112", "how": "delegate"}]},
+    )
+    address: Address
+    how: Literal["delegate", "approve"]
+
+
+class SetUpIn(In):
+    """What to put into the account on the way, in the venue's quote coin; nothing where it is left out."""
+
+    model_config = ConfigDict(extra="forbid", json_schema_extra={"examples": [{"deposit": "100"}]})
+    deposit: Given | None = None
+
+
+class SignedIn(In):
+    """The transaction as the wallet signed it, in base64."""
+
+    model_config = ConfigDict(extra="forbid", json_schema_extra={"examples": [{"transaction": "AQ=="}]})
+    transaction: Annotated[str, Field(max_length=2_000)]

@@ -23,7 +23,7 @@ from core.domain.preference import Topic
 from core.domain.reading import ParseResult
 from core.domain.rule import Rule
 from core.domain.trigger import TriggerLine
-from core.domain.wording import say_live
+from core.domain.wording import say_live, say_standing
 from core.ports import DeadLetter, Job, JobLog
 from core.ports.access import ApiKey, Approval
 
@@ -55,7 +55,7 @@ def trigger_view(line: TriggerLine, now: Decimal | None) -> View:
     }
 
 
-def rule_facts(rule: Rule) -> View:
+def rule_facts(rule: Rule, standing: Order | None = None) -> View:
     """What changes only with an event."""
     return _some(
         id=rule.id,
@@ -76,15 +76,18 @@ def rule_facts(rule: Rule) -> View:
         after_rule=rule.after_rule,
         held_by=rule.held_by,
         reason=rule.reason,
+        stands=None if standing is None else say_standing(standing),
     )
 
 
 async def rules_view(core: Core, owner: OwnerId, rules: Collection[Rule]) -> list[View]:
     """The owner's rules with their trigger lines."""
     lines = await core.rules.lines(owner, rules)
+    standing = await core.rules.standing(owner, rules)
     prices = {seen.market: seen.price for seen in core.prices.latest()}
     return [
-        rule_facts(rule) | {"triggers": [trigger_view(line, prices.get(line.market)) for line in lines[rule.id]]}
+        rule_facts(rule, standing.get(rule.id))
+        | {"triggers": [trigger_view(line, prices.get(line.market)) for line in lines[rule.id]]}
         for rule in rules
     ]
 

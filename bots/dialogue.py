@@ -38,7 +38,10 @@ _NOT_STORABLE = re.compile("[\x00\ud800-\udfff]")
 """What UTF-8 or the database has no place for, and no keyboard types."""
 # Only what cannot answer anything else: a "yes" may be meant for another card that asks.
 _YES = frozenset({"confirm", "confirm it"})
-_NO = frozenset({"cancel", "cancel it", "drop it", "never mind"})
+_NO = frozenset({
+    "cancel", "cancel it", "cancel that", "drop it", "drop that", "never mind", "nevermind", "forget it", "forget that",
+    "scrap that", "neither", "none of them", "none of those",
+})  # fmt: skip
 _MOST_REMEMBERED = 10_000
 _DEEDS: dict[str, CommandName] = {"pause": "pause_rules", "resume": "resume_rules", "cancel": "cancel_rules"}
 

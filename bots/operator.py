@@ -2,6 +2,7 @@
 
 from bots.turn import Turn
 from core.domain.errors import BadInput
+from core.domain.wording import say_sol
 from core.feed.card import Card
 
 LONGEST_ANNOUNCEMENT = 1_000
@@ -18,7 +19,9 @@ async def status(turn: Turn, words: str) -> list[Card]:  # noqa: ARG001 - takes 
         f"Prices: {prices.notice or prices.source_name}, {len(seen)} markets fresh.",
         *(f"{name.capitalize()}: {count}" for name, count in counts.items()),
     ]
-    good = watched and bool(seen)
+    low = [payer for payer in await turn.core.fees.payers() if payer.low is not None]
+    lines += [f"LOW ON SOL: {payer.key} has {say_sol(payer.lamports)} left for network fees." for payer in low]
+    good = watched and bool(seen) and not low
     return [
         Card(
             title="All is running" if good else "Something is wrong", lines=tuple(lines), tone="good" if good else "bad"

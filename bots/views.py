@@ -4,12 +4,14 @@ from collections.abc import Iterator, Mapping, Sequence
 from datetime import datetime
 from decimal import Decimal
 from itertools import zip_longest
+from types import MappingProxyType
 from typing import Any
 from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 
 from bots.facade import Prices
-from bots.nearness import Stands, nearness
+from bots.nearness import Gauges, nearness
 from core.domain.errors import SayWhenError
+from core.domain.ids import RuleId
 from core.domain.market import Observation
 from core.domain.money import ZERO
 from core.domain.order import Fill, Order
@@ -30,15 +32,19 @@ from core.domain.wording import (
     say_price,
     say_rough_percent,
     say_signed_money,
+    say_sol,
+    say_standing,
     say_time,
 )
 from core.feed.card import Button, Card, Rows, Tone
 from core.feed.card_marks import marked
 from core.feed.press import HandleRule, Say, fits, write
 from core.ports import History, JobLog
+from core.ports.fees import Spent
 
 RULES_A_PAGE = 6
 """So many that all their buttons fit into one of Discord's selects."""
+NOTHING_STANDS: Mapping[RuleId, Order] = MappingProxyType({})
 _MOST_BUTTON_ROWS = 8
 _MOST_HISTORY = 40
 _NO_POSITION = Card(title="You hold no position", lines=('Open one in words: "buy 1 SOL".',))
@@ -107,14 +113,19 @@ def _position_lines(position: Position) -> list[str]:
     ]
 
 
-def balance_card(account: Account, *, simulated: bool) -> Card:
-    """Equity, what is free, and how near the account is to liquidation."""
+def balance_card(account: Account, spent: Spent | None, *, simulated: bool) -> Card:
+    """Equity, what is free, how near the account is to liquidation, and what a chain took for its transactions."""
+    fees: tuple[str, ...] = ()
+    if spent is not None:
+        count = f"{spent.transactions} transaction{'' if spent.transactions == 1 else 's'}"
+        fees = (f"Network fees so far {say_sol(spent.lamports)} for {count}, none of it from your collateral",)
     return Card(
         title=marked(f"Equity {say_money(account.equity)}", simulated=simulated, venue=account.venue),
         lines=(
             f"Collateral {say_money(account.collateral)}, free {say_money(account.free_collateral)}",
             f"Leverage {_times(account.leverage)}, health {say_rough_percent(account.health)}",
             f"Margin in use {say_money(account.initial_margin)}, maintenance {say_money(account.maintenance_margin)}",
+            *fees,
         ),
     )
 
@@ -148,11 +159,13 @@ def rules_card(
     *,
     page: int = 1,
     asked: str = "",
-    stands: Stands | None = None,
+    standing: Mapping[RuleId, Order] = NOTHING_STANDS,
+    gauges: Gauges | None = None,
 ) -> Card:
     """A page of the owner's rules with state and distance to trigger, and buttons to pause, resume and cancel.
 
-    *asked* is what they were asked for by, so that the next page is of the same; *stands* where indicators stand.
+    *standing* are the orders that are proven to rest at the venue for them, *gauges* where indicators stand. *asked* is
+    what they were asked for by, so that the next page is of the same.
     """
     if not rules:
         return Card(title="You have no rules", lines=('Say one: "if SOL drops 2 % sell half my position".',))
@@ -163,7 +176,9 @@ def rules_card(
     for rule in shown:
         lines.append(f"{rule.label} ({STATE_WORDS[rule.state]}): {say_live(rule)}")
         if rule.state is RuleState.ARMED:
-            lines += [f"   {line}" for line in nearness(rule, account, seen, stands)]
+            lines += [f"   {line}" for line in nearness(rule, account, seen, gauges)]
+        if (order := standing.get(rule.id)) is not None:
+            lines.append(f"   {say_standing(order)}")
     rows = [_rule_buttons(rule) for rule in shown]
     if pages > 1:
         lines.append(f"Page {page} of {pages}.")
@@ -211,6 +226,9 @@ def orders_card(orders: Sequence[Order], owner: Owner, rules: Sequence[Rule] = (
         if intent is not None:
             price = intent.price if intent.price is not None else order.limit_price
             at = "at market" if price is None else f"at {say_price(price, exact=True)}"
+            if intent.trigger_price is not None:
+                beyond = "below" if intent.trigger_when == "<=" else "above"
+                at = f"{beyond} {say_price(intent.trigger_price, exact=True)}"
             what = f"{intent.side} {say_amount(intent.base, order.market, exact=True)} {at}"
         filled = "" if order.filled_base == 0 else f", {say_amount(order.filled_base, order.market, exact=True)} filled"
         lines.append(f"{what}: {order.state.value.replace('_', ' ')}{filled} · {order.id}")

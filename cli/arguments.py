@@ -145,9 +145,11 @@ def _dead_letters(commands: Any) -> None:
 
 
 def _keys(commands: Any) -> None:
-    parser = _command(commands, "keys", "cli.keys", "the keys that trade: list, import, export, rotate")
+    parser = _command(commands, "keys", "cli.keys", "the keys that trade: list, fees, import, export, rotate")
     parser.set_defaults(deed="list")
-    deeds = parser.add_subparsers(title="what to do", metavar="list | import | export | rotate", parser_class=Parser)
+    deeds = parser.add_subparsers(
+        title="what to do", metavar="list | fees | import | export | rotate", parser_class=Parser
+    )
     deeds.add_parser("list", help="show addresses (this is also what happens without a word)")
     taking = deeds.add_parser("import", help="let an owner trade with a private key read from standard input")
     taking.add_argument("--owner", type=_number, default=1, metavar="N", help="whose it is (default: 1, the first)")
@@ -156,7 +158,9 @@ def _keys(commands: Any) -> None:
     giving.add_argument("--plain", action="store_true", help="the private key itself; whoever sees it owns it")
     giving.add_argument("--to", metavar="FILE", help="a new file that only you can read; else it is printed")
     turning = deeds.add_parser("rotate", help="seal every key under a new version of the master key")
-    for name, deed in (("import", taking), ("export", giving), ("rotate", turning)):
+    fees = deeds.add_parser("fees", help="what they have paid in network fees, by owner")
+    fees.add_argument("--days", type=_number, metavar="N", help="only the last N days")
+    for name, deed in (("fees", fees), ("import", taking), ("export", giving), ("rotate", turning)):
         deed.set_defaults(deed=name)
 
 

@@ -6,6 +6,7 @@ import sys
 from argparse import Namespace
 from collections.abc import Iterator
 from contextlib import contextmanager
+from datetime import timedelta
 from pathlib import Path
 from typing import TextIO
 
@@ -13,6 +14,7 @@ from cli.home import settings_of
 from core.app import Core, open_core
 from core.domain.errors import BadInput
 from core.domain.ids import OwnerId
+from core.domain.wording import say_sol
 
 _LONGEST = 4_096
 
@@ -33,6 +35,8 @@ async def _run(options: Namespace) -> int:
                 count = await core.trading_keys.rotate()
                 print(f"{count} {'key is' if count == 1 else 'keys are'} sealed under a new version of the master key.")
                 print("What runs learns of it by itself. Keep the file's old versions for as long as old back-ups.")
+            case "fees":
+                await _fees(core, options.days)
             case _:
                 await _list(core)
     return 0
@@ -91,8 +95,30 @@ def _confirm(address: str) -> None:
 
 async def _list(core: Core) -> None:
     keys = await core.trading_keys.list()
+    payers = {payer.key: payer for payer in await core.fees.payers()}
     for key in keys:
         what = "made here; it can trade and not withdraw" if key.kind == "delegate" else "imported"
         print(f"{key.address}  {what}, since {key.created_at:%Y-%m-%d}, master key version {key.master}")
+        if (payer := payers.get(key.address)) is not None:
+            low = "" if payer.low is None else "LOW: send SOL to it. "
+            left = f"{say_sol(payer.lamports)} left at {payer.seen_at:%Y-%m-%d %H:%M} UTC"
+            spent = f"{say_sol(payer.lamports_spent)} paid in network fees for {_transactions(payer.transactions)}"
+            print(f"    {low}{left}; {spent}")
     if not keys:
         print("There are no trading keys yet. The process that signs makes one when it starts on drift.")
+
+
+async def _fees(core: Core, days: int | None) -> None:
+    """What the network took, by owner: who pays is the key, and no owner's collateral."""
+    since = None if days is None else core.clock.now() - timedelta(days=days)
+    spent = await core.fees.spent(since)
+    for one in spent:
+        whose = "nobody's" if one.owner is None else f"owner {one.owner}"
+        failed = "" if one.failed == 0 else f", {one.failed} of them failed"
+        print(f"{whose}: {say_sol(one.lamports)} for {_transactions(one.transactions)}{failed}")
+    total = sum(one.lamports for one in spent)
+    print(f"in all: {say_sol(total)}" + ("" if days is None else f" within {days} days"))
+
+
+def _transactions(count: int) -> str:
+    return f"{count} transaction" if count == 1 else f"{count} transactions"

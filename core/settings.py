@@ -72,6 +72,7 @@ class Settings(BaseSettings):
     solana_rpc_url: SecretStr | None = Field(None, alias="SOLANA_RPC_URL")
     solana_ws_url: SecretStr | None = Field(None, alias="SOLANA_WS_URL")
     fee_lamports: int = Field(200_000, alias="SAYWHEN_FEE_LAMPORTS", ge=5_000, le=10_000_000)
+    low_sol: Decimal = Field(Decimal("0.05"), alias="SAYWHEN_LOW_SOL", ge=0, le=1_000)
     wallet_private_key: SecretStr | None = Field(None, alias="WALLET_PRIVATE_KEY")
     master_key_file: Path | None = Field(None, alias="SAYWHEN_MASTER_KEY_FILE")
     log_level: str = Field("INFO", alias="SAYWHEN_LOG_LEVEL", pattern="^(DEBUG|INFO|WARNING|ERROR)$")
@@ -105,6 +106,11 @@ class Settings(BaseSettings):
     def master_key_path(self) -> Path:
         """Where the master key of trading keys is."""
         return self.home_path / "master.key" if self.master_key_file is None else self.master_key_file.expanduser()
+
+    @property
+    def low_lamports(self) -> int:
+        """Below how many lamports a key that pays network fees runs low."""
+        return int(self.low_sol.scaleb(9))
 
     @cached_property
     def solana(self) -> tuple[tuple[str, ...], tuple[str, ...]]:

@@ -31,6 +31,7 @@ async def run_scheduler(core: Core, ready: asyncio.Event | None = None) -> None:
             tasks.create_task(keep("showing marks", core.engine.show_marks))
             tasks.create_task(keep("following events", core.engine.follow_events))
             tasks.create_task(keep("following the venue", core.engine.follow_venue))
+            tasks.create_task(keep("tending sentries", core.engine.tend_sentries))
     finally:
         cadences.stop()
         await asyncio.shield(core.engine.stop())

@@ -1,6 +1,7 @@
 """Whether the process lives and can serve, and its figures; decides no alarm."""
 
 import asyncio
+from contextlib import suppress
 
 from fastapi import APIRouter, Request, Response
 from prometheus_client import CONTENT_TYPE_LATEST, generate_latest
@@ -42,6 +43,10 @@ async def ready(core: CoreIn) -> Response:
 
 
 @router.get("/metrics", response_class=Response, responses={200: {"content": {"text/plain": {}}}})
-async def metrics(request: Request) -> Response:
-    """Figures in Prometheus' text format."""
-    return Response(generate_latest(request.app.state.measures.registry), media_type=CONTENT_TYPE_LATEST)
+async def metrics(request: Request, core: CoreIn) -> Response:
+    """Figures in Prometheus' text format; what the database does not tell in time stays as it was told last."""
+    measures = request.app.state.measures
+    with suppress(SayWhenError, TimeoutError, OSError):
+        async with asyncio.timeout(_WITHIN_S):
+            measures.show(await core.fees.payers())
+    return Response(generate_latest(measures.registry), media_type=CONTENT_TYPE_LATEST)

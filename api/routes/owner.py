@@ -61,7 +61,8 @@ async def revoke_key(key_id: RowId, caller: Owning, core: CoreIn, door: DoorIn) 
 @router.get("/wallets", response_model=WalletsOut)
 async def wallets(caller: Owning, core: CoreIn) -> Response:
     """Wallets that sign in as the owner."""
-    return reply({"wallets": [to_json(wallet) for wallet in await core.wallets.list(caller.owner)]})
+    found = [{"address": it.address, "created_at": it.created_at} for it in await core.wallets.list(caller.owner)]
+    return reply({"wallets": to_json(found)})
 
 
 @router.post("/wallets/challenge", response_model=ChallengeOut)

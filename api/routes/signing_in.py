@@ -30,7 +30,6 @@ from api.schemas_access import (
     WalletSignIn,
 )
 from api.views import challenge_view, reply
-from core.app import Core
 from core.app.identity import Proof, SignedIn
 from core.codec import to_json
 from core.domain.errors import Denied
@@ -64,13 +63,6 @@ def _signed_in(door: Doorkeeper, signed_in: SignedIn, deliver: Literal["cookie",
     return response
 
 
-async def _began(core: Core, door: Doorkeeper, signed_in: SignedIn, deliver: Literal["cookie", "body"]) -> Response:
-    """A session that is new, noted for its owner to see."""
-    session = signed_in.session
-    await core.consent.record(session.owner, "session.began", session.id, {"how": session.how})
-    return _signed_in(door, signed_in, deliver, 201)
-
-
 @public.post("/challenge", response_model=ChallengeOut)
 async def challenge(body: ChallengeIn, core: CoreIn) -> Response:
     """A text for a wallet to sign, good for five minutes and for one use."""
@@ -81,25 +73,25 @@ async def challenge(body: ChallengeIn, core: CoreIn) -> Response:
 async def wallet(body: WalletSignIn, core: CoreIn, door: DoorIn) -> Response:
     """Sign in with a signed challenge, or with the signed memo transaction of a wallet that signs no messages."""
     proof = Proof(nonce=body.nonce, signature=body.signature, transaction=body.transaction)
-    return await _began(core, door, await core.identity.by_wallet(proof), body.deliver)
+    return _signed_in(door, await core.identity.by_wallet(proof), body.deliver, 201)
 
 
 @public.post("/paper", response_model=SignedInOut, status_code=201)
 async def paper(body: Deliver, core: CoreIn, door: DoorIn) -> Response:
     """A new account with play money, which needs no wallet."""
-    return await _began(core, door, await core.identity.as_paper(), body.deliver)
+    return _signed_in(door, await core.identity.as_paper(), body.deliver, 201)
 
 
 @public.post("/link", response_model=SignedInOut, status_code=201)
 async def link(body: LinkSignIn, core: CoreIn, door: DoorIn) -> Response:
     """Sign in with the one-time link that a bot gave on /web."""
-    return await _began(core, door, await core.identity.by_link(body.token), body.deliver)
+    return _signed_in(door, await core.identity.by_link(body.token), body.deliver, 201)
 
 
 @public.post("/telegram", response_model=SignedInOut, status_code=201)
 async def telegram(body: TelegramSignIn, core: CoreIn, door: DoorIn) -> Response:
     """Sign in from a Telegram Mini App with its initData."""
-    return await _began(core, door, await core.identity.by_telegram(body.init_data), body.deliver)
+    return _signed_in(door, await core.identity.by_telegram(body.init_data), body.deliver, 201)
 
 
 @public.post("/refresh", response_model=SignedInOut)

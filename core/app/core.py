@@ -14,6 +14,7 @@ from core.app.consent import Consent
 from core.app.drafts import Drafts
 from core.app.engine import Engine
 from core.app.execution import Execution
+from core.app.fees import Fees
 from core.app.identity import Identity
 from core.app.inbox import Inbox
 from core.app.keys import ApiKeys
@@ -27,6 +28,8 @@ from core.app.prices import Prices
 from core.app.readings import Readings
 from core.app.replays import Replays
 from core.app.rules import Rules
+from core.app.seats import Seats
+from core.app.sign_offs import SignOffs
 from core.app.trading import open_trading, take_in_keys
 from core.app.vault import TradingKeys
 from core.app.wallets import Wallets
@@ -37,6 +40,7 @@ from core.db.connection import Database
 from core.db.credentials import PostgresCredentials
 from core.db.embedded import EmbeddedPostgres
 from core.db.event_log import PostgresEventLog
+from core.db.fees import PostgresFeeBook
 from core.db.inbox import PostgresInbox
 from core.db.journal import PostgresJournal
 from core.db.lease import PostgresLease
@@ -46,6 +50,8 @@ from core.db.outbox import PostgresOutbox
 from core.db.people import PostgresPeople
 from core.db.queue import PgQueue
 from core.db.store import PostgresStore
+from core.db.trading_keys import PostgresKeyStore
+from core.db.wallet_transactions import PostgresWalletTransactions
 from core.domain.errors import Conflict
 from core.domain.ids import OwnerId
 from core.flow.board import Board
@@ -72,6 +78,9 @@ class Core:
     limits: OwnLimits
     keys: ApiKeys
     trading_keys: TradingKeys
+    fees: Fees
+    seats: Seats
+    sign_offs: SignOffs
     readings: Readings
     replays: Replays
     consent: Consent
@@ -130,6 +139,7 @@ async def open_core(
             own=trading.own,
             venue_prices=trading.prices,
             changes=trading.changes,
+            custody=trading.custody,
             parser=reader,
             board=Board(fresh_s=settings.stale_s),
             trust=Trust(bounds),
@@ -142,6 +152,9 @@ async def open_core(
         identity = Identity(parts, credentials, people)
         consent = Consent(parts, identity, people)
         drafts = Drafts(parts, journal)
+        fees = Fees(parts, PostgresFeeBook(database), trading.fees)
+        parts.fees = fees.look if fees.charged else None
+        seats = Seats(parts, people, PostgresKeyStore(database), PostgresWalletTransactions(database), consent)
         if trading.vault is not None:
             owners = await store.owners()
             await take_in_keys(settings, trading.vault, owners[0] if owners else None)
@@ -160,6 +173,9 @@ async def open_core(
             limits=OwnLimits(parts, consent),
             keys=ApiKeys(parts, consent, credentials),
             trading_keys=TradingKeys(settings, database, time, people, trading.vault),
+            fees=fees,
+            seats=seats,
+            sign_offs=SignOffs(parts, journal, seats),
             readings=Readings(parts),
             replays=Replays(parts),
             consent=consent,

@@ -16,6 +16,7 @@ from core.domain.market import Observation
 from core.domain.order import IN_FLIGHT, OrderState
 from core.domain.rule import RuleState
 from core.flow.revoked import rest_for_revoked
+from core.flow.sentry import calls_for_sentries, tend
 from core.flow.settle import reconcile, settle
 from core.flow.standing import Standing
 from core.flow.watch import Watch
@@ -31,6 +32,7 @@ BLIND = timedelta(seconds=30)
 HISTORY_DAYS = 2
 MARKS_EVERY_S = 0.25
 MOST_SAMPLED = 2_000
+MOST_MOVING, MOST_RESTING = 500, 10_000
 AT_A_TIME = 8
 START_S = 5.0
 
@@ -56,6 +58,8 @@ class Engine:
         self._cursor: Cursor | None = None
         self._unwatched_since: datetime | None = None
         """Since when nobody watched what is still to be loaded; our own heartbeat says more than that meanwhile."""
+        self._untended: dict[OwnerId, None] = {}
+        self._some_untended = asyncio.Event()
         self._candles = CandleBuilder()
         self._marks = Marks()
         self._watch = Watch(
@@ -83,6 +87,7 @@ class Engine:
         with suppress(TimeoutError):
             async with asyncio.timeout(START_S):
                 await self.settle_due()
+                await self.settle_resting()
                 await self.reconcile()
         self._cursor = await self._parts.log.end()
         await self.hold_leases(blind_since=heard)
@@ -169,6 +174,15 @@ class Engine:
                     resting = partial(rest_for_revoked, self._parts.store, changed.owner, venue, now)
                     await self._attempt("pausing", resting)
 
+    async def tend_sentries(self) -> None:
+        """Keep what stands at the venue in step with the rules of owners whom something happened to, for ever."""
+        while True:
+            await self._some_untended.wait()
+            self._some_untended.clear()
+            untended, self._untended = self._untended, {}
+            tending = partial(tend, self._parts.store, self._parts.venue, self._parts.clock)
+            await self._attempt_all("tending", [partial(tending, owner) for owner in untended])
+
     async def follow_events(self) -> None:
         """Keep the watchlist in step with the event log, for ever: at the bell, and once a second without it."""
         async with self._parts.log.bell() as bell:
@@ -188,6 +202,9 @@ class Engine:
                 if event.owner is not None and partition_of(event.owner) in self._fences:
                     async with self._turn:
                         await self._watch.take_in(event)
+                    if calls_for_sentries(event):
+                        self._untended[event.owner] = None
+                        self._some_untended.set()
             self._cursor = cursor
 
     # --- cadences ----------------------------------------------------------------------------------------------
@@ -213,8 +230,20 @@ class Engine:
             await self._watch.refresh_accounts()
 
     async def settle_due(self) -> None:
-        """Each second: wake workers for what is due, ask the venue about what is in flight."""
-        due = await self._parts.store.orders_to_settle(self._parts.clock.now())
+        """Each second: wake workers for what is due, ask the venue about what is in flight.
+
+        What is proven to rest at a venue that tells of changes is left to `settle_resting`: so much that rests for days
+        must not keep waiting what moves.
+        """
+        await self._settle(resting=self._parts.changes is None)
+
+    async def settle_resting(self) -> None:
+        """Now and then: also what rests at a venue that tells of changes, should a telling be lost."""
+        if self._parts.changes is not None:
+            await self._settle(resting=True, limit=MOST_RESTING)
+
+    async def _settle(self, *, resting: bool, limit: int = MOST_MOVING) -> None:
+        due = await self._parts.store.orders_to_settle(self._parts.clock.now(), limit, resting=resting)
         await self._attempt_all("settling", [partial(self._settle_one, *order) for order in due])
 
     async def _settle_one(self, owner: OwnerId, order_id: OrderId, state: OrderState) -> None:
@@ -232,20 +261,28 @@ class Engine:
             orders = await tx.orders(states=IN_FLIGHT)
         for order in orders:
             await settle(self._parts.store, self._parts.venue, self._parts.clock, owner, order.id)
+        await self._reconcile_owner(owner)
+
+    async def _reconcile_owner(self, owner: OwnerId) -> None:
         await reconcile(self._parts.store, self._parts.venue, self._parts.clock, owner)
+        await tend(self._parts.store, self._parts.venue, self._parts.clock, owner)
 
     async def reconcile(self) -> None:
         """Every minute: what the venue did by itself, and positions closed elsewhere, for every owner of ours."""
-        taking_in = partial(reconcile, self._parts.store, self._parts.venue, self._parts.clock)
         owners = await self._parts.store.owners()
         mine = [owner for owner in owners if not self._fences or partition_of(owner) in self._fences]
-        await self._attempt_all("reconciling", [partial(taking_in, owner) for owner in mine])
+        await self._attempt_all("reconciling", [partial(self._reconcile_owner, owner) for owner in mine])
 
     async def funding(self) -> None:
         """Every minute: the paper venue exchanges funding when an hour is over."""
         if self._parts.own is not None and VENUE_LEASE in self._fences:
             for owner in await self._parts.own.exchange_funding(self._parts.clock.now()):
                 await reconcile(self._parts.store, self._parts.venue, self._parts.clock, owner)
+
+    async def fees(self) -> None:
+        """Twice a minute: what the chain has charged for our transactions, and whether keys have enough left."""
+        if self._parts.fees is not None and VENUE_LEASE in self._fences:
+            await self._attempt("accounting for fees", self._parts.fees)
 
     async def standing(self) -> None:
         """Every few seconds: whether the venue takes orders, told when that has changed."""

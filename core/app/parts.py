@@ -1,7 +1,7 @@
 """What `open_core` plugged together and every façade draws on; decides the scene that words are read in."""
 
 import asyncio
-from collections.abc import AsyncGenerator, Callable, Mapping
+from collections.abc import AsyncGenerator, Awaitable, Callable, Mapping
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from decimal import Decimal
@@ -15,7 +15,20 @@ from core.domain.reading import ParseContext, ParseResult
 from core.flow.board import Board
 from core.flow.draft import Scene
 from core.flow.trust import Trust
-from core.ports import Changed, Clock, EventLog, Inbox, Lease, Outbox, PriceSource, Queue, Store, Venue, VenueStatus
+from core.ports import (
+    Changed,
+    Clock,
+    Custody,
+    EventLog,
+    Inbox,
+    Lease,
+    Outbox,
+    PriceSource,
+    Queue,
+    Store,
+    Venue,
+    VenueStatus,
+)
 from core.settings import Settings
 
 TIME_OUT_S = 10.0
@@ -61,6 +74,10 @@ class Parts:
     """Makes the venue's own price source, where it has one: what it triggers on is what is watched."""
     changes: Callable[[], AsyncGenerator[Changed]] | None = None
     """Tells whose account the venue has changed, where it can."""
+    fees: Callable[[], Awaitable[None]] | None = None
+    """Takes in what a chain has charged since it was last called."""
+    custody: Custody | None = None
+    """Makes what owners' own wallets sign, where the venue is on chain."""
     parser: Reader
     board: Board
     trust: Trust
@@ -95,6 +112,7 @@ class Parts:
             limits=person.limits,
             funding={market: rate for market in markets if (rate := self.board.funding(market)) is not None},
             slippage_bps=person.preferences.slippage_bps or DEFAULT_SLIPPAGE_BPS,
+            stands_at=self.venue.name if self.venue.holds_protective_orders else "",
         )
 
     def prices(self) -> Mapping[str, Decimal]:

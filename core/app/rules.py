@@ -22,7 +22,7 @@ from core.domain.condition import (
 from core.domain.errors import Conflict, NotFound, VenueError
 from core.domain.event.rules import BY_OWNER
 from core.domain.ids import OwnerId, RuleId
-from core.domain.order import IN_FLIGHT
+from core.domain.order import IN_FLIGHT, Order, OrderState
 from core.domain.owner import Draft
 from core.domain.reading import Command, RuleFilter
 from core.domain.rule import LIVE, Rule, RuleState
@@ -33,6 +33,7 @@ from core.ports import History, Journal, TradeFilter
 
 Rows = list[Rule]
 _MOST_FILLS = 50
+_MOST_STANDING = 200
 
 
 class Rules:
@@ -72,6 +73,17 @@ class Rules:
             except (VenueError, TimeoutError):
                 pass
         return {rule.id: trigger_lines(rule, entries) for rule in rules}
+
+    async def standing(self, owner: OwnerId, rules: Collection[Rule]) -> Mapping[RuleId, Order]:
+        """By rule, the order that is proven to stand at the venue for it; what has none is watched by us."""
+        posted = {rule.sentry: rule.id for rule in rules if rule.state is RuleState.ARMED and rule.sentry is not None}
+        if not posted:
+            return {}
+        found = await self._journal.orders(owner, {OrderState.ACCEPTED}, None, _MOST_STANDING)
+        resting = [order for order in found if order.step == "sentry"]
+        # One that is being moved, or sized anew, stands as it was until the new one is proven.
+        kept = {order.rule_id: order for order in resting if order.rule_id in posted.values()}
+        return kept | {order.rule_id: order for order in resting if order.id in posted}
 
     async def pause(self, owner: OwnerId, selection: Command) -> Rows:
         """Stop watching the selected rules until resumed; those paused by this call."""

@@ -7,14 +7,17 @@ from typing import TYPE_CHECKING
 
 from core.app.parts import OwnVenue
 from core.db.connection import Database
+from core.db.fees import PostgresFeeBook
 from core.db.ledger import PostgresLedger
 from core.db.notes import PostgresNotes
 from core.db.trading_keys import PostgresKeyStore
 from core.domain.ids import OwnerId
 from core.domain.listing import LISTING
+from core.flow.fees import FeeAccounts
 from core.keys.sealing import read_master
 from core.keys.vault import SHARD, NoKeys, Vault
-from core.ports import Changed, Clock, Keyring, KeyStore, Ledger, People, PriceSource, Trader, Venue
+from core.ports import Changed, Clock, Custody, Keyring, KeyStore, Ledger, People, PriceSource, Trader, Venue
+from core.ports.access import trading_wallet
 from core.settings import Settings
 from core.venues.paper import PaperVenue
 
@@ -31,10 +34,14 @@ class Trading:
     prices: Callable[[], PriceSource] | None = None
     changes: Callable[[], AsyncGenerator[Changed]] | None = None
     vault: Vault | None = None
+    fees: FeeAccounts | None = None
+    custody: Custody | None = None
 
 
 class LinkedTraders:
-    """An owner trades the account of the first wallet they linked, with the key they share, or with an imported one."""
+    """An owner trades the account of the wallet they chose, or of the first they linked: with the key they share, with
+    that wallet itself, or with an imported one.
+    """
 
     def __init__(self, keys: KeyStore, people: People) -> None:
         self._keys = keys
@@ -42,26 +49,35 @@ class LinkedTraders:
 
     async def of(self, owner: OwnerId) -> Trader | None:
         """None without a linked wallet, or while no key has room."""
+        wallet = trading_wallet(await self._people.wallets(owner))
+        if wallet is not None and wallet.trading == "approve":
+            return Trader(authority=wallet.address, signer=wallet.address, by_hand=True)
         address = await self._keys.share(owner, SHARD)
         if address is None:
             return None
         key = await self._keys.get(address)
         if key is not None and key.kind == "imported":
             return Trader(authority=address, signer=address)
-        wallets = await self._people.wallets(owner)
-        return Trader(authority=wallets[0].address, signer=address) if wallets else None
+        return None if wallet is None else Trader(authority=wallet.address, signer=address)
 
 
 class EmulatedTraders:
-    """On the emulator everybody has a wallet and an account, opened when they are first looked at."""
+    """On the emulator everybody has an account to play with, opened when it is first looked at.
 
-    def __init__(self, keys: KeyStore) -> None:
+    Who chooses a wallet of their own trades its account as on any network; the wallet is given play money for it.
+    """
+
+    def __init__(self, keys: KeyStore, people: People) -> None:
         self._keys = keys
+        self._people = people
+        self._linked = LinkedTraders(keys, people)
         self._known: dict[OwnerId, Trader] = {}
         self.opened: Opened | None = None
 
     async def of(self, owner: OwnerId) -> Trader | None:
         """None while no key has room."""
+        if any(wallet.trading is not None for wallet in await self._people.wallets(owner)):
+            return await self._linked.of(owner)
         known = self._known.get(owner)
         if known is None:
             address = await self._keys.share(owner, SHARD)
@@ -89,6 +105,7 @@ def open_trading(
         return Trading(venue=paper, own=paper), ledger
     from core.venues.drift.opening import Network, open_drift
     from core.venues.drift.prices import DriftPrices
+    from core.venues.drift.purse import DriftPurse
     from core.venues.drift.sender import FeeBounds
 
     emulated = settings.venue == "drift-emulator"
@@ -96,7 +113,7 @@ def open_trading(
     vault = Vault(keys, read_master(settings.master_key_path, make=True), clock) if signs else None
     keyring: Keyring = NoKeys() if vault is None else vault
     rpc, ws = settings.solana
-    traders = EmulatedTraders(keys) if emulated else LinkedTraders(keys, people)
+    traders = EmulatedTraders(keys, people) if emulated else LinkedTraders(keys, people)
     opened = open_drift(
         settings.venue,
         Network(rpc=rpc, ws=ws, fees=FeeBounds(most=settings.fee_lamports)),
@@ -115,7 +132,17 @@ def open_trading(
             raise ValueError("Expected a process that follows prices to have a feed")
         return DriftPrices(settings.venue, opened.atlas, opened.feed, clock, simulated=emulated)
 
-    return Trading(venue=opened.venue, prices=prices, changes=opened.venue.changes, vault=vault), ledger
+    purse = DriftPurse(opened.rpc, traders, opened.venue.user_key)
+    fees = FeeAccounts(purse, PostgresFeeBook(database), keys, settings.venue, minimum=settings.low_lamports)
+    trading = Trading(
+        venue=opened.venue,
+        prices=prices,
+        changes=opened.venue.changes,
+        vault=vault,
+        fees=fees,
+        custody=opened.custody,
+    )
+    return trading, ledger
 
 
 async def take_in_keys(settings: Settings, vault: Vault, owner: OwnerId | None) -> None:

@@ -4,16 +4,16 @@ from collections.abc import AsyncIterator, Mapping, Sequence
 from functools import partial
 from typing import Any
 
-from sqlalchemy import ColumnElement, Select, Table, delete, func, select, text, tuple_
+from sqlalchemy import ColumnElement, Select, Table, delete, func, select, text, tuple_, update
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 import core.db.chat_tables
-import core.db.paper_tables
-import core.db.venue_tables  # noqa: F401 - their tables belong to the metadata that is walked here
+import core.db.paper_tables  # noqa: F401 - their tables belong to the metadata that is walked here
 from core.db.chat_tables import inbox, memos, shown
 from core.db.connection import Database
 from core.db.store import OWNER_LOCK
 from core.db.tables import deliveries, links, metadata, orders, trading_rules, users
+from core.db.venue_tables import network_fees
 from core.domain.ids import OwnerId
 from core.domain.order import IN_FLIGHT
 from core.domain.rule import LIVE
@@ -94,6 +94,8 @@ class Census:
                 *(table for table in reversed(metadata.sorted_tables) if "owner" in table.c),
                 users,
             ]
+            # What was paid for them stays in the operator's book, and is nobody's from now on.
+            await connection.execute(update(network_fees).where(network_fees.c.owner == owner).values(owner=None))
             for table in tables:  # what is found by the owner's links before those
                 mine = self._whose(table, owner)
                 if mine is not None:

@@ -46,9 +46,8 @@ class PostgresPeople:
             return owner
 
     async def wallets(self, owner: OwnerId) -> list[Wallet]:
-        query = select(wallets.c.address, wallets.c.created_at).where(
-            wallets.c.owner == owner, wallets.c.kind == _SIGNIN
-        )
+        shown = (wallets.c.address, wallets.c.created_at, wallets.c.trading, wallets.c.delegated_at)
+        query = select(*shown).where(wallets.c.owner == owner, wallets.c.kind == _SIGNIN)
         return [Wallet(**row) for row in await self._rows(query.order_by(wallets.c.created_at, wallets.c.address))]
 
     async def add_wallet(self, owner: OwnerId, address: str, at: datetime) -> None:
@@ -59,6 +58,19 @@ class PostgresPeople:
                 await tx.append(AccountLinked(at=at, owner=owner, channel="wallet"))
             elif await _owner_of(connection, address) != owner:
                 raise Conflict("That wallet belongs to another account.", "Sign in with it, and unlink it there first.")
+
+    async def choose_wallet(self, owner: OwnerId, address: str, trading: Literal["delegate", "approve"]) -> bool:
+        mine = update(wallets).where(wallets.c.owner == owner, wallets.c.kind == _SIGNIN)
+        async with self._store.begin(owner) as tx:
+            connection = cast(PostgresTransaction, tx).connection
+            await connection.execute(mine.where(wallets.c.address != address).values(trading=None))
+            chosen = await connection.execute(mine.where(wallets.c.address == address).values(trading=trading))
+            return chosen.rowcount == 1
+
+    async def note_delegated(self, owner: OwnerId, address: str, at: datetime) -> None:
+        known = update(wallets).where(wallets.c.owner == owner, wallets.c.address == address)
+        async with self._database.begin() as connection:
+            await connection.execute(known.values(delegated_at=at))
 
     async def remove_wallet(self, owner: OwnerId, address: str) -> bool:
         gone = delete(wallets).where(wallets.c.owner == owner, wallets.c.address == address, wallets.c.kind == _SIGNIN)

@@ -104,7 +104,12 @@ wallets = Table(
     _owner(index=True),
     Column("kind", Text, nullable=False),
     Column("created_at", _Moment, nullable=False),
+    Column("trading", Text),
+    Column("delegated_at", _Moment),
     CheckConstraint(one_of("kind", ["delegate", "signin"]), name="kind"),
+    CheckConstraint(one_of("trading", ["approve", "delegate"]), name="trading"),
+    # The account that is traded is one wallet's.
+    Index("wallets_trading_idx", "owner", unique=True, postgresql_where=text("trading IS NOT NULL")),
 )
 
 drafts = Table(
@@ -210,6 +215,7 @@ orders = Table(
     Column("signature", Text),
     Column("raw", LargeBinary),
     Column("valid_until", _Moment),
+    Column("approval_until", _Moment),
     Column("attempts", Integer, nullable=False),
     Column("filled_base", Numeric, nullable=False),
     Column("filled_quote", Numeric, nullable=False),

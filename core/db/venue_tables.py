@@ -2,6 +2,7 @@
 
 from sqlalchemy import (
     BigInteger,
+    Boolean,
     CheckConstraint,
     Column,
     ForeignKey,
@@ -37,6 +38,24 @@ venue_activity = Table(
     PrimaryKeyConstraint("venue", "owner", "number"),
 )
 
+wallet_transactions = Table(
+    "wallet_transactions",
+    metadata,
+    Column("id", Text, primary_key=True),
+    Column("owner", Integer, ForeignKey("users.id"), nullable=False),
+    Column("address", Text, nullable=False),
+    Column("kind", Text, nullable=False),
+    Column("state", Text, nullable=False),
+    Column("raw", LargeBinary, nullable=False),
+    Column("signature", Text, unique=True),
+    Column("reason", Text, nullable=False),
+    Column("created_at", _DateTime(timezone=True), nullable=False),
+    Column("valid_until", _DateTime(timezone=True), nullable=False),
+    CheckConstraint("kind IN ('revoke', 'set_up', 'take_off')", name="kind"),
+    CheckConstraint("state IN ('built', 'confirmed', 'failed', 'lapsed', 'sent')", name="state"),
+    Index("wallet_transactions_owner_idx", "owner", "created_at"),
+)
+
 trading_keys = Table(
     "trading_keys",
     metadata,
@@ -55,4 +74,28 @@ trading_key_uses = Table(
     Column("owner", Integer, ForeignKey("users.id"), primary_key=True, autoincrement=False),
     Column("address", Text, ForeignKey("trading_keys.address"), nullable=False),
     Index("trading_key_uses_address_idx", "address"),
+)
+
+network_fees = Table(
+    "network_fees",
+    metadata,
+    Column("signature", Text, primary_key=True),
+    Column("payer", Text, nullable=False),
+    Column("owner", Integer),
+    Column("slot", BigInteger, nullable=False),
+    Column("at", _DateTime(timezone=True), nullable=False),
+    Column("lamports", BigInteger, nullable=False),
+    Column("failed", Boolean, nullable=False),
+    Index("network_fees_payer_idx", "payer", "slot", postgresql_include=["lamports", "failed"]),
+    Index("network_fees_owner_idx", "owner", postgresql_include=["lamports", "failed"]),
+)
+
+fee_payers = Table(
+    "fee_payers",
+    metadata,
+    Column("key", Text, primary_key=True),
+    Column("slot", BigInteger, nullable=False),
+    Column("lamports", BigInteger),
+    Column("seen_at", _DateTime(timezone=True)),
+    Column("low_since", _DateTime(timezone=True)),
 )

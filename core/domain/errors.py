@@ -11,6 +11,7 @@ SayWhenError                what happened, to what, what to do
 └── VenueError              the venue
     ├── VenueRejected       it said no, proven
     │   └── NoPermission    the owner has withdrawn our permission to trade there
+    ├── ApprovalNeeded      only the owner's own wallet may sign it
     ├── VenueUnknown        nobody knows yet: time-out, disconnect, 5xx
     └── VenuePaused         it takes no orders now
 """
@@ -62,6 +63,10 @@ class VenueRejected(VenueError):
 
 class NoPermission(VenueRejected):
     """The owner has withdrawn our permission to trade there: so it will say no to everything of theirs."""
+
+
+class ApprovalNeeded(VenueError):
+    """Nothing is wrong; the owner's own wallet must sign."""
 
 
 class VenueUnknown(VenueError):

@@ -85,7 +85,8 @@ IN_FLIGHT = frozenset({_S.SIGNED, _S.SENT, _S.UNKNOWN, _S.ACCEPTED, _S.PARTIALLY
 class Order:
     """One leg of a trigger, from plan to end; the row behind it is the truth, whatever a queue says.
 
-    `due_at` is when the leg may be sent (TWAP slices lie in the future). `signature`, `raw` and `valid_until` are what
+    `due_at` is when the leg may be sent (TWAP slices lie in the future). `approval_until`, where the owner's own wallet
+    must sign, is until when it may; then `raw` is what it was shown last. `signature`, `raw` and `valid_until` are what
     was signed, stored before it was sent; `attempts` counts starts, `proof` says what proved the present state.
     A sentry is the leg of the rule's *next* trigger, placed ahead of it; `replaces` is the sentry whose place it takes.
     """
@@ -110,6 +111,7 @@ class Order:
     signature: str | None = None
     raw: bytes | None = None
     valid_until: datetime | None = None
+    approval_until: datetime | None = None
     attempts: int = 0
     cancel_asked: bool = False
     replaces: OrderId | None = None

@@ -13,12 +13,14 @@ from core.domain.wording_amounts import (
     say_price,
     say_rough_percent,
     say_signed_money,
+    say_sol,
     say_time,
 )
-from core.domain.wording_condition import say_condition, say_reading, trigger_prices
+from core.domain.wording_condition import say_condition, say_gauge, trigger_prices
 from core.domain.wording_consequence import Ground
 from core.domain.wording_readback import SHARES_OF_THE_MOMENT, read_back
 from core.domain.wording_rule import say_live, say_rule, say_rules
+from core.domain.wording_sentry import say_standing
 
 __all__ = [
     "SHARES_OF_THE_MOMENT",
@@ -31,6 +33,7 @@ __all__ = [
     "say_bps",
     "say_condition",
     "say_duration",
+    "say_gauge",
     "say_leg",
     "say_level",
     "say_live",
@@ -39,11 +42,12 @@ __all__ = [
     "say_order",
     "say_percent",
     "say_price",
-    "say_reading",
     "say_rough_percent",
     "say_rule",
     "say_rules",
     "say_signed_money",
+    "say_sol",
+    "say_standing",
     "say_time",
     "trigger_prices",
 ]

@@ -34,6 +34,11 @@ def say_money(amount: Decimal) -> str:
     return _dollars(amount, cents=True)
 
 
+def say_sol(lamports: int) -> str:
+    """An amount of SOL, whole: `0.05 SOL`."""
+    return f"{plain(Decimal(lamports).scaleb(-9))} SOL"
+
+
 def say_signed_money(amount: Decimal) -> str:
     """A profit or a loss: `+$12.30`, `-$4.00`, `$0.00`."""
     said = say_money(amount)

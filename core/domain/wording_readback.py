@@ -24,6 +24,7 @@ from core.domain.wording_condition import NO_PRICES
 from core.domain.wording_consequence import Ground, say_consequences
 from core.domain.wording_estimate import Reading, say_size, say_triggers
 from core.domain.wording_rule import say_rule
+from core.domain.wording_sentry import say_where
 
 SHARES_OF_THE_MOMENT = "Each share is of the position as it is when its rule fires."
 """What a percentage is of: an assumption of whoever reads the words, told by the card where nobody assumed it."""
@@ -40,13 +41,15 @@ def read_back(
     markets_source: str = "",
     assumptions: Sequence[str] = (),
     ground: Ground | None = None,
+    stands_at: str = "",
 ) -> tuple[str, ...]:
     """What the owner is asked to agree to, line by line, without markup.
 
     Before confirmation each rule is its canonical sentence, which the grammar reads back; `ground` adds what the
     account would be like after. `prices` are those of now and `positions` those held now, both by market. `references`
     are the prices that "from current price" was frozen at; None = not yet, and the lines say so. `markets_source`
-    names where the watched price comes from, with the word SIMULATED in it where that is so.
+    names where the watched price comes from, with the word SIMULATED in it where that is so. `stands_at` is the venue
+    where it holds protective orders.
     """
     numbered = len(rules) > 1
     reading = Reading(
@@ -66,7 +69,7 @@ def read_back(
             lines += [f"{_INDENT}{line}" for line in say_consequences(spec, reading, ground)]
     lines += _say_relations(reading, assumptions)
     lines += _say_terms(rules, assumptions, frozen=references is not None)
-    lines += _say_watching(rules, markets_source)
+    lines += say_where(rules, [reading.names[spec.id] for spec in rules], stands_at, markets_source)
     lines += [f"Assumed: {assumption}" for assumption in assumptions]
     return tuple(lines)
 
@@ -132,19 +135,6 @@ def _say_terms(rules: RuleSet, assumptions: Sequence[str], *, frozen: bool) -> l
     terms += [f"the {kind} order is yours" for kind in kinds if kind != "market"]
     terms += [f"{say_bps(bps)} slippage is yours" for bps in sorted(slippages - {DEFAULT_SLIPPAGE_BPS})]
     return [*lines, f"{'; '.join(terms)}."] if terms else lines
-
-
-def _say_watching(rules: RuleSet, markets_source: str) -> list[str]:
-    """Where the trigger lives, so that nobody believes in a stop that the venue does not have."""
-    if all(isinstance(spec.condition, Now) and spec.after is None for spec in rules):
-        return []
-    lines = []
-    if any(spec.protect != "venue" for spec in rules):
-        source = f" {markets_source}" if markets_source else " the market"
-        lines.append(f"SayWhen watches{source} and acts only while it runs; nothing rests on the venue until then.")
-    if any(spec.protect == "venue" for spec in rules):
-        lines.append("To rest on the venue as a trigger order where it can hold one; otherwise SayWhen watches.")
-    return lines
 
 
 def _is_percent_exit(action: Action) -> bool:

@@ -9,6 +9,7 @@ from core.domain.event import (
     JobRetried,
     JobWaiting,
     OrderAccepted,
+    OrderApprovalRequested,
     OrderCancelled,
     OrderDenied,
     OrderEvent,
@@ -35,6 +36,7 @@ from core.feed.parts import Card, Chart, ChartLine, ChartMark, Tone
 OrderTold = (
     OrderDenied
     | OrderAccepted
+    | OrderApprovalRequested
     | OrderPartiallyFilled
     | OrderFilled
     | OrderRejected
@@ -54,6 +56,14 @@ def order_card(event: OrderHappened) -> Card | None:
             return None
         case OrderDenied(reason=reason):
             return _card(event, f"Not sent: {_what(event)}", (f"Your own limit: {reason}.",), "bad")
+        case OrderApprovalRequested(until=until, price=price, at=asked):
+            limit = "" if price is None else f" at {say_price(price, exact=True)}"
+            minutes = max(1, round((until - asked).total_seconds() / 60))
+            lines = (
+                f"It is sent once your wallet has signed it in the dashboard, under Account, within {minutes} minutes.",
+                "Nothing is sent before, and nothing if you do not. /web opens the dashboard.",
+            )
+            return _card(event, f"Waits for your approval: {_what(event)}{limit}", lines, "warn")
         case OrderAccepted(price=price):
             at = "" if price is None else f" at {say_price(price, exact=True)}"
             return _card(event, f"Order is resting: {_what(event)}{at}", (), "plain")

@@ -15,6 +15,8 @@ from core.domain.event import (
     DeliveryFailed,
     EngineBlind,
     EngineRecovered,
+    KeyRanLow,
+    KeyRefilled,
     PositionChanged,
     PositionClosed,
     PositionEndangered,
@@ -35,6 +37,7 @@ from core.domain.wording import (
     say_money,
     say_price,
     say_rough_percent,
+    say_sol,
 )
 from core.feed.card_marks import marked, sentence, settled_key
 from core.feed.parts import Button, Card
@@ -54,6 +57,8 @@ AccountHappened = (
     | AccountDelegateRevoked
     | AccountApprovalRequested
     | AccountAnnounced
+    | KeyRanLow
+    | KeyRefilled
 )
 
 _SHORT_BLINDNESS_S = 60
@@ -160,6 +165,14 @@ def account_card(event: AccountHappened) -> Card | None:
         case AccountAnnounced(words=words):
             said = tuple(one_line(line) for line in words.splitlines())
             return Card(title="From the people who run this SayWhen", lines=said, key=key)
+        case KeyRanLow(venue=venue, key=payer, lamports=lamports, minimum=minimum):
+            left = f"{say_sol(lamports)} left; it should hold {say_sol(minimum)} or more."
+            need = f"Send SOL to {payer}. Without it, nothing is traded on {venue} for those it trades for."
+            title = "A key that pays network fees runs low"
+            return Card(title=title, lines=(left, need), tone="bad", key=f"key:{payer}")
+        case KeyRefilled(key=payer, lamports=lamports):
+            line = f"{payer} holds {say_sol(lamports)}."
+            return Card(title="Network fees can be paid again", lines=(line,), tone="good", key=f"key:{payer}")
         case _:
             assert_never(event)
 

@@ -19,7 +19,10 @@ from core.domain.event import (
     JobDeadLettered,
     JobRetried,
     JobWaiting,
+    KeyRanLow,
+    KeyRefilled,
     OrderAccepted,
+    OrderApprovalRequested,
     OrderCancelled,
     OrderDenied,
     OrderFilled,
@@ -90,6 +93,7 @@ def level_of(event: Event) -> Level:
             | RuleCancelled()
             | RuleExpired()
             | OrderAccepted()
+            | OrderApprovalRequested()
             | OrderPartiallyFilled()
             | OrderFilled()
             | OrderCancelled()
@@ -104,6 +108,7 @@ def level_of(event: Event) -> Level:
             | AccountLimitChanged()
             | AccountApprovalRequested()
             | AccountAnnounced()
+            | KeyRefilled()
             | EngineRecovered()
         ):
             return "info"
@@ -123,6 +128,7 @@ def level_of(event: Event) -> Level:
             | AccountKilled()
             | AccountDelegateRevoked()
             | EngineBlind()
+            | KeyRanLow()
         ):
             return "warning"
         case RuleFailed() | JobDeadLettered() | JobWaiting() | PositionLiquidated():

@@ -4,6 +4,7 @@ from core.domain.event import (
     Event,
     JobDeadLettered,
     JobWaiting,
+    OrderApprovalRequested,
     OrderFilled,
     OrderPartiallyFilled,
     PositionEndangered,
@@ -37,12 +38,14 @@ def topic_of(event: Event) -> Topic:
 
 
 def urgency_of(event: Event) -> int:
-    """FIRST for fills and for positions in danger, LATER for the rest."""
-    if isinstance(event, OrderFilled | OrderPartiallyFilled | PositionEndangered | PositionLiquidated):
-        return FIRST
-    return LATER
+    """FIRST for fills, for positions in danger and for what waits for its owner, LATER for the rest."""
+    filled = isinstance(event, OrderFilled | OrderPartiallyFilled)
+    return FIRST if filled or isinstance(event, _URGENT) else LATER
 
 
 def is_grave(event: Event) -> bool:
     """Whether quiet hours and `silent` do not count: what may cost a person everything while they sleep."""
-    return isinstance(event, PositionEndangered | PositionLiquidated | JobDeadLettered | JobWaiting)
+    return isinstance(event, (*_URGENT, JobDeadLettered, JobWaiting))
+
+
+_URGENT = (PositionEndangered, PositionLiquidated, OrderApprovalRequested)

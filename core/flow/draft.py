@@ -49,7 +49,8 @@ class Scene:
     """What is true when words are said: the account, the venue, and prices (quote) by market.
 
     `prices` are fresh and trusted; `known` are the last ones seen, and name the markets that exist. `source` says in
-    words who says what the prices are. `funding` is percent an hour by market, where known.
+    words who says what the prices are. `funding` is percent an hour by market, where known. `stands_at` names the venue
+    where it holds protective orders.
     """
 
     prices: Mapping[str, Decimal]
@@ -62,6 +63,7 @@ class Scene:
     limits: Limits
     funding: Mapping[str, Decimal] = field(default_factory=dict)
     slippage_bps: int = DEFAULT_SLIPPAGE_BPS
+    stands_at: str = ""
 
     def context(self, clock: Clock) -> ParseContext:
         """The scene as a parser needs it."""
@@ -96,6 +98,7 @@ async def say(
     """
     words = words.strip()
     context = scene.context(clock)
+    latest: Draft | None = None
     if len(words) <= LONGEST_MESSAGE:
         latest = await _open(store, owner, channel, clock)
         if _is_undo(words):
@@ -106,7 +109,8 @@ async def say(
                 return revised
     result = await parser.parse(words, context)
     if result.kind not in ("rules", "question"):
-        return result
+        unread = latest is not None and result.reason is not None
+        return replace(result, reason=f"{result.reason} {_UNCHANGED}") if unread else result
     now = clock.now()
     draft = Draft(
         id=DraftId(new_id("d", now)),
@@ -126,6 +130,7 @@ async def say(
     return draft
 
 
+_UNCHANGED = "The draft is unchanged."
 _NOTHING_TO_UNDO = ParseResult(
     kind="not_understood",
     reason="There is no open draft to undo. Armed rules are paused or cancelled by their name; see /rules.",
@@ -147,7 +152,7 @@ async def _replied(
     if reply is None:
         reply = answers.correct(draft.words, draft.result, words, context)
     if isinstance(reply, str):
-        raise BadInput(reply, "The draft is unchanged.")
+        raise BadInput(reply, _UNCHANGED)
     if reply is None:
         return None
     return await _revise(store, clock, draft, f"{draft.words}{ANSWER_MARK}{words}", reply, scene)
@@ -328,6 +333,7 @@ def summary_of(
             references=references,
             markets_source=scene.source,
             assumptions=assumptions,
+            stands_at=scene.stands_at,
             ground=Ground(account=scene.account, markets=scene.markets, funding=scene.funding),
         )
     )

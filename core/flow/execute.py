@@ -7,8 +7,16 @@ from decimal import Decimal
 from typing import Any
 
 from core.domain.action import Close, LimitOrder, MarketOrder, Reverse, Trade, is_exit
-from core.domain.errors import NoPermission, PriceUnavailable, VenueError, VenuePaused, VenueRejected, VenueUnknown
-from core.domain.event import JobDeadLettered, JobRetried, JobWaiting, OrderSent, OrderSigned, OrderUnknown
+from core.domain.errors import (
+    ApprovalNeeded,
+    NoPermission,
+    PriceUnavailable,
+    VenueError,
+    VenuePaused,
+    VenueRejected,
+    VenueUnknown,
+)
+from core.domain.event import JobDeadLettered, JobRetried, JobWaiting, OrderSent, OrderUnknown
 from core.domain.ids import OrderId, OwnerId
 from core.domain.market import Market, Observation, Side
 from core.domain.money import round_price
@@ -17,6 +25,7 @@ from core.domain.position import Account
 from core.domain.rule import Rule, RuleState
 from core.domain.sizing import NothingToDo, Sized, size
 from core.flow.allow import denial_at_send
+from core.flow.approve import ask_owner, end_unapproved
 from core.flow.lifecycle import is_protective
 from core.flow.outcome import Outcome
 from core.flow.points import passing
@@ -24,6 +33,7 @@ from core.flow.revoked import heed
 from core.flow.sentry import sentry_intent
 from core.flow.sentry_news import leave_to_keepers
 from core.flow.settle import settle
+from core.flow.signed import keep_signed
 from core.ports import Again, Clock, JobLog, Prepared, Store, Transaction, Venue
 
 TIME_OUT_S = 10.0
@@ -37,7 +47,7 @@ LONGEST_RETRY_S = 30.0
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class _Look:
+class Look:
     """The venue as it is just before an order is sized."""
 
     mark: Observation
@@ -70,9 +80,12 @@ async def execute(store: Store, venue: Venue, clock: Clock, owner: OwnerId, orde
         return
     if order.due_at > clock.now():
         return
+    if order.approval_until is not None:
+        await end_unapproved(store, venue, order, clock.now())
+        return
     try:
         async with asyncio.timeout(TIME_OUT_S):
-            look = await _look(venue, order, rule)
+            look = await look_at(venue, order, rule)
         if order.attempts >= MAX_ATTEMPTS:
             await _look_anew(store, venue, clock, order, look)
             return
@@ -87,7 +100,8 @@ async def execute(store: Store, venue: Venue, clock: Clock, owner: OwnerId, orde
         await _send(store, venue, clock, signed)
 
 
-async def _look(venue: Venue, order: Order, rule: Rule) -> _Look:
+async def look_at(venue: Venue, order: Order, rule: Rule) -> Look:
+    """The venue as it is now, for *order*. Raises VenuePaused, VenueUnknown, PriceUnavailable."""
     status = await venue.status()
     refusal = status.refusal(order.market, is_exit=is_exit(rule.spec.action))
     if refusal is not None:
@@ -96,14 +110,14 @@ async def _look(venue: Venue, order: Order, rule: Rule) -> _Look:
     markets = await venue.markets()
     if order.market not in markets:
         raise VenueUnknown(f"{venue.name} does not list {order.market} now")
-    return _Look(
+    return Look(
         mark=await venue.mark(order.market),
         account=await venue.account(order.owner),
         market=markets[order.market],
     )
 
 
-async def _sign(store: Store, venue: Venue, clock: Clock, order: Order, rule: Rule, look: _Look) -> Order | None:
+async def _sign(store: Store, venue: Venue, clock: Clock, order: Order, rule: Rule, look: Look) -> Order | None:
     """The order sized, checked against the limits, signed and stored; None if it ended instead."""
     now = clock.now()
 
@@ -113,7 +127,7 @@ async def _sign(store: Store, venue: Venue, clock: Clock, order: Order, rule: Ru
     async with store.begin(order.owner) as tx:
         if await tx.order(order.id) != order:
             return None  # another worker has it
-        wanted = await _intent(tx, order, rule, look, clock)
+        wanted = await intent_of(tx, order, rule, look, clock)
         if isinstance(wanted, NothingToDo):
             await outcome(tx).end(order, OrderState.CANCELLED, wanted.reason, gone=wanted.position_gone)
             return None
@@ -127,6 +141,9 @@ async def _sign(store: Store, venue: Venue, clock: Clock, order: Order, rule: Ru
     try:
         async with asyncio.timeout(TIME_OUT_S):
             prepared = await venue.prepare(wanted)
+    except ApprovalNeeded:
+        await ask_owner(store, venue, replace(order, intent=wanted), now)
+        return None
     except VenueRejected as refusal:
         async with store.begin(order.owner) as tx:
             # Never signed, so never sent: our own denial, in the venue's words; an exit outlives a lost permission.
@@ -135,43 +152,18 @@ async def _sign(store: Store, venue: Venue, clock: Clock, order: Order, rule: Ru
         await heed(refusal, store, order.owner, venue.name, clock.now())
         return None
     async with store.begin(order.owner) as tx:
-        present = await tx.rule(order.rule_id)
-        planned = await tx.order(order.id)
-        wanting = RuleState.ARMED if order.step == "sentry" else RuleState.FIRING
-        if present is None or present.state is not wanting or planned != order:
-            return None  # killed, cancelled or claimed between looking and signing; nothing was sent
-        signed = replace(
-            order,
-            state=OrderState.SIGNED,
-            intent=wanted,
-            signature=prepared.signature,
-            raw=prepared.raw,
-            valid_until=prepared.valid_until,
-            attempts=order.attempts + 1,
-        )
-        event = OrderSigned(
-            at=now,
-            owner=order.owner,
-            rule_id=rule.id,
-            label=rule.label,
-            order_id=order.id,
-            market=order.market,
-            side=wanted.side,
-            base=wanted.base,
-            simulated=venue.simulated,
-            venue=venue.name,
-            sentry=order.step == "sentry",
-            cause=order.cause,
-        )
-        signed = replace(signed, cause=await tx.append(event))
-        await tx.save_order(signed, was=OrderState.PLANNED)
+        if await tx.order(order.id) != order:
+            return None
+        signed = await keep_signed(tx, venue, replace(order, intent=wanted), prepared, now)
+        if signed is None:
+            return None
         passing("execute.before_sign_commit")
     passing("execute.after_sign_commit")
     return signed
 
 
-async def _intent(
-    tx: Transaction, order: Order, rule: Rule, look: _Look, clock: Clock
+async def intent_of(
+    tx: Transaction, order: Order, rule: Rule, look: Look, clock: Clock
 ) -> OrderIntent | NothingToDo | None:
     """What to send, from the live position; None if it is not this leg's turn."""
     if order.step == "sentry":
@@ -199,7 +191,7 @@ async def _intent(
 
 
 async def _reverse_open(
-    tx: Transaction, order: Order, action: Trade | Close | Reverse, look: _Look
+    tx: Transaction, order: Order, action: Trade | Close | Reverse, look: Look
 ) -> OrderIntent | NothingToDo | None:
     """The second half of a reversal: what the first half closed, opened on the other side."""
     legs = await tx.orders(rule_id=order.rule_id, trigger_no=order.trigger_no)
@@ -235,7 +227,7 @@ def _order_of(
     order: Order,
     action: Trade | Close | Reverse,
     sized: Sized,
-    look: _Look,
+    look: Look,
     *,
     reduce_only: bool,
     clock: Clock,
@@ -347,7 +339,7 @@ async def _not_posted(store: Store, clock: Clock, order: Order, reason: str, *, 
             await outcome.end(present, OrderState.DENIED, reason or "the venue did not answer in time")
 
 
-async def _look_anew(store: Store, venue: Venue, clock: Clock, order: Order, look: _Look) -> None:
+async def _look_anew(store: Store, venue: Venue, clock: Clock, order: Order, look: Look) -> None:
     """End a protective leg that waited for the venue: its rule is armed again, to act if its condition still holds."""
     async with store.begin(order.owner) as tx:
         present = await tx.order(order.id)

@@ -76,6 +76,8 @@ class Outcome:
             filled_quote=order.filled_quote + sum((fill.base * fill.price for fill in new), ZERO),
         )
         state = _ENDS.get(report.finding)
+        if report.finding is Finding.CANCELLED and self._did_all_it_could(order):
+            state = OrderState.FILLED
         if state is not None:
             reason = report.reason or ("it never reached the venue" if report.finding is Finding.DEAD else "")
             return await self.end(order, state, reason, was=was, new=new)
@@ -128,10 +130,17 @@ class Outcome:
         await self.tx.save_order(ended, was=before)
         await self._after_fills(ended, new)
         stood = ended.step == "sentry" and ended.filled_base == 0
-        nothing_held = self.account is not None and self._held(order) is None
-        if not stood or await sentry_news.ended(self.tx, ended, self.now, gone=nothing_held):
+        if not stood or await sentry_news.ended(self.tx, ended, self.now, gone=self._is_closed(order)):
             await self._conclude(ended, gone=gone)
         return ended
+
+    def _did_all_it_could(self, order: Order) -> bool:
+        """Whether a sentry traded until nothing was left to close, for the position had shrunk before."""
+        return order.step == "sentry" and order.filled_base > 0 and self._is_closed(order)
+
+    def _is_closed(self, order: Order) -> bool:
+        """Whether the venue is known to show no position in the order's market."""
+        return self.account is not None and self._held(order) is None
 
     def _held(self, order: Order) -> Position | None:
         return None if self.account is None else self.account.position(order.market)

@@ -10,6 +10,16 @@ from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 
 from core.domain.errors import PriceUnavailable, VenueError
+from core.domain.event import (
+    Event,
+    OrderEvent,
+    PositionChanged,
+    PositionClosed,
+    PositionLiquidated,
+    PositionOpened,
+    RuleArmed,
+    RuleRelieved,
+)
 from core.domain.ids import OrderId, OwnerId, new_id
 from core.domain.market import Market, Observation
 from core.domain.order import ENDED, Order, OrderIntent, OrderState
@@ -57,6 +67,14 @@ async def tend(store: Store, venue: Venue, clock: Clock, owner: OwnerId) -> int:
             return 0
         rules = [rule for rule in await tx.rules({RuleState.ARMED}) if _is_concerned(rule)]
         return sum([await _tend_one(tx, rule, seen, clock.now()) for rule in rules])
+
+
+def calls_for_sentries(event: Event) -> bool:
+    """Whether *event* may have changed what should stand at the venue for its owner's rules, or what does."""
+    if isinstance(event, OrderEvent):
+        return event.sentry and event.name not in ("order.signed", "order.sent")
+    moved = PositionOpened | PositionChanged | PositionClosed | PositionLiquidated
+    return isinstance(event, RuleArmed | RuleRelieved | moved)
 
 
 def _is_concerned(rule: Rule) -> bool:

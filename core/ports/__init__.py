@@ -1,6 +1,7 @@
 """What the core needs of the outside, as Protocols; one import for whoever needs them."""
 
 from core.ports.access import Credentials, People
+from core.ports.custody import Custody, Sealed, Seat, Unsigned, WalletTransaction, WalletTransactions
 from core.ports.keys import KeyStore, StoredKey
 from core.ports.ledger import (
     Document,
@@ -61,6 +62,7 @@ __all__ = [
     "Credentials",
     "Crossing",
     "Cursor",
+    "Custody",
     "DeadLetter",
     "Delivery",
     "Document",
@@ -97,6 +99,8 @@ __all__ = [
     "Queue",
     "Recipient",
     "RuleParser",
+    "Sealed",
+    "Seat",
     "Step",
     "Store",
     "StoredKey",
@@ -104,7 +108,10 @@ __all__ = [
     "Trader",
     "Traders",
     "Transaction",
+    "Unsigned",
     "Venue",
     "VenueStatus",
+    "WalletTransaction",
+    "WalletTransactions",
     "Watchlist",
 ]

@@ -1,6 +1,6 @@
 """What the core needs to know who somebody is: things usable once, sessions, keys, wallets, approvals, audit."""
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
 from decimal import Decimal
@@ -84,10 +84,21 @@ class AuditLine:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Wallet:
-    """A Solana address that signs in as its owner."""
+    """A Solana address that signs in as its owner.
+
+    `trading` = the account that is traded is this one's, by a key of ours or by its own signature each time; one wallet
+    of an owner has it, and where none has, the oldest trades by a key. `delegated_at` is when it last let ours trade.
+    """
 
     address: str
     created_at: datetime
+    trading: Literal["delegate", "approve"] | None = None
+    delegated_at: datetime | None = None
+
+
+def trading_wallet(wallets: Sequence[Wallet]) -> Wallet | None:
+    """Of an owner's *wallets*, oldest first, the one whose account is traded."""
+    return next((wallet for wallet in wallets if wallet.trading is not None), wallets[0] if wallets else None)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -167,6 +178,11 @@ class People(Protocol):
         """Raises Conflict if it is somebody else's."""
         ...
 
+    async def choose_wallet(self, owner: OwnerId, address: str, trading: Literal["delegate", "approve"]) -> bool:
+        """Trade that wallet's account from now on, that way; False if it is not theirs."""
+        ...
+
+    async def note_delegated(self, owner: OwnerId, address: str, at: datetime) -> None: ...
     async def remove_wallet(self, owner: OwnerId, address: str) -> bool: ...
     async def links(self, owner: OwnerId) -> list[Link]: ...
     async def move_link(self, channel: str, address: str, *, was: OwnerId, to: OwnerId, at: datetime) -> bool:

@@ -173,6 +173,7 @@ class Venue(Protocol):
     async def prepare(self, intent: OrderIntent) -> Prepared:
         """Sign *intent*; touches nothing at the venue. Raises VenueRejected if it could never be valid.
 
+        Raises ApprovalNeeded where only the owner's own wallet may sign.
         An order that *replaces* another takes effect only if that one is still open then, and ends it.
         """
         ...
@@ -200,10 +201,14 @@ class Venue(Protocol):
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Trader:
-    """In whose name we trade on chain: the wallet whose account it is, and the key that signs (base58)."""
+    """In whose name we trade on chain: the wallet whose account it is, and the key that signs (base58).
+
+    `by_hand` = that key is the owner's own wallet, which is asked each time.
+    """
 
     authority: str
     signer: str
+    by_hand: bool = False
 
 
 class Traders(Protocol):

@@ -3,6 +3,7 @@
 import asyncio
 from pathlib import Path
 
+import asyncpg
 import pytest
 
 from api.guard import LARGEST_BODY
@@ -94,6 +95,17 @@ async def test_health_is_public_and_says_nothing_of_anybody(api: Api) -> None:
     api.core.parts.board.at = None
     text = (await nobody.get("/metrics")).body
     assert 'saywhen_api_requests_total{method="GET",route="/health",status="200"}' in text
+
+
+async def test_figures_tell_what_keys_have_left_for_network_fees_and_have_paid(api: Api, postgres_dsn: str) -> None:
+    connection = await asyncpg.connect(postgres_dsn)
+    await connection.execute("INSERT INTO fee_payers VALUES ('Ex4mpLeKey1111', 9, 41250000, now(), now())")
+    paid = "INSERT INTO network_fees VALUES ($1, 'Ex4mpLeKey1111', 1, 9, now(), 5250, false)"
+    await connection.executemany(paid, [("a",), ("b",)])
+    await connection.close()
+    text = (await api.nobody().get("/metrics")).body
+    for name, value in (("key_lamports", 41_250_000), ("key_low", 1), ("network_fee_lamports", 10_500)):
+        assert f'saywhen_{name}{{key="Ex4mpLeK"}} {float(value)}' in text.replace("4.125e+07", "41250000.0")
 
 
 async def test_logs_and_figures_name_routes_and_never_ids_or_tokens(api: Api, caplog: pytest.LogCaptureFixture) -> None:

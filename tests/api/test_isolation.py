@@ -32,6 +32,7 @@ async def _all_of(api: Api, person: Person) -> dict[str, str]:
         "claim_id": claim,
         "session_id": person.session["session_id"],
         "approval_id": "a_nobody",
+        "transaction_id": "t_nobody",
         "address": "11111111111111111111111111111112",
         "channel": "console",
         "market": "SOL-PERP",
@@ -45,6 +46,8 @@ _BODIES: dict[str, Any] = {
     "/confirm": {"revision": 1},
     "/close": {},
     "/challenge": {"address": "So11111111111111111111111111111111111111112"},
+    "/waiting/{order_id}/sign": {"transaction": "AQ=="},
+    "/transactions/{transaction_id}": {"transaction": "AQ=="},
     "/sign": {"nonce": "0" * 32, "signature": "AA=="},
     "/api/links/{claim_id}": {"agree": True},
 }

@@ -1,6 +1,6 @@
 """A core that answers as told and remembers what it was asked, in place of the real one."""
 
-from collections.abc import AsyncIterator, Collection, Sequence
+from collections.abc import AsyncIterator, Collection, Mapping, Sequence
 from contextlib import asynccontextmanager
 from dataclasses import dataclass, field, replace
 from datetime import timedelta
@@ -19,6 +19,7 @@ from core.domain.position import Account, Position
 from core.domain.reading import Command, Option, ParseResult, Question
 from core.domain.rule import LIVE, Rule, RuleSpec, RuleState
 from core.ports import Delivery, History, JobLog
+from core.ports.fees import Payer, Spent
 from tests import samples
 from tests.bots.crowd import Links, NoInbox, NoMemos, People, Trades
 from tests.clock import START, FakeClock
@@ -115,7 +116,7 @@ class Prices:
         )  # fmt: skip
         return [seen] if markets is None or "SOL-PERP" in markets else []
 
-    async def stands(self, wanted: Collection[Indicator]) -> dict[Indicator, tuple[Decimal, Decimal | None]]:
+    async def gauges(self, wanted: Collection[Indicator]) -> dict[Indicator, tuple[Decimal, Decimal | None]]:
         return {}
 
 
@@ -244,6 +245,9 @@ class Rules:
     async def history(self, owner: OwnerId, label: str) -> History:
         return History(rule=self.rows[0], log=self.lines, fills=())
 
+    async def standing(self, owner: OwnerId, rules: Collection[Rule]) -> Mapping[RuleId, Order]:
+        return {}
+
     async def run_missed(self, owner: OwnerId, rule_id: RuleId) -> Draft:
         self.calls.append(("again", rule_id))
         return self.drafts.made("again", READ, 1)
@@ -311,6 +315,21 @@ class QuietBell:
         return False
 
 
+class Fees:
+    """What `payers` hold and what was `paid`, at a venue on a chain if `charged`."""
+
+    def __init__(self) -> None:
+        self.charged = False
+        self.low: list[Payer] = []
+        self.paid = 0
+
+    async def payers(self) -> list[Payer]:
+        return self.low
+
+    async def spent_for(self, owner: OwnerId) -> Spent:
+        return Spent(owner=owner, lamports=self.paid, transactions=2)
+
+
 class ScriptedCore:
     """All nouns on one table; `calls` is what was asked of them, in order."""
 
@@ -327,3 +346,4 @@ class ScriptedCore:
         self.people = People(self.account)
         self.links = Links()
         self.trades = Trades(self.account)
+        self.fees = Fees()

@@ -26,6 +26,7 @@ from core.domain.position import Account
 from core.domain.rule import RuleState
 from core.domain.wording import say_rule
 from core.ports import History, JobLog
+from core.ports.fees import Spent
 from tests import samples
 from tests.bots.scripted import ACCOUNT, LONG, ME, RULES, Prices
 from tests.clock import START
@@ -60,9 +61,15 @@ def test_no_position_says_how_to_open_one() -> None:
 
 
 def test_balance_shows_what_is_free() -> None:
-    card = views.balance_card(ACCOUNT, simulated=False)
+    card = views.balance_card(ACCOUNT, None, simulated=False)
     assert card.title == "Equity $10,004.00 · paper"
     assert "Collateral $10,000.00, free $9,989.00" in card.lines
+
+
+def test_balance_says_what_a_chain_took_and_that_it_was_not_theirs() -> None:
+    spent = Spent(owner=ME, lamports=1_234_000, transactions=34)
+    card = views.balance_card(ACCOUNT, spent, simulated=False)
+    assert card.lines[-1] == "Network fees so far 0.001234 SOL for 34 transactions, none of it from your collateral"
 
 
 def test_prices_name_what_has_none_and_where_they_come_from() -> None:
@@ -119,8 +126,8 @@ def test_how_far_off_a_rule_is_is_told_for_what_it_waits_for(
     condition: Condition, memory: dict[str, str], expected: str
 ) -> None:
     rule = samples.rule(ME, spec=replace(RULES[0], condition=condition), memory=memory)
-    stands = {_RSI: (D("43.2109"), None), _CROSSING: (D("150.1"), D("149.9"))}
-    assert "; ".join(nearness(rule, ACCOUNT, Prices().latest(), stands)) == expected
+    gauges = {_RSI: (D("43.2109"), None), _CROSSING: (D("150.1"), D("149.9"))}
+    assert "; ".join(nearness(rule, ACCOUNT, Prices().latest(), gauges)) == expected
 
 
 def test_what_a_rule_waited_for_is_not_said_once_it_has_come() -> None:

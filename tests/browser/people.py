@@ -12,6 +12,10 @@ from nacl.signing import SigningKey
 from playwright.sync_api import BrowserContext, Locator, Page, ViewportSize, expect
 from solders.pubkey import Pubkey
 
+from core.app import open_core
+from core.domain.ids import OwnerId
+from core.settings import read_settings
+
 EXAMPLE = (
     "If SOL-PERP price drops 0.1 from current price, sell 50% of my position."
     " If it goes up by 0.2, take profit on the entire position."
@@ -71,6 +75,7 @@ def with_wallet(context: BrowserContext, address: str, *, features: str) -> tupl
     key = SigningKey.generate()
     page, complaints = watched(context)
     page.expose_function("signWithKey", lambda text: list(key.sign(text.encode()).signature))
+    page.expose_function("signBytes", lambda message: list(key.sign(bytes(message)).signature))
     owner = {"address": str(Pubkey.from_bytes(bytes(key.verify_key))), "key": list(bytes(key.verify_key))}
     page.add_init_script(f"window.TEST_WALLET = {json.dumps(owner | {'features': features})};")
     page.add_init_script(path=Path(__file__).with_name("wallet.js"))
@@ -90,3 +95,13 @@ def init_data(token: str, person: int) -> str:
 def opened(address: str, vouched: str) -> str:
     theme = quote(json.dumps({"bg_color": "#101418", "text_color": "#ffffff"}))
     return f"{address}/#tgWebAppData={quote(vouched)}&tgWebAppVersion=9.0&tgWebAppThemeParams={theme}"
+
+
+def who(page: Page) -> int:
+    return int(page.evaluate("fetch('/api/auth/me').then((r) => r.json()).then((me) => me.owner)"))
+
+
+async def web_link(dsn: str, address: str, owner: int) -> str:
+    """The one-time link that a bot would give the owner on /web."""
+    async with open_core(read_settings(DATABASE_URL=dsn, SAYWHEN_PUBLIC_URL=address)) as core:
+        return await core.links.web(OwnerId(owner), "telegram")

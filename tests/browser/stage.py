@@ -15,6 +15,7 @@ from pathlib import Path
 from types import MappingProxyType
 from typing import Any, TypeVar
 
+import asyncpg
 import pytest
 from playwright.sync_api import Browser, sync_playwright
 
@@ -89,3 +90,22 @@ def chromium() -> Iterator[Browser]:
             yield browser
         finally:
             browser.close()
+
+
+async def copied(
+    connection: "asyncpg.Connection[asyncpg.Record]", table: str, like: str, changed: Mapping[str, str], copies: int = 1
+) -> None:
+    """*copies* of the row that the query *like* finds, numbered n, with what is *changed* in each."""
+    names = [
+        row["column_name"]
+        for row in await connection.fetch(
+            "SELECT column_name FROM information_schema.columns"
+            " WHERE table_name = $1 AND is_identity = 'NO' AND is_generated = 'NEVER'",
+            table,
+        )
+    ]
+    into = ", ".join(f'"{name}"' for name in names)
+    taken = ", ".join(changed.get(name, f'"{name}"') for name in names)
+    await connection.execute(
+        f"INSERT INTO {table} ({into}) SELECT {taken} FROM ({like}) one, generate_series(1, {copies}) n"
+    )

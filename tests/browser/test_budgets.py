@@ -11,7 +11,7 @@ import pytest
 from playwright.sync_api import Browser, Page, Response, expect
 
 from tests.browser.people import DESK, arm, enter, go, watched
-from tests.browser.stage import NEEDS_BUILD, NEEDS_CHROMIUM, apart
+from tests.browser.stage import NEEDS_BUILD, NEEDS_CHROMIUM, apart, copied
 
 pytestmark = [pytest.mark.slow, pytest.mark.timeout(240), NEEDS_CHROMIUM, NEEDS_BUILD]
 
@@ -40,29 +40,15 @@ def test_the_first_load_brings_at_most_200_kb_of_script(
 async def _crowd(dsn: str, owner: int) -> None:
     """A thousand rules like the owner's own, and ten thousand trades like theirs."""
     connection = await asyncpg.connect(dsn)
-
-    async def copied(table: str, like: str, changed: dict[str, str], copies: int) -> None:
-        names = [
-            row["column_name"]
-            for row in await connection.fetch(
-                "SELECT column_name FROM information_schema.columns"
-                " WHERE table_name = $1 AND is_identity = 'NO' AND is_generated = 'NEVER'",
-                table,
-            )
-        ]
-        into = ", ".join(f'"{name}"' for name in names)
-        taken = ", ".join(changed.get(name, f'"{name}"') for name in names)
-        await connection.execute(
-            f"INSERT INTO {table} ({into}) SELECT {taken} FROM ({like}) one, generate_series(1, {copies}) n"
-        )
-
     try:
         alerts = f"SELECT * FROM trading_rules WHERE owner = {owner} AND state = 'armed' LIMIT 1"
         spec = "jsonb_set(spec, '{condition,price}', to_jsonb((160 + n * 0.01)::text))"
-        await copied("trading_rules", alerts, {"id": "id || n", "number": "number + n", "spec": spec}, RULES)
+        await copied(
+            connection, "trading_rules", alerts, {"id": "id || n", "number": "number + n", "spec": spec}, RULES
+        )
         fills = f"SELECT * FROM trades WHERE owner = {owner} LIMIT 1"
         at = "at - n * interval '1 minute'"
-        await copied("trades", fills, {"venue_fill_id": "venue_fill_id || n", "at": at}, TRADES)
+        await copied(connection, "trades", fills, {"venue_fill_id": "venue_fill_id || n", "at": at}, TRADES)
     finally:
         await connection.close()
 

@@ -4,20 +4,26 @@ import re
 
 import asyncpg
 import pytest
-from playwright.sync_api import Browser, Page, expect
+from playwright.sync_api import Browser, expect
 
-from core.app import open_core
-from core.domain.ids import OwnerId
-from core.settings import read_settings
 from tests.browser.conftest import Chat
-from tests.browser.people import PHONE, arm, enter, go, init_data, opened, rule, say, watched, with_wallet
+from tests.browser.people import (
+    PHONE,
+    arm,
+    enter,
+    go,
+    init_data,
+    opened,
+    rule,
+    say,
+    watched,
+    web_link,
+    who,
+    with_wallet,
+)
 from tests.browser.stage import NEEDS_BUILD, NEEDS_CHROMIUM, apart
 
 pytestmark = [pytest.mark.slow, pytest.mark.timeout(120), NEEDS_CHROMIUM, NEEDS_BUILD]
-
-
-def who(page: Page) -> int:
-    return int(page.evaluate("fetch('/api/auth/me').then((r) => r.json()).then((me) => me.owner)"))
 
 
 @pytest.mark.parametrize("features", ["signIn", "signMessage"])
@@ -55,16 +61,11 @@ def test_limits_are_lowered_at_once_and_raised_only_with_the_wallets_signature(a
     assert complaints == []
 
 
-async def _link(dsn: str, address: str, owner: int) -> str:
-    async with open_core(read_settings(DATABASE_URL=dsn, SAYWHEN_PUBLIC_URL=address)) as core:
-        return await core.links.web(OwnerId(owner), "telegram")
-
-
 def test_a_bots_link_signs_in_once_as_the_same_owner(address: str, dsn: str, browser: Browser) -> None:
     first, _ = watched(browser.new_context())
     enter(first, address)
     owner = who(first)
-    link = apart(_link(dsn, address, owner))
+    link = apart(web_link(dsn, address, owner))
     second, complaints = watched(browser.new_context())
     second.goto(link)
     expect(second.get_by_text("Free collateral")).to_be_visible()

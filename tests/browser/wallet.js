@@ -16,7 +16,17 @@
     return [{ account, signedMessage, signature: await sign(signedMessage) }];
   };
   const signMessage = async ({ message }) => [{ signedMessage: message, signature: await sign(message) }];
+  // Past the count of signatures and the one empty place for it: what is signed is the rest.
+  const signTransaction = async ({ transaction }) => {
+    if (window.TEST_WALLET.declines) await decline();
+    const signedTransaction = new Uint8Array(transaction);
+    signedTransaction.set(await window.signBytes([...transaction.slice(65)]), 1);
+    if (window.TEST_WALLET.changes) signedTransaction[70] ^= 1;
+    return [{ signedTransaction }];
+  };
+  const transactions = { version: "1.0.0", supportedTransactionVersions: ["legacy", 0], signTransaction };
   const ways = {
+    signTransaction: { "solana:signIn": { version: "1.0.0", signIn }, "solana:signTransaction": transactions },
     signIn: { "solana:signIn": { version: "1.0.0", signIn } },
     signMessage: { "solana:signMessage": { version: "1.1.0", signMessage } },
     declines: { "solana:signIn": { version: "1.0.0", signIn: decline } },

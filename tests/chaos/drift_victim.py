@@ -38,7 +38,7 @@ def live(place: Place, name: str) -> None:
     log = os.open(place.folder / f"{name}.log", os.O_WRONLY | os.O_CREAT | os.O_APPEND)
     for stream in (1, 2):
         os.dup2(log, stream)
-    set_up_logs("INFO", name)
+    set_up_logs("DEBUG", name)
     asyncio.run(_live(place, name))
 
 

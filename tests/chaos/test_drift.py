@@ -6,7 +6,7 @@ import os
 import random
 import time
 from collections.abc import AsyncIterator
-from contextlib import asynccontextmanager
+from contextlib import asynccontextmanager, suppress
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
 from decimal import Decimal
@@ -14,11 +14,14 @@ from pathlib import Path
 
 import asyncpg
 import pytest
+from solders.pubkey import Pubkey
 
 from core.app import Core, open_core
 from core.db.store import PostgresStore
+from core.domain.errors import SayWhenError
 from core.domain.ids import OwnerId
 from core.domain.owner import Draft
+from core.domain.reading import Command
 from core.venues.drift.emulator.chain import Chain
 from core.venues.drift.emulator.exchange import Exchange, keypair
 from core.venues.drift.emulator.faults import Faults
@@ -26,11 +29,13 @@ from core.venues.drift.emulator.keepers import Keepers
 from core.venues.drift.emulator.node import serving
 from core.venues.drift.emulator.tables import WIRE
 from tests.chaos.drift_victim import Place, live
+from tests.chaos.leaks import leaked
 from tests.chaos.stage import prepare
 from tests.postgres import Server
 
 EXAM = bool(os.environ.get("SAYWHEN_EXAM"))
 TRIGGERS, KILLS = (1_000, 40) if EXAM else (50, 4)
+ROUNDS, REVOKED = (8, 12) if EXAM else (2, 6)
 LAST_LIFE_S = 2_400 if EXAM else 240
 SEED = 8
 SLOT_S = 0.025
@@ -47,6 +52,9 @@ class Counts:
 
     triggers: int = 0
     kills: int = 0
+    revoked: int = 0
+    switched_off: int = 0
+    resumed: int = 0
     lost: int = 0
     doubled: int = 0
     unresolved: int = 0
@@ -77,8 +85,12 @@ async def _ticking(exchange: Exchange) -> AsyncIterator[None]:
         await asyncio.wait([task])
 
 
-def _hold(exchange: Exchange, key: object) -> None:
-    user = exchange.user(key)  # type: ignore[arg-type]
+def _held(exchange: Exchange, key: Pubkey) -> int:
+    return sum(position["base_asset_amount"] for position in exchange.user(key)["perp_positions"])
+
+
+def _hold(exchange: Exchange, key: Pubkey) -> None:
+    user = exchange.user(key)
     cost = -100 * HELD // 1_000
     user["perp_positions"][0] |= {
         "base_asset_amount": HELD,
@@ -86,7 +98,11 @@ def _hold(exchange: Exchange, key: object) -> None:
         "quote_entry_amount": cost,
         "quote_break_even_amount": cost,
     }
-    exchange.change("User", key, perp_positions=user["perp_positions"])  # type: ignore[arg-type]
+    exchange.change("User", key, perp_positions=user["perp_positions"])
+
+
+def _user(owner: OwnerId) -> Pubkey:
+    return WIRE.address("user", keypair("wallet", owner).pubkey(), 0)
 
 
 async def _confirm(core: Core, owner: OwnerId) -> None:
@@ -107,12 +123,51 @@ async def _arm(place: Place, exchange: Exchange) -> list[OwnerId]:
                 await asyncio.sleep(0.05)
         for owner in owners:
             await core.parts.venue.account(owner)
-            _hold(exchange, WIRE.address("user", keypair("wallet", owner).pubkey(), 0))
+            _hold(exchange, _user(owner))
             await _confirm(core, owner)
         for task in tasks:
             task.cancel()
         await asyncio.wait(tasks)
     return owners
+
+
+async def _disturb(exchange: Exchange, owners: list[OwnerId], counts: Counts, rest: random.Random) -> None:
+    """Once orders are in flight, take the delegate's right away from some owners for a while, and switch Drift off."""
+    keys = [_user(owner) for owner in owners]
+    while all(_held(exchange, key) == HELD for key in keys):  # noqa: ASYNC110 - victims are other processes
+        await asyncio.sleep(0.05)
+    for _ in range(ROUNDS):
+        unsold = [key for key in keys if _held(exchange, key) == HELD]
+        chosen = rest.sample(unsold, min(REVOKED, len(unsold)))
+        delegates = {key: exchange.user(key)["delegate"] for key in chosen}
+        for key in chosen:
+            exchange.change("User", key, delegate=Pubkey.default())
+        counts.revoked += len(chosen)
+        exchange.program.off = True
+        await asyncio.sleep(rest.uniform(0.5, 1.5))
+        exchange.program.off = False
+        counts.switched_off += 1
+        await asyncio.sleep(rest.uniform(2.0, 4.0))
+        for key, delegate in delegates.items():
+            exchange.change("User", key, delegate=delegate)
+        await asyncio.sleep(rest.uniform(0.5, 2.0))
+
+
+async def _resume(place: Place, pool: asyncpg.Pool, counts: Counts) -> None:
+    """What owners do who allow trading again: they resume the rules that rested meanwhile. For ever."""
+    query = "SELECT DISTINCT owner FROM trading_rules WHERE state = 'paused'"
+    everything = Command(name="resume_rules", all=True)
+    async with open_core(place.settings(), role="people") as core:
+        following = asyncio.create_task(core.prices.follow())
+        try:
+            while True:
+                await asyncio.sleep(1)
+                for row in await pool.fetch(query):
+                    with suppress(SayWhenError):  # a fault of the node: they try again
+                        counts.resumed += len(await core.rules.resume(row["owner"], everything))
+        finally:
+            following.cancel()
+            await asyncio.wait([following])
 
 
 async def _kill_at_random(place: Place, counts: Counts, pool: asyncpg.Pool, rest: random.Random) -> None:
@@ -148,7 +203,7 @@ async def _judge(exchange: Exchange, owners: list[OwnerId], pool: asyncpg.Pool, 
     counts.unresolved = await pool.fetchval(f"SELECT count(*) FROM orders WHERE state NOT IN {ended}")
     counts.tries = await pool.fetchval("SELECT count(*) FROM orders")
     for owner in owners:
-        key = WIRE.address("user", keypair("wallet", owner).pubkey(), 0)
+        key = _user(owner)
         landed = [exchange.chain.landed[name] for name in exchange.chain.history[key]]
         actions = [
             event.fields
@@ -158,7 +213,7 @@ async def _judge(exchange: Exchange, owners: list[OwnerId], pool: asyncpg.Pool, 
             if event.name == "OrderActionRecord" and event.fields["action"] == "Fill"
         ]
         sold = sum(fill["base_asset_amount_filled"] for fill in actions)
-        held = sum(position["base_asset_amount"] for position in exchange.user(key)["perp_positions"])
+        held = _held(exchange, key)
         counts.triggers += 1
         counts.lost += sold < SOLD
         counts.doubled += sold > SOLD
@@ -185,13 +240,26 @@ async def test_every_leg_trades_once_under_faults_and_kills(
                 seed=SEED, lost=0.15, late=0.1, twice=0.05, fails=0.04, busy=0.03, broken=0.03, cut=0.03, stale=0.2
             )
             exchange.show("SOL-PERP", Decimal("98.5"))
-            await _kill_at_random(place, counts, pool, rest)
+            more = random.Random(SEED)
+            tasks = [
+                asyncio.create_task(_disturb(exchange, owners, counts, more)),
+                asyncio.create_task(_resume(place, pool, counts)),
+            ]
+            try:
+                await _kill_at_random(place, counts, pool, rest)
+            finally:
+                for task in tasks:
+                    task.cancel()
+                await asyncio.wait(tasks)
             counts.trading_s = round(time.monotonic() - began - counts.arming_s, 1)
             counts.faults = faults.counts
             await _judge(exchange, owners, pool, counts)
+            leaks = await leaked(tmp_path, pool)
     finally:
         with capsys.disabled():
             print(f"\nDrift under faults and kills, seed {SEED}: {counts}")  # noqa: T201 - the counts are what the test is for
         await postgres_server.give_back(dsn)
     assert counts.triggers == TRIGGERS
+    assert min(counts.revoked, counts.resumed, counts.switched_off) > 0
+    assert leaks == []
     assert (counts.lost, counts.doubled, counts.unresolved, counts.apart) == (0, 0, 0, 0)

@@ -50,9 +50,8 @@ def test_an_imported_key_is_given_out_where_the_operator_says_and_it_is_written_
 ) -> None:
     address, place = str(PAIR.pubkey()), tmp_path / "key"
     export = ["keys", "export", address, "--plain"]
-    for typed in ("yes\n", f"{address[:-1]}\n", ""):
-        monkeypatch.setattr(sys, "stdin", io.StringIO(typed))
-        assert main(export) == 2
+    monkeypatch.setattr(sys, "stdin", io.StringIO(f"{address[:-1]}\n"))
+    assert main(export) == 2
     assert main([*export, "--to", str(place)]) == 0
     assert place.read_text() == f"{PAIR}\n"
     assert place.stat().st_mode & 0o777 == 0o600
@@ -76,3 +75,28 @@ def test_an_imported_key_is_given_out_where_the_operator_says_and_it_is_written_
         ("trading_key.exported", "operator", "sealed", "screen"),
     ]
     assert str(PAIR) not in str(_ask(dsn, "SELECT * FROM audit_log"))
+
+
+def test_what_keys_have_left_and_have_paid_for_whom_is_listed(dsn: str, capsys: pytest.CaptureFixture[str]) -> None:
+    key = PAIR.pubkey()
+    _ask(dsn, f"INSERT INTO fee_payers VALUES ('{key}', 9, 41250000, '2026-11-27 10:00Z', '2026-11-27 09:00Z')")
+    for name, owner, age, failed in (("a", "1", 0, False), ("b", "1", 9, True), ("c", "NULL", 9, False)):
+        values = f"('{name}', '{key}', {owner}, 9, now() - interval '{age} days', 5250, {failed})"
+        _ask(dsn, f"INSERT INTO network_fees VALUES {values}")
+    capsys.readouterr()
+    assert main(["keys"]) == 0
+    assert capsys.readouterr().out.splitlines()[1] == (
+        "    LOW: send SOL to it. 0.04125 SOL left at 2026-11-27 10:00 UTC; "
+        "0.00001575 SOL paid in network fees for 3 transactions"
+    )
+    assert main(["keys", "fees"]) == 0
+    assert capsys.readouterr().out.splitlines() == [
+        "owner 1: 0.0000105 SOL for 2 transactions, 1 of them failed",
+        "nobody's: 0.00000525 SOL for 1 transaction",
+        "in all: 0.00001575 SOL",
+    ]
+    assert main(["keys", "fees", "--days", "2"]) == 0
+    assert capsys.readouterr().out.splitlines() == [
+        "owner 1: 0.00000525 SOL for 1 transaction",
+        "in all: 0.00000525 SOL within 2 days",
+    ]

@@ -6,6 +6,7 @@ from contextlib import asynccontextmanager
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
 from decimal import Decimal
+from functools import partial
 from pathlib import Path
 
 import pytest
@@ -73,6 +74,11 @@ class Stage:
         held = (await self.core.parts.venue.account(self.owner)).position(MARKET)
         return Decimal(0) if held is None else held.base
 
+    async def stands(self, *sizes: int) -> bool:
+        """Whether the owner's open orders on chain are of these sizes, in base."""
+        orders = self.exchange.user(self.key)["orders"]
+        return sorted(one["base_asset_amount"] // 10**9 for one in orders if one["status"] == "Open") == sorted(sizes)
+
     def signers(self) -> list[Pubkey]:
         """Who signed each transaction that placed an order of the owner's."""
         chain = self.exchange.chain
@@ -132,6 +138,12 @@ async def test_the_sentence_becomes_one_signed_transaction_a_trigger_and_its_fil
 
         await stage.until(bought)
         await stage.agree(EXAMPLE)
+        await stage.until(partial(stage.stands, 5, 10))
+
+        async def both_told() -> bool:
+            return sum("rests on drift-emulator now" in title for title in stage.told.titles) == 2
+
+        await stage.until(both_told)
         stage.exchange.show(MARKET, Decimal("149.8"))
 
         async def half_sold() -> bool:
@@ -139,6 +151,7 @@ async def test_the_sentence_becomes_one_signed_transaction_a_trigger_and_its_fil
 
         await stage.until(half_sold)
         assert await stage.base() == 5
+        await stage.until(partial(stage.stands, 5))
         stage.exchange.show(MARKET, Decimal("150.3"))
 
         async def all_sold() -> bool:
@@ -155,5 +168,24 @@ async def test_the_sentence_becomes_one_signed_transaction_a_trigger_and_its_fil
         ]
         assert {fill.venue for _, fill in trades} == {"drift-emulator"}
         delegate = stage.exchange.user(stage.key)["delegate"]
-        assert stage.signers() == [delegate] * 3
+        assert stage.signers() == [delegate] * 4, "bought; two that stood on chain, the second sized anew by the first"
+        assert await stage.stands()
         assert delegate != keypair("wallet", stage.owner).pubkey()
+        await _pays(stage, delegate)
+
+
+async def _pays(stage: Stage, delegate: Pubkey) -> None:
+    """Network fees: the key's, told to the owner as they were, and to who runs this once it runs low."""
+    lamports = stage.exchange.chain.lamports
+    stage.exchange.chain.advance(40)
+    await stage.core.engine.fees()
+    spent = await stage.core.fees.spent_for(stage.owner)
+    assert (spent.transactions, spent.failed) == (4, 0)
+    assert spent.lamports == 10**9 - lamports[delegate] >= 20_000
+    lamports[delegate] = 10_000
+    await stage.core.engine.fees()
+
+    async def told() -> bool:
+        return "A key that pays network fees runs low" in stage.told.titles
+
+    await stage.until(told)

@@ -1,5 +1,6 @@
 """The containers: what builds, wires and guards them is sound, as far as it can be seen without a daemon."""
 
+import json
 import re
 import shutil
 import subprocess
@@ -8,10 +9,12 @@ import urllib.error
 import urllib.request
 from collections.abc import Iterator
 from contextlib import closing
+from importlib.util import find_spec
 from pathlib import Path
 from socket import create_server
 from typing import Any
 
+import jsonschema_rs
 import pytest
 import yaml
 
@@ -49,6 +52,22 @@ def test_docker_compose_takes_the_file(tmp_path: Path) -> None:
         timeout=60,
     )
     assert (run.returncode, run.stderr) == (0, "")
+
+
+def against_the_specification(compose: dict[str, Any]) -> list[str]:
+    """What the Compose Specification's own schema has against *compose*."""
+    package = find_spec("check_jsonschema")  # taken for the schemas it brings along; ours to check with is faster
+    assert package is not None
+    assert package.origin is not None
+    schema = Path(package.origin).parent / "builtin_schemas" / "vendor" / "compose-spec.json"
+    checked = jsonschema_rs.validator_for(json.loads(schema.read_text(encoding="utf-8")))
+    return [str(error) for error in checked.iter_errors(compose)]
+
+
+def test_the_compose_file_is_one_of_the_specification() -> None:
+    assert against_the_specification(COMPOSE) == []
+    slip = {**COMPOSE, "services": {"api": {**SERVICES["api"], "restart": ["maybe"], "healthchek": {}}}}
+    assert len(against_the_specification(slip)) == 2
 
 
 def test_there_is_a_service_for_every_role_and_for_what_they_stand_on() -> None:

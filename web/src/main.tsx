@@ -1,4 +1,4 @@
-import { QueryClient, QueryClientProvider } from "@tanstack/react-query";
+import { MutationCache, QueryCache, QueryClient, QueryClientProvider } from "@tanstack/react-query";
 import { StrictMode } from "react";
 import { createRoot } from "react-dom/client";
 import { Problem } from "./api/client";
@@ -7,7 +7,13 @@ import { takeBrought } from "./signin/brought";
 import { settleIn } from "./signin/miniapp";
 import "./style.css";
 
+// Who was signed out elsewhere is shown the door by the first thing that is refused.
+const onError = (error: Error) => {
+  if (error instanceof Problem && error.status === 401) void client.invalidateQueries({ queryKey: ["me"] });
+};
 const client = new QueryClient({
+  queryCache: new QueryCache({ onError: (error, query) => (query.queryKey[0] === "me" ? undefined : onError(error)) }),
+  mutationCache: new MutationCache({ onError }),
   defaultOptions: {
     queries: {
       staleTime: 2_000,

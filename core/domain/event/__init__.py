@@ -8,6 +8,7 @@ from core.domain.event.orders import (
     JobRetried,
     JobWaiting,
     OrderAccepted,
+    OrderApprovalRequested,
     OrderCancelled,
     OrderDenied,
     OrderEvent,
@@ -48,6 +49,8 @@ from core.domain.event.world import (
     DeliveryFailed,
     EngineBlind,
     EngineRecovered,
+    KeyRanLow,
+    KeyRefilled,
     PositionChanged,
     PositionClosed,
     PositionEndangered,
@@ -82,6 +85,7 @@ Event = (
     | OrderSigned
     | OrderSent
     | OrderAccepted
+    | OrderApprovalRequested
     | OrderPartiallyFilled
     | OrderFilled
     | OrderRejected
@@ -111,6 +115,8 @@ Event = (
     | AccountDelegateRevoked
     | AccountApprovalRequested
     | AccountAnnounced
+    | KeyRanLow
+    | KeyRefilled
     | EngineBlind
     | EngineRecovered
 )
@@ -136,7 +142,10 @@ __all__ = [
     "JobDeadLettered",
     "JobRetried",
     "JobWaiting",
+    "KeyRanLow",
+    "KeyRefilled",
     "OrderAccepted",
+    "OrderApprovalRequested",
     "OrderCancelled",
     "OrderDenied",
     "OrderEvent",

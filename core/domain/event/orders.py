@@ -1,6 +1,7 @@
 """What happens to orders and to the attempts at them."""
 
 from dataclasses import dataclass
+from datetime import datetime
 from decimal import Decimal
 from typing import ClassVar
 
@@ -34,6 +35,15 @@ class OrderDenied(OrderEvent):
 
     name: ClassVar[str] = "order.denied"
     reason: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class OrderApprovalRequested(OrderEvent):
+    """It waits for its owner's own wallet to sign it, until `until`; nothing is sent before."""
+
+    name: ClassVar[str] = "order.approval_requested"
+    until: datetime
+    price: Decimal | None = None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -199,6 +199,28 @@ class AccountAnnounced(Happened):
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class KeyRanLow(Happened):
+    """A key that pays network fees at a venue has fewer `lamports` left than it should, `minimum`; for operators."""
+
+    name: ClassVar[str] = "key.ran_low"
+    venue: str
+    key: str
+    lamports: int
+    minimum: int
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class KeyRefilled(Happened):
+    """A key that had run low has enough to pay network fees again; for operators."""
+
+    name: ClassVar[str] = "key.refilled"
+    venue: str
+    key: str
+    lamports: int
+    minimum: int
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class EngineBlind(Happened):
     """Nobody watched from `since` on: a restart or a lost partition."""
 

@@ -215,11 +215,16 @@ def _verb_last(cur: Cursor) -> bool:
     if amount.unit not in ("", "usd") or amount.words or cur.peek(1).kind != "COIN":
         return False
     word, after = cur.peek(2), cur.peek(3).kind
-    return word.kind in ("LONG", "SHORT", "BUY", "LONGNOUN", "SHORTNOUN") and after not in (
-        "NUM",
-        "COIN",
-        "MY",
-        "VAGUE",
+    levered = after == "NUM" and cur.peek(3).value.unit == "times"
+    return word.kind in ("LONG", "SHORT", "BUY", "LONGNOUN", "SHORTNOUN") and (
+        levered
+        or after
+        not in (
+            "NUM",
+            "COIN",
+            "MY",
+            "VAGUE",
+        )
     )
 
 

@@ -2,6 +2,7 @@
 
 from collections.abc import Sequence
 from dataclasses import replace
+from decimal import Decimal
 from itertools import pairwise
 
 from core.parse.grammar.calendar import When
@@ -17,6 +18,7 @@ from core.parse.grammar.drafts import (
     GroupDraft,
     IndicatorDraft,
     Level,
+    PnlDraft,
     RuleDraft,
     ScheduleDraft,
     TargetHit,
@@ -50,8 +52,9 @@ def assemble(sentences: Sequence[Sequence[Part]]) -> list[RuleDraft]:
     link(drafts)
     _must_say_when(drafts)
     if any(isinstance(part.what, Mod) and part.what.kind == "oco" for parts in sentences for part in parts):
+        entries = all(opens(draft) for draft in drafts)
         for draft in drafts:
-            draft.oco = draft.oco or not opens(draft)
+            draft.oco = draft.oco or entries or not opens(draft)
     if len(drafts) > 1 and any(d.act.verb == "move_stop" and d.cond is None and not d.then for d in drafts):
         raise Unclear("When should the stop be moved: now, or once something happened? Say that with it.")
     return drafts
@@ -112,7 +115,10 @@ def _add_rules(drafts: list[RuleDraft], group: Group) -> None:
             cond=cond, act=act, repeat=each, then=then or (follows and bool(drafts)), cond_first=group.cond_first
         )
         next_step = follows and cond is None and act.at is None and act.inline is None
-        if isinstance(cond, FilledDraft) or (next_step and drafts and not any(opens(one) for one in drafts)):
+        rested = follows and cond is None and act.purpose == "trail" and (act.rest or act.whole)
+        if isinstance(cond, FilledDraft) or (
+            (next_step or rested) and drafts and not any(opens(one) for one in drafts)
+        ):
             draft.follows = _awaited(drafts)
         draft.oco = "OR" in part.joins and bool(drafts)
         if draft.oco:
@@ -266,10 +272,26 @@ def _settle_price(draft: RuleDraft, *, beside: bool) -> None:
         draft.cond = own
     elif isinstance(own, Trail) and isinstance(draft.cond, Level) and own.activation is None:
         draft.cond = replace(own, activation=draft.cond.price, market=draft.cond.market)
+    elif isinstance(own, Trail) and (gained := _gained(draft.cond)) is not None and own.activation is None:
+        draft.cond = replace(own, gained=gained)
     elif isinstance(own, Level) and act.purpose is None and beside and isinstance(draft.cond, _BESIDE_A_PRICE):
         draft.cond = GroupDraft(type="all", parts=(replace(own, market=act.market), draft.cond))
     else:
         raise Unclear(f"I cannot tell how {act.text!r} at a price goes with the other condition.")
+
+
+def _gained(cond: Cond) -> Decimal | None:
+    """The profit in percent that a condition waits for."""
+    match cond:
+        case Change(
+            direction="up" | None, unit="percent", threshold=Decimal() as gained, reference=reference, favour=favour
+        ):
+            own = favour == "profit" or reference == "entry_price" or cond.unsaid
+            return gained if own and favour != "loss" else None
+        case PnlDraft(operator=">=", unit="percent", threshold=gained) if gained > 0:
+            return gained
+        case _:
+            return None
 
 
 def _settle_limit(draft: RuleDraft) -> None:
@@ -312,6 +334,8 @@ def apply_mod(draft: RuleDraft, mod: Mod) -> None:
             draft.repeat = draft.repeat or draft.times is not None
         case "oco":
             draft.oco = draft.oco or not opens(draft)
+        case "again":
+            draft.repeat = True
         case "rate":
             draft.repeat, draft.cooldown_s = True, mod.value
         case "start":

@@ -1,5 +1,6 @@
 """Decides which instant, clock time or cadence words about time mean; asks when they can be read in two ways."""
 
+import re
 from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import date, datetime, time, timedelta
@@ -129,6 +130,9 @@ def _next_day(month: int, day: int, year: int | None, today: date) -> date | Non
     return None
 
 
+_DOTTED = re.compile(r"(\d{1,2})\.(\d{1,2})\.(20\d{2})")
+
+
 def read_clock_or_date(tokens: Sequence[Token], at: int) -> tuple[Item, int] | None:
     """The clock time or numeric date that begins at token *at*."""
     token = tokens[at]
@@ -137,17 +141,45 @@ def read_clock_or_date(tokens: Sequence[Token], at: int) -> tuple[Item, int] | N
         return _made("DATE", Day(month=month, day=day, year=year), tokens, at, 1)
     if token.kind == "slash":
         return _slashed(tokens, at)
+    if token.kind == "number" and (dotted := _DOTTED.fullmatch(token.text)) is not None:
+        day, month, year = (int(part) for part in dotted.groups())
+        if 1 <= month <= 12 and 1 <= day <= 31:
+            return _made("DATE", Day(month=month, day=day, year=year), tokens, at, 1)
     if token.kind == "clock":
         hour, minute = (int(part) for part in token.text.split(":"))
         half, count = _half(tokens, at + 1)
         count += int(at + 1 + count < len(tokens) and tokens[at + 1 + count].low in _O_CLOCK)
         return _clock(hour, minute, half, tokens, at, 1 + count)
+    if token.kind == "word" and token.low in _HOURS_SAID:
+        return _spoken_clock(tokens, at)
     if token.kind == "number" and token.text.isdecimal() and len(token.text) <= 2:
         half, count = _half(tokens, at + 1)
         if half:
             return _clock(int(token.text), 0, half, tokens, at, 1 + count)
         if at + 1 < len(tokens) and tokens[at + 1].low in _O_CLOCK:
             return _made("CLOCK", Clock(hour=int(token.text) % 24, sure=int(token.text) > 12), tokens, at, 2)
+    return None
+
+
+_HOURS_SAID = {
+    name: hour
+    for hour, name in enumerate(
+        ["one", "two", "three", "four", "five", "six", "seven", "eight", "nine", "ten", "eleven", "twelve"], start=1
+    )
+}  # fmt: skip
+_MINUTES_SAID = {"fifteen": 15, "thirty": 30, "forty": 40, "twenty": 20, "ten": 10, "fifty": 50}
+
+
+def _spoken_clock(tokens: Sequence[Token], at: int) -> tuple[Item, int] | None:
+    """ "nine am", "five thirty pm", "nine o'clock"."""
+    hour, end = _HOURS_SAID[tokens[at].low], at + 1
+    minute = _MINUTES_SAID.get(tokens[end].low if end < len(tokens) else "")
+    end += int(minute is not None)
+    half, count = _half(tokens, end)
+    if half:
+        return _clock(hour, minute or 0, half, tokens, at, end - at + count)
+    if minute is None and end < len(tokens) and tokens[end].low in _O_CLOCK:
+        return _made("CLOCK", Clock(hour=hour, sure=False), tokens, at, end - at + 1)
     return None
 
 

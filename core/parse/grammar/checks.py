@@ -163,10 +163,10 @@ def _prices(desk: Desk, rule: RuleSpec) -> Iterator[tuple[str, Decimal]]:
                 yield leaf.market, leaf.price
             case Trailing(activation_price=Decimal() as price):
                 yield leaf.market, price
-            case PriceChange(unit="usd", reference="current_price", direction="down"):
+            case PriceChange(unit="usd", reference="current_price", direction="down" | "up"):
                 current = desk.price(leaf.market)
                 if current is not None:
-                    yield leaf.market, current - leaf.threshold
+                    yield leaf.market, current + (leaf.threshold if leaf.direction == "up" else -leaf.threshold)
             case _:
                 pass
     order = getattr(rule.action, "order", None)

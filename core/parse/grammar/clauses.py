@@ -11,6 +11,7 @@ from core.parse.grammar.continued import (
     entry_terms,
     exit_elsewhere,
     is_heading,
+    is_loose,
     last_condition,
     late_size,
     one_more_bound,
@@ -163,7 +164,7 @@ class _Reading:
             or self._again(last)
             or self._add(one_more_exit(cur, last, self.joins))
             or self._fragment()
-            or self._add(read_condition(cur))
+            or self._add(None if is_loose(cur, last) else read_condition(cur))
             or self._event()
             or self._late_slots(last)
         )
@@ -172,8 +173,8 @@ class _Reading:
         """ "if BTC is above 60k and below 65k": a bound with no subject is of what was spoken of before it."""
         if self.cur.sees("IT", "GO|ABOVE|BELOW|FALL|RISE") and self.joins & {"IF", "EACH"}:
             named = self.last is not None and self.last.market is not None  # "close my ETH if it …": ETH, no figure
-            earlier = not any(part.is_cond for part in self.out.parts)
-            return not (named and earlier) and self._add(one_more_bound(self.cur, self.spoken))
+            here = any(part.is_cond for part in self.out.parts)
+            return (here or not named) and self._add(one_more_bound(self.cur, self.spoken))
         last = last_condition(self.out.parts[-1].what if self.out.parts else None)
         market = getattr(last, "market", None)
         if (

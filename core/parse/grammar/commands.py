@@ -33,6 +33,8 @@ def read_command(sentences: list[Sentence]) -> Command | None:
     if not sentences or len(sentences) > 2:
         return None
     items = [item for sentence in sentences for item in sentence.items]
+    while len(items) > 1 and items[0].kind in ("COMMA", "DASH"):
+        items.pop(0)
     cur = Cursor(items)
     asked = sentences[-1].asked
     readers: tuple[Callable[[Cursor], Command | None], ...] = (
@@ -59,6 +61,10 @@ def _help(cur: Cursor) -> Command | None:
 def _kill(cur: Cursor) -> Command | None:
     """kill · stop everything and pull all my orders."""
     cur.skip("SLASH")
+    if _both_ways(cur):
+        return Command(name="kill")
+    while cur.sees("KILL", "KILL") or cur.sees("CANCEL", "IT", "KILL"):
+        cur.at += 1 if cur.sees("KILL") else 2
     alone = cur.peek().text.lower() == "kill" and cur.peek(1).kind == "END" and cur.take("CANCEL") is not None
     if not alone and cur.take("KILL") is None and not cur.run("STOP", "EVERYTHING"):
         return None
@@ -71,6 +77,24 @@ def _kill(cur: Cursor) -> Command | None:
             return None
     cur.skip("NOW|IT|ALL")
     return Command(name="kill")
+
+
+def _both_ways(cur: Cursor) -> bool:
+    """ "cancel everything and pause all": the orders and the rules, which is all there is."""
+    begun = cur.at
+    done: list[str] = []
+    while (verb := cur.take("CANCEL|PAUSE")) is not None:
+        cur.skip("MY")
+        if cur.take("ALL|EVERYTHING|EVERY") is None:
+            break
+        cur.skip("MY|OF")
+        cur.skip("ORDERS" if verb.kind == "CANCEL" else "RULES")
+        done.append(verb.kind)
+        cur.skip("AND|COMMA")
+    if sorted(done) == ["CANCEL", "PAUSE"] and cur.peek().kind == "END":
+        return True
+    cur.at = begun
+    return False
 
 
 def _change(cur: Cursor) -> Command | None:
@@ -87,7 +111,7 @@ def _change(cur: Cursor) -> Command | None:
     one = every = False
     while (word := cur.peek()).kind != "END":
         cur.next()
-        one = one or is_one(word)
+        one = one or (is_one(word) and not (item.kind == "PAUSE" and word.text.lower() in ("strategy", "automation")))
         every = every or word.kind in ("ALL", "EVERY", "EVERYTHING")
         match word.kind:
             case "COIN" if market is None:
@@ -107,6 +131,8 @@ def _change(cur: Cursor) -> Command | None:
                 what = "ORDERS"
             case "EVERYTHING" if item.kind in ("PAUSE", "RESUME"):
                 what = "RULES"
+            case "SET" | "I" if what is not None or said_filter is not None or word.text.lower() == "open":
+                pass  # "every alert I have"
             case "STATE" | "ACTIVATE" | "MY" | "ALL" | "EVERY" | "ON" | "FOR" | "OF" | "AND" | "COMMA" | "NOW":
                 pass
             case _:
@@ -165,6 +191,10 @@ def _look(cur: Cursor, *, asked: bool) -> Command | None:
             said_filter = _FILTERS[word.kind]
         elif word.kind in _TOPICS:
             topics.append(word.kind)
+        elif (word.kind in ("FROM", "WITHIN", "DUR") and topics == ["HISTORY"]) or (
+            word.text.lower() in _BACK_THEN and set(topics) <= {"HISTORY"}
+        ):
+            continue
         elif word.kind not in _FILLER.split("|") and word.kind not in (
             "LEFT",
             "RULEID",
@@ -189,6 +219,11 @@ def _look(cur: Cursor, *, asked: bool) -> Command | None:
     return replace(found, filter=said_filter) if found.name == "rules" else None
 
 
+_BACK_THEN = ("yesterday", "last week", "last night", "last month")
+_RUNNING = {"armed", "running", "pending", "active", "live"}
+"""What a rule is while it is watched: "what's armed?"."""
+
+
 def _topic(topics: list[str], markets: list[str], words: list[str], begun: str) -> Command | None:
     named = tuple(dict.fromkeys(markets))
     if not topics and begun == "SHOW" and not named and words[1:] in (["open"], ["opened"]):
@@ -197,6 +232,8 @@ def _topic(topics: list[str], markets: list[str], words: list[str], begun: str) 
         if not named and {"open", "opened"} & set(words):
             return Command(name="positions")
         return Command(name="positions", market=named[0]) if len(named) == 1 else None
+    if not topics and begun == "SHOW" and not named and set(words[1:]) & _RUNNING:
+        return Command(name="rules")
     if not topics:
         if named and begun in ("COIN", "SHOW") and words[0] not in ("do i have", "any", "which"):
             return Command(name="prices", markets=named)
@@ -204,7 +241,9 @@ def _topic(topics: list[str], markets: list[str], words: list[str], begun: str) 
     if "LIQUIDATED" in topics:
         return Command(name="positions", market=named[0] if len(named) == 1 else None)
     kinds = [_TOPICS[topic] for topic in topics]
-    if any(word in ("trades", "trade history", "history", "fills", "recent trades") for word in words):
+    if "FILLED" in topics or any(
+        word in ("trades", "trade history", "history", "fills", "recent trades") for word in words
+    ):
         name: CommandName = "trades"
     elif "prices" in kinds:
         name = "prices"

@@ -133,6 +133,10 @@ def _read_level(cur: Cursor, *, named: bool = False) -> Level | CandleDraft | No
         return None
     price = read_price(cur)
     operator = level_operator(comparison)
+    if price is None and comparison == "hits" and cur.sees("MY|TARGET", "TARGET|END|COMMA"):
+        cur.skip("MY")
+        if cur.run("TARGET") and cur.sees("END|COMMA"):
+            return Level(operator=None)  # at which price that is, is asked
     if price is None:
         return _at_entry(cur, operator)
     if operator is None and cur.run("FROM", "BELOW|ABOVE"):
@@ -210,6 +214,7 @@ def _read_verb_change(cur: Cursor) -> Change | Trail | None:
         amount: Amount = cur.next().value
         change = Change(direction="up" if amount.sign == "+" else "down")
         return _finished(cur, _sized(change, amount))
+    led = cur.peek(-1).kind in ("COIN", "IT", "PRICE", "MY")
     cur.skip("GO")
     if cur.take("DOUBLES") is not None:
         return _finished(cur, Change(direction="up", threshold=Decimal(100), unit="percent"))
@@ -231,6 +236,10 @@ def _read_verb_change(cur: Cursor) -> Change | Trail | None:
         cur.peek(1).value.unit == "percent" or cur.peek().text.lower() in ("more than", "at least", "no less than")
     ):
         cur.next()
+    if verb.kind in ("FALL", "RISE") and led and verb.value != "past" and cur.sees("VAGUE", "END|COMMA|THEN"):
+        cur.next()
+    if verb.kind in ("FALL", "RISE") and led and cur.sees("END|COMMA|THEN") and verb.value != "past":
+        return change  # "when it dips": by how much is asked
     if not cur.sees("NUM") or cur.peek().value.unit == "times" or cur.peek().value.words:
         return None
     if verb.kind == "LOSE" and cur.peek().value.unit == "":
@@ -281,6 +290,8 @@ def _finished(cur: Cursor, change: Change) -> Change | Trail:
             cur.skip("OF|MY|PRICE")
         if cur.take("EITHER") is not None and isinstance(result, Change):
             result = replace(result, direction="either")
+        elif isinstance(result, Change) and (extreme := _window_extreme(cur, result)) is not None:
+            result = replace(result, reference="window", window_s=extreme)
         elif isinstance(result, Change) and (anchor := _anchor(cur, result)) is not None:
             result = _anchored(result, anchor)
         elif (window := _window(cur)) is not None and isinstance(result, Change):
@@ -290,6 +301,29 @@ def _finished(cur: Cursor, change: Change) -> Change | Trail:
             result = replace(result, market=cur.next().value)
         else:
             return result
+
+
+_SPANS = {"hourly": 3600, "daily": 86_400, "weekly": 604_800}
+
+
+def _window_extreme(cur: Cursor, change: Change) -> int | None:
+    """from its 24h high · below the weekly high · off the high of the last 4 hours: how long back that is."""
+    begun = cur.at
+    wanted = "HIGH" if change.direction == "down" else "LOW"
+    cur.skip("FROM|ON|OF|BELOW|ABOVE")
+    cur.skip("MY|PRICE")
+    span = cur.take("DUR|TF")
+    if span is not None and cur.take(wanted) is not None and cur.at - begun > 1:
+        seconds = span.value if span.kind == "DUR" else _SPANS.get(span.text.lower())
+        if seconds is not None:
+            return int(seconds)
+    cur.at = begun
+    cur.skip("FROM|ON|OF|BELOW|ABOVE")
+    cur.skip("MY|PRICE")
+    if cur.take(wanted) is not None and cur.run("OF|WITHIN|ON|FOR", "DUR"):
+        return int(cur.peek(-1).value)
+    cur.at = begun
+    return None
 
 
 def _anchor(cur: Cursor, change: Change) -> str | None:

@@ -9,6 +9,7 @@ from core.parse.grammar.drafts import (
     Act,
     CandleDraft,
     Cond,
+    EventDraft,
     FundingDraft,
     IndicatorDraft,
     Level,
@@ -17,6 +18,7 @@ from core.parse.grammar.drafts import (
 )
 from core.parse.grammar.exits import read_exit_share, read_exit_slots
 from core.parse.grammar.items import Cursor
+from core.parse.grammar.metrics import EVENTS
 from core.parse.grammar.phrases import level_operator, read_comparison, read_price
 from core.parse.grammar.slots import read_slots
 
@@ -36,10 +38,19 @@ def second_bound(cur: Cursor, last: Cond | None, joins: set[str]) -> Cond | None
             return None  # "2 when it reaches 158 and 3 when …": another size, not another price.
         price = read_price(cur)
         return None if price is None else replace(last, price=price)
+    if isinstance(last, EventDraft):
+        word = cur.take("|".join(EVENTS))
+        return None if word is None else replace(last, event=EVENTS[word.kind])
     found = _bounded(cur, last)
     if found is None:
         cur.at = begun
     return found
+
+
+def is_loose(cur: Cursor, last: Act | None) -> bool:
+    """Whether "-4 %" stands behind an action and may be its stop, its distance or its moment."""
+    signed = cur.peek().kind == "NUM" and cur.peek().value.sign != ""
+    return signed and last is not None and last.purpose is None and last.inline is None
 
 
 def one_more_bound(cur: Cursor, last: Cond | None) -> Cond | None:

@@ -19,6 +19,7 @@ from core.parse.grammar.grouping import Unclear
 from core.parse.grammar.items import Amount, Cursor
 from core.parse.grammar.linking import link, opens
 from core.parse.grammar.reader import Reader, Sentence
+from core.parse.grammar.relative import read_relative
 from core.parse.grammar.remarks import Mod
 from core.parse.grammar.removals import PLACES, removed
 from core.parse.grammar.slots import read_slots
@@ -39,8 +40,8 @@ from core.parse.grammar.text import clean, tokens
 from core.parse.grammar.understanding import understand
 
 _OPENERS = re.compile(
-    r"^(?:(?:no|nope|nah|wait|sorry|oops|actually|i meant|i mean|i said|ok|okay|please|pls|but|rather|correction|"
-    r"hmm|hm)\b[\s,.:!-]*)+"
+    r"^(?:(?:(?:yes|yeah|yep|sure|fine|good)[\s,]+but|no|nope|nah|wait|sorry|oops|actually|i meant|i mean|i said|ok|"
+    r"okay|please|pls|but|rather|correction|hmm|hm)\b[\s,.:!-]*)+"
 )
 _ADDS = re.compile(r"^(?:(?:and|also|plus|with|add|then)\b[\s,]*)+")
 _PLACED = re.compile(
@@ -54,9 +55,11 @@ _PLACED_LAST = re.compile(
 _ONLY = re.compile(r"^(?:only|just)\b")
 _MARKED = re.compile(
     r"^(?:no|nope|nah|not|wait|sorry|oops|actually|i meant?|i said|rather|and|also|plus|but|add|with|make|change|only|"
-    r"just|use|first|second|third|replace|correction|raise|lower|move the|set the|put the|adjust|update|the)\b|"
+    r"just|use|first|second|third|replace|correction|raise|lower|move the|set the|put the|adjust|update|the|"
+    r"half that|double|twice|same|do the same|(?:yes|yeah|yep|sure|fine|good),? but)\b|"
     r"\b(?:instead|not)\b"
 )
+_NO_EXIT = re.compile(r"^no (?:stop|stop loss|sl|target|take profit|tp|alert|trailing stop)\b")
 _EVEN = ((re.compile(r"\bshould be\b"), "to"), (re.compile(r"\breplace\b"), "change"), (re.compile(r"\bbut\b"), ","))
 _LEADS = "SHIFT|EARN|SET|IT|TO|AT|COMMA|AND|COLON|THEN|MY"
 _NAMED: Mapping[str, Name] = {"POSITION": "size", "PRICE": "price", "LEVERAGE": "leverage", "SLIPPAGE": "slippage"}
@@ -66,6 +69,22 @@ _PURPOSES = {"TARGET": "target", "STOP": "stop", "TRAIL": "trail"}
 def is_marked(reply: str) -> bool:
     """Whether the words begin or end as a correction does, even if they could stand alone as a rule."""
     return _MARKED.search(clean(reply).strip().lower()) is not None
+
+
+def is_bare(reply: str, context: ParseContext) -> bool:
+    """Whether *reply* is a number that names nothing it could be: with a question open it may be meant for that."""
+    said = _correction(clean(reply), context)
+    if said is None or said.place is not None:
+        return False
+    items = [item for item in said.items if item.kind not in _LEADS.split("|")]
+    bounded = any(item.kind in ("ABOVE", "BELOW", "ATMOST") for item in items)
+    bounded = bounded or any(item.text.lower() == "up to" for item in said.items)
+    told = [item for item in items if item.kind not in ("ABOVE", "BELOW", "ATMOST", "COIN")]
+    if len(told) != 1 or told[0].kind not in ("NUM", "DUR"):
+        return False
+    amount = told[0].value if told[0].kind == "NUM" else None
+    named = any(item.kind == "COIN" for item in items) or (amount is not None and amount.unit == "times")
+    return bounded or not (named or said.only or (amount is not None and amount.words))
 
 
 def corrected(
@@ -79,13 +98,15 @@ def corrected(
     away = removed(drafts, choices, low)
     if away is not None:
         return away
+    if _NO_EXIT.match(low):
+        return "Say “remove it” with its name, or its new price, for example “change the stop to 120”."
     said = _correction(clean(reply), context)
     if said is None:
         return None
     if said.place is not None and not said.place < len(drafts):
         return f"There are only {len(drafts)} rules in it."
     try:
-        for reader in (read_swap, _addition, _named_exit, _value, _terms, _occasion):
+        for reader in (read_relative, read_swap, _addition, _named_exit, _value, _terms, _occasion):
             found = reader(drafts, choices, said)
             if found is not None:
                 return found
@@ -179,7 +200,9 @@ def _value(drafts: list[RuleDraft], choices: Mapping[str, Any], said: Correction
     cur = Cursor(said.items, said.source)
     cur.skip(_LEADS)
     name = _NAMED.get(cur.peek().kind)
-    if name is not None:
+    placed = cur.peek(-1).kind == "AT" and cur.peek().kind == "NUM" and cur.peek().value.unit in ("", "usd")
+    name = "price" if placed else name  # "at 140" is never a size
+    if name is not None and not placed:
         cur.next()
         cur.skip("TO|AT|OF|THEN|COLON")
     item = cur.next()
@@ -208,6 +231,8 @@ def _value(drafts: list[RuleDraft], choices: Mapping[str, Any], said: Correction
                 return f"It is not about {after.text}. Say the whole rule again."
             if name in ("leverage", "slippage") or amount.unit == "times":
                 return _of_order(drafts, choices, name, amount)
+            if after is not None and after.kind == "COIN":
+                return _counted(drafts, choices, _fitting(found, amount, name), amount)
             spots = _fitting(found, amount, name)
         case _:
             return None
@@ -217,6 +242,18 @@ def _value(drafts: list[RuleDraft], choices: Mapping[str, Any], said: Correction
         listed = " or ".join(f"{spot.words} of rule {spot.number + 1}" for spot in spots[:4])
         return f"Which should change: {listed}? Say both numbers, like “200 not 20”, or name what you mean."
     return put(drafts, choices, spots[0], replace(amount, unit="") if spots[0].name == "duration" else amount)
+
+
+def _counted(
+    drafts: list[RuleDraft], choices: Mapping[str, Any], spots: list[Spot], amount: Amount
+) -> Changed | str | None:
+    """2 SOL: a size whose unit was said with it."""
+    if len(spots) != 1 or amount.unit or amount.sign:
+        return "Of which rule? Say the whole rule again." if len(spots) > 1 else None
+    spot = spots[0]
+    if not spot.put(drafts[spot.number], amount):
+        return f"{say(amount)} cannot stand where {spot.words} is. Say the whole rule again."
+    return Changed(drafts=drafts, choices=without(choices, spot.number, "amount", "leverage"))
 
 
 def _fitting(spots: list[Spot], amount: Amount, name: Name | None) -> list[Spot]:

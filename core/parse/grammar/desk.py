@@ -2,6 +2,7 @@
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field
+from datetime import tzinfo
 from decimal import Decimal
 from typing import Any
 
@@ -12,12 +13,16 @@ from core.parse.grammar.drafts import PositionSide, RuleDraft
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Point:
-    """Something open: its key among the choices, how to ask, the ready answers with their labels."""
+    """Something open: its key among the choices, how to ask, the ready answers with their labels.
+
+    Times among the answers are told in `zone`.
+    """
 
     key: str
     about: QuestionAbout
     text: str
     candidates: tuple[tuple[str, Any], ...] = ()
+    zone: tzinfo | None = None
 
 
 @dataclass(slots=True, kw_only=True)

@@ -1,5 +1,6 @@
 """Carries a message through its answers: every reply settles one open point and leaves the others open."""
 
+import re
 from collections.abc import Mapping
 from dataclasses import replace
 from typing import Any
@@ -7,8 +8,9 @@ from typing import Any
 from core.domain.reading import ANSWER_MARK, Option, ParseContext, ParseResult
 from core.parse.grammar.canonical import read_canonical
 from core.parse.grammar.changes import Changed, baked
-from core.parse.grammar.corrections import corrected, is_marked
+from core.parse.grammar.corrections import corrected, is_bare, is_marked
 from core.parse.grammar.refusals import unheeded
+from core.parse.grammar.removals import takes_away
 from core.parse.grammar.replies import MAX_REPLY, reply_of, value_of
 from core.parse.grammar.settle import Settled, settle
 from core.parse.grammar.traces import without_trace
@@ -78,10 +80,30 @@ def correct(
         return None
     alone = understand(reply, context)
     whole = bool(alone.drafts) or (alone.verdict is not None and alone.verdict.kind == "command")
-    if whole and not is_marked(reply):
-        return None
+    if whole and not is_marked(reply) and not takes_away(reply):
+        return _restated(alone, text, result, reply, context, heard)
+    if result.kind == "question" and is_bare(reply, context):
+        return _NAME_IT
     amended = _amended(text, result, reply, context, heard)
-    return None if whole and isinstance(amended, str) else amended
+    if whole and (amended is None or isinstance(amended, str)):
+        return (amended or _SAY_IT_ALL) if reply.lower().rstrip(" .!").endswith(" instead") else None
+    return amended
+
+
+def _restated(
+    alone: Understanding, text: str, result: ParseResult, reply: str, context: ParseContext, heard: Understanding | None
+) -> ParseResult | str | None:
+    """What *result* becomes where *reply* says an exit of it anew: "stop 142"; None for any other whole rule."""
+    if not alone.drafts or any(draft.act.purpose is None for draft in alone.drafts):
+        return None
+    said = _said(text, result, context, heard)
+    if said is None:
+        return None
+    there = {draft.act.purpose for draft in said[0].drafts}
+    markets = {draft.act.market for draft in said[0].drafts} | {None}
+    if not all(draft.act.purpose in there and draft.act.market in markets for draft in alone.drafts):
+        return None
+    return _ONE_BY_ONE if len(alone.drafts) > 1 else _amended(text, result, reply, context, heard)
 
 
 def _amended(
@@ -98,10 +120,14 @@ def _amended(
     amended = settle(changed.drafts, context, changed.choices, notes=changed.notes).result
     if amended.kind not in ("rules", "question"):
         return amended.reason or _SAY_IT_ALL
-    same = amended.rules == result.rules and _asked(amended) == _asked(result)
-    return "It says that already." if same else amended
+    before = baked(said[0].drafts, said[1])
+    same = (changed.drafts, dict(changed.choices)) == (before.drafts, dict(before.choices))
+    seen = amended.rules == result.rules and _asked(amended) == _asked(result)
+    return "It says that already." if seen and (same or result.kind == "rules") else amended
 
 
+_NAME_IT = "I cannot tell what that number is. Answer the question, or name what should change: “the size to 2 SOL”."
+_ONE_BY_ONE = "That is in the draft already. Change one thing at a time, for example “change the stop to 120”."
 _SAY_IT_ALL = "I cannot change only that part of it. Say the whole rule again, the way it should be."
 
 
@@ -147,10 +173,30 @@ def _replayed(
             taken = _taken(understood, choices, reply, context)
             choices.update(taken)
             changed = None if taken else _changed(understood, choices, reply, context)
-            if changed is not None and not isinstance(changed, str):
-                understood = replace(understood, drafts=changed.drafts, notes=changed.notes)
-                choices = dict(changed.choices)
+            if isinstance(changed, Changed):
+                understood, choices = _with(understood, changed)
+            elif not taken:
+                understood, choices = _in_two(understood, choices, reply, context) or (understood, choices)
     return understood, choices
+
+
+def _with(understood: Understanding, changed: Changed) -> tuple[Understanding, dict[str, Any]]:
+    return replace(understood, drafts=changed.drafts, notes=changed.notes), dict(changed.choices)
+
+
+_BETWEEN = re.compile(r"[\s,]+(?=(?:but|and)\b)|,\s+")
+
+
+def _in_two(
+    understood: Understanding, choices: Mapping[str, Any], reply: str, context: ParseContext
+) -> tuple[Understanding, dict[str, Any]] | None:
+    """The message after an answer and a correction in one: "2 SOL, and a stop at 120"; None where it is not both."""
+    between = _BETWEEN.search(reply)
+    taken = {} if between is None else _taken(understood, choices, reply[: between.start()], context)
+    if between is None or not taken:
+        return None
+    changed = _changed(understood, {**choices, **taken}, reply[between.end() :], context)
+    return _with(understood, changed) if isinstance(changed, Changed) else None
 
 
 def _taken(understood: Understanding, choices: Mapping[str, Any], reply: str, context: ParseContext) -> dict[str, Any]:
@@ -169,9 +215,13 @@ def _answered(
     understood: Understanding, choices: Mapping[str, Any], reply: str, context: ParseContext
 ) -> ParseResult | None:
     taken = _taken(understood, choices, reply, context)
-    if not taken:
+    both = None if taken else _in_two(understood, choices, reply, context)
+    if both is not None:
+        understood, choices = both
+    elif not taken:
         return None
-    return settle(understood.drafts, context, {**choices, **taken}, notes=understood.notes).result
+    answered = settle(understood.drafts, context, {**choices, **taken}, notes=understood.notes).result
+    return answered if answered.kind in ("rules", "question") else None
 
 
 def _found_again(

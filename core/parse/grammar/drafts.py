@@ -46,13 +46,17 @@ class Change:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Trail:
-    """A trailing stop, or a rebound from the low; direction None: decided by the position's side."""
+    """A trailing stop, or a rebound from the low; direction None: decided by the position's side.
+
+    `gained` is the percent of profit that it should begin to trail at, where no price was named.
+    """
 
     market: str | None = None
     direction: Literal["down", "up"] | None = None
     distance: Decimal | None = None
     unit: Unit | None = None
     activation: Decimal | None = None
+    gained: Decimal | None = None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

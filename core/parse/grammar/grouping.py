@@ -60,6 +60,7 @@ def groups(parts: Sequence[Part]) -> list[Group]:
             group.conds.append(part)
             group.last = "cond"
         else:
+            _no_price_of(found[-1], part)
             if _by_way_of(found[-1], part):
                 found[-1].acts.pop()
             if _begins_with_act(found[-1], part, following):
@@ -166,6 +167,15 @@ def _levered_alike(group: Group, part: Part) -> None:
     entries = one.verb in OPENING and other.verb in OPENING
     if entries and "AND" in part.joins and one.leverage is None and other.leverage is not None:
         raise Unclear("Both with that leverage, or only the last? Say it with each.")
+
+
+def _no_price_of(group: Group, part: Part) -> None:
+    """ "exit half of my SL": a stop or target right behind an action, with no price of its own. Raises Unclear."""
+    act = part.act
+    bare = act.purpose in ("stop", "target") and not placed(part) and not part.joins
+    before = group.acts[-1].act if group.last == "act" else None
+    if bare and before is not None and before.purpose is None and before.verb not in OPENING:
+        raise Unclear(f"Is “{act.text}” another rule? Say its price, and put “and” before it.")
 
 
 def _by_way_of(group: Group, part: Part) -> bool:

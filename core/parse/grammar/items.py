@@ -18,7 +18,8 @@ class TooMuchWork(Exception):
 class Amount:
     """A number as said: `unit` is empty where none was named; `words` marks a share in words ("half").
 
-    `minutes` is the reading of an ambiguous "5m" as seconds; `sign` holds a plus or minus that was written.
+    `minutes` is the reading of an ambiguous "5m" as seconds; `sign` holds a plus or minus that was written; `bare`
+    marks an answer to "how much?" that may count coins or dollars.
     """
 
     value: Decimal
@@ -26,6 +27,7 @@ class Amount:
     words: bool = False
     sign: Literal["", "+", "-"] = ""
     minutes: int | None = None
+    bare: bool = False
 
     @property
     def signed(self) -> Decimal:
@@ -35,7 +37,10 @@ class Amount:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Item:
-    """One meaningful piece of the message. `value` depends on `kind`; `holds`: what was said and went into it."""
+    """One meaningful piece of the message. `value` depends on `kind`.
+
+    `holds` is what was said and went into it, `slip` how a misspelt one was typed.
+    """
 
     kind: str
     value: Any = None
@@ -43,6 +48,7 @@ class Item:
     start: int = 0
     end: int = 0
     holds: tuple["Item", ...] = ()
+    slip: str = ""
 
 
 _END = Item(kind="END")

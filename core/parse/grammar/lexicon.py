@@ -1,7 +1,7 @@
 """The phrases of trading, by the kind of item they make."""
 
 TRADING: dict[str, str] = {
-    "RECURRING": "recurring|regular|repeating|repeated|regularly",
+    "RECURRING": "repeat|repeats|rearm|re-arm|keep repeating|recurring|regular|repeating|repeated|regularly",
     "IF": (
         "if|when|wen|once|as soon as|in case|in the event that|in the event|provided|provided that|the moment|"
         "the minute|the second|upon|only if|only when|if and when|should|assuming|whn|iff|if ever|the next time|"
@@ -18,10 +18,10 @@ TRADING: dict[str, str] = {
     "OR": "or|or else",
     "THEN": "then|->|and then|after that|immediately after that|right after that",
     "BUY": (
-        "smash buy|slam buy|hammer buy|buy|get me|panic buy|ape|grab|acquire|get|scoop|pick up|load up|load|"
-        "accumulate|stack|snag|add|market buy|buy in|invest|throw|yolo|ape into|buys|scoop up|snap up|buy up|mop up|"
-        "buying|purchase|purchases|purchasing|fomo in|fomo into|grab me|nibble|nibble on|nibble at|lift|cop|snatch|"
-        "swoop|get in|jump in|jump into|hop in|hop into|buy me|order me|top up|add on|deploy|pile into|"
+        "punt|punt on|smash buy|slam buy|hammer buy|buy|get me|panic buy|ape|grab|acquire|get|scoop|pick up|load up|"
+        "load|accumulate|stack|snag|add|market buy|buy in|invest|throw|yolo|ape into|buys|scoop up|snap up|buy up|"
+        "mop up|buying|purchase|purchases|purchasing|fomo in|fomo into|grab me|nibble|nibble on|nibble at|lift|cop|"
+        "snatch|swoop|get in|jump in|jump into|hop in|hop into|buy me|order me|top up|add on|deploy|pile into|"
         "start a position in|build a position in|pick me up|bag me|long up|get some|get into|go in|wade into|"
         "market in|average into|average in|averaging into|averaging in|averaging|buy back in|get back in|"
         "get back into|buy back into|double down|double down on|pyramid|pyramid in|pyramid into|reload|reload on"
@@ -32,9 +32,10 @@ TRADING: dict[str, str] = {
     ),
     "CUT": "cut",
     "TRIM": (
-        "scale me out of|scale me out|dca out of|dca out|trim|reduce|scale out|scale out of|shave|lighten|take off|"
-        "decrease|derisk|de risk|de-risk|peel off|peel|skim|skim off|knock off|lop off|chop off|pare|pare back|"
-        "pare down"
+        "take some chips off the table|take chips off the table|take some off the table|take some risk off the table|"
+        "take a bit off the table|scale me out of|scale me out|dca out of|dca out|trim|reduce|scale out|scale out of|"
+        "shave|lighten|take off|decrease|derisk|de risk|de-risk|peel off|peel|skim|skim off|knock off|lop off|"
+        "chop off|pare|pare back|pare down"
     ),
     "TAKE": "take|lock in|bank|realise|realize|pocket",
     "COVER": "buy it back|buy them back|buy that back|buying it back|buy this back|cover|buy back|buyback",
@@ -47,12 +48,13 @@ TRADING: dict[str, str] = {
         "open a short position|enter a short position|open short position|take a short|shorting|shrt|fade"
     ),
     "CLOSE": (
-        "force exit|force close|force sell|forceexit|forcesell|nuke my|nuke all|nuke it|close|get me flat|i want out|"
-        "i also want out|i want out of|exit|get out of|get out|get me out of|get me out|flatten|flat|bail|bail out|"
-        "bail out of|close out|close out of|get rid of|unwind|exit out of|pull out of|cash out|cash out of|shut|"
-        "close down|square off|square up|exit from|step out of|take me out|take me out of|pull the plug on|wrap up|"
-        "abandon|kill my position|get me the hell out|get me the hell out of|take me flat|go flat|be flat|be out of|"
-        "be out|be done with|be rid of|cut me|cut me out|kick me out|boot me out"
+        "lock it in|lock them in|book it|bank it|flatten me|close me out|close me out of|force exit|force close|"
+        "force sell|forceexit|forcesell|nuke my|nuke all|nuke it|close|get me flat|i want out|i also want out|"
+        "i want out of|exit|get out of|get out|get me out of|get me out|flatten|flat|bail|bail out|bail out of|"
+        "close out|close out of|get rid of|unwind|exit out of|pull out of|cash out|cash out of|shut|close down|"
+        "square off|square up|exit from|step out of|take me out|take me out of|pull the plug on|wrap up|abandon|"
+        "kill my position|get me the hell out|get me the hell out of|take me flat|go flat|be flat|be out of|be out|"
+        "be done with|be rid of|cut me|cut me out|kick me out|boot me out"
     ),
     "CLOSES": (
         "will be closed|is being closed|has been closed|gets closed out|will close|is closed out|was closed out|"
@@ -78,14 +80,14 @@ TRADING: dict[str, str] = {
     "NOTIONAL": "notional|in notional|of notional|notional size|in size",
     "DOUBLES": "doubles|doubles in price|doubles in value|doubled|does a 2x",
     "FALL": (
-        "pulls back|pull back|pulling back|sells off|rolls over|backs off|pullback|pull-back|retracement|selloff|"
-        "sell off|flush|flushes|sinks to"
+        "breaks down|break down|breaking down|rolls over hard|pulls back|pull back|pulling back|sells off|rolls over|"
+        "backs off|pullback|pull-back|retracement|selloff|sell off|flush|flushes|sinks to"
     ),
     "BREAK": (
-        "brakes|brake|"
-        "takes out|tears through|rips through|slices through|cuts through|gets through|pushes through|goes through|"
-        "pokes through|pops through|breaks out|break out|breaking out|broke out|breaks through|break through|"
-        "blows through|smashes through|punches through|blasts through|busts through|breaks past|breaks out past"
+        "brakes|brake|takes out|tears through|rips through|slices through|cuts through|gets through|pushes through|"
+        "goes through|pokes through|pops through|breaks out|break out|breaking out|broke out|breaks through|"
+        "break through|blows through|smashes through|punches through|blasts through|busts through|breaks past|"
+        "breaks out past"
     ),
     "RISE": "bounces back|takes off|shoots up",
     "BOTH": (
@@ -106,8 +108,10 @@ TRADING: dict[str, str] = {
     "LATEST": "last|latest|recent",
     "EXTREME": "overbought|oversold",
     "CORRECTION": (
-        "no wait|wait no|no sorry|sorry no|sorry|i mean|i meant|make that|scratch that|actually no|no actually|"
-        "or rather|correction|oops|i mean to say|no make that|wait"
+        "typo|edit|or actually|i take that back|my bad|my mistake|rather|no no|no wait no|wait actually|"
+        "actually wait|sry|srry|strike that|let me correct that|let me rephrase|fix|i should say|no wait|wait no|"
+        "no sorry|sorry no|sorry|i mean|i meant|make that|scratch that|actually no|no actually|or rather|correction|"
+        "oops|i mean to say|no make that|wait"
     ),
     "ALERT": (
         "make me alarm|make me an alarm|make alarm|make an alarm|make an alert|make me alert|make me an alert|"
@@ -145,7 +149,7 @@ TRADING: dict[str, str] = {
         "realize profits|lock profit|secure profit|a target"
     ),
     "STOP": (
-        "stop loss|stop losses|stoploss|sl|stop|stops|stop out|stop me out|stopped out|stop-loss|stop order|"
+        "stp|stpo|stop loss|stop losses|stoploss|sl|stop|stops|stop out|stop me out|stopped out|stop-loss|stop order|"
         "stop loss order|stop-loss order|hard stop|protective stop|stop market|cut losses|cut my losses|cut loss|"
         "stop limit|invalidation|stop it out|get stopped out|stop me"
     ),
@@ -156,19 +160,21 @@ TRADING: dict[str, str] = {
         "trailing order|trailing sell|trailing buy"
     ),
     "BREAKEVEN": (
-        "the price i bought|price i bought|the price i bought at|price i bought at|the price where i bought|"
-        "the price i paid|price i paid|my purchase price|the price i got in|the price i got in at|my buying price|"
-        "the price i entered|the price i entered at|what i bought it for|what i bought at|what i bought it at|"
-        "where i bought at|price of purchase|price of entry|the price of entry|entry cost|my avg entry|"
-        "my average entry|my avg entry price|my average entry price|my average price|my cost price|cost price|"
-        "my avg cost|average cost|my average cost|where i opened it|where i opened the position|the price i shorted|"
-        "the price i shorted at|where i shorted at|the price i sold at|where i got in at|what it cost me|"
-        "my opening price|opening price of mine|the entry|the entry price|where i entered the trade|where i came in|"
-        "my own entry|breakeven|break even|break-even|b / e|be|my break even|my breakeven|my entry|entry|entry price|"
-        "my entry price|avg entry|average entry|where i bought it|where i got it|where i entered it|what i paid|"
-        "what i paid for it|where i shorted it|cost basis|my avg|average price|my avg price|where i got in|my cost|"
-        "my average|average entry price|my buy price|where i entered|where i bought|my fill price|fill price|"
-        "purchase price|where i opened|where i shorted|cost|my cost basis|my entry level|entry level"
+        "where i get in|where i enter|where i buy|the buy price|buy price|the buying price|buying price|"
+        "my buying price|the price i bought|price i bought|the price i bought at|price i bought at|"
+        "the price where i bought|the price i paid|price i paid|my purchase price|the price i got in|"
+        "the price i got in at|the price i entered|the price i entered at|what i bought it for|what i bought at|"
+        "what i bought it at|where i bought at|price of purchase|price of entry|the price of entry|entry cost|"
+        "my avg entry|my average entry|my avg entry price|my average entry price|my average price|my cost price|"
+        "cost price|my avg cost|average cost|my average cost|where i opened it|where i opened the position|"
+        "the price i shorted|the price i shorted at|where i shorted at|the price i sold at|where i got in at|"
+        "what it cost me|my opening price|opening price of mine|the entry|the entry price|where i entered the trade|"
+        "where i came in|my own entry|breakeven|break even|break-even|b / e|be|my break even|my breakeven|my entry|"
+        "entry|entry price|my entry price|avg entry|average entry|where i bought it|where i got it|"
+        "where i entered it|what i paid|what i paid for it|where i shorted it|cost basis|my avg|average price|"
+        "my avg price|where i got in|my cost|my average|average entry price|my buy price|where i entered|"
+        "where i bought|my fill price|fill price|purchase price|where i opened|where i shorted|cost|my cost basis|"
+        "my entry level|entry level"
     ),
     "CURRENT": (
         "cmp|current price|current market price|here|current level|current levels|this price|this level|"
@@ -224,14 +230,14 @@ TRADING: dict[str, str] = {
         "comes up|sits"
     ),
     "ABOVE": (
-        "above|over|>|>=|greater than|more than|higher than|at or above|at or over|or more|north of|or above|"
-        "or higher|past|upwards of|bigger than|at least|or better|beyond|abv|no less than|or greater|equal or above|"
-        "equal to or above|equal to or greater than|greater than or equal to|equal to or over"
+        "better than|above|over|>|>=|greater than|more than|higher than|at or above|at or over|or more|north of|"
+        "or above|or higher|past|upwards of|bigger than|at least|or better|beyond|abv|no less than|or greater|"
+        "equal or above|equal to or above|equal to or greater than|greater than or equal to|equal to or over"
     ),
     "BELOW": (
         "no more then|not over|not above|sub|south side of|below|blow|under|<|<=|less than|lower than|at or below|"
         "at or under|beneath|south of|or below|or lower|or less|smaller than|underneath|at most|no more than|"
-        "equal or below|equal to or below|equal to or less than|less than or equal to|equal to or under"
+        "equal or below|equal to or below|equal to or less than|less than or equal to|equal to or under|worse than"
     ),
     "LOSE": (
         "lose|loses|losing|lost|loose|looses|can't hold|cant hold|cannot hold|fails to hold|doesn't hold|doesnt hold|"
@@ -269,8 +275,9 @@ TRADING: dict[str, str] = {
         "expiring|expires at|good til|expire|expire at|expires on|befor|cancel by"
     ),
     "VALIDFOR": (
-        "valid for|good for|for the next|expires in|expire in|expires after|valid for the next|good for the next|"
-        "in the next|valid|cancel after|expire after|over the next|during the next|within the next"
+        "ttl|time to live|ttl of|valid for|good for|for the next|expires in|expire in|expires after|"
+        "valid for the next|good for the next|in the next|valid|cancel after|expire after|over the next|"
+        "during the next|within the next"
     ),
     "BETWEEN": "between|across|anywhere between|ranging from",
     "EVERY": "every|each|per|once every|once per|once each",
@@ -285,10 +292,13 @@ TRADING: dict[str, str] = {
         "the lot|it all|all of it|all of my|full|entirely|completely|every"
     ),
     "EVERYTHING": (
-        "everything|my book|book|my whole portfolio|all positions|all my positions|all open positions|every position|"
-        "whole portfolio|entire portfolio|portfolio|all of my positions|all trades|my whole book|"
-        "all my open positions|across the board|every open position|all the positions|anything|any position|"
-        "any of my positions|all my trades|whole account|any market"
+        "whatever i have open|whatever i have|everything i have open|all i have open|whatever is open|"
+        "everything that is open|whatever's open|all that is open|all that's open|anything i have open|"
+        "everything open|every position i have|all positions i have|all my stuff|everything|my book|book|"
+        "my whole portfolio|all positions|all my positions|all open positions|every position|whole portfolio|"
+        "entire portfolio|portfolio|all of my positions|all trades|my whole book|all my open positions|"
+        "across the board|every open position|all the positions|anything|any position|any of my positions|"
+        "all my trades|whole account|any market"
     ),
     "REST": (
         "rest|remainder|remaining|the rest|whatever is left|whatever's left|whatevers left|what remains|"
@@ -311,7 +321,7 @@ TRADING: dict[str, str] = {
         "which coins do you have|what coins do you have"
     ),
     "PNL": (
-        "pnl|p&l|p/l|profit and loss|unrealized pnl|unrealised pnl|total pnl|unrealized|profit or loss|"
+        "p & l|pnl|p&l|p/l|profit and loss|unrealized pnl|unrealised pnl|total pnl|unrealized|profit or loss|"
         "how am i doing|how i'm doing|how are we doing|how am i looking|p l|upnl|roi|roe|returns"
     ),
     "PROFIT": (

@@ -4,7 +4,7 @@ WATCHING: dict[str, str] = {
     "FUNDING": "funding|funding rate|funding rates|the funding rate|funding payment|fr",
     "NEGATIVE": "negative|below zero",
     "POSITIVE": "positive|above zero",
-    "ACCOUNT": "account|my account|account's|acct",
+    "ACCOUNT": "account overview|account summary|account status|account info|account|my account|account's|acct",
     "METRIC=health": "health|account health|health ratio|health factor|health score",
     "METRIC=leverage": "account leverage|my leverage|total leverage|effective leverage|overall leverage",
     "METRIC=free_collateral": (
@@ -13,10 +13,10 @@ WATCHING: dict[str, str] = {
     ),
     "METRIC=margin_ratio": "margin ratio|maintenance margin ratio|margin level",
     "LEVERAGE": "leverage|lev|leveraged",
-    "MARGIN": "margin|own money|of margin|as margin|in margin|margin of|stake",
+    "MARGIN": "principal|of principal|margin|own money|of margin|as margin|in margin|margin of|stake",
     "COLLATERAL": (
-        "collateral|balance|account balance|free cash|funds|cash|bankroll|equity|wallet balance|capital|"
-        "buying power of mine|bal"
+        "usdc do i have|usdc have i got|usdc balance|usdc i have|usdc left|usdc available|collateral|balance|"
+        "account balance|free cash|funds|cash|bankroll|equity|wallet balance|capital|buying power of mine|bal"
     ),
     "IND=rsi": "rsi|relative strength index",
     "IND=sma": "sma|ma|moving average|simple moving average|dma|day ma",
@@ -67,7 +67,10 @@ WATCHING: dict[str, str] = {
         "but not more than|not more than|but no more than|but at most|max|at most|up to a max of|maximum|up to|"
         "limit of|no more than|for a total of|for a max of|a maximum of"
     ),
-    "STARTING": "starting|start at|beginning|starting from|from tomorrow|commencing|starting at|starts",
+    "STARTING": (
+        "begin|begins|begin at|begin on|starting on|start on|starts on|kick off|kicking off|starting|start at|"
+        "beginning|starting from|from tomorrow|commencing|starting at|starts"
+    ),
     "LONGNOUN": "long position|longs position|buy position",
     "SHORTNOUN": "short position|shorts position|sell position",
     "ENTRYWORD": (
@@ -167,12 +170,15 @@ WATCHING: dict[str, str] = {
     ),
     "LEFT": "left|available|remaining balance|free|have left|got left|do i got left|do i have left|to trade with",
     "HISTORY": (
-        "history|trade history|fills history|recent trades|last trades|past trades|executions|trading history|"
-        "recent fills"
+        "what did i trade|what did i buy|what did i sell|what have i traded|what have i bought|what have i sold|"
+        "trades of mine|history|trade history|fills history|recent trades|last trades|past trades|executions|"
+        "trading history|recent fills"
     ),
     "HELP": (
-        "help|help me|commands|what can you do|how does this work|how do i|how to|how can i|how does it work|/help|"
-        "/start|instructions please|what can i say|manual|guide|tutorial|what do you do|how do you work|what can i do"
+        "what can i tell you to do|what can i tell you|what can i ask you|what can you do for me|how do i use this|"
+        "how do i use you|how do you help|help|help me|commands|what can you do|how does this work|how do i|how to|"
+        "how can i|how does it work|/help|/start|instructions please|what can i say|manual|guide|tutorial|"
+        "what do you do|how do you work|what can i do"
     ),
     "KILL": (
         "kill switch|killswitch|emergency stop|panic|stop everything|kill everything|panic button|emergency|kill all|"
@@ -207,17 +213,34 @@ WATCHING: dict[str, str] = {
         "last year|yeah right|ya right|as if"
     ),
     "FOREIGN": (
-        "bank account|my bank|my bank account|to my bank|to the bank|paypal|venmo|revolut|cold wallet|cold storage|"
-        "ledger|debit card|credit card|strike price|put options|puts|call options|covered call|straddle|strike|"
-        "expiry date|futures on|prediction market|polymarket|memecoin launch|presale|ico|rug|liquidity|slot|gamble|"
-        "casino|withdraw|withdrawal|transfer|swap|bridge|stake tokens|unstake|lend|borrow|copy trade|copytrade|copy|"
-        "mirror|call|put option|call option|option|options|tweet|tweets|tweeted|news|nft|nfts|airdrop|mint|wallet|"
-        "address|deposit|send|snipe|sniping|stock|stocks|shares|binance|coinbase|bybit|kraken|okx|uniswap|raydium|"
-        "jupiter swap|arbitrage|grid|grid bot|martingale|follow|elon|trump says|announcement|announces|fed|cpi|fomc|"
-        "rate cut|staking|lp|liquidity pool|farm|yield|spot buy|spot sell|usdc to|convert|exchange|seed phrase|"
-        "private key|api key|deribit|ftx|metamask|phantom|loan|repay|tax|launch|listing|listed|open interest|"
-        "dominance|market cap|marketcap|mcap|sentiment|whale|whales"
+        "checking account|savings account|brokerage|brokerage account|wire transfer|isolated margin|isolated|"
+        "cross margin|hedge mode|roll over|rollover|december future|dated future|dated futures|quarterly future|"
+        "quarterly futures|quarterlies|bank account|my bank|my bank account|to my bank|to the bank|paypal|venmo|"
+        "revolut|cold wallet|cold storage|ledger|debit card|credit card|strike price|put options|puts|call options|"
+        "covered call|straddle|strike|expiry date|futures on|prediction market|polymarket|memecoin launch|presale|"
+        "ico|rug|liquidity|slot|gamble|casino|withdraw|withdrawal|transfer|swap|bridge|stake tokens|unstake|lend|"
+        "borrow|copy trade|copytrade|copy|mirror|call|put option|call option|option|options|tweet|tweets|tweeted|"
+        "news|nft|nfts|airdrop|mint|wallet|address|deposit|send|snipe|sniping|stock|stocks|shares|binance|coinbase|"
+        "bybit|kraken|okx|uniswap|raydium|jupiter swap|arbitrage|grid|grid bot|martingale|follow|elon|trump says|"
+        "announcement|announces|fed|cpi|fomc|rate cut|staking|lp|liquidity pool|farm|yield|spot buy|spot sell|"
+        "usdc to|convert|exchange|seed phrase|private key|api key|deribit|ftx|metamask|phantom|loan|repay|tax|launch|"
+        "listing|listed|open interest|dominance|market cap|marketcap|mcap|sentiment|whale|whales"
     ),
+    "BEYOND=day": (
+        "daily loss|daily losses|daily pnl|daily profit|daily drawdown|daily loss limit|max daily loss|weekly loss|"
+        "weekly pnl|loss for the day|loss today|losses today|profit for the day|profit today|day's pnl|daily limit|"
+        "monthly loss"
+    ),
+    "BEYOND=risk": "risk|risking|risks|r|rr|r:r|risk reward|risk to reward|reward|r multiple",
+    "BEYOND=chart": (
+        "histogram|macd histogram|vwap|stochastic|stoch|stoch rsi|stochastic rsi|ichimoku|supertrend|adx|obv|cci|mfi|"
+        "keltner|donchian|fib|fibonacci|fibs|trendline|trend line|head and shoulders|double top|double bottom|"
+        "divergence|order block|fvg|fair value gap|liquidity sweep|heikin ashi|pivot|pivots|parabolic sar|psar|"
+        "engulfing|doji|order book|orderbook|cvd|volatility|candlestick pattern|cup and handle|wedge|triangle|"
+        "flag pattern"
+    ),
+    "BEYOND=worth": "account value|net worth|portfolio value|account equity|total equity|net value",
+    "BEYOND=ratio": "ratio|outperforms|underperforms|correlation|decouples|relative strength to|eth/btc",
     "OTHERCASH": (
         "€|£|¥|eur|euros|euro|gbp|pounds|yen|jpy|inr|rupees|rub|cny|yuan|krw|won|lira|cad|aud|chf|sats|satoshi|gwei|"
         "wei|lamports"

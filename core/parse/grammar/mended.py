@@ -26,13 +26,20 @@ def corrected(items: list[Item]) -> list[Item]:
 
 def _mended(items: list[Item], at: int) -> list[Item] | None:
     new = at + 1
-    while new < len(items) and items[new].kind in ("COMMA", "MY", "AT", "CORRECTION"):
+    while new < len(items) and items[new].kind in ("COMMA", "COLON", "MY", "AT", "CORRECTION"):
         new += 1
     if new == len(items):
         return None
+    whole = _said_again(items, at, new)
+    if whole is not None:
+        return whole
     old = next((n for n in range(at - 1, -1, -1) if _alike(items[n], items[new])), None)
     if old is None:
         return None
+    sized = items[old].kind == "NUM" and items[old + 1].kind == "COIN"
+    counted = sized and (new + 1 == len(items) or items[new + 1].kind != "COIN")
+    if counted and items[at].text.lower() == "make it":
+        return None  # "buy 2 SOL, make it 3": three of what is not said
     end = new + 1
     unit = replace(items[new])
     if items[new].kind == "NUM" and items[new].value.unit == "" and items[old].value.unit != "":
@@ -47,6 +54,24 @@ def _mended(items: list[Item], at: int) -> list[Item] | None:
     if any(item.kind in ("NUM", "COIN") for item in items[old + 1 : begun] if _alike(item, items[new])):
         return None
     return [*items[:old], unit, *items[old + 1 : begun], *items[end:]]
+
+
+def _said_again(items: list[Item], at: int, new: int) -> list[Item] | None:
+    """ "buy 3 SOL at 140, scratch that, 4 SOL at 138": a run of words that takes the place of one of the same shape."""
+    said = items[new:]
+    if said[0].kind in _VERBS:
+        verb = next((n for n in range(at - 1, -1, -1) if items[n].kind == said[0].kind), None)
+        return None if verb is None or any(item.kind == "CORRECTION" for item in said) else [*items[:verb], *said]
+    shape = [item.kind for item in said]
+    if len(shape) < 2 or "CORRECTION" in shape:
+        return None
+    for begun in range(at - len(shape), -1, -1):
+        if [item.kind for item in items[begun : begun + len(shape)]] == shape:
+            return [*items[:begun], *said, *items[begun + len(shape) : at]]
+    return None
+
+
+_VERBS = ("BUY", "SELL", "LONG", "SHORT", "CLOSE", "TRIM", "COVER")
 
 
 def _alike(old: Item, new: Item) -> bool:

@@ -9,7 +9,7 @@ from core.parse.grammar.items import Amount, Cursor
 from core.parse.grammar.phrases import Subject, level_operator, read_comparison, read_reference, read_subject
 
 Metric = Literal["health", "leverage", "free_collateral", "margin_ratio"]
-_EVENTS: dict[str, Literal["opened", "closed", "increased", "decreased", "liquidated"]] = {
+EVENTS: dict[str, Literal["opened", "closed", "increased", "decreased", "liquidated"]] = {
     "CLOSES": "closed", "OPENED": "opened",
     "INCREASED": "increased", "DECREASED": "decreased", "LIQUIDATED": "liquidated",
 }  # fmt: skip
@@ -71,6 +71,9 @@ def read_funding(cur: Cursor) -> Cond | None:
         over_h = cur.next().value // 3600
     if over_h == 0:
         return None
+    if market is None and cur.sees("ON|FOR", "COIN"):
+        cur.next()
+        market = cur.next().value
     return FundingDraft(market=market, operator=operator, value=item.value.signed, over_h=over_h)
 
 
@@ -90,7 +93,7 @@ def read_event(cur: Cursor) -> Cond | None:
     cur.skip("GO")
     word = cur.peek()
     known = subject.position or subject.me or subject.everything or (subject.my and subject.market)
-    if word.kind not in _EVENTS or not known:
+    if word.kind not in EVENTS or not known:
         return None
     cur.next()
     if cur.peek().kind in ("NUM", "ABOVE", "BELOW", "AT"):
@@ -98,10 +101,10 @@ def read_event(cur: Cursor) -> Cond | None:
     if not subject.market and not subject.everything:
         found = read_reference(cur)
         if found is not None:
-            return EventDraft(market=_market(cur, found), event=_EVENTS[word.kind])
+            return EventDraft(market=_market(cur, found), event=EVENTS[word.kind])
         if word.kind == "LIQUIDATED":
             return EventDraft(market="*", event="liquidated")
-    return EventDraft(market="*" if subject.everything else subject.market, event=_EVENTS[word.kind])
+    return EventDraft(market="*" if subject.everything else subject.market, event=EVENTS[word.kind])
 
 
 def _market(cur: Cursor, subject: Subject) -> str | None:
@@ -129,7 +132,7 @@ def read_pnl(cur: Cursor) -> Cond | None:
     if reference is not None:
         subject.market = subject.market or reference.market
         everything = everything or reference.everything
-    everything = cur.skip("ACROSS") or everything
+    everything = cur.skip("ACROSS") or everything or subject.everything
     market = "*" if everything else subject.market
     if amount.unit == "percent" and (from_entry or sign in ("profit of", "loss of")) and not everything:
         favour: Literal["profit", "loss"] = "profit" if sign.startswith("profit") else "loss"
@@ -151,6 +154,7 @@ def _pnl_operator(sign: str, amount: Amount) -> Literal[">=", "<="]:
 def _gain(cur: Cursor, subject: Subject, *, owned: bool) -> tuple[str, Amount | None]:
     """Which way the money went and by how much."""
     if cur.skip("PNL"):
+        subject.everything = cur.skip("ACROSS") or subject.everything
         reference = read_reference(cur)
         if reference is not None:
             subject.market = subject.market or reference.market

@@ -23,6 +23,7 @@ from core.domain.condition import (
     Trailing,
 )
 from core.domain.market import Timeframe
+from core.domain.money import HUNDRED
 from core.parse.grammar.calendar import Clock, When, place, zone_of
 from core.parse.grammar.desk import Desk, Point, money
 from core.parse.grammar.drafts import (
@@ -107,6 +108,7 @@ def _of_market(desk: Desk, number: int, cond: Cond) -> Condition | None:
         case IndicatorDraft():
             return _indicator(desk, number, cond, market)
         case PnlDraft():
+            _loss_or_price(desk, number, cond, market)
             unit = cond.unit or resolved_unit(desk, abs(cond.threshold), "either", market)[1]
             return PositionPnl(market=market, operator=cond.operator, threshold=cond.threshold, unit=unit)
         case EventDraft():
@@ -117,10 +119,20 @@ def _of_market(desk: Desk, number: int, cond: Cond) -> Condition | None:
             return None
 
 
+def _loss_or_price(desk: Desk, number: int, cond: PnlDraft, market: str) -> None:
+    """ "if SOL losses 140": a bare number that is about the price of what was named."""
+    current, size = desk.price(market), abs(cond.threshold)
+    near = current is not None and size >= 100 and abs(size - current) <= current / 4
+    if near and cond.unit is None and cond.market is not None:
+        text = f"Is {money(size)} a profit or loss of yours, or the price of {market}? Say the whole rule again."
+        desk.ask(Point(key=f"loss:{number}", about="value", text=text))
+
+
 def _level(desk: Desk, number: int, cond: Level, market: str) -> Condition | None:
     if cond.at_entry:
         cond = replace(cond, price=_entry_price(desk, number, market))
     if cond.price is None:
+        desk.ask(Point(key=f"level:{number}", about="value", text="At which price is that? Say it like $160."))
         return None
     operator = cond.operator or _exit_operator(desk, number)
     if operator is None:
@@ -175,6 +187,10 @@ def _change(desk: Desk, number: int, cond: Change, market: str) -> Condition | N
             desk.assume("Profit and loss as of a long position.")
         direction = "up" if (facing != "short") == (cond.favour == "profit") else "down"
     if cond.threshold is None:
+        way = {"up": "rise", "down": "fall"}.get(direction, "move")
+        desk.ask(
+            Point(key=f"move:{number}", about="value", text=f"By how much should it {way}? Say it like 5 %, or $3.")
+        )
         return None
     threshold, unit = cond.threshold, cond.unit
     if unit is None:
@@ -217,7 +233,26 @@ def _trail(desk: Desk, number: int, cond: Trail, market: str) -> Condition | Non
     distance, unit = cond.distance, cond.unit
     if unit is None:
         distance, unit = resolved_unit(desk, distance, direction, market)
-    return Trailing(market=market, direction=direction, distance=distance, unit=unit, activation_price=cond.activation)
+    activation = cond.activation if cond.gained is None else _begins_at(desk, number, market, cond.gained)
+    return Trailing(market=market, direction=direction, distance=distance, unit=unit, activation_price=activation)
+
+
+def _begins_at(desk: Desk, number: int, market: str, gained: Decimal) -> Decimal | None:
+    """The price from which a stop trails that was said to begin at some profit: asked, with what that would be."""
+    held = desk.holding(market)
+    text = f"A trailing stop begins at a price. From which price should it trail for +{gained.normalize():f} %?"
+    candidates: tuple[tuple[str, Decimal], ...] = ()
+    if held is not None and not desk.drafts[number].then:
+        sign = 1 if held.base > 0 else -1
+        price = held.entry_price * (HUNDRED + sign * gained) / HUNDRED
+        candidates = (
+            (f"{money(price)}: {gained.normalize():f} % from your entry at {money(held.entry_price)}", price),
+        )
+    answer: Decimal | None = desk.ask(
+        Point(key=f"begin:{number}", about="value", text=text, candidates=candidates),
+        best=candidates[0][1] if candidates else None,
+    )
+    return answer
 
 
 def _timeframe(desk: Desk, number: int, said: str | None) -> Timeframe:
@@ -318,7 +353,7 @@ def instant(desk: Desk, number: int, when: When, key: str = "time") -> datetime 
     )
     text = {"past": past, "hour": "At what time of that day?"}.get(placed.doubt, "Which time do you mean?")
     answer: datetime | None = desk.ask(
-        Point(key=f"{key}:{number}", about="time", text=text, candidates=labels),
+        Point(key=f"{key}:{number}", about="time", text=text, candidates=labels, zone=zone),
         best=placed.at[0] if placed.at else None,
     )
     return answer

@@ -99,6 +99,8 @@ def read_subject(cur: Cursor) -> Subject:
                 subject.market = cur.next().value
             case "POSITION" if cur.peek().text.lower() == "size" and cur.peek(1).kind in ("NUM", "COLON", "OF"):
                 return subject  # "size: $300" is a size, not a position.
+            case "I" if cur.peek().text.lower() in ("i", "we") and _is_slip(cur):
+                return subject  # for "if SOL drops", "it drops": no loss of mine
             case "MY" | "I" | "IT" | "PRICE" | "POSITION":
                 cur.next()
                 _note(subject, kind)
@@ -114,6 +116,12 @@ def read_subject(cur: Cursor) -> Subject:
                 cur.next()
             case _:
                 return subject
+
+
+def _is_slip(cur: Cursor) -> bool:
+    """Whether "i" stands for "if" or "it": "i SOL drops", "i drops"."""
+    behind = cur.peek(1)
+    return behind.kind in ("COIN", "IT", "PRICE") or (behind.kind in ("FALL", "RISE") and behind.text[-1:] == "s")
 
 
 def _is_side(cur: Cursor) -> bool:

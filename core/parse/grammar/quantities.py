@@ -78,6 +78,9 @@ _SLASHED = {
     "3/4": "75",
     "1/5": "20",
     "1/10": "10",
+    "2/5": "40",
+    "3/5": "60",
+    "4/5": "80",
     "1/8": "12.5",
 }
 
@@ -122,9 +125,16 @@ def _share(tokens: Sequence[Token], at: int) -> tuple[Item, int] | None:
     for count in (2, 1):
         words = tuple(_low(tokens, at + n) for n in range(count))
         if words in _SHARES and _low(tokens, at + count) not in (*_SECONDS, "an", "a"):
+            one = _low(tokens, at + count) == "of" and _low(tokens, at + count + 1) in ("a", "an")
+            if one and _low(tokens, at + count + 2) not in _NO_COINS:
+                part = Decimal(_SHARES[words]) / HUNDRED  # "a quarter of an ETH"
+                return _item("NUM", Amount(value=part), tokens, at, count + 2)
             amount = Amount(value=Decimal(_SHARES[words]), unit="percent", words=True)
             return _item("NUM", amount, tokens, at, count)
     return None
+
+
+_NO_COINS = ("position", "bag", "stack", "percent", "million", "grand")
 
 
 def _spoken_duration(tokens: Sequence[Token], at: int) -> tuple[Item, int] | None:
@@ -151,6 +161,7 @@ def _digits(tokens: Sequence[Token], at: int) -> tuple[Item, int] | None:
     begun, sign, dollar = at, "", False
     if _low(tokens, at) == "minus":
         sign, at = "-", at + 1
+    at += int(_low(tokens, at) == "us" and _low(tokens, at + 1) == "$")
     while _low(tokens, at) in ("+", "-", "$", "us$", "usd") and at - begun < 3:
         mark = _low(tokens, at)
         if mark == "usd" and (at + 1 >= len(tokens) or tokens[at + 1].kind != "number"):
@@ -194,6 +205,8 @@ def _with_unit(tokens: Sequence[Token], begun: int, at: int, amount: Amount) -> 
         amount, at = replace(amount, value=amount.value * 10**6, minutes=minutes), at + 1
     elif word in _SCALES and (attached or len(word) > 2):
         amount, at = replace(amount, value=amount.value * _SCALES[word]), at + 1
+        if word == "grand" and amount.unit == "":
+            amount = replace(amount, unit="usd")
         if _low(tokens, at) in ("thousand", "million", "billion"):
             amount, at = replace(amount, value=amount.value * _SCALES[_low(tokens, at)]), at + 1
     attached = at < len(tokens) and not tokens[at].spaced
@@ -224,7 +237,7 @@ def _measured(tokens: Sequence[Token], begun: int, at: int, amount: Amount, *, a
     elif word in _USD and not (word == "$" and tokens[at].spaced):
         cents, at = _cents_said(tokens, at + 1) if amount.value == int(amount.value) else (Decimal(0), at + 1)
         amount = replace(amount, unit="usd", value=amount.value + cents)
-    elif word in ("x", "times") and (attached or word == "x"):
+    elif word in ("x", "times") and (attached or word == "x" or _low(tokens, at + 1) in ("leverage", "lev")):
         amount, at = replace(amount, unit="times"), at + 1
     elif attached and at < len(tokens) and tokens[at].kind == "word" and word not in _GLUED:
         return _item("BADNUM", None, tokens, begun, at + 1 - begun)
@@ -264,15 +277,19 @@ def _spoken(tokens: Sequence[Token], at: int) -> tuple[Item, int] | None:
     """A number in words: two, twenty five, a hundred, two and a half, ten thousand."""
     begun = at
     if _low(tokens, at) == "half" and _low(tokens, at + 1) in ("a", "an") and _low(tokens, at + 2) not in _SECONDS:
-        whole = _low(tokens, at + 2) in ("position", "bag", "stack", "dozen", "million", "grand", "percent", "")
+        if _low(tokens, at + 2) in _PERCENT:
+            return _item("NUM", Amount(value=Decimal("0.5"), unit="percent"), tokens, begun, 3)
+        whole = _low(tokens, at + 2) in ("position", "bag", "stack", "dozen", "million", "grand", "")
         return None if whole else _item("NUM", Amount(value=Decimal("0.5")), tokens, begun, 2)
     if _low(tokens, at) == "a" and _low(tokens, at + 1) in ("dollar", "buck"):
         cents, end = _cents_said(tokens, at + 2)
         return _item("NUM", Amount(value=1 + cents, unit="usd"), tokens, begun, end - begun)
     value, at = _counted(tokens, at)
-    if at == begun:
+    if at == begun and not (_low(tokens, at) == "point" and _low(tokens, at + 1) in _UNITS):
         return None
     scale_seen = _low(tokens, at - 1) in _LARGE
+    if _low(tokens, at - 1) == "grand":
+        return _item("NUM", Amount(value=value, unit="usd"), tokens, begun, at - begun)
     if [_low(tokens, at + n) for n in range(3)] == ["and", "a", "half"] and not scale_seen:
         value, at = value + Decimal("0.5"), at + 3
     elif _low(tokens, at) == "point" and _low(tokens, at + 1) in _UNITS:
@@ -294,12 +311,20 @@ def _cents_said(tokens: Sequence[Token], at: int) -> tuple[Decimal, int]:
         ended = named or _low(tokens, end) in ("", ",", ".", ";", "!", "?", "and", "then", "or")
         if 0 < cents < HUNDRED and (named or (at == begun and ended and cents >= 10)):
             return cents / HUNDRED, end + int(named)
-    elif _low(tokens, at).isdigit() and _low(tokens, at + 1) in _CENTS and int(_low(tokens, at)) < HUNDRED:
+    elif _low(tokens, at).isdecimal() and _low(tokens, at + 1) in _CENTS and int(_low(tokens, at)) < HUNDRED:
         return Decimal(_low(tokens, at)) / HUNDRED, at + 2
     return Decimal(0), begun
 
 
 _LARGE = ("hundred", "thousand", "million", "billion", "grand")
+
+
+def _ends_price(tokens: Sequence[Token], at: int) -> bool:
+    """Whether the number in words that goes on here is none of a time or a share: "one, ten minutes later"."""
+    end = at
+    while _low(tokens, end) in _TENS or _low(tokens, end) in _UNITS:
+        end += 1
+    return _low(tokens, end) not in (*_SECONDS, *_PERCENT, "am", "pm", "x", "times")
 
 
 def _counted(tokens: Sequence[Token], at: int) -> tuple[Decimal, int]:
@@ -317,6 +342,9 @@ def _counted(tokens: Sequence[Token], at: int) -> tuple[Decimal, int]:
         number = _UNITS.get(word, _TENS.get(word))
         if number is not None and number < room:
             current += number
+            room = Decimal(10) if word in _TENS else Decimal(0)
+        elif number is not None and number >= 10 and 0 < current < HUNDRED and not total and _ends_price(tokens, at):
+            current = current * HUNDRED + number  # "one thirty two", "thirty three fifty"
             room = Decimal(10) if word in _TENS else Decimal(0)
         elif word == "hundred" and 0 < current < HUNDRED:
             current, room = current * HUNDRED, HUNDRED

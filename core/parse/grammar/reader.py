@@ -43,6 +43,9 @@ _REQUESTS = (
     "if you c",
     "i'd appreciate",
 )
+_BEFORE_A_COIN = frozenset(
+    {"close", "sell", "buy", "long", "short", "exit", "my", "of", "on", "the", "at", "dump", "if"}
+)
 CORRECTIONS_PER_MESSAGE = 24
 """More misspelt words than this in a message are not looked up: it is no English, and looking up is dear."""
 
@@ -104,6 +107,21 @@ def answered(sentences: list[Sentence]) -> list[Sentence]:
 _BEFORE_TIME = frozenset({"ON", "WITHIN", "EVERY", "FOR", "AFTER", "VALIDFOR", "UNTIL", "NEXT", "DUR"})
 
 
+def _rejoined(items: list[Item]) -> list[Item]:
+    """ "crossds above", "crosses abvoe": the phrase that a misspelt word belongs to."""
+    result: list[Item] = []
+    for item in items:
+        last = result[-1] if result else None
+        both = () if last is None else (*last.text.lower().split(), *item.text.lower().split())
+        if last is not None and (last.slip or item.slip) and both in phrases():
+            kind, value = phrases()[both]
+            slip = f"{last.slip or last.text} {item.slip or item.text}"
+            result[-1] = replace(last, kind=kind, value=value, text=" ".join(both), slip=slip, end=item.end)
+        else:
+            result.append(item)
+    return result
+
+
 def _split_alternatives(items: list[Item]) -> list[Item]:
     """ "160 or above" is one comparison, "135 or above 170" are two: the second says "or" and "above"."""
     result: list[Item] = []
@@ -120,9 +138,9 @@ def _split_alternatives(items: list[Item]) -> list[Item]:
 def _settle_minutes(items: list[Item]) -> None:
     """Reads "in 30m" as minutes and "buy 30m BONK" as millions."""
     for at, item in enumerate(items):
-        if item.kind != "NUM" or item.value.minutes is None or at == 0:
+        if item.kind != "NUM" or item.value.minutes is None:
             continue
-        before = items[at - 1]
+        before = items[at - 1] if at else Item(kind="END")
         after = items[at + 1].kind if at + 1 < len(items) else ""
         spread = before.text.lower() == "over" and any(other.kind == "TWAP" for other in items)
         if (
@@ -226,7 +244,7 @@ class Reader:
             item, count = self._read(at)
             at += count
             if item.kind in ("STOPMARK", "QUESTION", "NEWLINE"):
-                if items:
+                if items and not self._corrected_next(at):
                     done.append(Sentence(items, asked=item.kind == "QUESTION", polite=polite))
                     items, polite = [], False
             elif item.kind != "NOISE":
@@ -235,7 +253,7 @@ class Reader:
         if items:
             done.append(Sentence(items))
         for sentence in done:
-            sentence.items = _split_alternatives(sentence.items)
+            sentence.items = _split_alternatives(_rejoined(sentence.items))
             _settle_minutes(sentence.items)
             sentence.items = _joined_spans(sentence.items)
             _settle_words(sentence.items)
@@ -247,6 +265,13 @@ class Reader:
             self.heard += [item for item in said if item.start not in taken_back]
             sentence.items = written_out(mended)
         return [sentence for sentence in done if sentence.items]
+
+    def _corrected_next(self, at: int) -> bool:
+        """Whether a correction of this sentence follows: "tp 160 … wait no, 165"."""
+        while at < len(self._tokens) and self._tokens[at].text in (".", "!", "…", "\n"):
+            at += 1
+        found = self._phrase(at, shortest=1) if at < len(self._tokens) else None
+        return found is not None and found[0].kind == "CORRECTION"
 
     def _read(self, at: int) -> tuple[Item, int]:
         token = self._tokens[at]
@@ -324,6 +349,8 @@ class Reader:
 
     def _word(self, at: int) -> tuple[Item, int]:
         token = self._tokens[at]
+        if self._lacks_a_letter(at):
+            return self._make("UNKNOWN", None, at, 1)
         if token.kind == "arrow":
             return self._make(_ARROWS[token.text], None, at, 1)
         if token.kind == "mark" and (token.text,) not in phrases():
@@ -356,7 +383,17 @@ class Reader:
                 if (known,) in self._coins.said and (known,) not in phrases():
                     return self._make("COIN", self._coins.said[(known,)], at, 1)
                 kind, value = phrases()[(known,)]
-                return self._make(kind, value, at, 1)
+                item, count = self._make(kind, value, at, 1)
+                return replace(item, text=known, slip=token.text), count
         if token.text.isupper() and not self._shouting and 2 <= len(low) <= 10 and low.isascii():
             return self._make("NOCOIN", low, at, 1)
         return self._make("UNKNOWN", None, at, 1)
+
+    def _lacks_a_letter(self, at: int) -> bool:
+        """Whether a short word is a slip of a weightier one here: "close so if …", "sell 20 % ever 5 % up"."""
+        low = self._tokens[at].low
+        if low not in ("so", "ever"):
+            return False
+        if at + 1 < len(self._tokens) and self._tokens[at + 1].kind == "number":
+            return True
+        return low == "so" and at > 0 and self._tokens[at - 1].low in _BEFORE_A_COIN

@@ -26,11 +26,43 @@ def declined(sentences: Sequence[Sentence], leftover: Sequence[Item], markets: S
     if coin is not None and _trades(items):
         known = ", ".join(market.split("-")[0] for market in list(markets)[:12])
         return unsupported(f"{coin.text!r} is not among the markets here. You can trade {known}.")
-    if "NOT" in kinds:
-        return not_understood("I only act on what to do, not on what not to do. Say it without the negation.")
     if kinds & _NO_RULE:
         return not_understood("That does not sound like an instruction. Tell me what to do and when.")
+    beyond = next((item.value for item in leftover if item.kind == "BEYOND"), None)
+    beyond = beyond or next(("worth" for item in leftover if item.text.lower() == "equity"), None)
+    if beyond is not None and _trades(items):
+        return unsupported(_BEYOND[beyond])
+    if "NOT" in kinds:
+        words = {item.text.lower() for item in leftover}
+        return not_understood(next((reason for word, reason in _TURNED.items() if word in words), _NEGATED))
     return not_understood(f"I did not understand {_quoted(leftover)}. Please say that part in other words.")
+
+
+_BEYOND = {
+    "day": (
+        "I do not count what a day wins or loses. I can watch the profit and loss of a position, or of all of them "
+        "together: “close everything if I am down $200 in total”."
+    ),
+    "risk": (
+        "I do not work out a size from what is at risk. Say how much to trade, like 2 SOL or $200, and where the "
+        "stop is."
+    ),
+    "chart": (
+        "I do not read that from a chart. I can watch the price, candle closes, RSI, moving averages, MACD, Bollinger "
+        "bands, ATR and volume."
+    ),
+    "worth": (
+        "I do not watch what the account is worth. I can watch its health, leverage, margin ratio and free collateral, "
+        "or the profit and loss of your positions."
+    ),
+    "ratio": "I watch one market's price at a time, not how two of them compare. Say a price for each.",
+}
+"""What is understood and not done here, with what can be done instead."""
+_NEGATED = "I only act on what to do, not on what not to do. Say it without the negation."
+_TURNED = {
+    "unless": "I cannot watch “unless”. Turn it round, please: “… if A and B is below 62,000”.",
+    "except": "I cannot leave one out of all. Name each position that I should close.",
+}
 
 
 def _trades(items: Sequence[Item]) -> bool:
@@ -54,7 +86,7 @@ def _trades(items: Sequence[Item]) -> bool:
 
 
 def _quoted(leftover: Sequence[Item]) -> str:
-    texts = list(dict.fromkeys(item.text[:40] for item in leftover if item.text))[:4]
+    texts = list(dict.fromkeys((item.slip or item.text)[:40] for item in leftover if item.text))[:4]
     return " and ".join(f"“{text}”" for text in texts) or "that"
 
 

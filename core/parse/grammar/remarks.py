@@ -99,6 +99,9 @@ def _read_other(cur: Cursor) -> Mod | None:
         return Mod(kind="oco")
     if cur.take("GTC") is not None:
         return Mod(kind="gtc")
+    if cur.sees("RECURRING", "END|COMMA|RPAR"):
+        cur.next()
+        return Mod(kind="again")
     cur.skip("WITH")
     if cur.sees("DUR", "COOLDOWN"):
         cur.at += 2

@@ -26,6 +26,12 @@ PLACES = {
 """The places that a rule of a draft may be named by."""
 
 
+def takes_away(reply: str) -> bool:
+    """Whether *reply* names a part of a draft to take out; by its number it may be an armed rule as well."""
+    match = _REMOVAL.match(" ".join(reply.lower().split()).rstrip(" .!"))
+    return match is not None and match["number"] is None and (match["thing"] or "one") not in ("one", "rule", "order")
+
+
 def removed(drafts: list[RuleDraft], choices: Mapping[str, Any], low: str) -> Changed | str | None:
     """The drafts without the one that *low* names; None where it asks for no removal of something in them."""
     match = _REMOVAL.match(low)

@@ -2,15 +2,15 @@
 
 import re
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass
-from datetime import datetime
+from dataclasses import dataclass, replace
+from datetime import datetime, time
 from decimal import Decimal
 from typing import Any
 
 from core.domain.money import HUNDRED, ZERO
 from core.domain.reading import ParseContext
 from core.parse.grammar.actions import read_action
-from core.parse.grammar.calendar import When, place, zone_of
+from core.parse.grammar.calendar import When, place
 from core.parse.grammar.clauses import read_clauses
 from core.parse.grammar.coins import coins_of
 from core.parse.grammar.desk import Point
@@ -22,6 +22,10 @@ from core.parse.grammar.reader import Reader, Sentence
 from core.parse.grammar.text import clean, tokens
 
 MAX_REPLY = 200
+_LEAD = re.compile(
+    r"^(?:(?:no|nope|oh|ok|okay|i mean|i meant|i said|sorry|actually|well|um|uh|just|please|pls)\b[ ,]*)+(?=\S)"
+)
+_PLEASE = re.compile(r"(?:[ ,]+(?:please|pls|plz|thanks|thank you|thx|ty|of course|obviously|bro|man|mate))+$")
 _PLACES = {
     "first": 0, "1st": 0, "second": 1, "2nd": 1, "third": 2, "3rd": 2, "fourth": 3, "4th": 3, "fifth": 4, "former": 0,
     "latter": 1,
@@ -42,7 +46,9 @@ _WORDS: Mapping[str, Mapping[str, Any]] = {
              **dict.fromkeys(("notional", "position", "the whole position", "position size", "total"), "amount_usd")},
     "value": {**dict.fromkeys(("entry", "my entry", "from entry", "entry price"), "entry_price"),
               **dict.fromkeys(("now", "here", "from here", "current price", "price now"), "current_price")},
-    "contradiction": dict.fromkeys(("swap", "swap them", "the other way round", "other way around"), "swap"),
+    "contradiction": dict.fromkeys(
+        ("swap", "swap them", "switch them", "flip them", "other way round", "other way around"), "swap"
+    ),
 }  # fmt: skip
 
 
@@ -64,9 +70,9 @@ def reply_of(text: str, context: ParseContext, drafts: list[RuleDraft]) -> Reply
     cleaned = clean(text)
     sentences = Reader(tokens(cleaned), coins_of(context)).sentences()
     items = tuple(item for sentence in sentences for item in sentence.items)
-    low = _spaced(text.lower())
+    low = _PLEASE.sub("", _LEAD.sub("", _spaced(text.lower()).replace(",", " , ")).strip()).replace(" , ", ", ")
     return Reply(
-        low=low.removeprefix("the ").removeprefix("in "),
+        low=_spaced(low).removeprefix("the ").removeprefix("in "),
         items=items,
         source=cleaned,
         context=context,
@@ -149,12 +155,14 @@ def _unit(point: Point, reply: Reply) -> str | None:
     rest = [item for item in reply.items if item.kind not in ("NUM", "AND", "COMMA", "SLASH", "OR")]
     if rest or len(units) != 1 or not units <= {"usd", "percent"}:
         return None
+    asked = {Decimal(text) for text in point.text.partition(":")[0].split(" and ")}
+    told = {abs(item.value.value) for item in numbers}
     if units == {"usd"}:
-        return "usd"
-    said = point.text.partition(":")[0].split(" and ")
-    below_one = all(Decimal(text) < 1 for text in said)
-    literal = all(str(item.value.value) in said for item in numbers)
-    return "literal_percent" if below_one and literal else "percent"
+        return "usd" if told <= asked else None
+    below_one = all(number < 1 for number in asked)
+    if told <= asked:
+        return "literal_percent" if below_one else "percent"
+    return "percent" if below_one and told <= {number * HUNDRED for number in asked} else None
 
 
 def _market(reply: Reply) -> str | None:
@@ -179,9 +187,9 @@ def _amount(point: Point, reply: Reply) -> Amount | None:
     ]
     if len(numbers) != 1 or rest or numbers[0].value.unit == "times":
         return None
-    amount: Amount = numbers[0].value
-    draft = reply.drafts[int(point.key.split(":")[1])]
     coins = {item.value for item in reply.items if item.kind == "COIN"}
+    amount: Amount = replace(numbers[0].value, bare=numbers[0].value.unit == "" and not coins)
+    draft = reply.drafts[int(point.key.split(":")[1])]
     if draft.act.market is not None and coins - {draft.act.market}:
         return None
     return amount
@@ -227,31 +235,34 @@ _TIMEFRAME_ITEMS: Mapping[str, Callable[[Item], str | None]] = {
 
 
 def _time(point: Point, reply: Reply) -> Any | None:
-    """am, pm, or a whole time that can be read in one way."""
+    """am, pm, or a whole time that can be read in one way; a clock alone is one of the day that was asked about."""
     half = next((item.value for item in reply.items if item.kind == "DAYPART"), None)
-    half = half or (reply.low if reply.low in ("am", "pm") else None)
+    half = half or (reply.low if reply.low in ("am", "pm", "morning", "evening") else None)
     if half is not None and len(reply.items) <= 1:
-        fitting = [value for _, value in point.candidates if (_hour(value) >= 12) == (half == "pm")]
-        return fitting[0] if len(fitting) == 1 else None
+        late = half in ("pm", "evening")
+        fitting = [value for _, value in point.candidates if (_hour(point, value) >= 12) == late]
+        return fitting[0] if len(fitting) == 1 < len(point.candidates) else None
     cur = Cursor(reply.items, reply.source)
     cur.skip("AT|ON")
     when = read_when(cur)
     if when is None or cur.peek().kind != "END":
         return None
-    placed = place(when, reply.context.now, reply.context.timezone)
-    days = [value for _, value in point.candidates if isinstance(value, datetime)]
-    if when == When(clock=when.clock) and len(days) == 1 and when.clock is not None and when.clock.sure:
-        zone = zone_of(None, reply.context.timezone)
-        return (
-            days[0].astimezone(zone).replace(hour=when.clock.hour, minute=when.clock.minute).astimezone(days[0].tzinfo)
-        )
+    clock = when.clock if when.clock is not None and when.clock.sure else None
     if point.key.startswith("clock:"):
-        return when.clock.hour if when.clock is not None and when.clock.sure else None
+        told = None if clock is None else f"{clock.hour:02d}:{clock.minute:02d}"
+        return next((value for label, value in point.candidates if label == told), None)
+    days = {value.astimezone(point.zone).date() for _, value in point.candidates if isinstance(value, datetime)}
+    if when == When(clock=when.clock) and days and point.zone is not None:
+        if clock is None or len(days) > 1:
+            return None
+        at = datetime.combine(days.pop(), time(clock.hour, clock.minute), point.zone)
+        return at.astimezone(reply.context.now.tzinfo) if at > reply.context.now else None
+    placed = place(when, reply.context.now, reply.context.timezone)
     return placed.at[0] if not placed.doubt else None
 
 
-def _hour(value: Any) -> int:
-    return int(getattr(value, "hour", value))
+def _hour(point: Point, value: Any) -> int:
+    return value.astimezone(point.zone).hour if isinstance(value, datetime) else int(value)
 
 
 def _occasion(point: Point, reply: Reply) -> Any | None:

@@ -16,10 +16,13 @@ _SIDES = ("LONG", "SHORT", "BUY", "SELL", "BID", "OFFER", "LONGNOUN", "SHORTNOUN
 _EXITS = ("STOP", "TARGET", "TRAIL", "BREAKEVEN", "ENTRYWORD")
 _PARTS = ("COMMA", "SLASH", "STOPMARK")
 _LABELS = frozenset({
-    "action", "order", "type", "order type", "signal", "signal type", "exchange", "market", "asset", "instrument",
-    "ticker", "trade", "position", "strategy", "plan", "idea", "trigger", "condition", "setup", "trade type", "entry",
-    "entries", "name", "buy", "when", "trade plan", "what", "how much", "how often", "frequency", "interval", "exit",
-    "exits", "note",
+    "action", "order", "type", "order type", "signal", "signal type", "exchange", "market", "asset",
+    "instrument", "ticker", "trade", "position", "strategy", "plan", "idea", "trigger", "condition", "setup",
+    "trade type", "entry", "entries", "name", "buy", "when", "trade plan", "what", "how much", "how often",
+    "frequency", "interval", "exit", "exits", "note", "first", "second", "third", "one", "two", "three",
+    "rule", "alert", "cron", "scale", "conditions", "two conditions", "three conditions", "two things",
+    "two rules", "liquidation guard", "guard", "scalp", "swing", "a few things", "conditional order",
+    "recurring investment", "investment", "recurring", "stop limit", "sell stop limit",
 })  # fmt: skip
 _PLANS = frozenset({
     "plan", "plans", "list", "schedule", "levels", "ideas", "signal", "signals", "orders", "order", "setup",
@@ -79,10 +82,14 @@ def _uncounted(line: Line) -> Line:
 
 def _unlabelled(line: Line) -> Line:
     """ "Action: long 5 SOL" is "long 5 SOL"; a label that says something itself stays: "SL: 142"."""
+    if len(line) == 2 and line[0].kind == "ORDERS" and line[1].kind in ("LIMIT", "ATMARKET"):
+        return line[1:]
     colon = next((at for at, item in enumerate(line[:4]) if item.kind in ("COLON", "THEN")), None)
-    if colon is None or (colon and any(item.kind in ("NUM", "COIN") for item in line[:colon])):
+    if colon is None:
         return line
     label = " ".join(item.text.lower() for item in line[:colon])
+    if colon and label not in _LABELS and any(item.kind in ("NUM", "COIN") for item in line[:colon]):
+        return line
     rest = line[colon + 1 :]
     if label in ("entry", "entries") and not (rest and rest[0].kind in _SIDES):
         return line
@@ -114,7 +121,7 @@ def _headed(lines: Sequence[Line]) -> list[Line] | None:
     if [item.kind for item in head] == ["COIN"]:
         led = [head[0], _new("COLON", ":", head[0])]
         return [line if any(item.kind == "COIN" for item in line) else [*led, *line] for line in rest]
-    kinds = [item.kind for item in head if item.text.lower() not in _PLANS]
+    kinds = [item.kind for item in head if item.text.lower() not in _PLANS and item.kind not in ("NUM", "COMMA")]
     if len(kinds) != 1 or kinds[0] not in _HEADED_BY:
         return None
     verb = _HEADED_BY[kinds[0]]
@@ -153,14 +160,16 @@ def _signal(fields: Sequence[Line]) -> list[Line] | None:
         return None
     head = [item for item in fields[heads[0]] if item.text.lower() not in _PLANS]
     rest = [field for n, field in enumerate(fields) if n != heads[0]]
-    if not any(item.kind == "COIN" for item in head):
+    if not any(item.kind == "COIN" for item in head) and not any(
+        item.kind == "COIN" for field in rest if _is_term(field) for item in field
+    ):
         named = next((field for field in rest if [item.kind for item in field] == ["COIN"]), None)
         if named is None:
             return None
         side = next(at for at, item in enumerate(head) if item.kind in _SIDES)
         head = [*head[: side + 1], named[0], *head[side + 1 :]]
     rest = [field for field in rest if [item.kind for item in field] != ["COIN"]]
-    terms = [field for field in rest if _is_term(field)]
+    terms = sorted((field for field in rest if _is_term(field)), key=_place)
     moments = [field for field in rest if _is_moment(field)]
     others = [field for field in rest if field not in terms and field not in moments]
     if len(moments) > 1 or any(one is other for one, other in pairwise(terms)):
@@ -201,12 +210,20 @@ def _is_term(field: Line) -> bool:
         ["NUM", "COIN", "NUM"],
     ):
         return not (kinds == ["NUM"] and field[0].kind == "AT")
+    if kinds in (["PRICE", "NUM"], ["POSTONLY"], ["POSTONLY", "UNKNOWN"], ["REDUCEONLY"]):
+        return kinds[-1] != "UNKNOWN" or field[-1].text.lower() in ("yes", "true", "on")
     named = bool(kinds) and kinds[0] in ("AMOUNT", "LEVERAGE", "MARGIN", "COLLATERAL", "NOTIONAL") and "NUM" in kinds
     behind = (
         len(kinds) > 1 and kinds[0] == "NUM" and kinds[1] in ("LEVERAGE", "MARGIN", "COLLATERAL", "NOTIONAL", "NUM")
     )
     sized = field[0].text.lower() in ("size", "position size") and "NUM" in kinds
     return (named or behind or sized) and not {"STOP", "TARGET", "IF", "EVERY", "DUR"} & set(kinds)
+
+
+def _place(field: Line) -> int:
+    """How much comes before by what order, and that before the rest."""
+    kinds = {item.kind for item in field}
+    return 0 if field[0].kind in ("NUM", "AMOUNT") else 2 if kinds & {"PRICE", "AT"} else 1
 
 
 def _is_moment(field: Line) -> bool:
@@ -223,5 +240,8 @@ def _plain(field: Line) -> Line:
     kinds = [item.kind for item in field]
     if kinds[:1] == ["ATMARKET"]:
         return field[:1]
-    rest = [item for item in field if item.kind not in ("COLON", "THEN")]
-    return rest[1:] if rest[0].kind == "AMOUNT" else rest
+    if kinds[:1] == ["POSTONLY"]:
+        return field[:1]
+    if kinds[:1] == ["PRICE"]:
+        return [_new("AT", "at", field[0]), field[-1]]
+    return [item for item in field if item.kind not in ("COLON", "THEN")]

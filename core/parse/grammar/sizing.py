@@ -1,5 +1,6 @@
 """Turns an action as said into an action of the language: side, size, order, leverage; asks where words are short."""
 
+from dataclasses import replace
 from decimal import Decimal
 from typing import Any, Literal
 
@@ -26,6 +27,9 @@ from core.parse.grammar.items import Amount
 from core.parse.grammar.slots import share
 from core.parse.grammar.subjects import entry_of, side_of
 
+SMALLEST_DOLLARS = 10
+"""From here on a bare number that answers “how much?” may as well count dollars."""
+
 TWAP_SLICE_S = 300
 
 
@@ -49,6 +53,10 @@ def settle_action(desk: Desk, number: int) -> Action | None:
             return None if to is None else MoveStop(market=market, to=to)
         case "reverse":
             return Reverse(market=market, order=_order(desk, number))
+        case "buy" if act.text.lower().startswith("twap") and desk.holding(market) is not None:
+            text = f"You hold {coin(market)}: buy more of it, or sell? Say the whole rule with the one or the other."
+            desk.ask(Point(key=f"way:{number}", about="side", text=text))
+            return _opening(desk, number, market)
         case "buy" | "long" | "short":
             return _opening(desk, number, market)
         case "sell":
@@ -159,6 +167,18 @@ def _size(desk: Desk, number: int, market: str) -> tuple[str, Decimal] | None:
         return _asked(desk, Point(key=point.key, about="size", text=text))
     if said.signed <= 0:
         return _asked(desk, Point(key=point.key, about="size", text=f"A size must be above zero. {point.text}"))
+    if said.bare and said.value >= SMALLEST_DOLLARS:
+        counted = f"{plain(said.value)} {coin(market)}"
+        dollars = replace(said, unit="usd", bare=False)
+        return _asked(
+            desk,
+            Point(
+                key=point.key,
+                about="size",
+                text=f"Is that {counted}, or {money(said.value)}?",
+                candidates=((counted, replace(said, bare=False)), (money(said.value), dollars)),
+            ),
+        )
     match said.unit:
         case "percent" if said.value > HUNDRED or not (act.of_collateral or f"amount:{number}" in desk.choices):
             return _asked(desk, point)

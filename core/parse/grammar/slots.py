@@ -38,6 +38,10 @@ def resumes(cur: Cursor, ahead: int, last: Act | None = None) -> bool:
         return True
     times = first.kind == "NUM" and first.value.unit == "times"
     slip = first.kind in ("ATMOST", "NUM", "WITH") and "SLIPPAGE" in (second.kind, third.kind)
+    if first.kind == "NUM" and last is not None and second.kind in ("SLICES", "MARGIN", "COLLATERAL"):
+        return True
+    if last is not None and last.order.type == "twap" and last.order.over_s is None and first.kind == "DUR":
+        return True
     return (times and second.kind not in ("LONG", "SHORT", "BUY", "SELL")) or slip
 
 
@@ -62,7 +66,9 @@ def _read_numbers(cur: Cursor, act: Act) -> bool:
         named = cur.sees("AMOUNT", "THEN|COLON|OF", "NUM")
         if named or cur.sees("AMOUNT", "NUM"):
             cur.at += 1 + int(named)
-            return _read_bare_number(cur, act)
+            found = _read_bare_number(cur, act)
+            act.loose_number = act.loose_number and not found
+            return found
     if item.kind == "FROM" and act.verb in ("buy", "long", "short") and act.at is None and cur.sees("FROM", "NUM"):
         if cur.peek(2).kind in ("TO", "DASH", "FALLWORD", "RISEWORD", "AND"):
             return False
@@ -78,6 +84,8 @@ def _read_numbers(cur: Cursor, act: Act) -> bool:
 
 def _read_led_number(cur: Cursor, act: Act, lead: str) -> bool:
     amount: Amount = cur.peek(1).value
+    if lead == "AT" and _read_multiple(cur, act, amount):
+        return True
     if amount.unit == "times":
         cur.at += 2
         cur.skip("LEVERAGE")
@@ -145,6 +153,29 @@ def _read_led_number(cur: Cursor, act: Act, lead: str) -> bool:
             return True
         cur.at -= 1
     return False
+
+
+def _read_multiple(cur: Cursor, act: Act, amount: Amount) -> bool:
+    """ "half at 2x", "25 % at 50 %": what a part of the position has gained when it is sold."""
+    leaves = (
+        act.verb in ("sell", "exit", "trim", "close") and act.inline is None and not amount.sign and not amount.words
+    )
+    if (
+        not leaves
+        or amount.unit not in ("times", "percent")
+        or cur.peek(2).kind in ("PROFIT", "LOSS", "LEVERAGE", "BELOW")
+    ):
+        return False
+    gain = amount.value if amount.unit == "percent" else (amount.value - 1) * HUNDRED
+    if (
+        (act.size is None and not act.rest and not act.whole)
+        or gain <= 0
+        or cur.peek(2).kind in ("ABOVE", "RISEWORD", "OF")
+    ):
+        return False
+    cur.at += 2
+    act.inline = Change(threshold=gain, unit="percent", reference="entry_price", favour="profit")
+    return True
 
 
 def _read_gain(cur: Cursor, act: Act, amount: Amount) -> bool:
@@ -263,6 +294,7 @@ def _rests_at(cur: Cursor, act: Act, amount: Amount) -> bool:
             "FOR",
             "AND",
             "WITH",
+            "REDUCEONLY",
         )
     ):
         return False

@@ -11,8 +11,11 @@ NEVER_INTO = frozenset({"BUY", "LONG", "SHORT", "FOREIGN", "ADVICE", "REPORT", "
 """Kinds that no typo becomes, short of a swap of two letters: too much hangs on them."""
 SIDES = frozenset({"BUY", "LONG", "SHORT", "REVERSE"})
 """Kinds of those that leave a word unread where they are as near as another."""
-SHORT_RIVALS = ("now", "sol", "btc", "eth", "not", "buy", "all")
-"""Words too short to be corrected into, and too weighty to be read as another word."""
+SHORT_RIVALS = (
+    "with", "post", "now", "sol", "btc", "eth", "not", "buy", "all", "week", "weeks", "hour", "hours", "days", "month",
+    "months", "year", "minute", "minutes", "percent", "dollars", "times",
+)  # fmt: skip
+"""Words that are no item by themselves or too short to be corrected into, and too weighty to be read as another."""
 
 
 @cache
@@ -89,8 +92,24 @@ def known_word(word: str, names: tuple[str, ...]) -> str | None:
             best.setdefault("coin " + name, set()).add(name)
     if len(best) != 1 or any(away <= nearest for away in rivals) or _short_rival(word, nearest):
         return None
+    if nearest > 2 and _begins_otherwise(word, next(iter(best))):
+        return None
     found: str = min(next(iter(best.values())), key=lambda candidate: (not _within(word, candidate), candidate))
     return found
+
+
+@cache
+def _by_tails() -> Mapping[str, frozenset[str]]:
+    """What the words mean that end alike, whatever they begin with."""
+    index: dict[str, set[str]] = {}
+    for word in correctable():
+        index.setdefault(word[1:], set()).add(str(phrases()[(word,)]))
+    return {tail: frozenset(meanings) for tail, meanings in index.items()}
+
+
+def _begins_otherwise(word: str, meaning: str) -> bool:
+    """Whether a word of another meaning is one slip away at the first letter: "dross" is drops or cross."""
+    return any(_by_tails().get(tail, frozenset()) - {meaning} for tail in (word[1:], word))
 
 
 def _short_rival(word: str, nearest: int) -> bool:

@@ -18,7 +18,19 @@ from core.parse.grammar.drafts import (
 from core.parse.grammar.linking import cond_markets, needs_market, opens, position_of
 
 MAX_MARKET_OPTIONS = 8
-_ALL_OF_IT = ("flatten", "get me flat", "flat", "be flat", "go flat", "take me flat", "be out", "get out", "i out")
+_ALL_OF_IT = (
+    "flatten",
+    "flatten me",
+    "close me out",
+    "get me flat",
+    "flat",
+    "be flat",
+    "go flat",
+    "take me flat",
+    "be out",
+    "get out",
+    "i out",
+)
 """Words that close whatever is open, where nothing is named."""
 
 
@@ -211,9 +223,20 @@ def _of_which_position(desk: Desk, number: int, entry: int, entered: PositionSid
     act = desk.drafts[number].act
     held = desk.held_side(act.market)
     apart = desk.drafts[number].sentence != desk.drafts[entry].sentence and not act.it
+    apart = apart and not _left_before(desk, number, act.market)
     if apart and act.purpose is not None and held is not None and held != entered:
         text = f"Is the {act.text} for the {act.market} {held} that you hold, or for what is traded then?"
         desk.ask(Point(key=f"whose:{number}", about="contradiction", text=text))
+
+
+def _left_before(desk: Desk, number: int, market: str | None) -> bool:
+    """Whether what is held is left by then: "close my short, long 2 SOL, stop 140"."""
+    leaving = ("close", "reverse", "cover", "sell", "exit")
+    return any(
+        draft.act.verb in leaving and draft.act.purpose is None and desk.markets[n] in (market, "*")
+        for n, draft in enumerate(desk.drafts[:number])
+        if n < len(desk.markets)
+    )
 
 
 def _side_by_prices(desk: Desk, number: int) -> PositionSide | None:

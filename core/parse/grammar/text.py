@@ -93,7 +93,7 @@ def tokens(cleaned: str) -> list[Token]:
     return found
 
 
-_SHARES = frozenset({"1/2", "1/3", "2/3", "1/4", "3/4", "1/5", "1/8", "1/10", "50/50"})
+_SHARES = frozenset({"1/2", "1/3", "2/3", "1/4", "3/4", "1/5", "1/8", "1/10", "2/5", "3/5", "4/5", "50/50"})
 _BEFORE_DATE = frozenset({"on", "until", "till", "by", "before", "expires", "from", "starting"})
 
 

@@ -18,6 +18,7 @@ from core.parse.grammar.drafts import (
     PositionSide,
     Trail,
 )
+from core.parse.grammar.indicators import TIMEFRAMES
 from core.parse.grammar.items import Item
 from core.parse.grammar.remarks import Mod
 
@@ -38,11 +39,16 @@ class Topic:
     market: str
     side: PositionSide | None = None
     held: bool = False
+    timeframe: str | None = None
 
 
 def led_by_topic(items: Sequence[Item]) -> tuple[Topic, list[Item]] | None:
     """The topic that *items* begin with and what is said of it; None where they begin with none."""
-    at = 1 if items and items[0].text.lower() in _LEADS else 0
+    named_last = len(items) > 3 and items[-1].kind == "COIN" and items[-2].kind in ("COMMA", "DASH")
+    if named_last and not any(item.kind == "COIN" for item in items[:-1]):
+        return Topic(market=items[-1].value), list(items[:-2])  # "tp 8 % above my entry, SOL"
+    watched = bool(items) and items[0].kind == "WATCH"
+    at = 1 if items and (watched or items[0].text.lower() in _LEADS) else 0
     led, mine = bool(at), False
     while at < len(items) and items[at].kind == "MY":
         at, mine = at + 1, True
@@ -55,14 +61,20 @@ def led_by_topic(items: Sequence[Item]) -> tuple[Topic, list[Item]] | None:
         if items[at].kind != "POSITION":
             side = "long" if items[at].kind.startswith("LONG") else "short"
         at += 1
+    span = items[at] if at < len(items) and items[at].kind in ("DUR", "TF") else None
+    at += int(span is not None)
     mark = items[at].kind if at < len(items) else "END"
-    parted = mark in ("COMMA", "COLON", "DASH")
+    parted = mark in ("COMMA", "COLON", "DASH") or (watched and mark == "AND")
+    if span is not None and mark != "COLON":
+        return None
     rest = list(items[at + 1 :] if parted else items[at:])
     if not rest or not (parted or led) or rest[0].kind in ("COIN", "AND", "OR", "COMMA"):
         return None
     if not parted and rest[0].kind not in _BEGINS_AN_ORDER:
         return None
-    return Topic(market=market, side=side, held=mine or at > named + 1 + int(parted)), rest
+    timeframe = None if span is None else TIMEFRAMES.get(span.value, "bad") if span.kind == "DUR" else span.value
+    held = mine or side is not None or (span is None and at > named + 1)
+    return Topic(market=market, side=side, held=held, timeframe=timeframe), rest
 
 
 def _names_position(items: Sequence[Item], at: int, *, mine: bool) -> bool:
@@ -86,7 +98,7 @@ _OWNED = (
 )
 _REPORTED = frozenset({
     "NUM", "COIN", "LONG", "SHORT", "LONGNOUN", "SHORTNOUN", "POSITION", "FROM", "AT", "OF", "ON", "MY", "WORTH",
-    "OPENED", "CURRENTLY", "GO", "COINWORD", "BREAKEVEN",
+    "OPENED", "PROFIT", "CURRENTLY", "GO", "COINWORD", "BREAKEVEN",
 })  # fmt: skip
 
 
@@ -101,6 +113,20 @@ def reported(items: Sequence[Item]) -> Topic | None:
     sides = {item.kind[: 4 if item.kind.startswith("LONG") else 5] for item in items if item.kind in _POSITION[1:]}
     side: PositionSide | None = None if len(sides) != 1 else "long" if sides == {"LONG"} else "short"
     return Topic(market=coins.pop(), side=side, held=True)
+
+
+def told_first(items: Sequence[Item]) -> tuple[Topic, list[Item], list[Item]] | None:
+    """ "I own 12 SOL, sell 4 at 160": the report, what is said after it, and the items of the report."""
+    begun = next((at for at, item in enumerate(items) if item.kind in _BEGINS_AN_ORDER and item.kind != "NUM"), None)
+    if begun is not None and not begun:
+        begun = next((at for at in range(1, len(items)) if items[at - 1].kind == "COMMA"), None)
+    if begun is None or not items or (items[0].kind != "I" and items[0].text.lower() not in _OWNED):
+        return None
+    end = begun
+    while end and items[end - 1].kind in ("COMMA", "AND", "DASH", "THEN"):
+        end -= 1
+    topic = reported(items[:end])
+    return None if topic is None else (topic, list(items[begun:]), list(items[:end]))
 
 
 def about(topic: Topic, parts: Sequence[Part]) -> list[Part]:
@@ -124,6 +150,8 @@ def _of(topic: Topic, part: Part) -> Cond | Act | Mod:
 def _moved(topic: Topic, cond: Cond) -> Cond:
     if isinstance(cond, GroupDraft):
         return replace(cond, parts=tuple(_moved(topic, part) for part in cond.parts))
+    if isinstance(cond, IndicatorDraft | CandleDraft) and cond.timeframe is None and topic.timeframe is not None:
+        cond = replace(cond, timeframe=topic.timeframe)
     if isinstance(cond, _OF_MARKETS) and cond.market is None:
         return replace(cond, market=topic.market)
     return cond

@@ -207,6 +207,7 @@ def _number(items: Sequence[Item], at: int, made: _Made) -> bool:
     if made.places[abs(amount.value)] and not _as_often(items, amount, made):
         return False
     values = {abs(amount.value)} | ({Decimal(amount.minutes)} if amount.minutes is not None else set())
+    values |= {(amount.value - 1) * HUNDRED} if amount.unit == "times" else set()  # "at 2x" is 100 % up
     hours = {Decimal(clock.hour % 12) for clock in made.clocks if not clock.minute}
     return bool(values & made.numbers) or (not amount.unit and amount.value % 12 in hours)
 
@@ -281,6 +282,8 @@ def _any_of_them(items: Sequence[Item], at: int, made: _Made) -> bool:
 
 
 def _at_once(items: Sequence[Item], at: int, made: _Made) -> bool:
+    if items[at].text.lower() not in ("now", "rn", "right now", "at this moment", "this instant"):
+        return True  # "close it immediately if …": without delay, once that is so
     return made.now or made.asked or (at > 0 and items[at - 1].kind in ("FROM", "STARTING"))
 
 

@@ -4,6 +4,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass, field, replace
 
 from core.domain.reading import ParseContext, ParseResult
+from core.parse.grammar.asides import without_talk
 from core.parse.grammar.assemble import assemble
 from core.parse.grammar.clauses import Clauses, Part, read_clauses
 from core.parse.grammar.coins import coins_of
@@ -17,7 +18,7 @@ from core.parse.grammar.reader import Reader, Sentence, answered
 from core.parse.grammar.refusals import contradicted, declined, not_understood, unsupported
 from core.parse.grammar.sheets import layouts
 from core.parse.grammar.text import MAX_CHARS, clean, tokens
-from core.parse.grammar.topics import Topic, about, led_by_topic, reported
+from core.parse.grammar.topics import Topic, about, led_by_topic, reported, told_first
 
 MOST_RULES = 20
 
@@ -59,13 +60,47 @@ def _read(cleaned: str, context: ParseContext) -> Understanding:
     notes = tuple(f"I read “{wrong}” as “{right}”." for wrong, right in reader.corrected)
     if not sentences:
         return Understanding(verdict=not_understood("I see no words in that. Tell me what to do and when."))
+    found = _understanding(sentences, reader, cleaned, notes, context)
+    declined_ = found.verdict is not None and found.verdict.kind in ("not_understood", "unsupported")
+    if not declined_ or (told := without_talk(sentences)) is None:
+        return found
+    rest, talk = told
+    spoken = cleaned[min(item.start for item in talk) : max(item.end for item in talk)][:60]
+    heard = (*notes, f"I took “{spoken}” as no instruction.")
+    coins = {item.value for item in talk if item.kind == "COIN"}
+    carried = len(coins) == 1 and not any(item.kind == "COIN" for sentence in rest for item in sentence.items)
+    topic = Topic(market=next(iter(coins))) if carried else None
+    again = _understanding(rest, reader, cleaned, heard, context, _Talk(talk, topic))
+    return replace(again, steps=found.steps + again.steps)
+
+
+@dataclass(frozen=True, slots=True)
+class _Talk:
+    """What was said beside the instructions, and the market that it was about."""
+
+    items: list[Item]
+    topic: Topic | None
+
+
+def _understanding(
+    sentences: list[Sentence],
+    reader: Reader,
+    cleaned: str,
+    notes: tuple[str, ...],
+    context: ParseContext,
+    talk: _Talk | None = None,
+) -> Understanding:
+    """What sentences say; *talk* stood beside them."""
+    aside, topic = ([], None) if talk is None else (_places(talk.items), talk.topic)
     command = read_command(sentences)
     if command is not None:
         return Understanding(verdict=ParseResult(kind="command", command=command, assumptions=notes))
-    told = _told(sentences, cleaned)
+    told = _told(sentences, cleaned, topic)
+    told.aside += aside
     understood = _understood(told, reader, notes, context)
     for laid_out in layouts(sentences) if understood is None or understood.verdict is not None else ():
-        other = _told(laid_out, cleaned)
+        other = _told(laid_out, cleaned, topic)
+        other.aside += aside
         other.steps += told.steps
         reread = _understood(other, reader, notes, context)
         if reread is not None and reread.verdict is None:
@@ -84,8 +119,12 @@ def _understood(told: "_Told", reader: Reader, notes: tuple[str, ...], context: 
     if any(sentence.asked and not sentence.polite for sentence in told.sentences):
         return Understanding(verdict=not_understood(_QUESTION), steps=told.steps)
     said = tuple(item for sentence in told.sentences for item in sentence.items)
-    heard = tuple(item for item in reader.heard if not any(item.start in span for span in told.reports))
+    heard = tuple(item for item in reader.heard if not any(item.start in span for span in told.aside))
     return replace(_assembled(told.parts, notes, told.steps, context), said=said, heard=heard)
+
+
+def _places(items: Sequence[Item]) -> list[range]:
+    return [range(item.start, item.end) for item in items]
 
 
 @dataclass(slots=True)
@@ -95,22 +134,27 @@ class _Told:
     parts: list[list[Part]] = field(default_factory=list)
     leftover: list[Item] = field(default_factory=list)
     sentences: list[Sentence] = field(default_factory=list)
-    reports: list[range] = field(default_factory=list)
-    """Where sentences stand that only tell of a position, and ask for nothing."""
+    aside: list[range] = field(default_factory=list)
+    """Where words stand that only tell of a position, or say nothing, and ask for nothing."""
     steps: int = 0
 
 
-def _told(sentences: Sequence[Sentence], cleaned: str) -> _Told:
+def _told(sentences: Sequence[Sentence], cleaned: str, topic: Topic | None = None) -> _Told:
     told = _Told()
     before: list[Act] = []
     spoken: Cond | None = None
-    topic: Topic | None = None
     for number, sentence in enumerate(sentences, start=1):
         clauses = _clauses(sentence, cleaned, before, spoken)
         told.steps += clauses.steps
+        if clauses.leftover and (first := told_first(sentence.items)) is not None:
+            again = read_clauses(replace(sentence, items=first[1]), cleaned, before, spoken)
+            if not again.leftover:
+                clauses = replace(again, parts=about(first[0], again.parts))
+                sentence = replace(sentence, items=first[1])  # noqa: PLW2901 - what follows reads what is left of it
+                told.aside += _places(first[2])
         if clauses.leftover and number < len(sentences) and (tells := reported(sentence.items)) is not None:
             topic = tells
-            told.reports.append(range(sentence.items[0].start, sentence.items[-1].end))
+            told.aside.append(range(sentence.items[0].start, sentence.items[-1].end))
             continue
         if topic is not None and not any(item.kind == "COIN" for item in sentence.items):
             clauses.parts = about(topic, clauses.parts)
@@ -126,12 +170,13 @@ def _told(sentences: Sequence[Sentence], cleaned: str) -> _Told:
 def _clauses(sentence: Sentence, cleaned: str, before: list[Act], spoken: Cond | None) -> Clauses:
     """The clauses of a sentence; where words are left over, those of what its first words say that it is about."""
     clauses = read_clauses(sentence, cleaned, before, spoken)
-    if not clauses.leftover or (topical := led_by_topic(sentence.items)) is None:
+    owned = [item.kind for item in sentence.items[:2]] == ["MY", "COIN"]  # "my DRIFT short: cover at 0.18"
+    if not (clauses.leftover or owned) or (topical := led_by_topic(sentence.items)) is None:
         return clauses
     topic, rest = topical
     told = read_clauses(replace(sentence, items=rest), cleaned, before, spoken)
     told.steps += clauses.steps
-    if told.leftover:
+    if told.leftover or not (topic.side or clauses.leftover):
         return replace(clauses, steps=told.steps)
     return replace(told, parts=about(topic, told.parts))
 

@@ -8,6 +8,7 @@ ended without ever being on the chain (`finding`, `reason`).
 import asyncio
 import base64
 import json
+from collections.abc import Callable
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
@@ -30,6 +31,8 @@ if TYPE_CHECKING:
 
 _LATE = "it can no longer land: its time is over"
 _AGAIN_S = 1.0
+TOLD_AGE_S = 10.0
+"""How old the last telling of an account may be for an order on it to be believed to rest as it did."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -47,7 +50,9 @@ class Means:
 class Fates:
     """Orders of all owners at one venue, as far as this process has looked."""
 
-    def __init__(self, name: str, means: Means, *, simulated: bool = False) -> None:
+    def __init__(
+        self, name: str, means: Means, *, simulated: bool = False, told: Callable[[], bool] = lambda: False
+    ) -> None:
         self._name = name
         self._simulated = simulated
         self._atlas = means.atlas
@@ -60,6 +65,9 @@ class Fates:
         self._placed: dict[str, tuple[int, int]] = {}
         """Order number and slot by network signature, once it is proven to be in a block."""
         self._sent_at: dict[str, float] = {}
+        self._is_told = told
+        self._resting: dict[str, tuple[bytes | None, OrderReport]] = {}
+        """By network signature, that an order was found to rest, and the account's bytes that said so."""
 
     def trail(self, user: "Pubkey") -> Trail:
         """What is known of the account's history."""
@@ -225,6 +233,9 @@ class Fates:
 
     async def _told(self, owner: OwnerId, reference: Reference, note: Note, user: "Pubkey") -> OrderReport:
         """What the account's records say of an order that is placed."""
+        unchanged = self._unchanged(reference, user)
+        if unchanged is not None:
+            return unchanged
         number, slot = self._placed[reference.signature]
         trail = self.trail(user)
         async with self._turns.setdefault(user, asyncio.Lock()):
@@ -247,8 +258,21 @@ class Fates:
         held = None if kept.content is None else self._atlas.record("User", user, kept.content)
         order = None if held is None else next((o for o in held["orders"] if o["order_id"] == number), None)
         if order is not None and order["status"] == "Open":
-            return OrderReport(finding=Finding.LIVE, fills=fills)
+            triggered = str(order["trigger_condition"]).startswith("Triggered")
+            report = OrderReport(finding=Finding.LIVE, fills=fills, triggered=triggered)
+            if len(self._resting) > 10_000:
+                self._resting.clear()
+            self._resting[reference.signature] = (kept.content, report)
+            return report
         raise VenueUnknown(f"the order is no longer open at {self._name}, and its records have not been told yet")
+
+    def _unchanged(self, reference: Reference, user: "Pubkey") -> OrderReport | None:
+        """What was found of a resting order, while its account is told to us and is, byte for byte, as it was then."""
+        known = self._resting.get(reference.signature)
+        if known is None or not self._is_told():
+            return None
+        kept = self._atlas.shelf.get(user, since=asyncio.get_running_loop().time() - TOLD_AGE_S)
+        return known[1] if kept is not None and kept.content == known[0] else None
 
     def _fill(self, owner: OwnerId, order_id: OrderId, traded: Traded) -> Fill:
         return Fill(

@@ -6,6 +6,7 @@ from dataclasses import dataclass, field
 from core.ports import Clock, Keyring, Notes, Traders
 from core.venues.drift.atlas import Atlas
 from core.venues.drift.codec import codec_of
+from core.venues.drift.custody import DriftCustody
 from core.venues.drift.fate import Means
 from core.venues.drift.feed import Feed
 from core.venues.drift.rpc import Rpc
@@ -27,9 +28,10 @@ class Network:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Opened:
-    """A venue and what keeps it informed; `feed` is run by whoever wants it."""
+    """A venue and what keeps it informed; `feed` is run by whoever wants it, `custody` makes what owners sign."""
 
     venue: DriftVenue
+    custody: DriftCustody
     atlas: Atlas
     feed: Feed | None
     rpc: Rpc
@@ -54,4 +56,4 @@ def open_drift(
     means = Means(atlas=atlas, rpc=rpc, sender=sender, traders=traders, notes=notes, clock=clock)
     feed = Feed(shelf, rpc, network.ws) if network.ws else None
     venue = DriftVenue(name, means, feed=feed, freshness=network.freshness, simulated=simulated)
-    return Opened(venue=venue, atlas=atlas, feed=feed, rpc=rpc)
+    return Opened(venue=venue, custody=DriftCustody(venue, means), atlas=atlas, feed=feed, rpc=rpc)

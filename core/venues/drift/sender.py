@@ -7,7 +7,7 @@ land for ever can never be given up.
 
 import asyncio
 import base64
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from contextlib import suppress
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
@@ -21,6 +21,7 @@ from core.venues.drift.rpc import NodeRefused, Rpc
 if TYPE_CHECKING:
     from solders.instruction import Instruction
     from solders.pubkey import Pubkey
+    from solders.transaction import VersionedTransaction
 
 STEP = 2
 """Our instruction's number in a transaction: limit and price of compute come before it."""
@@ -51,6 +52,28 @@ class Signed:
     refused: Cause | None
 
 
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Drafted:
+    """A transaction that nobody signed yet; `message` is what is to be signed, `fee` what the network takes (lamports).
+
+    `left` is what its payer would have after it (lamports), where the node told; `refused` what its rehearsal met.
+    """
+
+    transaction: bytes
+    message: bytes
+    height: int
+    refused: Cause | None
+    fee: int
+    left: int | None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class _Rehearsed:
+    units: int
+    refused: Cause | None
+    left: int | None
+
+
 class Sender:
     """Builds, sends and proves. Holds no key: *keyring* signs."""
 
@@ -71,44 +94,63 @@ class Sender:
         It is rehearsed, and its blockhash told, by nodes that know *slot*: one that is behind would judge by the past.
         Raises VenuePaused, VenueRejected and VenueUnknown as `raise_for_all` does, before anything is signed.
         """
+        drafted = await self.draft([step], signer, locked, slot=slot)
+        raise_for_all(drafted.refused)
+        made = await self._keyring.sign(str(signer), drafted.message)
+        content = bytes(signed_by(drafted.transaction, made))
+        return Signed(transaction=content, height=drafted.height, refused=drafted.refused)
+
+    async def draft(
+        self, steps: "Sequence[Instruction]", payer: "Pubkey", locked: Sequence["Pubkey"], *, slot: int = 0
+    ) -> Drafted:
+        """*steps* as a transaction that *payer* would pay and sign, rehearsed, on a fresh blockhash; nobody signed it.
+
+        Raises VenueUnknown.
+        """
+        from solders.message import to_bytes_versioned
+
         try:
             async with asyncio.TaskGroup() as tasks:
-                rehearsal = tasks.create_task(self._rehearse(step, signer, slot))
+                rehearsal = tasks.create_task(self._rehearse(steps, payer, slot))
                 known = {"commitment": "confirmed", "minContextSlot": slot}
                 fresh = tasks.create_task(self._rpc.call("getLatestBlockhash", known))
                 asked = tasks.create_task(self._price(locked))
         except ExceptionGroup as several:
             raise several.exceptions[0] from None
-        used, refused = rehearsal.result()
-        raise_for_all(refused)
-        units = min(MOST_UNITS, max(used * ROOM[0] // ROOM[1], 1_000)) if refused is None else USUAL_UNITS
+        seen = rehearsal.result()
+        units = USUAL_UNITS * len(steps)
+        if seen.refused is None:
+            units = min(MOST_UNITS, max(seen.units * ROOM[0] // ROOM[1], 1_000))
         price = min(asked.result(), max(0, self._bounds.most - _SIGNATURE_LAMPORTS) * 1_000_000 // units)
         value = fresh.result()["value"]
-        content = await self._signed(self._steps(step, units, price), signer, value["blockhash"])
-        return Signed(transaction=content, height=int(value["lastValidBlockHeight"]), refused=refused)
+        unsigned = _unsigned([*_budget(units, price), *steps], payer, value["blockhash"])
+        return Drafted(
+            transaction=bytes(unsigned),
+            message=bytes(to_bytes_versioned(unsigned.message)),
+            height=int(value["lastValidBlockHeight"]),
+            refused=seen.refused,
+            fee=_SIGNATURE_LAMPORTS + -(-units * price // 1_000_000),
+            left=seen.left,
+        )
 
-    async def _rehearse(self, step: "Instruction", signer: "Pubkey", slot: int = 0) -> tuple[int, Cause | None]:
-        """Units that the step uses, and why the program would refuse it now."""
-        from solders.hash import Hash
-        from solders.message import MessageV0
-        from solders.signature import Signature
-        from solders.transaction import VersionedTransaction
-
-        message = MessageV0.try_compile(signer, self._steps(step, MOST_UNITS, 0), [], Hash.default())
-        unsigned = VersionedTransaction.populate(message, [Signature.default()])
+    async def _rehearse(self, steps: "Sequence[Instruction]", payer: "Pubkey", slot: int = 0) -> _Rehearsed:
+        """What *steps* would use and leave, and why the program would refuse them now."""
+        unsigned = _unsigned([*_budget(MOST_UNITS, 0), *steps], payer, None)
         options = {
             "encoding": "base64",
             "sigVerify": False,
             "replaceRecentBlockhash": True,
             "commitment": "confirmed",
+            "accounts": {"encoding": "base64", "addresses": [str(payer)]},
             "minContextSlot": slot,
         }
         answer = await self._rpc.call("simulateTransaction", base64.b64encode(bytes(unsigned)).decode(), options)
         value = answer["value"]
-        used = int(value.get("unitsConsumed") or 0)
-        if value["err"] is None:
-            return used, None
-        return used, self.cause(value["err"], value.get("logs") or [])
+        after = next(iter(value.get("accounts") or ()), None)
+        left = None if after is None else int(after["lamports"])
+        error = value["err"]
+        refused = None if error is None else self.cause(error, value.get("logs") or [], steps=len(steps))
+        return _Rehearsed(units=int(value.get("unitsConsumed") or 0), refused=refused, left=left)
 
     async def _price(self, locked: Sequence["Pubkey"]) -> int:
         """Micro-lamports a unit that lately got such transactions in, within the floor."""
@@ -127,29 +169,34 @@ class Sender:
             known = self._fees[keys] = (now, price)
         return max(self._bounds.floor, known[1])
 
-    @staticmethod
-    def _steps(step: "Instruction", units: int, price: int) -> "list[Instruction]":
-        from solders.compute_budget import set_compute_unit_limit, set_compute_unit_price
+    async def is_switched_off(
+        self, probe: "Callable[[Pubkey], Instruction]", others: "Sequence[Pubkey]" = ()
+    ) -> Cause | None:
+        """Why the program takes nothing at all, if so; asked at most every few seconds. Raises VenueUnknown.
 
-        return [set_compute_unit_limit(units), set_compute_unit_price(price), step]
-
-    async def _signed(self, steps: "list[Instruction]", signer: "Pubkey", blockhash: str) -> bytes:
-        from solders.hash import Hash
-        from solders.message import MessageV0, to_bytes_versioned
-        from solders.signature import Signature
-        from solders.transaction import VersionedTransaction
-
-        message = MessageV0.try_compile(signer, steps, [], Hash.from_string(blockhash))
-        made = await self._keyring.sign(str(signer), bytes(to_bytes_versioned(message)))
-        return bytes(VersionedTransaction.populate(message, [Signature.from_bytes(made)]))
-
-    async def is_switched_off(self, probe: "tuple[Instruction, Pubkey]") -> Cause | None:
-        """Why the program takes nothing at all, if so; asked at most every few seconds. Raises VenueUnknown."""
+        A node rehearses only for a payer who has something, and it need not be one of ours: the validator whose turn it
+        is pays for its votes, so it has. Nothing is signed, and nobody is asked for anything. *others* are tried where
+        the node does not tell whose turn it is.
+        """
         now = asyncio.get_running_loop().time()
         if self._probed is None or now - self._probed[0] > PROBE_AGE_S:
-            _, refused = await self._rehearse(*probe)
-            self._probed = (now, refused if refused is not None and refused.kind is Kind.PAUSED else None)
+            verdict: Cause | None = None
+            for payer in [*await self._leader(), *others]:
+                refused = (await self._rehearse([probe(payer)], payer)).refused
+                if refused is None or refused.code is not None:  # the program itself has spoken
+                    verdict = refused if refused is not None and refused.kind is Kind.PAUSED else None
+                    break
+            self._probed = (now, verdict)
         return self._probed[1]
+
+    async def _leader(self) -> "list[Pubkey]":
+        """The validator whose turn it is to make blocks; empty where the node does not say. Raises VenueUnknown."""
+        from solders.pubkey import Pubkey
+
+        try:
+            return [Pubkey.from_string(await self._rpc.call("getSlotLeader", {"commitment": "confirmed"}))]
+        except (NodeRefused, TypeError, ValueError):
+            return []
 
     # ── handing over ────────────────────────────────────────────────────────────────────────────────────────────────
 
@@ -227,9 +274,38 @@ class Sender:
                     return True
         return False
 
-    def cause(self, error: object, logs: Sequence[str]) -> Cause:
-        """Why the network says that a transaction failed, in words."""
-        return cause_of(error, program=self._program, ours=STEP, logs=logs)
+    def cause(self, error: object, logs: Sequence[str], *, steps: int = 1) -> Cause:
+        """Why the network says that a transaction of so many *steps* of ours failed, in words."""
+        found = error.get("InstructionError") if isinstance(error, dict) else None
+        number = found[0] if isinstance(found, list) and found else None
+        ours = number if isinstance(number, int) and STEP <= number < STEP + steps else STEP
+        return cause_of(error, program=self._program, ours=ours, logs=logs)
+
+
+def _budget(units: int, price: int) -> "list[Instruction]":
+    from solders.compute_budget import set_compute_unit_limit, set_compute_unit_price
+
+    return [set_compute_unit_limit(units), set_compute_unit_price(price)]
+
+
+def _unsigned(steps: "Sequence[Instruction]", payer: "Pubkey", blockhash: str | None) -> "VersionedTransaction":
+    from solders.hash import Hash
+    from solders.message import MessageV0
+    from solders.signature import Signature
+    from solders.transaction import VersionedTransaction
+
+    made = Hash.default() if blockhash is None else Hash.from_string(blockhash)
+    message = MessageV0.try_compile(payer, list(steps), [], made)
+    return VersionedTransaction.populate(message, [Signature.default()])
+
+
+def signed_by(unsigned: bytes, signature: bytes) -> "VersionedTransaction":
+    """The transaction *unsigned* with its one *signature* on it."""
+    from solders.signature import Signature
+    from solders.transaction import VersionedTransaction
+
+    message = VersionedTransaction.from_bytes(unsigned).message
+    return VersionedTransaction.populate(message, [Signature.from_bytes(signature)])
 
 
 def raise_for_all(refused: Cause | None) -> None:

@@ -11,19 +11,22 @@ from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 from typing import Any
 
-from core.domain.errors import VenueRejected
+from core.domain.errors import Denied, VenueRejected
 from core.domain.ids import OrderId, OwnerId
 from core.domain.money import BPS
 from core.domain.order import OrderIntent
 from core.ports import Prepared
 from core.venues.drift.codec import Record
-from core.venues.drift.units import base_units, price_units
+from core.venues.drift.units import base_units, offset_units, price_units
 
 _EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
 _MILLISECOND = timedelta(milliseconds=1)
 MARKET_ORDER_S = 30
 """How long a market order may look for a price; the program's own default."""
 AUCTION_SLOTS = 10
+IMMEDIATE_OR_CANCEL = 1
+LONGEST = 1232
+"""The protocol's own limit on a transaction's bytes."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -36,7 +39,7 @@ class Reference:
     digest: str
 
     def __str__(self) -> str:
-        return f"{self.signature}.{self.height}.{(self.until - _EPOCH) // _MILLISECOND}.{self.digest}"
+        return f"{self.signature}.{self.height}.{_ms(self.until)}.{self.digest}"
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -51,7 +54,7 @@ class Ticket:
 
 def write(owner: OwnerId, order_id: OrderId, transaction: bytes, height: int, until: datetime) -> Prepared:
     """The transaction as it is stored and sent."""
-    until_ms = (until - _EPOCH) // _MILLISECOND
+    until_ms = _ms(until)
     body = {
         "owner": owner,
         "order": order_id,
@@ -59,7 +62,7 @@ def write(owner: OwnerId, order_id: OrderId, transaction: bytes, height: int, un
         "until_ms": until_ms,
         "transaction": base64.b64encode(transaction).decode(),
     }
-    raw = json.dumps(body, sort_keys=True, separators=(",", ":")).encode()
+    raw = _packed(body)
     reference = Reference(
         signature=signature_of(transaction), height=height, until=_EPOCH + until_ms * _MILLISECOND, digest=_digest(raw)
     )
@@ -78,6 +81,57 @@ def read(prepared: Prepared) -> Ticket:
     return Ticket(
         owner=OwnerId(body["owner"]), order_id=OrderId(body["order"]), transaction=transaction, reference=reference
     )
+
+
+def transaction_in(raw: bytes) -> bytes:
+    """The transaction that `write` was given."""
+    return base64.b64decode(json.loads(raw)["transaction"])
+
+
+def unsigned(transaction: bytes, height: int, until: datetime) -> bytes:
+    """A transaction that its owner's wallet is to sign, as it is remembered until then."""
+    return _packed({"transaction": base64.b64encode(transaction).decode(), "height": height, "until_ms": _ms(until)})
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Made:
+    """What `unsigned` was given, and what the wallet made of it."""
+
+    transaction: bytes
+    height: int
+    until: datetime
+
+
+def made(raw: bytes) -> Made:
+    """What `unsigned` was given."""
+    body = json.loads(raw)
+    until = _EPOCH + body["until_ms"] * _MILLISECOND
+    return Made(transaction=base64.b64decode(body["transaction"]), height=body["height"], until=until)
+
+
+def sealed(raw: bytes, signed: bytes) -> bytes:
+    """The transaction that was made with its owner's signature on it. Raises Denied for any other one.
+
+    What comes back is never sent as it came: the message is our own, and only the signature is taken.
+    """
+    from solders.message import to_bytes_versioned
+    from solders.transaction import VersionedTransaction
+
+    ours = VersionedTransaction.from_bytes(made(raw).transaction)
+    hint = "Nothing was sent. Open it anew, and let the wallet sign it as it is."
+    try:
+        if len(signed) > LONGEST:
+            raise ValueError
+        theirs = VersionedTransaction.from_bytes(signed)
+        [signature] = theirs.signatures
+    except Exception:  # noqa: BLE001 - the library has an error of its own for each way bytes can be wrong
+        raise Denied("That is no signed transaction.", hint) from None
+    if to_bytes_versioned(theirs.message) != to_bytes_versioned(ours.message):
+        raise Denied("The transaction that came back is not the one that was made: it was changed.", hint)
+    whole = VersionedTransaction.populate(ours.message, [signature])
+    if not all(whole.verify_with_results()):
+        raise Denied("The transaction is not signed by the wallet that it is for.", hint)
+    return bytes(whole)
 
 
 def reference_of(text: str) -> Reference | None:
@@ -103,6 +157,14 @@ def _is_signed(transaction: bytes, signature: str) -> bool:
     return str(read_back.signatures[0]) == signature and all(read_back.verify_with_results())
 
 
+def _ms(at: datetime) -> int:
+    return (at - _EPOCH) // _MILLISECOND
+
+
+def _packed(body: dict[str, Any]) -> bytes:
+    return json.dumps(body, sort_keys=True, separators=(",", ":")).encode()
+
+
 def _digest(raw: bytes) -> str:
     return hashlib.sha256(raw).hexdigest()[:16]
 
@@ -124,9 +186,12 @@ def params_of(intent: OrderIntent, market: Record, index: int, number: int, now:
         "reduce_only": intent.reduce_only,
         "post_only": "MustPostOnly" if intent.post_only else "None",
         "max_ts": None if intent.expires_at is None else int(intent.expires_at.timestamp()),
+        "bit_flags": IMMEDIATE_OR_CANCEL if intent.immediate_or_cancel else 0,
     }
     if intent.price is not None:
         params["price"] = price_units(intent.price, tick, intent.side)
+    if intent.oracle_offset is not None:
+        params["oracle_price_offset"] = offset_units(intent.oracle_offset, intent.side)
     if intent.trigger_price is not None:
         params["trigger_price"] = price_units(intent.trigger_price, tick, intent.side)
         params["trigger_condition"] = "Above" if intent.trigger_when == ">=" else "Below"

@@ -95,6 +95,19 @@ def token_amount(scaled_balance: int, cumulative_interest: int, decimals: int, *
     return _decimal(owned // 10 ** (19 - decimals), decimals)
 
 
+def offset_units(offset: Decimal, side: Side) -> int:
+    """*offset* from the oracle price (quote) as the program counts it, down for a buy and up for a sell.
+
+    Raises VenueRejected for none, and for one beyond what its 32 bits hold.
+    """
+    up = side == "sell"
+    with localcontext(prec=80):
+        units = int(offset.scaleb(PRICE_DIGITS).to_integral_value("ROUND_CEILING" if up else "ROUND_FLOOR"))
+    if not units or abs(units) >= 2**31:
+        raise VenueRejected(f"expected an offset from the oracle price of up to $2,147, and not zero, was {offset}")
+    return units
+
+
 def oracle_price(price: int, confidence: int, exponent: int, source: str) -> tuple[Decimal, Decimal]:
     """Price and confidence (quote per base) that the program reads from a Pyth Lazer account, as it rounds them.
 

@@ -10,7 +10,7 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import TYPE_CHECKING
 
-from core.domain.errors import NoPermission, PriceUnavailable, VenueRejected
+from core.domain.errors import ApprovalNeeded, NoPermission, PriceUnavailable, VenueRejected
 from core.domain.ids import OwnerId
 from core.domain.market import Market, Observation
 from core.domain.money import ZERO
@@ -26,7 +26,7 @@ from core.ports import (
     Trader,
     VenueStatus,
 )
-from core.venues.drift import activity, margin, ticket
+from core.venues.drift import activity, margin, steps, ticket
 from core.venues.drift.codec import Record, remaining_accounts
 from core.venues.drift.fate import Fates, Means
 from core.venues.drift.feed import Feed
@@ -47,7 +47,7 @@ PRICE_AGE_S = 0.0
 _PAUSED_WHOLE = 0xFF
 _FILL_PAUSED = 4
 STATUS_PERIOD = timedelta(seconds=1)
-_NOWHERE = "1" * 32
+MOST_PAYERS = 3
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -62,7 +62,7 @@ class DriftVenue:
     """The Venue port on chain. `name` is the venue's; several processes may use one account at once."""
 
     simulated = False
-    holds_protective_orders = False
+    holds_protective_orders = True
 
     def __init__(
         self,
@@ -81,7 +81,7 @@ class DriftVenue:
         self._traders = means.traders
         self._notes = means.notes
         self._clock = means.clock
-        self._fates = Fates(name, means, simulated=simulated)
+        self._fates = Fates(name, means, simulated=simulated, told=lambda: self._fed)
         self._feed = feed
         self._freshness = Freshness() if freshness is None else freshness
         self._owners: dict[Pubkey, tuple[OwnerId, Trader]] = {}
@@ -113,7 +113,9 @@ class DriftVenue:
         state = await self._atlas.state()
         if state["exchange_status"] == _PAUSED_WHOLE:
             return VenueStatus(state="paused", reason=f"{self.name} has paused all trading")
-        refused = await self._sender.is_switched_off(self._probe())
+        refused = await self._sender.is_switched_off(
+            self._probe, [_pubkey(trader.authority) for _, trader in self._owners.values()][:MOST_PAYERS]
+        )
         if refused is not None:
             return VenueStatus(state="paused", reason=refused.words.rstrip("."))
         numbers = list(self._atlas.markets)
@@ -206,26 +208,24 @@ class DriftVenue:
 
     def _follow(self, key: "Pubkey", owner: OwnerId, trader: Trader) -> None:
         """Hear of the account from now on: one subscription follows all that are delegated to one key."""
-        if key in self._owners:
+        if self._owners.get(key) == (owner, trader):
             return
         self._owners[key] = (owner, trader)
         if self._feed is not None:
             size = self._codec.profile.accounts["User"]
-            ours = {"memcmp": {"offset": self._codec.offset("User", "delegate"), "bytes": trader.signer}}
+            whose = "authority" if trader.by_hand else "delegate"
+            ours = {"memcmp": {"offset": self._codec.offset("User", whose), "bytes": trader.signer}}
             self._feed.want_program(self._codec.program, [{"dataSize": size}, ours])
 
     async def changes(self) -> AsyncGenerator[Changed]:
         """Owners whose account was changed on chain, as it is told or found; each once for many changes at a time."""
-        touched: dict[OwnerId, Changed] = {}
+        touched: dict[OwnerId, Pubkey] = {}
         arrived = asyncio.Event()
 
-        def changed(key: "Pubkey", kept: Kept) -> None:
-            if (known := self._owners.get(key)) is None:
-                return
-            owner, trader = known
-            permitted = kept.content is None or self._permits(kept.content, trader)
-            touched[owner] = Changed(owner=owner, permitted=permitted)
-            arrived.set()
+        def changed(key: "Pubkey", kept: Kept) -> None:  # noqa: ARG001 - a watcher's arguments
+            if (known := self._owners.get(key)) is not None:
+                touched[known[0]] = key
+                arrived.set()
 
         self._atlas.shelf.watchers.append(changed)
         try:
@@ -233,12 +233,16 @@ class DriftVenue:
                 await arrived.wait()
                 arrived.clear()
                 told, touched = touched, {}
-                for one in told.values():
-                    yield one
+                for owner, key in told.items():
+                    yield Changed(owner=owner, permitted=await self._permits(owner, key))
         finally:
             self._atlas.shelf.watchers.remove(changed)
 
-    def _permits(self, content: bytes, trader: Trader) -> bool:
+    async def _permits(self, owner: OwnerId, key: "Pubkey") -> bool:
+        """Whether we may trade the account as it was told last, by whatever way its owner has chosen by now."""
+        trader, content = await self._traders.of(owner), self._atlas.shelf.kept[key].content
+        if trader is None or content is None or self.user_key(trader) != key:
+            return True
         signer = bytes(_pubkey(trader.signer))
         places = [self._codec.offset("User", name) for name in ("authority", "delegate")]
         return any(content[place : place + len(signer)] == signer for place in places)
@@ -246,7 +250,18 @@ class DriftVenue:
     # ── orders ──────────────────────────────────────────────────────────────────────────────────────────────────────
 
     async def prepare(self, intent: OrderIntent) -> Prepared:
-        """*intent* as signed bytes. Raises VenueRejected where it can never be valid, VenuePaused, VenueUnknown."""
+        """*intent* as signed bytes. Raises VenueRejected where it can never be valid, VenuePaused, VenueUnknown.
+
+        Raises ApprovalNeeded where the owner's own wallet is to sign.
+        """
+        trader, key, step, now = await self.placing(intent)
+        if trader.by_hand:
+            raise ApprovalNeeded("your own wallet must sign this order", "Sign it in the dashboard.")
+        signed = await self._sender.build(step, _pubkey(trader.signer), [key], slot=self._fates.slot_of(key))
+        return ticket.write(intent.owner, intent.order_id, signed.transaction, signed.height, now + VALID_FOR)
+
+    async def placing(self, intent: OrderIntent) -> "tuple[Trader, Pubkey, Instruction, datetime]":
+        """Who trades, which account, and what places *intent*. Raises VenueRejected where it can never be valid."""
         await self._atlas.load()
         number = self._atlas.index(intent.market)
         grid = margin.amm(self._atlas.perps[number])
@@ -258,14 +273,16 @@ class DriftVenue:
         own = ticket.own_number(intent.order_id, taken)
         params = ticket.params_of(intent, grid, number, own, now, blank)
         world = await self._atlas.world(user, (number,), FED_AGE_S)
-        step = self._codec.instruction(
-            "place_perp_order",
-            {"user": key, "authority": _pubkey(trader.signer)},
-            {"params": params},
-            self._atlas.rest(user, world, number),
-        )
-        signed = await self._sender.build(step, _pubkey(trader.signer), [key], slot=self._fates.slot_of(key))
-        return ticket.write(intent.owner, intent.order_id, signed.transaction, signed.height, now + VALID_FOR)
+        before = None if intent.replaces is None else await self._open_number(intent.owner, intent.replaces)
+        seat = steps.Seat(trader=trader, key=key, user=user, world=world)
+        return trader, key, steps.step_of(self._atlas, seat, intent, params, before), now
+
+    async def _open_number(self, owner: OwnerId, signature: str) -> int | None:
+        """The program's number of an order that is open now; None where it is not. Raises VenueUnknown."""
+        reference = ticket.reference_of(signature)
+        if reference is None or (await self.lookup(owner, signature)).finding is not Finding.LIVE:
+            return None
+        return self._fates.number_of(reference)
 
     async def _trading(self, owner: OwnerId) -> "tuple[Trader, Pubkey, Record]":
         """Who trades for *owner*, the account's address and what it holds. Raises VenueRejected."""
@@ -303,16 +320,20 @@ class DriftVenue:
         reference = ticket.reference_of(signature)
         if reference is None or await self._fates.promise_never(owner, reference):
             return
+        trader, key, step = await self.taking_off(owner, signature)
+        if step is not None and not trader.by_hand:  # who signs by hand is asked to in the dashboard
+            await self._do(step, trader, key)
+
+    async def taking_off(self, owner: OwnerId, signature: str) -> "tuple[Trader, Pubkey, Instruction | None]":
+        """Who trades, which account, and what takes the order off; None where it does not rest. Raises VenueUnknown."""
         trader, key, user = await self._trading(owner)
-        report = await self.lookup(owner, signature)
-        number = self._fates.number_of(reference)
-        if report.finding is not Finding.LIVE or number is None:
-            return
+        number = await self._open_number(owner, signature)
+        if number is None:
+            return trader, key, None
         world = await self._atlas.world(user, (), FED_AGE_S)
         accounts = {"user": key, "authority": _pubkey(trader.signer)}
         rest = self._atlas.rest(user, world)
-        step = self._codec.instruction("cancel_order", accounts, {"order_id": number}, rest)
-        await self._do(step, trader, key)
+        return trader, key, self._codec.instruction("cancel_order", accounts, {"order_id": number}, rest)
 
     async def cancel_all(self, owner: OwnerId, market: str | None = None) -> None:
         """Take off every open order of the account, or of *market*, whoever placed it. Raises VenueUnknown."""
@@ -342,15 +363,10 @@ class DriftVenue:
             raise VenueRejected(signed.refused.words.rstrip("."))
         raise_for_all(await self._sender.hand_over(signed.transaction, first=True))
 
-    def _probe(self) -> "tuple[Instruction, Pubkey]":
-        """An instruction that changes nothing where the program is there, and who would pay: nobody does.
-
-        A node rehearses only for a payer that has something; an owner's wallet, which nothing is asked of, has.
-        """
-        payer = next((trader.authority for _, trader in self._owners.values()), _NOWHERE)
-        accounts = {"user": self._atlas.state_key, "authority": _pubkey(payer)}
-        step = self._codec.instruction("cancel_order", accounts, {"order_id": None}, remaining_accounts([], [], []))
-        return step, _pubkey(payer)
+    def _probe(self, payer: "Pubkey") -> "Instruction":
+        """An instruction that changes nothing where the program is there, and *payer* would pay for: nobody does."""
+        accounts = {"user": self._atlas.state_key, "authority": payer}
+        return self._codec.instruction("cancel_order", accounts, {"order_id": None}, remaining_accounts([], [], []))
 
     # ── what it did by itself ───────────────────────────────────────────────────────────────────────────────────────
 

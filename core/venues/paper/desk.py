@@ -158,7 +158,7 @@ class Desk:
         if intent.type == "limit" and limit is not None:
             if intent.post_only and self._rules.depth(mark).reaches(intent.side, limit, mark.price):
                 return f"post-only, but it would have traded at once at the mark of {plain(mark.price)}"
-            if reason := matching.beyond_band(intent, mark.price):
+            if reason := matching.beyond_band(replace(intent, price=limit), mark.price):
                 return reason
         return "" if intent.reduce_only else self._unaffordable(order)
 

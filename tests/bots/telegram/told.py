@@ -17,7 +17,10 @@ from core.domain.event import (
     Event,
     JobDeadLettered,
     JobWaiting,
+    KeyRanLow,
+    KeyRefilled,
     OrderAccepted,
+    OrderApprovalRequested,
     OrderCancelled,
     OrderDenied,
     OrderFilled,
@@ -37,6 +40,8 @@ from core.domain.event import (
     RuleExpired,
     RuleFailed,
     RuleMissed,
+    RulePosted,
+    RuleRelieved,
     RuleTriggered,
     VenueLost,
     VenuePaused,
@@ -47,6 +52,7 @@ from tests.bots.scripted import ME
 from tests.clock import START
 
 D = Decimal
+_KEY = "9xQeWvG816bUx9EPjHmaT23yvVM2ZWbrrpZb9PusVFin"
 _MINE: dict[str, Any] = {"at": START, "owner": ME}
 _RULE: dict[str, Any] = {**_MINE, "rule_id": RuleId("r_1"), "label": "r1"}
 _ORDER: dict[str, Any] = {**_RULE, "order_id": OrderId("o_1"), "market": "SOL-PERP", "side": "sell", "venue": "paper",
@@ -64,7 +70,16 @@ EVENTS: dict[str, Event] = {
         position_after=D(20), trigger_price=D("149.9"),
     ),
     "A part of it filled": OrderPartiallyFilled(**_ORDER, base=D(5), price=D("149.87"), fee=D("0.4"), left=D(15)),
+    "An order waits for its owner": OrderApprovalRequested(**_ORDER, base=D(20), until=START + timedelta(minutes=15)),
     "An order rests": OrderAccepted(**_ORDER, base=D(20), price=D(160)),
+    "A stop rests at the venue": RulePosted(
+        **_RULE, order_id=OrderId("o_1"), market="SOL-PERP", side="sell", base=D(20), price=D(140), when="<=",
+        venue="drift",
+    ),
+    "The venue would not hold a stop": RuleRelieved(
+        **_RULE, order_id=OrderId("o_1"), venue="drift",
+        reason="This sub-account already has 32 open orders; cancel some",
+    ),
     "An order was rejected": OrderRejected(**_ORDER, base=D(20), reason="the market is in reduce-only mode"),
     "An order was denied": OrderDenied(**_ORDER, base=D(20), reason="an order of $30,000.00 is over $25,000.00"),
     "An order was cancelled": OrderCancelled(**_ORDER, base=D(20), filled=D(5), reason="you cancelled it"),
@@ -107,6 +122,12 @@ EVENTS: dict[str, Event] = {
     "Everything was stopped": AccountKilled(**_MINE, rules_paused=2, orders_cancelled=1, positions=("2 SOL-PERP",)),
     "SayWhen may not trade any more": AccountDelegateRevoked(**_MINE, venue="drift"),
     "A wallet must sign": AccountApprovalRequested(**_MINE, what="raise your leverage limit to 20x"),
+    "A key runs low (for operators)": KeyRanLow(
+        **_MINE, venue="drift", key=_KEY, lamports=41_250_000, minimum=50_000_000
+    ),
+    "A key has enough again (for operators)": KeyRefilled(
+        **_MINE, venue="drift", key=_KEY, lamports=1_041_250_000, minimum=50_000_000
+    ),
     "From the operator": AccountAnnounced(**_MINE, words="We restart at noon UTC.\nRules go on afterwards."),
 }  # fmt: skip
 """By what happened."""

@@ -230,7 +230,9 @@ def test_where_a_stop_lives_is_said() -> None:
     spec = RuleSpec(
         id="r1", condition=PriceLevel(market="SOL-PERP", operator="<=", price=D(140)), action=ALL, protect="venue"
     )
-    assert "To rest on the venue as a trigger order" in "\n".join(read_back((spec,), prices={}, positions={}))
+    ours = "SayWhen watches the market and acts only while it runs; nothing rests on the venue until then."
+    assert ours in read_back((spec,), prices={}, positions={})
+    assert ours not in read_back((spec,), prices={}, positions={}, stands_at="drift")
 
 
 def _corpus() -> Iterator[tuple[str, RuleSet, dict[str, Any]]]:

@@ -57,7 +57,6 @@ UNHEARD = {
     "order.sent",
     "job.retried",
     "position.funding_paid",
-    "delivery.failed",
     "engine.blind",
 }
 

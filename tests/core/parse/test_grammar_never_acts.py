@@ -38,7 +38,7 @@ stop loss 5% below 150
 close sol at market close
 sell half at double my entry
 close when i double my money
-sell half at 2x
+sell half at 2x leverage
 buy 2 sol 3 times
 buy 2 sol once it bounces
 buy 2 sol after it dips

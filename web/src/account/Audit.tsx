@@ -7,6 +7,20 @@ import { useZone } from "../ui/zone";
 import { owned } from "./asks";
 
 const FEW = 6;
+const SAID: Record<string, string> = {
+  "session.began": "Signed in",
+  "session.ended": "Signed out",
+  "session.ended_all": "Signed out everywhere",
+  "session.reused": "A used-up sign-in was tried again, and ended",
+  raise_limits: "Limits raised",
+  lower_limits: "Limits lowered",
+  link_wallet: "A wallet was linked",
+  unlink_wallet: "A wallet was unlinked",
+  api_key: "An API key was made",
+  "api_key.revoked": "An API key was revoked",
+  export: "An export was allowed",
+  exported: "Everything was exported",
+};
 
 export function Audit() {
   const zone = useZone();
@@ -21,7 +35,7 @@ export function Audit() {
       <ol className="divide-y divide-line">
         {lines.slice(0, whole ? lines.length : FEW).map((line) => (
           <li key={`${line.at} ${line.act}`} className="flex justify-between gap-3 px-4 py-2">
-            <span className="min-w-0 break-words">{line.act.replaceAll(/[._]/g, " ")}</span>
+            <span className="min-w-0 break-words">{SAID[line.act] ?? line.act.replaceAll(/[._]/g, " ")}</span>
             <time dateTime={line.at} className="shrink-0 text-xs text-soft">
               {moment(line.at, zone)}
             </time>

@@ -51,7 +51,7 @@ function Leave({ onClose }: { onClose: () => void }) {
   );
   return (
     <Sheet title="Delete your account?" onClose={onClose}>
-      <p>Rules, history, links and keys go for good; nobody can bring them back. Nothing may be open: close positions and cancel rules first.</p>
+      <p>Rules, history, links and keys go for good; nobody can bring them back. Armed rules are cancelled with it; a position or an order that is open must be closed first.</p>
       <Field label={`Type ${WORD} to go on`} className="mt-4" value={word} onChange={(event) => setWord(event.target.value)} />
       {leave.isError && <Failure error={leave.error} />}
       {leave.data?.approval != null && <p className="mt-3 text-warn">Your wallet must sign first: it waits at the top of the page.</p>}

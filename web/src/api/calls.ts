@@ -21,6 +21,7 @@ export const queries = {
   settings: queryOptions({ queryKey: ["settings"], queryFn: () => ask<Schemas["SettingsOut"]>("GET", "/api/settings"), staleTime: Infinity }),
   prices: queryOptions({ queryKey: ["prices"], queryFn: () => ask<Schemas["PricesOut"]>("GET", "/api/prices"), refetchInterval: 15_000 }),
   markets: queryOptions({ queryKey: ["markets"], queryFn: () => ask<Schemas["MarketsOut"]>("GET", "/api/markets"), staleTime: Infinity }),
+  waiting: queryOptions({ queryKey: ["waiting"], queryFn: () => ask<Schemas["WaitsOut"]>("GET", "/api/trading/waiting"), refetchInterval: 60_000 }),
   jobs: queryOptions({ queryKey: ["jobs"], queryFn: () => ask<Schemas["JobsOut"]>("GET", "/api/jobs"), refetchInterval: 15_000 }),
   drafts: queryOptions({ queryKey: ["drafts"], queryFn: () => ask<Schemas["DraftsOut"]>("GET", "/api/drafts") }),
   pnl: queryOptions({ queryKey: ["pnl"], queryFn: () => ask<Schemas["PnlOut"]>("GET", "/api/pnl?by=day") }),

@@ -73,7 +73,7 @@ export function takeIn(client: QueryClient, frame: Frame): void {
     client.setQueryData(queries.prices.queryKey, (known) => (known === undefined ? undefined : mergePrices(known, prices)));
   }
   if (frame.events !== undefined && (frame.events.length > 0 || frame.type === "snapshot")) {
-    for (const key of ["account", "jobs", "pnl", "drafts", "logs", "letters", "worths"]) void client.invalidateQueries({ queryKey: [key] });
+    for (const key of ["account", "jobs", "pnl", "drafts", "logs", "letters", "worths", "waiting", "seat"]) void client.invalidateQueries({ queryKey: [key] });
     void freshen(client);
     void freshenInbox(client);
   }

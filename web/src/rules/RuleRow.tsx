@@ -41,6 +41,7 @@ export const RuleRow = memo(function RuleRow({ rule, near, job, picked, onPick, 
           <StateChip state={rule.state} />
         </p>
         <p className="mt-1 break-words">{rule.says}</p>
+        {rule.stands != null && <p className="text-soft">{rule.stands}</p>}
         {rule.reason !== undefined && rule.reason !== null && <p className="text-warn">{rule.reason}</p>}
         {toggle.isError && <Failure error={toggle.error} />}
       </div>

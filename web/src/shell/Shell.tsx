@@ -47,6 +47,7 @@ export function Shell({ children }: { children: ReactNode }) {
       </header>
       <main id="page" tabIndex={-1} className="mx-auto w-full max-w-[90rem] grow px-3 pt-4 pb-24 outline-none sm:px-4 md:pb-8">
         <Paused />
+        <Waits />
         {children}
       </main>
       <nav aria-label="Pages" className="fixed inset-x-0 bottom-0 z-10 grid grid-cols-6 border-t border-line bg-panel p-1 pb-[max(0.375rem,env(safe-area-inset-bottom))] md:hidden">
@@ -102,6 +103,20 @@ function Leave() {
     <button type="button" disabled={leave.isPending} onClick={() => leave.mutate()} className="ml-auto rounded-md px-2 py-1 text-soft hover:text-ink sm:ml-0">
       Sign out
     </button>
+  );
+}
+
+/** Orders that only the owner's wallet can sign; in sight wherever they are, until they are signed or over. */
+function Waits() {
+  const path = usePath();
+  const { data } = useQuery(queries.waiting);
+  const count = data?.orders.length ?? 0;
+  if (count === 0 || path === "/account") return null;
+  return (
+    <div role="status" className="mb-4 flex flex-wrap items-center justify-between gap-3 rounded-lg border border-warn/50 px-4 py-2 text-warn">
+      <span>{count === 1 ? "An order waits" : `${count} orders wait`} for your wallet. Nothing is sent until you sign.</span>
+      <Go to="/account">Look at {count === 1 ? "it" : "them"}</Go>
+    </div>
   );
 }
 

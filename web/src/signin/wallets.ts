@@ -87,11 +87,13 @@ function same(a: Uint8Array, b: Uint8Array): boolean {
   return a.length === b.length && a.every((byte, index) => byte === b[index]);
 }
 
-function refusal(wallet: Wallet, error: unknown): Problem {
+const NO_MESSAGES = "Accounts on a hardware wallet often cannot sign messages; use another account, or sign in with the bot's /web link.";
+
+export function refusal(wallet: Wallet, error: unknown, hint = NO_MESSAGES): Problem {
   if (error instanceof Problem) return error;
   const code = (error as { code?: unknown } | null)?.code;
   if (code === 4001 || /reject|denied|cancel/i.test(asProblem(error).message)) {
     return new Problem(0, "declined", `You declined in ${wallet.name}.`, "Nothing was signed. Try again when you want to.");
   }
-  return new Problem(0, "wallet", `${wallet.name} could not sign: ${asProblem(error).message}`, "Accounts on a hardware wallet often cannot sign messages; use another account, or sign in with the bot's /web link.");
+  return new Problem(0, "wallet", `${wallet.name} could not sign: ${asProblem(error).message}`, hint);
 }

@@ -1,6 +1,7 @@
 """The wire of Drift and its successor behind one interface: a `Codec` over a `Profile` of tables."""
 
 import functools
+from dataclasses import replace
 from importlib.util import find_spec
 
 from core.domain.errors import NotConfigured
@@ -24,6 +25,7 @@ __all__ = [
     "Record",
     "UnknownLayout",
     "codec_of",
+    "owners_codec_of",
     "remaining_accounts",
 ]
 
@@ -38,3 +40,10 @@ def codec_of(profile: str) -> Codec:
             "Run make setup, which installs them all.",
         )
     return Codec({known.name: known for known in (DRIFT, VELOCITY)}[profile])
+
+
+@functools.cache
+def owners_codec_of(profile: str) -> Codec:
+    """The codec that also has what only an owner's own wallet signs. Raises NotConfigured without the extra."""
+    known = codec_of(profile).profile
+    return Codec(replace(known, instructions=known.instructions + known.owners))

@@ -177,5 +177,6 @@ DRIFT = Profile(
         "LiquidationRecord",
     ),
     instructions=family.INSTRUCTIONS + _INSTRUCTIONS.lstrip(),
+    owners=family.OWNERS.lstrip(),
     markets=tuple(_MARKETS.split()),
 )

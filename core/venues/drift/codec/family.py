@@ -66,7 +66,12 @@ settle_multiple_pnls: state user+w authority+s spot_market_vault | market_indexe
 trigger_order: state authority+s filler+w user+w | order_id:u32
 update_user_delegate: user+w authority+s | sub_account_id:u16 delegate:pubkey
 """
-"""All that we ask of the program. There is no line that withdraws, deposits or transfers, and none may be added."""
+"""All that our keys ask of the program. No line here withdraws, deposits or transfers, and none may be added."""
+
+OWNERS = """
+deposit: state user+w user_stats+w authority+s spot_market_vault+w user_token_account+w token_program | market_index:u16 amount:u64 reduce_only:bool
+"""  # noqa: E501 - one instruction a line, as the codec reads it
+"""What an owner's own wallet may be asked to sign beside that. No key of ours signs it, and nothing here takes out."""
 
 SEEDS = {
     "user": "'user' pubkey u16",

@@ -11,7 +11,8 @@ class Profile:
     `seeds` by kind of address: literal words in quotes, then the types of what the caller gives (`'user' pubkey u16`).
     `types` is a table for `layout.read_tables`. `accounts` gives each account's whole size in bytes, discriminator
     included: a program that was replaced in place is noticed by it. `instructions` by name: accounts with `+w`
-    (written) and `+s` (signs), then `|` and the arguments. `markets` are perp symbols in the order of their index.
+    (written) and `+s` (signs), then `|` and the arguments; `owners` are those that only an owner's own wallet signs.
+    `markets` are perp symbols in the order of their index.
     """
 
     name: str
@@ -24,4 +25,5 @@ class Profile:
     accounts: Mapping[str, int]
     events: tuple[str, ...]
     instructions: str
+    owners: str
     markets: tuple[str, ...]

@@ -93,5 +93,6 @@ VELOCITY = Profile(
     accounts={"User": 4496, "UserStats": 240, "PerpMarket": 1296, "SpotMarket": 808, "PythLazerOracle": 48},
     events=("OrderRecord", "OrderActionRecord", "FundingPaymentRecord", "SettlePnlRecord", "DepositRecord"),
     instructions=family.INSTRUCTIONS + _INSTRUCTIONS.lstrip(),
+    owners=family.OWNERS.lstrip(),
     markets=("SOL-PERP", "BTC-PERP", "ETH-PERP", "HYPE-PERP", "ZEC-PERP"),
 )

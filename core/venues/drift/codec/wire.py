@@ -21,6 +21,7 @@ DISCRIMINATOR = 8
 _FIXED = {
     "rent": "SysvarRent111111111111111111111111111111111",
     "system_program": "11111111111111111111111111111111",
+    "token_program": "TokenkegQfeZyiNwAJbNbGKPFXCWuBvf9Ss623VQ5DA",
 }
 
 

@@ -22,6 +22,8 @@ FEE = 5_000
 """Lamports for each signature."""
 
 COMPUTE_BUDGET = Pubkey.from_string("ComputeBudget111111111111111111111111111111")
+LEADER = Pubkey(b"leader".ljust(32, b"."))
+"""The validator whose turn it is: it pays for its votes, so it always has something."""
 BUILT_IN = {COMPUTE_BUDGET, Pubkey.default()}
 DEFAULT_UNITS = 200_000
 
@@ -60,6 +62,8 @@ class Bank:
         self.slot, self.now = chain.slot, chain.now
         self._chain = chain
         self.written: dict[Pubkey, Account] = {}
+        self.paid: dict[Pubkey, int] = {}
+        """Lamports taken from those who have a balance, beside the network's fee."""
 
     def read(self, key: Pubkey) -> bytes | None:
         """The account's bytes; None if there is none."""
@@ -69,6 +73,14 @@ class Bank:
     def write(self, key: Pubkey, owner: Pubkey, content: bytes) -> None:
         """Set the account's bytes."""
         self.written[key] = Account(owner, content, self.slot)
+
+    def pay(self, key: Pubkey, lamports: int) -> bool:
+        """Take so much from *key*; False where it has not got it. Who has no balance at all pays nothing."""
+        left = self._chain.lamports.get(key)
+        if left is None:
+            return True
+        self.paid[key] = self.paid.get(key, 0) + lamports
+        return self.paid[key] + FEE <= left
 
 
 Program = Callable[[Bank, bytes, list[Meta]], Ran]
@@ -202,7 +214,7 @@ class Chain:
         if not any_hash and self._hashes.get(message.recent_blockhash, -1) < self.height("processed"):
             return Simulated("BlockhashNotFound", [])
         keys = list(message.account_keys)
-        if self.poor and self.lamports.get(keys[0], 0) < FEE:
+        if self.poor and keys[0] != LEADER and self.lamports.get(keys[0], 0) < FEE:
             return Simulated("InsufficientFundsForFee" if keys[0] in self.lamports else "AccountNotFound", [])
         bank, logs, used = Bank(self), list[str](), 0
         budget = DEFAULT_UNITS
@@ -278,6 +290,8 @@ class Chain:
         self.remember(signature, found)
         if error is None and ran.bank is not None:
             self.accounts |= ran.bank.written
+            for key, paid in ran.bank.paid.items():
+                self.lamports[key] -= paid
             self._tell(ran.bank.written)
         for hear in tuple(self.hearers):
             hear(signature, found)
@@ -326,6 +340,11 @@ def told(ran: Simulated) -> dict[str, Any]:
 def emitted(content: bytes) -> str:
     """The line that an event leaves in the log."""
     return f"Program data: {base64.b64encode(content).decode()}"
+
+
+def rent(size: int) -> int:
+    """Lamports that an account of *size* bytes must hold for good."""
+    return (size + 128) * 6_960
 
 
 def priority_fee(transaction: VersionedTransaction) -> int:

@@ -9,6 +9,7 @@ from solders.pubkey import Pubkey
 
 from core.domain.listing import LISTING
 from core.domain.market import Market
+from core.venues.drift import token
 from core.venues.drift.codec import Record
 from core.venues.drift.emulator.chain import Chain
 from core.venues.drift.emulator.program import DriftProgram
@@ -42,6 +43,7 @@ class Exchange:
         self.deposit = Decimal(10_000)
         """What an account that is opened by request has in it, in quote."""
         self.chain.extra["emulatorOpenUser"] = self._open_by_request
+        self.chain.extra["emulatorFund"] = self._fund_by_request
         if WIRE.address("state") not in self.chain.accounts:
             self._begin()
 
@@ -116,6 +118,19 @@ class Exchange:
             self.open_user(wallet, self.deposit, Pubkey.from_string(delegate))
         self.chain.lamports.setdefault(Pubkey.from_string(delegate), LAMPORTS)
         return str(wallet)
+
+    def fund(self, wallet: Pubkey, coins: Decimal, sol: int = 1) -> None:
+        """Give a wallet some play money; one that has some keeps what it has."""
+        mint = Pubkey.from_string(WIRE.profile.collateral_mint)
+        place = token.place_of(wallet, mint)
+        self.chain.lamports.setdefault(wallet, sol * LAMPORTS)
+        if place not in self.chain.accounts:
+            units = int(coins.scaleb(WIRE.profile.collateral_decimals))
+            self.chain.put(place, Pubkey.from_string(token.PROGRAM), token.written(wallet, mint, units))
+
+    def _fund_by_request(self, wallet: str) -> bool:
+        self.fund(Pubkey.from_string(wallet), self.deposit)
+        return True
 
     def user(self, key: Pubkey) -> Record:
         """The account's fields as the chain has them."""

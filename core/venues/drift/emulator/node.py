@@ -16,7 +16,7 @@ from solders.pubkey import Pubkey
 from solders.signature import Signature
 from solders.transaction import VersionedTransaction
 
-from core.venues.drift.emulator.chain import Chain, Refused, told
+from core.venues.drift.emulator.chain import FEE, LEADER, Chain, Refused, Simulated, priority_fee, rent, told
 from core.venues.drift.emulator.faults import Answer
 from core.venues.drift.emulator.pubsub import Listener, fits, shown
 
@@ -160,9 +160,11 @@ class Node:
             case "getBalance":
                 return self._at(chain.lamports.get(Pubkey.from_string(given[0]), 0))
             case "getMinimumBalanceForRentExemption":
-                return (given[0] + 128) * 6_960
+                return rent(given[0])
             case "getVersion":
                 return {"solana-core": "2.2.0", "feature-set": 1}
+            case "getSlotLeader":
+                return str(LEADER)
             case "getHealth":
                 return "ok"
             case "getGenesisHash":
@@ -176,7 +178,19 @@ class Node:
         transaction = VersionedTransaction.from_bytes(raw)
         if options.get("sigVerify") and not all(transaction.verify_with_results()):
             raise Refused(-32003, "Transaction signature verification failure")
-        return told(self.chain.simulate(transaction, any_hash=options.get("replaceRecentBlockhash", False)))
+        ran = self.chain.simulate(transaction, any_hash=options.get("replaceRecentBlockhash", False))
+        wanted = [Pubkey.from_string(text) for text in (options.get("accounts") or {}).get("addresses", [])]
+        return told(ran) | ({"accounts": [self._after(key, transaction, ran) for key in wanted]} if wanted else {})
+
+    def _after(self, key: Pubkey, transaction: VersionedTransaction, ran: Simulated) -> dict[str, Any] | None:
+        """A wallet as it would be after the transaction; only its lamports are told."""
+        if key not in self.chain.lamports:
+            return None
+        payer = transaction.message.account_keys[0]
+        fee = FEE * len(transaction.signatures) + priority_fee(transaction) if key == payer else 0
+        paid = 0 if ran.bank is None else ran.bank.paid.get(key, 0)
+        left = self.chain.lamports[key] - fee - paid
+        return {"lamports": left, "data": ["", "base64"], "owner": "1" * 32, "executable": False, "rentEpoch": 0}
 
     @property
     def seen(self) -> Chain:

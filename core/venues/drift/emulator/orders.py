@@ -9,6 +9,7 @@ from core.venues.drift.emulator.tables import WIRE
 
 MOST = 2**64 - 1
 IOC = 1
+MUST_MODIFY = 1
 AUCTION_WIDTH = 200
 """The share of a price (1/200 = 0.5 %) that an auction without prices of its own ends at."""
 
@@ -308,7 +309,7 @@ def modify(run: Run, user: Record, order: Record, changes: Record) -> None:
         "post_only": "MustPostOnly" if order["post_only"] else "None",
         "max_ts": order["max_ts"] or None,
         "trigger_price": order["trigger_price"] or None,
-        "trigger_condition": order["trigger_condition"],
+        "trigger_condition": order["trigger_condition"].removeprefix("Triggered"),
         "oracle_price_offset": order["oracle_price_offset"] or None,
     }
     params |= {name: value for name, value in changes.items() if value is not None and name != "policy"}

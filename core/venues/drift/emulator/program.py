@@ -3,9 +3,12 @@
 from collections.abc import Callable, Mapping
 from typing import Any
 
+from solders.pubkey import Pubkey
+
+from core.venues.drift import token
 from core.venues.drift.codec import Record, UnknownLayout
 from core.venues.drift.emulator import orders, trading
-from core.venues.drift.emulator.chain import Bank, Meta, Ran
+from core.venues.drift.emulator.chain import Bank, Meta, Ran, rent
 from core.venues.drift.emulator.running import ALL_PAUSED, No, Run
 from core.venues.drift.emulator.tables import WIRE
 from core.venues.drift.margin import free
@@ -94,6 +97,7 @@ class DriftProgram:
         authority = run.named["authority"]
         if not authority.signer:
             raise No(3010)
+        self._make(run, run.key("user_stats"), "UserStats")
         run.keep("UserStats", run.key("user_stats"), WIRE.blank("UserStats") | {"authority": authority.key})
 
     def _open_user(self, run: Run, arguments: Record) -> None:
@@ -102,12 +106,31 @@ class DriftProgram:
             raise No(3010)
         if WIRE.address("user", authority.key, sub) != run.key("user"):
             raise No(2006)
+        run.record("UserStats", run.key("user_stats"))
+        self._make(run, run.key("user"), "User")
         fresh = {"authority": authority.key, "sub_account_id": sub, "name": arguments["name"], "next_order_id": 1}
         run.keep("User", run.key("user"), WIRE.blank("User") | fresh)
 
+    @staticmethod
+    def _make(run: Run, key: Pubkey, name: str) -> None:
+        """Have the payer pay for a new account. Raises No where it is there already, or they cannot."""
+        if run.bank.read(key) is not None:
+            raise No(0, "already in use")
+        if not run.bank.pay(run.key("payer"), rent(WIRE.profile.accounts[name])):
+            raise No(1, "insufficient lamports")
+
     def _deposit(self, run: Run, arguments: Record) -> None:
-        user = run.record("User", run.key("user"))
+        user, giver = run.record("User", run.key("user")), run.named["authority"]
+        if not giver.signer:
+            raise No(3010)
         run.covers(user)
+        mint, place = Pubkey.from_string(WIRE.profile.collateral_mint), run.key("user_token_account")
+        held = token.held_in(run.bank.read(place), giver.key, mint)
+        if held < arguments["amount"]:
+            run.logs += [f"Program {token.PROGRAM} invoke [2]", f"Program {token.PROGRAM} failed: custom error: 0x1"]
+            raise No(1, "insufficient funds")
+        left = token.written(giver.key, mint, held - arguments["amount"])
+        run.bank.write(place, Pubkey.from_string(token.PROGRAM), left)
         trading.credit(run, user, arguments["amount"])
         user["total_deposits"] += arguments["amount"]
 
@@ -131,7 +154,10 @@ class DriftProgram:
         return user
 
     def _place(self, run: Run, arguments: Record) -> None:
-        orders.place(run, self._open(run), arguments["params"])
+        user = self._open(run)
+        if arguments["params"]["bit_flags"] & orders.IOC:
+            raise No(6050)
+        orders.place(run, user, arguments["params"])
 
     def _place_all(self, run: Run, arguments: Record) -> None:
         user = self._open(run)
@@ -147,9 +173,11 @@ class DriftProgram:
         run.named["filler"] = run.named["user"]
         trading.fill(run, user, order["order_id"], self._depth(params["market_index"]))
         whole = order["status"] == "Filled"
+        if order["immediate_or_cancel"] and not order["base_asset_amount_filled"]:
+            raise No(6252)
         if arguments["success_condition"] == 2 and not whole:
             raise No(6289)
-        if not whole and order["status"] == "Open" and (order["immediate_or_cancel"] or params["bit_flags"] & 1):
+        if not whole and order["status"] == "Open" and order["immediate_or_cancel"]:
             orders.end(run, user, order)
 
     def _cancel(self, run: Run, arguments: Record) -> None:
@@ -178,15 +206,25 @@ class DriftProgram:
                 orders.end(run, user, order)
 
     def _modify(self, run: Run, arguments: Record) -> None:
-        user = self._open(run)
-        orders.modify(run, user, orders.find(user, arguments["order_id"]), arguments["modify_order_params"])
+        user, changes = self._open(run), arguments["modify_order_params"]
+        try:
+            order = orders.find(user, arguments["order_id"])
+        except No:
+            if (changes["policy"] or 0) & orders.MUST_MODIFY:
+                raise
+            run.say(f"Order id {arguments['order_id']} not found")
+            return
+        orders.modify(run, user, order, changes)
 
     def _modify_by_user_id(self, run: Run, arguments: Record) -> None:
         user = self._open(run)
         wanted = arguments["user_order_id"]
         found = next((o for o in orders.open_orders(user) if o["user_order_id"] == wanted), None)
         if found is None:
-            raise No(6058)
+            if (arguments["modify_order_params"]["policy"] or 0) & orders.MUST_MODIFY:
+                raise No(6058)
+            run.say(f"User order id {wanted} not found")
+            return
         orders.modify(run, user, found, arguments["modify_order_params"])
 
     # ── keepers ─────────────────────────────────────────────────────────────────────────────────────────────────────

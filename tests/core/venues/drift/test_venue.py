@@ -10,11 +10,13 @@ from solders.compute_budget import ID as BUDGET
 from solders.pubkey import Pubkey
 from solders.transaction import VersionedTransaction
 
-from core.domain.errors import VenuePaused, VenueRejected, VenueUnknown
+from core.domain.errors import NoPermission, VenuePaused, VenueRejected, VenueUnknown
 from core.domain.ids import OrderId, OwnerId
 from core.domain.order import OrderIntent
 from core.ports import Finding, Prepared
 from core.venues.drift import ticket
+from core.venues.drift.causes import _CODES as CODES
+from core.venues.drift.causes import Kind
 from core.venues.drift.emulator.chain import priority_fee
 from core.venues.drift.emulator.exchange import INDEX
 from core.venues.drift.emulator.tables import WIRE
@@ -100,16 +102,25 @@ async def test_a_transaction_asks_for_what_it_needs_and_a_fifth_and_pays_within_
 
 @pytest.mark.parametrize("how", ["switched off", "paused"])
 async def test_a_paused_venue_is_a_status_and_nothing_is_signed(stage: DriftStage, how: str) -> None:
+    """Known to whoever asks, before there is any wallet, and on a node that rehearses for no payer without money."""
+    stage.chain.poor = True
     if how == "paused":
         stage.exchange.pause(on=True)
     else:
         stage.exchange.program.off = True
-    status = await stage.drift.status()
+    status = await stage.another_process().status()
     assert status.state == "paused"
     assert status.reason
+    stage.chain.lamports[SHARD.pubkey()] = 10**9
     with pytest.raises(VenuePaused):
         await stage.drift.prepare(intent())
     assert stage.keyring.signed == 0
+
+
+async def test_an_open_venue_is_told_apart_without_a_wallet_too(stage: DriftStage) -> None:
+    stage.chain.poor = True
+    assert (await stage.drift.status()).state == "open"
+    assert stage.node.asked["getSlotLeader"] == 1
 
 
 async def test_a_withdrawn_permission_is_told_before_anything_is_signed(stage: DriftStage) -> None:
@@ -238,3 +249,75 @@ async def test_a_program_replaced_in_place_is_refused_and_not_misread(stage: Dri
     stage.chain.put(stage.user, WIRE.program, stage.chain.accounts[stage.user].content + bytes(120))
     with pytest.raises(VenueUnknown, match="upgraded"):
         await stage.drift.account(OWNER)
+
+
+async def test_every_error_of_the_program_reaches_the_trader_in_words_and_places_nothing(stage: DriftStage) -> None:
+    raised: dict[Kind, type[Exception]] = {
+        Kind.REFUSED: VenueRejected, Kind.PAUSED: VenuePaused, Kind.REVOKED: NoPermission, Kind.OURS: VenueUnknown,
+    }  # fmt: skip
+    codes = [code for code in CODES if code < 6_325]
+    for code in codes:
+        _, kind, words = CODES[code]
+        stage.exchange.program.refuse = code
+        with pytest.raises(raised[kind]) as told:
+            await stage.drift.send(await stage.drift.prepare(intent(f"ord_{code}")))
+        assert type(told.value) is raised[kind]
+        assert words.rstrip(".") in str(told.value), code
+    assert len(codes) > 45
+    assert stage.exchange.user(stage.user)["open_orders"] == 0
+
+
+async def test_one_that_was_to_take_the_place_of_a_stop_that_fired_is_refused_and_none_is_left(
+    stage: DriftStage,
+) -> None:
+    await placed(stage, intent())
+    stop = intent(
+        "ord_2", side="sell", reduce_only=True, type="trigger_market", trigger_price=Decimal(95), trigger_when="<=",
+        max_slippage_bps=None,
+    )  # fmt: skip
+    first = await placed(stage, stop)
+    stage.chain.faults.lose = 1
+    wanted = dataclasses.replace(stop, order_id=OrderId("ord_3"), base=Decimal(4), replaces=first.signature)
+    second = await stage.drift.prepare(wanted)
+    await stage.drift.send(second)
+    await stage.show("94")
+    await stage.proceed()
+    stage.drift._fates._sent_at.clear()
+    assert await finding(stage, first) is Finding.FILLED
+    assert await finding(stage, second) is Finding.ABSENT, "lost, and sent again by asking"
+    await stage.proceed()
+    report = await stage.drift.lookup(OWNER, second.signature)
+    assert (report.finding, report.reason) == (Finding.REJECTED, "The order is gone")
+    assert all(order["status"] != "Open" for order in stage.exchange.user(stage.user)["orders"])
+
+
+async def test_a_stop_that_triggers_and_fills_in_parts_says_so(stage: DriftStage) -> None:
+    await placed(stage, intent())
+    stop = intent(
+        "ord_2", side="sell", reduce_only=True, type="trigger_market", trigger_price=Decimal(95), trigger_when="<=",
+        max_slippage_bps=None,
+    )  # fmt: skip
+    prepared = await placed(stage, stop)
+    stage.exchange.program.depth[INDEX["SOL-PERP"]] = 3 * 10**9
+    stage.keepers.patience = 4
+    await stage.show("94")
+    stage.chain.advance(2)
+    report = await stage.drift.lookup(OWNER, prepared.signature)
+    assert (report.finding, report.triggered, report.fills) == (Finding.LIVE, True, ())
+    for _ in range(5):
+        await stage.proceed()
+    report = await stage.drift.lookup(OWNER, prepared.signature)
+    assert report.finding is Finding.FILLED
+    assert [fill.base for fill in report.fills] == [3, 3, 3, 1]
+
+
+async def test_what_rests_is_not_asked_about_while_its_account_is_told_to_be_the_same(stage: DriftStage) -> None:
+    told = stage.open(ws=True)
+    stage._others.append(told)
+    prepared = await placed(stage, intent(type="limit", price=Decimal(90), max_slippage_bps=None))
+    assert told.feed is not None
+    told.feed.connected.set()
+    assert (await told.venue.lookup(OWNER, prepared.signature)).finding is Finding.LIVE
+    asked = stage.node.asked.total()
+    assert (await told.venue.lookup(OWNER, prepared.signature)).finding is Finding.LIVE
+    assert stage.node.asked.total() == asked

@@ -14,11 +14,11 @@ from hypothesis import strategies as st
 from solders.instruction import AccountMeta, Instruction
 from solders.pubkey import Pubkey
 
-from core.venues.drift.codec import DRIFT, Record, codec_of, remaining_accounts
+from core.venues.drift.codec import DRIFT, Record, owners_codec_of, remaining_accounts
 from tests.core.venues.drift.codec import generated, reference
 from tests.core.venues.drift.codec.reference import DELEGATE, OWNER, enumerated
 
-CODEC = codec_of("drift")
+CODEC = owners_codec_of("drift")
 SEEDS = st.integers(0, 2**32)
 USER = CODEC.address("user", OWNER, 3)
 STATS = CODEC.address("user_stats", OWNER)
@@ -187,7 +187,7 @@ def built(seed: int, name: str) -> tuple[Instruction, Instruction]:
 def generic(name: str, seed: int) -> tuple[dict[str, Pubkey], Record]:
     """Random accounts and arguments of an instruction for which driftpy has no builder of its own."""
     random = Random(seed)
-    known = {"state", "rent", "system_program", "spot_market_vault"}
+    known = {"state", "rent", "system_program", "spot_market_vault", "token_program"}
     accounts = {
         slot.name: Pubkey.from_bytes(random.randbytes(32)) for slot in CODEC._slots[name] if slot.name not in known
     }

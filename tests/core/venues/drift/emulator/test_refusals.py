@@ -6,6 +6,7 @@ from typing import Any
 import pytest
 
 from core.venues.drift.causes import _CODES, Kind, cause_of
+from core.venues.drift.emulator.orders import MUST_MODIFY
 from core.venues.drift.emulator.running import BANKRUPT, BEING_LIQUIDATED, REDUCE_ONLY
 from core.venues.drift.emulator.tables import WIRE
 from tests.core.venues.drift.emulator.desk import DELEGATE, DOLLAR, SOL, UNIT, Desk, params
@@ -146,7 +147,7 @@ def _tiny(desk: Desk) -> int | None:
     return desk.ask("place_perp_order", {"params": order}, markets=(number,))
 
 
-SAME = {"modify_order_params": WIRE.blank("ModifyOrderParams")}
+MUST = {"modify_order_params": WIRE.blank("ModifyOrderParams") | {"policy": MUST_MODIFY}}
 LIMIT: dict[str, Any] = {"order_type": "Limit", "price": 90 * DOLLAR}
 BY_RULE: dict[int, Callable[[Desk], int | None]] = {
     101: _off,
@@ -167,10 +168,10 @@ BY_RULE: dict[int, Callable[[Desk], int | None]] = {
     6055: _order(oracle_price_offset=5),
     6056: _tiny,
     6057: _order(order_type="Limit", price=101 * DOLLAR, post_only="MustPostOnly"),
-    6058: lambda desk: desk.ask("modify_order_by_user_id", {"user_order_id": 5, **SAME}),
+    6058: lambda desk: desk.ask("modify_order_by_user_id", {"user_order_id": 5, **MUST}),
     6059: _order(base_asset_amount=1),
     6060: _full,
-    6061: lambda desk: desk.ask("modify_order", {"order_id": 5, **SAME}),
+    6061: lambda desk: desk.ask("modify_order", {"order_id": 5, **MUST}),
     6064: _market(status="ReduceOnly"),
     6071: _twice,
     6078: _without("PerpMarket"),

@@ -1,0 +1,37 @@
+"""Words of talk beside an instruction, as a closed list: moods, the day, the look of a chart; see `asides`."""
+
+TALK = (
+    "afraid airport although always amazing angry annoyed anxious anymore apparently argh asleep awake away "
+    "awesome awful baby babysitting bad basing battery bear bearish bears beautiful because bed been beer being "
+    "believe best better bigger biggest bills birthday board boarding bored boring bother bouncing boy boyfriend "
+    "breakfast bro brother brother's bull bullish bulls bus busy calm candles car care careful cat cause cautious "
+    "chart's chest chill chop chopping choppy class coffee coiling coin's cold comfortable comfy commute "
+    "commuting computer confident connection consolidating conviction convinced cooking cooled cooling copium "
+    "count counts crap crazy crowd curious cuz dad dad's damn dang dangerous day days decided dentist desk dinner "
+    "doctor dog doing done driving drunk dunno early easy eating enjoy errands euphoria euphoric ever everybody "
+    "everyone everyone's everywhere exam excited exhausted expect expecting expects eyes fakeout family fast "
+    "favorite favourite fear fearful fed feel feeling feels felt fine finished flight folks fomo forever forgot "
+    "frankly friend friends frothy fuck fun funny gamble gaming girlfriend glad good gosh grateful great greedy "
+    "gut guys gym hand hands happy hard hate hates he head headache heart heavy hell her hey him holiday holidays "
+    "home honestly hopeful hopium hospital hot hotel hours house however hunch hungover hungry husband idc "
+    "impatient insane instinct interesting internet jeez jittery job juicy keep keeping kid kids kind kinda know "
+    "laptop late lately lazy learned learning leave leaving let life like likely likes literally lmao looked "
+    "looking looks lord lot lots loves loving luck lucky lunch main many market markets meeting meetings mind "
+    "miss missed missing mom momentum money months movie much nap nervous nervy nice night nobody nothing nowhere "
+    "obviously office offline often okay omg online oof optimistic others outside overextended paid pain paranoid "
+    "party patient paycheck peace peaceful people personally pessimistic phew phone plane ppl pretty quick quiet "
+    "quite rain raining ranging reading ready recently relax relaxed relaxing remember rent restless retail risky "
+    "rofl run running runs rush sad safe safer salary scared scares scary school screen seem seemed seems serious "
+    "seriously shaky she shit shower sick sideways sigh sister sketchy sleep sleeping sleepless sleepy slow "
+    "slowly smallest smart somehow someone's something sometimes somewhere soon sorta spooked stare staring "
+    "strange stressed strong structure stuff such sunny super tasty team tempted tempting terrible thankful "
+    "thanks they'd they've thing things thinking thirsty though thought ticker tired together toppy totally train "
+    "trap travel traveling travelling trend trending tried trip trust trusting try ugh ugly uncomfortable unlucky "
+    "up us usually vacation very vibes volatile want wanted wanting wants watching weak weather wedding week "
+    "weeks weird welp whatever who's wicks wife wifi wild wiped work world worried worse worst wow xd year years "
+    "yikes you you'd you've your yours "
+)
+"""Words with spaces between; each of these says nothing about what to do, when or how much.
+
+A word that could (“joke”, “test”, “said”) is not here.
+"""
