@@ -32,6 +32,7 @@ class OrderOut(BaseModel):
     reason: str | None = None
     created_at: datetime
     due_at: datetime
+    approval_until: datetime | None = None
     ended_at: datetime | None = None
 
 
@@ -159,6 +160,13 @@ class PositionsOut(BaseModel):
     positions: list[PositionOut]
 
 
+class FeesOut(BaseModel):
+    """What the venue's network took for the owner's transactions so far, none of it from their collateral."""
+
+    sol: Amount
+    transactions: int
+
+
 class AccountOut(BaseModel):
     """The account at its venue as it is now, in quote."""
 
@@ -172,6 +180,7 @@ class AccountOut(BaseModel):
     leverage: Amount
     health: Amount
     positions: list[PositionOut]
+    network_fees: FeesOut | None = None
 
 
 class PausedOut(BaseModel):

@@ -150,6 +150,7 @@ def order_view(order: Order) -> View:
         reason=order.reason,
         created_at=order.created_at,
         due_at=order.due_at,
+        approval_until=order.approval_until,
         ended_at=order.ended_at,
     )
 

@@ -14,7 +14,7 @@ from core.domain.errors import SayWhenError
 from core.domain.ids import RuleId
 from core.domain.market import Observation
 from core.domain.money import ZERO
-from core.domain.order import Fill, Order
+from core.domain.order import Fill, Order, OrderState
 from core.domain.owner import Owner
 from core.domain.position import Account, Position
 from core.domain.rule import Rule, RuleState
@@ -231,7 +231,10 @@ def orders_card(orders: Sequence[Order], owner: Owner, rules: Sequence[Rule] = (
                 at = f"{beyond} {say_price(intent.trigger_price, exact=True)}"
             what = f"{intent.side} {say_amount(intent.base, order.market, exact=True)} {at}"
         filled = "" if order.filled_base == 0 else f", {say_amount(order.filled_base, order.market, exact=True)} filled"
-        lines.append(f"{what}: {order.state.value.replace('_', ' ')}{filled} · {order.id}")
+        state = order.state.value.replace("_", " ")
+        if order.state is OrderState.PLANNED and order.approval_until is not None:
+            state = f"waits for your wallet until {local_time(order.approval_until, owner)}"
+        lines.append(f"{what}: {state}{filled} · {order.id}")
     venue = orders[0].venue
     title = "You have 1 open order" if len(orders) == 1 else f"You have {len(orders)} open orders"
     cancel = ((Button(label="Cancel all of them", verb=write(Say(words="/cancel"))),),)

@@ -76,6 +76,7 @@ async def _serve(settings: Settings, occupancy: Occupancy, worker: WorkerProcess
             except TimeoutError:
                 pass  # the greeting says so
             greeting = _greeting(core, ready=ready.is_set(), chatting=chatting, listening=listening)
+            greeting += await _refusal(core)
             print(greeting, flush=True, file=sys.stdout if chatting else sys.stderr)
             telling = _tell_prices(core, occupancy, ready, channels, greeted=ready.is_set())
             noting = asyncio.create_task(telling, name="note")
@@ -130,6 +131,14 @@ def _greeting(core: Core, *, ready: bool, chatting: bool, listening: socket.sock
     }
     place = places.get(settings.venue, f"on {settings.venue} (real money)")
     return f"SayWhen is up {place}. {prices} {api} Its home is {home}; {leave}."
+
+
+async def _refusal(core: Core) -> str:
+    """That the venue takes no orders, so that nobody finds that out by confirming one; nothing while it does."""
+    if core.settings.venue == "paper":
+        return ""  # it follows its prices, which the greeting speaks of
+    status = await core.venue_status()
+    return "" if status.state == "open" else f" {core.settings.venue} takes no orders now: {status.reason}."
 
 
 def _prices_words(core: Core) -> str:

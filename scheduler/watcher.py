@@ -16,6 +16,9 @@ async def run_scheduler(core: Core, ready: asyncio.Event | None = None) -> None:
     if core.prices.notice is not None:
         _log.warning("%s", core.prices.notice)
     await core.engine.start()
+    status = await core.venue_status()
+    if status.state != "open" and core.settings.venue != "paper":  # that follows the prices which are about to come
+        _log.warning("%s takes no orders now: %s", core.settings.venue, status.reason)
     cadences = Cadences(core)
     cadences.start()
     seen = asyncio.Event() if ready is None else ready

@@ -35,6 +35,9 @@ async def account(caller: Reading, core: CoreIn) -> Response:
     owner = await core.account.owner(caller.owner)
     view = await core.account.view(caller.owner)
     shown = account_view(view, simulated=core.parts.venue.simulated)
+    if core.fees.charged:
+        spent = await core.fees.spent_for(caller.owner)
+        shown["network_fees"] = {"sol": Decimal(spent.lamports).scaleb(-9), "transactions": spent.transactions}
     return reply({"owner": owner.id, "paused": owner.paused} | shown)
 
 

@@ -86,8 +86,9 @@ class Order:
     """One leg of a trigger, from plan to end; the row behind it is the truth, whatever a queue says.
 
     `due_at` is when the leg may be sent (TWAP slices lie in the future). `approval_until`, where the owner's own wallet
-    must sign, is until when it may; then `raw` is what it was shown last. `signature`, `raw` and `valid_until` are what
-    was signed, stored before it was sent; `attempts` counts starts, `proof` says what proved the present state.
+    must sign, is until when it is asked to; `raw` of a planned leg is what it was shown last. `signature`, `raw` and
+    `valid_until` of others are what was signed, stored before it was sent; `attempts` counts starts, `proof` says what
+    proved the present state.
     A sentry is the leg of the rule's *next* trigger, placed ahead of it; `replaces` is the sentry whose place it takes.
     """
 

@@ -158,8 +158,13 @@ def account_card(event: AccountHappened) -> Card | None:
         case AccountKilled():
             return _killed(event)
         case AccountDelegateRevoked(venue=venue):
-            lines = ("Rules cannot trade there until you allow it again.",)
-            return Card(title=f"SayWhen may no longer trade for you on {venue}", lines=lines, tone="bad", key=key)
+            stay = "Orders of yours that rest there stay until you take them off yourself."
+            return Card(
+                title=f"SayWhen may no longer trade for you on {venue}",
+                lines=("Rules cannot trade there until you allow it again.", stay),
+                tone="bad",
+                key=key,
+            )
         case AccountApprovalRequested(what=what):
             return Card(title="Your wallet's signature is needed", lines=(sentence(what),), tone="warn", key=key)
         case AccountAnnounced(words=words):

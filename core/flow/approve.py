@@ -3,12 +3,13 @@
 from dataclasses import replace
 from datetime import datetime, timedelta
 
-from core.domain.event import OrderApprovalRequested
-from core.domain.order import Order, OrderState
+from core.domain.event import AccountApprovalRequested, OrderApprovalRequested
+from core.domain.order import IN_FLIGHT, Order, OrderState
 from core.domain.rule import RuleState
+from core.domain.wording import say_amount
 from core.flow.outcome import Outcome
 from core.flow.siblings import settle_siblings
-from core.ports import Store, Venue
+from core.ports import Store, Transaction, Venue
 
 APPROVAL_LIFE = timedelta(minutes=15)
 """How long a leg waits for its owner; a stop that nobody signed is asked for anew while its condition holds."""
@@ -45,6 +46,18 @@ async def ask_owner(store: Store, venue: Venue, order: Order, now: datetime) -> 
         asked = replace(order, approval_until=until, due_at=until, cause=await tx.append(event))
         await tx.save_order(asked, was=OrderState.PLANNED)
         await settle_siblings(tx, rule, now, filled=False)
+
+
+async def ask_to_take_off(tx: Transaction, order: Order, now: datetime) -> Order:
+    """Tell the owner that only their wallet can take a resting order off; not again before that long has passed."""
+    if order.state not in IN_FLIGHT or (order.approval_until is not None and now < order.approval_until):
+        return order
+    size = "" if order.intent is None else f" to {order.intent.side} {say_amount(order.intent.base, order.market)}"
+    what = f"Take the {order.market} order{size} off {order.venue}, in the dashboard, under Account"
+    await tx.append(AccountApprovalRequested(at=now, owner=order.owner, what=what))
+    asked = replace(order, approval_until=now + APPROVAL_LIFE)
+    await tx.save_order(asked, was=order.state)
+    return asked
 
 
 async def end_unapproved(store: Store, venue: Venue, order: Order, now: datetime) -> None:

@@ -3,16 +3,22 @@
 Decides nothing of who owes what: keys of ours pay from their own balance, and owners' collateral is never touched.
 """
 
+import logging
 from collections.abc import Callable, Sequence
 from datetime import datetime
 
+from core.domain.errors import VenueError, VenueUnknown
 from core.domain.event import KeyRanLow, KeyRefilled
 from core.domain.ids import OwnerId
 from core.ports import Clock, KeyStore, Store
-from core.ports.fees import FeeBook, Paid, Purse
+from core.ports.fees import FeeBook, Listed, Paid, Purse
+
+_log = logging.getLogger(__name__)
 
 OVERLAP = 64
 """Slots that are looked through again each time: a node may list a transaction later than one that came after it."""
+KEPT_SLOTS = 9_000
+"""Slots (an hour) after which a transaction that is listed, and that no node tells, is given up."""
 AT_ONCE = 100
 """Transactions after which what was found is put into the book."""
 
@@ -31,12 +37,22 @@ class FeeAccounts:
 
     async def look(self, store: Store, clock: Clock, operators: Sequence[OwnerId]) -> None:
         """Take in what was charged since the last look, and tell *operators* what has changed. Raises VenueUnknown."""
+        trouble: VenueError | None = None
         for key in await self._keys.all():
-            await self._take_in(key.address)
-            left = await self._purse.balance(key.address)
-            now, low = clock.now(), key.kind == "delegate" and left < self._minimum
-            if await self._book.see(key.address, left, now, low=low):
-                await self._tell(store, operators, self._news(key.address, left, low=low, at=now))
+            try:
+                await self._look_at(key.address, store, clock, operators)
+            except VenueError as problem:  # one key's trouble must not keep the others from being looked at
+                trouble = problem
+        if trouble is not None:
+            raise trouble
+
+    async def _look_at(self, key: str, store: Store, clock: Clock, operators: Sequence[OwnerId]) -> None:
+        left = await self._purse.balance(key)
+        now = clock.now()
+        low = left < self._minimum and bool(await self._keys.owners(key))  # one made ahead may wait empty
+        if await self._book.see(key, left, now, low=low):
+            await self._tell(store, operators, self._news(key, left, low=low, at=now))
+        await self._take_in(key)
 
     def _news(
         self, key: str, lamports: int, *, low: bool, at: datetime
@@ -61,8 +77,18 @@ class FeeAccounts:
         fresh = [one for one in listed if one.signature not in known]
         for first in range(0, len(fresh), AT_ONCE):
             part = fresh[first : first + AT_ONCE]
-            paid = [entry for one in part if (entry := await self._purse.paid(key, one.signature)) is not None]
+            paid = [entry for one in part if (entry := await self._paid(key, one, listed[-1].slot)) is not None]
             await self._book.put(key, [(await self._whose(key, one), one) for one in paid], part[-1].slot)
+
+    async def _paid(self, key: str, one: Listed, newest: int) -> Paid | None:
+        """What *key* paid; None if another did, or if no node keeps the transaction any more."""
+        try:
+            return await self._purse.paid(key, one.signature)
+        except VenueUnknown:
+            if one.slot > newest - KEPT_SLOTS:
+                raise
+            _log.warning("no node keeps the transaction %s: what it cost is not in the book", one.signature)
+            return None
 
     async def _whose(self, key: str, paid: Paid) -> OwnerId | None:
         """Whom a transaction of *key* was for: the owner whose account it names."""

@@ -20,9 +20,9 @@ from core.domain.event import (
     RuleArmed,
     RuleRelieved,
 )
-from core.domain.ids import OrderId, OwnerId, new_id
+from core.domain.ids import OrderId, OwnerId, RuleId, new_id
 from core.domain.market import Market, Observation
-from core.domain.order import ENDED, Order, OrderIntent, OrderState
+from core.domain.order import ENDED, IN_FLIGHT, Order, OrderIntent, OrderState
 from core.domain.position import Account
 from core.domain.rule import Rule, RuleState
 from core.domain.sentry import Terms, can_stand, terms_of
@@ -54,19 +54,29 @@ async def tend(store: Store, venue: Venue, clock: Clock, owner: OwnerId) -> int:
     if not venue.holds_protective_orders:
         return 0
     async with store.begin(owner) as tx:
-        concerned = [rule for rule in await tx.rules({RuleState.ARMED}) if _is_concerned(rule)]
+        awake = await tx.rules({RuleState.ARMED, RuleState.FIRING})
+        orphans = await _ask_orphans_back(tx, {rule.id for rule in awake})
+    concerned = [rule for rule in awake if rule.state is RuleState.ARMED and _is_concerned(rule)]
     if not concerned:
-        return 0
+        return orphans
     try:
         async with asyncio.timeout(TIME_OUT_S):
             seen = await _see(venue, owner, {getattr(rule.spec.action, "market", "") for rule in concerned})
     except (VenueError, TimeoutError, OSError):
-        return 0
+        return orphans
     async with store.begin(owner) as tx:
         if (await tx.read_owner()).paused:
-            return 0
+            return orphans
         rules = [rule for rule in await tx.rules({RuleState.ARMED}) if _is_concerned(rule)]
-        return sum([await _tend_one(tx, rule, seen, clock.now()) for rule in rules])
+        return orphans + sum([await _tend_one(tx, rule, seen, clock.now()) for rule in rules])
+
+
+async def _ask_orphans_back(tx: Transaction, awake: set[RuleId]) -> int:
+    """Ask back what stands for rules that do not act any more; what nobody may take off now is asked for again."""
+    standing = [order for order in await tx.orders(states=IN_FLIGHT) if order.step == "sentry"]
+    left = {order.rule_id for order in standing if not order.cancel_asked} - awake
+    rules = [rule for rule_id in sorted(left) if (rule := await tx.rule(rule_id)) is not None]
+    return sum([await withdraw(tx, rule) for rule in rules])
 
 
 def calls_for_sentries(event: Event) -> bool:
@@ -171,12 +181,20 @@ def _may_try(rule: Rule, legs: list[Order], now: datetime) -> bool:
         return True
     if is_taken_off_by_hand(legs[-1]):
         return False
-    wait = FIRST_RETRY
-    for leg in reversed(legs[:-1]):
+    tries = len(refused_last(legs))
+    if tries == 0 or (tries == 1 and legs[-1].state is OrderState.LAPSED):
+        return True  # bytes that got lost on their way say nothing of the next ones
+    return now >= ended + min(LONGEST_RETRY, FIRST_RETRY * int(2 ** min(tries - 1, 8)))
+
+
+def refused_last(legs: list[Order]) -> list[Order]:
+    """Of *legs*, oldest first, those at the end that the venue did not want, one after another."""
+    run: list[Order] = []
+    for leg in reversed(legs):
         if not is_refused(leg):
             break
-        wait = min(LONGEST_RETRY, wait * 2)
-    return now - ended >= wait or not is_refused(legs[-1])
+        run.append(leg)
+    return run
 
 
 def is_refused(order: Order) -> bool:

@@ -10,7 +10,7 @@ from core.domain.rule import Rule, RuleState
 from core.domain.wording import say_live
 from core.flow import lifecycle
 from core.flow.asking import withdraw
-from core.flow.sentry import is_refused, is_taken_off_by_hand
+from core.flow.sentry import is_taken_off_by_hand, refused_last
 from core.flow.siblings import hold_siblings, settle_siblings
 from core.ports import Again, OrderReport, Store, Transaction
 
@@ -157,12 +157,19 @@ async def _release(tx: Transaction, rule: Rule, now: datetime) -> None:
 
 
 def _is_news(order: Order, legs: list[Order]) -> bool:
-    """Whether its owner must hear that the sentry is gone: not of what we did ourselves, nor of each further try."""
-    if not is_refused(order):
-        return False
-    earlier = [leg for leg in legs if leg.step == "sentry" and leg.leg_no > order.leg_no]  # -1 is the first
-    before = max(earlier, key=lambda leg: -leg.leg_no, default=None)
-    return before is None or not is_refused(before) or is_taken_off_by_hand(order)
+    """Whether its owner must hear that the sentry is gone: not of what we did ourselves, nor of each further try.
+
+    That bytes got lost on their way is news only once it happens again.
+    """
+    sentries = sorted((leg for leg in legs if leg.step == "sentry"), key=lambda leg: -leg.leg_no)  # -1 is the first
+    so_far = [order if leg.id == order.id else leg for leg in sentries if leg.leg_no >= order.leg_no]
+    if is_taken_off_by_hand(order):
+        return True
+    return _is_told(refused_last(so_far)) and not _is_told(refused_last(so_far[:-1]))
+
+
+def _is_told(refused: list[Order]) -> bool:
+    return len(refused) > 1 or any(leg.state is not OrderState.LAPSED for leg in refused)
 
 
 async def _keep(tx: Transaction, rule: Rule) -> None:

@@ -1,16 +1,18 @@
 """Asking a venue what became of an order and taking in what it proves; what proves nothing changes nothing."""
 
 import asyncio
+from dataclasses import replace
 from datetime import datetime
 from decimal import Decimal
 
-from core.domain.errors import PriceUnavailable, VenueError
+from core.domain.errors import ApprovalNeeded, NoPermission, PriceUnavailable, VenueError
 from core.domain.event import PositionFundingPaid, PositionLiquidated
 from core.domain.ids import OrderId, OwnerId
 from core.domain.order import IN_FLIGHT, Order, OrderState
 from core.domain.position import Account
 from core.domain.rule import LIVE, RuleState
 from core.flow import lifecycle
+from core.flow.approve import ask_to_take_off
 from core.flow.outcome import Outcome, retire
 from core.flow.points import passing
 from core.ports import Clock, Finding, Store, Transaction, Venue
@@ -28,14 +30,20 @@ async def settle(store: Store, venue: Venue, clock: Clock, owner: OwnerId, order
     if order is None or order.state not in IN_FLIGHT or order.signature is None:
         return order
     passing("settle.before_lookup")
+    by_hand = False
     try:
         async with asyncio.timeout(TIME_OUT_S):
             report = await venue.lookup(owner, order.signature)
             if order.cancel_asked and report.finding in (Finding.LIVE, Finding.ABSENT):
-                await venue.cancel(owner, order.signature)
+                try:
+                    await venue.cancel(owner, order.signature)
+                except ApprovalNeeded:
+                    by_hand = True
                 report = await venue.lookup(owner, order.signature)
             account = await venue.account(owner)
             marks = await _marks(store, venue, order) if report.fills else {}
+    except NoPermission:
+        return await _leave_standing(store, order)
     except (VenueError, TimeoutError, OSError):
         return order
     async with store.begin(owner) as tx:
@@ -44,8 +52,19 @@ async def settle(store: Store, venue: Venue, clock: Clock, owner: OwnerId, order
             return order
         outcome = Outcome(tx=tx, now=clock.now(), account=account, simulated=venue.simulated, marks=marks)
         order = await outcome.record(order, report)
+        if by_hand:
+            order = await ask_to_take_off(tx, order, clock.now())
         passing("settle.before_commit")
     passing("settle.after_commit")
+    return order
+
+
+async def _leave_standing(store: Store, order: Order) -> Order:
+    """Let a sentry be that we may not take off: it is asked back again now and then, not every second."""
+    async with store.begin(order.owner) as tx:
+        present = await tx.order(order.id)
+        if order.step == "sentry" and present is not None and present.state in IN_FLIGHT:
+            await tx.save_order(replace(present, cancel_asked=False), was=present.state)
     return order
 
 
@@ -130,6 +149,8 @@ def _is_at_rest(order: Order) -> bool:
 
 async def _prove_sentries(store: Store, venue: Venue, clock: Clock, owner: OwnerId, account: Account) -> None:
     """Ask about sentries whose position *account* does not show: one that still rests then has not closed it."""
+    if not venue.holds_protective_orders:
+        return
     async with store.begin(owner) as tx:
         resting = [order for order in await tx.orders(states={OrderState.ACCEPTED}) if _is_at_rest(order)]
     for order in resting:

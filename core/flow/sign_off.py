@@ -80,7 +80,7 @@ async def take_signed(desk: Desk, owner: OwnerId, order_id: OrderId, signed: byt
     """
     async with desk.store.begin(owner) as tx:
         known = await tx.order(order_id)
-        if known is not None and known.signature is not None and known.approval_until is not None:
+        if known is not None and known.signature is not None:
             if desk.custody.is_in(known.raw or b"", signed):
                 return known
             raise Conflict("Another signature of this order was taken already.", "Look at your orders.")

@@ -35,6 +35,7 @@ async def keep_signed(tx: Transaction, venue: Venue, order: Order, prepared: Pre
     signed = replace(
         order,
         state=OrderState.SIGNED,
+        approval_until=None,
         signature=prepared.signature,
         raw=prepared.raw,
         valid_until=prepared.valid_until,

@@ -23,7 +23,8 @@ DAY_S = 86_400
 MOST_STRANGE = 3
 """At most one mark in so many may be a word that means nothing here, or the message speaks of something else."""
 _MARKUP = re.compile(
-    r"</?[a-z_|]+\b[^<>]*>|\{\{|\}\}|\}\]|\[/?INST\]|```|--|;\s*DROP|^\s*>|^\W*(?:system|assistant|developer|tool\w*|user)\W*:",
+    r"</?[a-z_|]+\b[^<>]*>|\{\{|\}\}|\}\]|\[/?INST\]|```|--|;\s*DROP|^\s*>|"
+    r"^\W*(?:system|assistant|developer|tool\w*|user|instructions?|response|answer|prompt)\W*:",
     re.IGNORECASE | re.MULTILINE,
 )
 """Marks of code and of other people's prompts, which nobody types to say when to trade."""

@@ -187,7 +187,10 @@ class Venue(Protocol):
         ...
 
     async def cancel(self, owner: OwnerId, signature: str) -> None:
-        """Ask for a resting order to be taken off; `lookup` tells what became of it. Idempotent."""
+        """Ask for a resting order to be taken off; `lookup` tells what became of it. Idempotent.
+
+        Raises ApprovalNeeded where only the owner's own wallet may take it off.
+        """
         ...
 
     async def activity(self, owner: OwnerId, after: int) -> Sequence[Activity]:

@@ -109,6 +109,11 @@ def test_words_and_fields_stay_in_step_and_the_lines_are_drawn_as_it_is_said(add
     words.fill("alert me when SOL-PERP is above 1000")
     lines = page.get_by_role("list", name="Lines")
     expect(lines.get_by_text("fires at $1,000.00")).to_be_visible()
+    # Far out of the chart's sight, it says at the edge which way and how far.
+    handle = page.get_by_role("slider", name="Price of fires")
+    expect(handle).to_have_attribute("data-edge", "above")
+    expect(handle.get_by_text("↑", exact=True)).to_be_visible()
+    expect(handle.get_by_text("↓", exact=True)).to_be_hidden()
     page.get_by_role("button", name="Fill in fields instead").click()
     first = page.get_by_role("group", name="Rule 1")
     expect(first.get_by_label("Price, $")).to_have_value("1000")

@@ -4,6 +4,7 @@
 """
 
 import os
+import re
 from pathlib import Path
 from typing import Any
 
@@ -50,6 +51,21 @@ class Walk:
                 page.wait_for_timeout(400)  # the canvas follows its new size
                 page.screenshot(path=str(Path(SCREENS) / f"{name}-{size}.png"))
         page.set_viewport_size(DESK)
+
+
+_SHIFTS = """window.shifted = 0; new PerformanceObserver((seen) => {
+  for (const one of seen.getEntries()) if (!one.hadRecentInput) window.shifted += one.value;
+}).observe({type: "layout-shift", buffered: true});"""
+MOST_SHIFT = 0.05
+"""Of the screen, over a page's whole load; 0.1 is what is called good."""
+
+
+def shift(page: Page, path: str) -> float:
+    """How much moved by itself while the page at *path* was loaded and filled."""
+    page.goto(path)
+    expect(page.get_by_text("Live", exact=True)).to_be_visible()
+    expect(page.get_by_text(re.compile("^Loading "))).to_have_count(0)
+    return float(page.evaluate("window.shifted"))
 
 
 async def _begun_yesterday(dsn: str, owner: int) -> None:
@@ -126,6 +142,11 @@ def test_no_page_has_a_fault_that_axe_knows_or_is_wider_than_its_screen(
         if name != "Given up":
             expect(page.get_by_text("bought" if name == "Events" else "SOL-PERP").first).to_be_attached()
         walk.look(f"activity-{name.lower().replace(' ', '-')}")
+        if name == "Trades":
+            page.get_by_role("button", name="r1").click()
+            expect(page.get_by_role("dialog").get_by_text("It filled")).to_be_visible()
+            walk.look("activity-origin")
+            page.get_by_role("button", name="Close").click()
     go(page, "Account")
     expect(page.get_by_label("Largest order, $")).to_be_visible()
     page.get_by_role("button", name="Link a chat").click()
@@ -133,5 +154,13 @@ def test_no_page_has_a_fault_that_axe_knows_or_is_wider_than_its_screen(
     walk.look("account")
     page.get_by_role("button", name="New key").click()
     walk.look("account-key")
+    page.keyboard.press("Escape")
+    expect(page.get_by_role("button", name="New key")).to_be_focused()
+    page.get_by_role("button", name="Delete my account").click()
+    walk.look("account-delete")
     assert walk.faults == []
+    page.add_init_script(_SHIFTS)
+    page.set_viewport_size(PHONE)
+    shifts = {path: shift(page, f"{address}{path}") for path in ("/", "/account", "/activity")}
+    assert max(shifts.values()) <= MOST_SHIFT, shifts
     assert complaints == []

@@ -91,7 +91,7 @@ def test_a_wallet_lets_us_trade_takes_that_back_and_then_signs_each_order_itself
 
     arm(page, "buy 1 SOL now")
     _bought(page, "Bought 1 SOL")
-    arm(page, "sell half my SOL when it rises 50 %")
+    arm(page, "buy 1 SOL when it rises 50 %")
 
     # ── revoked: noticed at once, and what trades rests ──
     go(page, "Account")

@@ -7,6 +7,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from core.app import open_core, read_settings, set_up_logs
+from core.flow import points
 from core.settings import Settings
 from scheduler import run_scheduler, run_worker
 
@@ -32,8 +33,22 @@ class Place:
         )
 
 
-def live(place: Place, name: str) -> None:
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Death:
+    """SIGKILL at a point that the flow passes, as soon as *when* is there to be seen."""
+
+    point: str
+    when: Path | None = None
+
+    def passed(self, point: str) -> None:
+        if point == self.point and (self.when is None or self.when.exists()):
+            os.kill(os.getpid(), signal.SIGKILL)
+
+
+def live(place: Place, name: str, death: Death | None = None) -> None:
     """The whole life of a process that watches, signs and sends."""
+    if death is not None:
+        points.listen(death.passed)
     signal.alarm(place.longest_life_s)
     log = os.open(place.folder / f"{name}.log", os.O_WRONLY | os.O_CREAT | os.O_APPEND)
     for stream in (1, 2):

@@ -35,7 +35,7 @@ from tests.postgres import Server
 
 EXAM = bool(os.environ.get("SAYWHEN_EXAM"))
 TRIGGERS, KILLS = (1_000, 40) if EXAM else (50, 4)
-ROUNDS, REVOKED = (8, 12) if EXAM else (2, 6)
+ROUNDS, REVOKED, REVOKED_S = (6, 30, 25.0) if EXAM else (2, 6, 3.0)
 LAST_LIFE_S = 2_400 if EXAM else 240
 SEED = 8
 SLOT_S = 0.025
@@ -147,7 +147,7 @@ async def _disturb(exchange: Exchange, owners: list[OwnerId], counts: Counts, re
         await asyncio.sleep(rest.uniform(0.5, 1.5))
         exchange.program.off = False
         counts.switched_off += 1
-        await asyncio.sleep(rest.uniform(2.0, 4.0))
+        await asyncio.sleep(rest.uniform(0.7, 1.3) * REVOKED_S)
         for key, delegate in delegates.items():
             exchange.change("User", key, delegate=delegate)
         await asyncio.sleep(rest.uniform(0.5, 2.0))

@@ -21,7 +21,7 @@ from core.domain.owner import Draft
 from core.domain.rule import RuleState
 from core.ports import TradeFilter
 from core.venues.drift.emulator.chain import Chain
-from core.venues.drift.emulator.exchange import Exchange, keypair
+from core.venues.drift.emulator.exchange import INDEX, Exchange, keypair
 from core.venues.drift.emulator.keepers import Keepers
 from core.venues.drift.emulator.node import serving
 from core.venues.drift.emulator.tables import WIRE
@@ -78,6 +78,10 @@ class Stage:
         """Whether the owner's open orders on chain are of these sizes, in base."""
         orders = self.exchange.user(self.key)["orders"]
         return sorted(one["base_asset_amount"] // 10**9 for one in orders if one["status"] == "Open") == sorted(sizes)
+
+    async def tells(self, words: str) -> bool:
+        """Whether the owner was told *words* in some title."""
+        return any(words in title for title in self.told.titles)
 
     def signers(self) -> list[Pubkey]:
         """Who signed each transaction that placed an order of the owner's."""
@@ -189,3 +193,33 @@ async def _pays(stage: Stage, delegate: Pubkey) -> None:
         return "A key that pays network fees runs low" in stage.told.titles
 
     await stage.until(told)
+
+
+async def test_a_bracket_rests_on_chain_fills_in_parts_and_one_leg_ends_the_other_while_a_trail_is_watched_by_us(
+    postgres_dsn: str, tmp_path: Path
+) -> None:
+    async with _staged(postgres_dsn, tmp_path) as stage:
+        stage.exchange.program.depth[INDEX[MARKET]] = 4 * 10**9
+        await stage.agree("buy 10 SOL now with a stop at 140 and take profit at 160")
+        await stage.until(partial(stage.stands, 10, 10))  # sized anew as the entry filled in parts
+        await stage.until(partial(stage.tells, "r3 rests"))
+        stage.exchange.show(MARKET, Decimal(139))
+        await stage.until(partial(stage.tells, "Sold 10 SOL"))
+        await stage.until(stage.stands)
+        assert await stage.base() == 0
+        by_label = {rule.label: rule.state for rule in await stage.core.rules.list(stage.owner, set(RuleState))}
+        assert by_label == {"r1": RuleState.COMPLETED, "r2": RuleState.COMPLETED, "r3": RuleState.CANCELLED}
+        trades = [fill for _, fill in await stage.core.trades.page(stage.owner, TradeFilter())]
+        for side in ("buy", "sell"):
+            assert sorted(fill.base for fill in trades if fill.side == side) == [2, 4, 4], "in parts, each told once"
+
+        stage.exchange.program.depth.clear()
+        await stage.agree("buy 5 SOL now")
+        await stage.until(partial(stage.tells, "Bought 5 SOL"))
+        await stage.agree("sell all of my SOL with a trailing stop of $3")
+        stage.exchange.show(MARKET, Decimal(145))
+        await asyncio.sleep(1)
+        assert await stage.stands(), "what trails does not rest on chain"
+        stage.exchange.show(MARKET, Decimal(141))
+        await stage.until(partial(stage.tells, "Sold 5 SOL"))
+        assert await stage.base() == 0

@@ -9,10 +9,13 @@ import "./style.css";
 
 // Who was signed out elsewhere is shown the door by the first thing that is refused.
 const onError = (error: Error) => {
-  if (error instanceof Problem && error.status === 401) void client.invalidateQueries({ queryKey: ["me"] });
+  if (!(error instanceof Problem) || error.status !== 401) return;
+  const me = client.getQueryState(["me"]);
+  // Once: several are refused at a time, and each would ask anew who this is.
+  if (me?.status === "success" && me.fetchStatus === "idle") void client.resetQueries({ queryKey: ["me"] });
 };
 const client = new QueryClient({
-  queryCache: new QueryCache({ onError: (error, query) => (query.queryKey[0] === "me" ? undefined : onError(error)) }),
+  queryCache: new QueryCache({ onError }),
   mutationCache: new MutationCache({ onError }),
   defaultOptions: {
     queries: {

@@ -245,7 +245,8 @@ _AFTER_A_STAKE = ("END", "COMMA", "AT", "STOP", "TARGET", "NOW", "ATMARKET", "IF
 
 def _is_stake(cur: Cursor) -> bool:
     """`put $500 into SOL`, `put 25 % of my balance into ETH`."""
-    if not cur.sees("NUM") or cur.peek().value.unit not in ("usd", "percent"):
+    bare = cur.sees("NUM", "ON", "COIN") and cur.peek().value.unit == ""  # "put 100 into SOL": of what is asked
+    if not cur.sees("NUM") or not (bare or cur.peek().value.unit in ("usd", "percent")):
         return False
     return any(cur.peek(n).kind == "ON" and cur.peek(n).text.lower() in ("into", "in") for n in range(1, 5))
 

@@ -67,6 +67,14 @@ def _measured_alike(parts: Sequence[Part]) -> None:
         raise Unclear("From where is each of those moves: your entry, or the price now? Say it with each.")
 
 
+def _not_within(parts: Sequence[Part]) -> None:
+    """ "if I lose 10 % in a day": only a price is watched within a time. Raises Unclear."""
+    for before, part in pairwise(parts):
+        span = part.what.when.in_s if isinstance(part.what, TimeDraft) else None
+        if span is not None and not part.joins and not before.is_time:
+            raise Unclear("I can watch how far a price moves within some time, not that. Say it without the time.")
+
+
 def _must_say_when(drafts: Sequence[RuleDraft]) -> None:
     """An action behind a rule that waits must not be done at once unless that was said. Raises Unclear."""
     waiting: set[int] = set()
@@ -197,6 +205,7 @@ def joined(parts: Sequence[Part]) -> Cond | None:
     if len(parts) == 2 and (schedule := one_schedule(parts[0].what, parts[1].what)) is not None:
         return schedule
     _measured_alike(parts)
+    _not_within(parts)
     levels = [part.what for part in parts if isinstance(part.what, Level) and part.what.operator is None]
     if 1 < len(levels) == len(parts) and len({level.market for level in levels} - {None}) < 2:
         # One market cannot hit two prices at once.

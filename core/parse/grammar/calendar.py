@@ -150,6 +150,8 @@ def read_clock_or_date(tokens: Sequence[Token], at: int) -> tuple[Item, int] | N
         half, count = _half(tokens, at + 1)
         count += int(at + 1 + count < len(tokens) and tokens[at + 1 + count].low in _O_CLOCK)
         return _clock(hour, minute, half, tokens, at, 1 + count)
+    if token.low in _PARTS_OF_AN_HOUR and (quartered := _quartered(tokens, at)) is not None:
+        return quartered
     if token.kind == "word" and token.low in _HOURS_SAID:
         return _spoken_clock(tokens, at)
     if token.kind == "number" and token.text.isdecimal() and len(token.text) <= 2:
@@ -168,6 +170,26 @@ _HOURS_SAID = {
     )
 }  # fmt: skip
 _MINUTES_SAID = {"fifteen": 15, "thirty": 30, "forty": 40, "twenty": 20, "ten": 10, "fifty": 50}
+
+
+_PARTS_OF_AN_HOUR = {"quarter": 15, "half": 30}
+
+
+def _quartered(tokens: Sequence[Token], at: int) -> tuple[Item, int] | None:
+    """ "quarter past nine am", "half past 7", "quarter to nine pm"."""
+    if at + 2 >= len(tokens) or tokens[at + 1].low not in ("past", "to"):
+        return None
+    said = tokens[at + 2].low
+    hour = _HOURS_SAID.get(said, int(said) if said.isdecimal() and len(said) < 3 else 0)
+    if not 1 <= hour <= 12 or (tokens[at + 1].low == "to" and tokens[at].low == "half"):
+        return None
+    half, count = _half(tokens, at + 3)
+    minute = _PARTS_OF_AN_HOUR[tokens[at].low]
+    if tokens[at + 1].low == "to":
+        hour, minute = hour - 1 or 12, 60 - minute
+    if not half:
+        return _made("CLOCK", Clock(hour=hour, minute=minute, sure=False), tokens, at, 3)
+    return _clock(hour, minute, half, tokens, at, 3 + count)
 
 
 def _spoken_clock(tokens: Sequence[Token], at: int) -> tuple[Item, int] | None:

@@ -222,7 +222,8 @@ def _read_verb_change(cur: Cursor) -> Change | Trail | None:
     verb = cur.next() if grown else cur.take("FALL|RISE|MOVE|LOSE|RISEWORD|FALLWORD")
     if verb is None:
         return None
-    change = Change(direction=_DIRECTIONS[verb.kind])
+    is_up = verb.kind in ("RISEWORD", "FALLWORD") or verb.text.lower().startswith(("is ", "'s "))
+    change = Change(direction=_DIRECTIONS[verb.kind], state=is_up)
     sided = cur.take("AGAINST|FAVOUR") if verb.kind == "MOVE" else None
     if sided is not None:
         change = Change(reference="entry_price", favour="loss" if sided.kind == "AGAINST" else "profit")

@@ -1,7 +1,7 @@
 """Reads clauses that lean on one before them: a second price or bound, one more target, the terms of an entry."""
 
 from dataclasses import replace
-from typing import Any, cast
+from typing import Any, Literal, cast
 
 from core.domain.money import HUNDRED
 from core.parse.grammar.drafts import (
@@ -126,21 +126,27 @@ def one_more_exit(cur: Cursor, last: Act | None, joins: set[str]) -> Act | None:
 
 def other_place(cur: Cursor, last: Act | None, joins: set[str]) -> Act | None:
     """ "sell it at 155 or 140": the same action at the other price, whichever comes first."""
-    if last is None or last.at is None or last.at_operator is not None or joins != {"OR"}:
+    if last is None or last.at is None or joins != {"OR"}:
         return None
     begun = cur.at
+    bound = cur.take("ABOVE|BELOW") if last.at_operator is not None else None
+    if last.at_operator is not None and bound is None:
+        return None
     cur.skip("AT")
     price = read_price(cur)
     if price is None or cur.peek().kind not in ("END", "COMMA", "OCO", "STOP", "TARGET", "AND", "LPAR"):
         cur.at = begun
         return None
-    return replace(last, at=price, order=replace(last.order))
+    operator: Literal[">=", "<="] | None = None if bound is None else ">=" if bound.kind == "ABOVE" else "<="
+    return replace(last, at=price, at_operator=operator, order=replace(last.order))
 
 
 def one_more_market(cur: Cursor, last: Act | None, joins: set[str]) -> Act | None:
     """ "close ETH and BTC if …": the same exit of another position."""
     if last is None or last.market is None or not joins or joins - {"AND", "COMMA"}:
         return None
+    if cur.peek(-2).kind not in _NAMES_A_MARKET:
+        return None  # "close SOL when ETH drops and BTC too": whose is BTC?
     share = last.size is None or last.size.unit == "percent"
     if (
         last.verb not in ("close", "sell", "exit", "trim")
@@ -162,6 +168,7 @@ def one_more_market(cur: Cursor, last: Act | None, joins: set[str]) -> Act | Non
     return replace(last, market=item.value, order=replace(last.order))
 
 
+_NAMES_A_MARKET = ("COIN", "POSITION", "LONG", "SHORT", "LONGNOUN", "SHORTNOUN", "COMMA", "NOW")
 _AFTER_MARKETS = ("END", "IF", "EACH", "COMMA", "AND", "NOW", "ATMARKET")
 
 

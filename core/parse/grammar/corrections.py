@@ -13,7 +13,7 @@ from core.parse.grammar.changes import Changed, Correction, put, without
 from core.parse.grammar.clauses import read_clauses
 from core.parse.grammar.coins import coins_of
 from core.parse.grammar.continued import OPENING
-from core.parse.grammar.drafts import Act, Level, Order, RuleDraft, ScheduleDraft, TimeDraft
+from core.parse.grammar.drafts import Act, GroupDraft, Level, Order, RuleDraft, ScheduleDraft, TimeDraft
 from core.parse.grammar.exits import read_exit
 from core.parse.grammar.grouping import Unclear
 from core.parse.grammar.items import Amount, Cursor
@@ -270,8 +270,11 @@ def _fitting(spots: list[Spot], amount: Amount, name: Name | None) -> list[Spot]
         fitting = same or [spot for spot in fitting if spot.name in ("size", "move")]
     elif name is None and amount.unit == "usd":
         fitting = [spot for spot in fitting if spot.name in ("size", "price", "move")]
-        fitting = [spot for spot in fitting if spot.amount.unit != "percent" or spot.name == "size"]
+        dollars = [spot for spot in fitting if spot.said and spot.amount.unit == "usd"]
+        fitting = dollars or [s for s in fitting if s.amount.unit != "percent" or s.name in ("size", "move")]
     said = [spot for spot in fitting if spot.said]
+    if name is None and amount.unit == "usd" and not said:
+        return []  # "$3" of a stop at 5 % is no size that was never spoken of
     return said or fitting
 
 
@@ -306,6 +309,8 @@ def _terms(drafts: list[RuleDraft], choices: Mapping[str, Any], said: Correction
         return None
     if order.type is None and order.slippage_bps is None and not blank.reduce_only:
         return None
+    if any(item.kind == "NOW" for item in said.items):
+        return None if not any(draft.cond for draft in drafts) else "At once, or as it says? Say the whole rule again."
     if (blank.at is not None and not limit) or order.type in ("ladder", "twap"):
         return None
     trades = _trades(drafts, openings=False)
@@ -359,7 +364,12 @@ def _occasion(drafts: list[RuleDraft], choices: Mapping[str, Any], said: Correct
     draft = drafts[0]
     if draft.act.purpose is not None or draft.act.order.price is not None or (draft.act.verb in OPENING and draft.then):
         return "I cannot put that in place of its price. Say the whole rule again."
+    if _ADDS.match(said.low) or said.items[0].kind == "OR" or isinstance(draft.cond, GroupDraft):
+        return "Must both hold, or is one of them enough? Say the whole rule again."
     new = joined(clauses.parts)
+    market = getattr(draft.cond, "market", None)
+    if new is not None and market is not None and getattr(new, "market", "") is None:
+        new = altered(new, market=market)  # "above 65k": of what it waits for now
     if isinstance(new, TimeDraft) and isinstance(draft.cond, ScheduleDraft):
         return "Once at that time, or again and again? Say the whole rule again."
     draft.cond, draft.act.at, draft.act.inline = new, None, None

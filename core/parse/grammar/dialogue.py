@@ -31,7 +31,9 @@ def read(text: str, context: ParseContext) -> ParseResult:
     if understood.verdict is not None:
         return understood.verdict
     result = settle(understood.drafts, context, choices, notes=understood.notes).result
-    lost = without_trace(understood.said, understood.heard, understood.drafts, result) if not choices else []
+    if ANSWER_MARK in text:
+        return result  # what a correction replaced is in none of the rules any more
+    lost = without_trace(understood.said, understood.heard, understood.drafts, result)
     return unheeded(lost) if lost else result
 
 

@@ -31,7 +31,8 @@ class Level:
 class Change:
     """A move of the price; unit None: none was said. `favour` is set instead of a direction for profit and loss.
 
-    `unsaid` marks "when up 10 %", which names neither the price nor the trader as what is up.
+    `unsaid` marks "when up 10 %", which names neither the price nor the trader as what is up; `state` that something
+    is up by then, and not that it moves from here.
     """
 
     market: str | None = None
@@ -42,6 +43,7 @@ class Change:
     window_s: int | None = None
     favour: Literal["profit", "loss"] | None = None
     unsaid: bool = False
+    state: bool = False
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -223,6 +225,7 @@ class Act:
     inline: Cond | None = None
     bad_number: bool = False
     loose_number: bool = False
+    unnamed: bool = False
     vague: bool = False
     some_day: bool = False
     filter: str | None = None

@@ -4,6 +4,7 @@ from dataclasses import replace
 from decimal import Decimal
 from typing import Literal
 
+from core.domain.money import HUNDRED
 from core.parse.grammar.drafts import Act, Change, Cond, Level, Order, PnlDraft, Trail
 from core.parse.grammar.items import Amount, Cursor
 from core.parse.grammar.phrases import Subject, read_price, read_reference, read_subject
@@ -148,6 +149,10 @@ def _read_exit_value(cur: Cursor, act: Act) -> bool:
     item = cur.peek()
     if item.kind != "NUM" or item.value.words or item.value.unit == "times":
         return False
+    if item.value.unit == "percent" and (
+        cur.sees("NUM", "OF", "BREAKEVEN") or cur.sees("NUM", "OF", "MY", "BREAKEVEN")
+    ):
+        return _read_part_of_entry(cur, act)
     shared = cur.sees("NUM", "OF", "MY|POSITION|COIN|IT|ALL") or cur.sees("NUM", "AT", "NUM")
     if item.value.unit == "percent" and act.size is None and shared:
         act.size = cur.next().value
@@ -155,6 +160,19 @@ def _read_exit_value(cur: Cursor, act: Act) -> bool:
     cur.next()
     act.inline = _exit_condition(act, item.value, cur)
     return act.inline is not None
+
+
+def _read_part_of_entry(cur: Cursor, act: Act) -> bool:
+    """ "a stop at 80 % of my entry" lies 20 % below it."""
+    moved = cur.peek().value.value - HUNDRED
+    if not moved or act.purpose == "trail":
+        return False
+    cur.at += 2
+    cur.skip("MY|BREAKEVEN")
+    act.inline = Change(
+        direction="up" if moved > 0 else "down", threshold=abs(moved), unit="percent", reference="entry_price"
+    )
+    return True
 
 
 def _read_from_entry(cur: Cursor, act: Act) -> bool:

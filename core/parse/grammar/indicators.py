@@ -92,7 +92,12 @@ def read_indicator(cur: Cursor) -> Cond | None:
     _read_line(cur, left)
     if left.name is not None and cur.sees("GO", "EXTREME"):
         cur.at += 2
+        extreme = cur.peek(-1).text.lower()
         cur.skip("AT|COMMA|LPAR")
+        if left.name == "rsi" and not cur.sees("NUM|ABOVE|BELOW|GO"):
+            cur.at -= int(cur.peek(-1).kind in ("AT", "COMMA", "LPAR"))
+            _read_tail(cur, left)
+            return _built(left, _Line(), "<=" if extreme == "oversold" else ">=", None)
     comparison = read_comparison(cur)
     crossing = cur.peek(-1).kind == "BREAK" and cur.peek(-1).text.lower().startswith("cross")
     if comparison is None and cur.sees("COMMA"):

@@ -40,12 +40,14 @@ TRADING: dict[str, str] = {
     "TAKE": "take|lock in|bank|realise|realize|pocket",
     "COVER": "buy it back|buy them back|buy that back|buying it back|buy this back|cover|buy back|buyback",
     "LONG": (
-        "long|longs|go long|go long on|open long|open a long|enter long|enter a long|start a long|"
-        "open a long position|enter a long position|open long position|take a long|longing"
+        "take long|take long in|go for long|go for a long|long|longs|go long|go long on|open long|open a long|"
+        "enter long|enter a long|start a long|open a long position|enter a long position|open long position|"
+        "take a long|longing"
     ),
     "SHORT": (
-        "short|shorts|go short|go short on|open short|open a short|enter short|enter a short|start a short|"
-        "open a short position|enter a short position|open short position|take a short|shorting|shrt|fade"
+        "take short|take short in|go for short|go for a short|short|shorts|go short|go short on|open short|"
+        "open a short|enter short|enter a short|start a short|open a short position|enter a short position|"
+        "open short position|take a short|shorting|shrt|fade"
     ),
     "CLOSE": (
         "lock it in|lock them in|book it|bank it|flatten me|close me out|close me out of|force exit|force close|"
@@ -114,37 +116,37 @@ TRADING: dict[str, str] = {
         "oops|i mean to say|no make that|wait"
     ),
     "ALERT": (
-        "make me alarm|make me an alarm|make alarm|make an alarm|make an alert|make me alert|make me an alert|"
-        "give me alarm|give me an alarm|give alarm|give me alert|do alarm|send me alert|send me alarm|"
-        "send me an alarm|send me notification|send notification|send me message|please inform|inform|"
-        "let me be informed|let me be notified|advise me|keep me informed|keep me updated|update me|put me an alert|"
-        "put an alert|put an alarm|put alert|alert set|make a notification|write me|write to me|drop me a note|"
-        "drop me a ping|signal me|shout at me|bell me|i want to know|i'd like to know|i would like to know|"
-        "i want to be told|i want to be notified|i'd like to be notified|i would like to be notified|"
-        "i want to be alerted|i'd like to be told|i would like to be told|i wish to be notified|"
-        "i wish to be informed|i would like to be informed|i'd like to be informed|i want to hear|i want a ping|"
-        "i want a notification|i want a message|i want a heads up|i'd like an alert|i would like an alert|"
-        "i'd like a notification|i would like a notification|i'd like a ping|need an alert|i need an alert|"
-        "want an alert|i want an alert|need a ping|hit me with a ping|hit me with an alert|throw me an alert|"
-        "shoot me an alert|gimme a ping|gimme an alert|gimme a shout|gimme a heads up|tell|tell me|ping|ping me|"
-        "notify|notify me|alert|alert me|let me know|lemme know|wake me up|wake me|warn|warn me|inform me|message me|"
-        "msg me|text me|dm me|shout|send me an alert|send me a notification|remind me|remind|send an alert|"
-        "send a notification|send alert|give me a heads up|heads up|give me a shout|buzz me|shoot me a message|"
-        "hit me up|send me a message|send me a ping|set an alert|set alert|price alert|alerts me|lmk|keep me posted|"
-        "let me kno|lemme knw|lemme kno|let me knw|send me a reminder|create an alert|notification|drop me a message|"
-        "a heads up|alert please|hmu|telling me|pinging me|alerting me|notifying me|letting me know|shoot me a text|"
-        "send me a text|shoot me a ping|drop me a line|give me a ping|give me a nudge|nudge me|poke me|flag|flag it|"
-        "let us know|ring me|notify us|yell at me|give me an alert|call me|alarm|price alarm|set an alarm|set alarm|"
-        "alarm me|set me an alarm|set me an alert|set me a reminder|set a reminder|set a price alert|"
-        "set me a price alert|set me a price alarm|set a price alarm|raise an alarm|page me|beep me|holler|"
-        "holler at me|give me a nod|give me a call"
+        "intimate me|intimate|kindly intimate|make me alarm|make me an alarm|make alarm|make an alarm|make an alert|"
+        "make me alert|make me an alert|give me alarm|give me an alarm|give alarm|give me alert|do alarm|"
+        "send me alert|send me alarm|send me an alarm|send me notification|send notification|send me message|"
+        "please inform|inform|let me be informed|let me be notified|advise me|keep me informed|keep me updated|"
+        "update me|put me an alert|put an alert|put an alarm|put alert|alert set|make a notification|write me|"
+        "write to me|drop me a note|drop me a ping|signal me|shout at me|bell me|i want to know|i'd like to know|"
+        "i would like to know|i want to be told|i want to be notified|i'd like to be notified|"
+        "i would like to be notified|i want to be alerted|i'd like to be told|i would like to be told|"
+        "i wish to be notified|i wish to be informed|i would like to be informed|i'd like to be informed|"
+        "i want to hear|i want a ping|i want a notification|i want a message|i want a heads up|i'd like an alert|"
+        "i would like an alert|i'd like a notification|i would like a notification|i'd like a ping|need an alert|"
+        "i need an alert|want an alert|i want an alert|need a ping|hit me with a ping|hit me with an alert|"
+        "throw me an alert|shoot me an alert|gimme a ping|gimme an alert|gimme a shout|gimme a heads up|tell|tell me|"
+        "ping|ping me|notify|notify me|alert|alert me|let me know|lemme know|wake me up|wake me|warn|warn me|"
+        "inform me|message me|msg me|text me|dm me|shout|send me an alert|send me a notification|remind me|remind|"
+        "send an alert|send a notification|send alert|give me a heads up|heads up|give me a shout|buzz me|"
+        "shoot me a message|hit me up|send me a message|send me a ping|set an alert|set alert|price alert|alerts me|"
+        "lmk|keep me posted|let me kno|lemme knw|lemme kno|let me knw|send me a reminder|create an alert|"
+        "notification|drop me a message|a heads up|alert please|hmu|telling me|pinging me|alerting me|notifying me|"
+        "letting me know|shoot me a text|send me a text|shoot me a ping|drop me a line|give me a ping|"
+        "give me a nudge|nudge me|poke me|flag|flag it|let us know|ring me|notify us|yell at me|give me an alert|"
+        "call me|alarm|price alarm|set an alarm|set alarm|alarm me|set me an alarm|set me an alert|set me a reminder|"
+        "set a reminder|set a price alert|set me a price alert|set me a price alarm|set a price alarm|raise an alarm|"
+        "page me|beep me|holler|holler at me|give me a nod|give me a call"
     ),
     "SAYING": (
         "saying|that says|says|say|with the message|with message|with the text|message|reading|with a message|with text"
     ),
     "TARGET": (
-        "take profit|take profits|take-profit|takeprofit|tp|tps|target|targets|profit target|price target|tp at|"
-        "take my profit|take my profits|book profit|book profits|lock in profit|lock in profits|lock profits|"
+        "tgt|tgts|take profit|take profits|take-profit|takeprofit|tp|tps|target|targets|profit target|price target|"
+        "tp at|take my profit|take my profits|book profit|book profits|lock in profit|lock in profits|lock profits|"
         "secure profits|taking profit|take profit order|tp order|bank profits|take gains|profit taking|"
         "realize profits|lock profit|secure profit|a target"
     ),
@@ -283,13 +285,14 @@ TRADING: dict[str, str] = {
     "EVERY": "every|each|per|once every|once per|once each",
     "MY": "my|mine|our|this|that|these|those|its",
     "IT": (
-        "this thing|that thing|this one|that one|this coin|that coin|it|them|they|they're|it's|it is|that's|it'll|"
+        "e|this thing|that thing|this one|that one|this coin|that coin|it|them|they|they're|it's|it is|that's|it'll|"
         "itll|it has|em|'em"
     ),
     "I": "i|i'm|im|i am|i've|ive|i have|i get|i'm at|if im|me|we're|we are|you're",
     "ALL": (
-        "all out|all in|whole of|all|whole|entire|everything i have|all of|all my|whole thing|the whole thing|"
-        "the lot|it all|all of it|all of my|full|entirely|completely|every"
+        "full quantity|full qty|entire quantity|whole quantity|full amount|entire amount|whole amount|all out|all in|"
+        "whole of|all|whole|entire|everything i have|all of|all my|whole thing|the whole thing|the lot|it all|"
+        "all of it|all of my|full|entirely|completely|every"
     ),
     "EVERYTHING": (
         "whatever i have open|whatever i have|everything i have open|all i have open|whatever is open|"
@@ -307,18 +310,18 @@ TRADING: dict[str, str] = {
         "remaining half|rest of it|the remaining"
     ),
     "POSITION": (
-        "position|positions|bag|bags|trade|trades|holdings|exposure|stack|size|open position|open positions|holding|"
-        "postion|pos|posi|contracts|open trade|the trade|open trades|position size|stake in|what am i holding|"
-        "what do i hold|what am i in|what do i own|what do i have open|what have i got open|what positions am i in|"
-        "what i hold|what i have"
+        "positions update|position update|how am i positioned|position|positions|bag|bags|trade|trades|holdings|"
+        "exposure|stack|size|open position|open positions|holding|postion|pos|posi|contracts|open trade|the trade|"
+        "open trades|position size|stake in|what am i holding|what do i hold|what am i in|what do i own|"
+        "what do i have open|what have i got open|what positions am i in|what i hold|what i have"
     ),
     "PRICE": (
-        "price|prices|the price of|price of|spot|mark price|index price|px|market price of|last price|quote|value of|"
-        "value|what can i trade|which markets can i trade|what markets can i trade|which coins can i trade|"
-        "what coins can i trade|which markets are there|what markets are there|which markets do you have|"
-        "what markets do you have|available markets|supported markets|list of markets|which markets do you support|"
-        "what markets do you support|which coins do you support|what coins do you support|list markets|"
-        "which coins do you have|what coins do you have"
+        "rate|rates|current rate|price|prices|the price of|price of|spot|mark price|index price|px|market price of|"
+        "last price|quote|value of|value|what can i trade|which markets can i trade|what markets can i trade|"
+        "which coins can i trade|what coins can i trade|which markets are there|what markets are there|"
+        "which markets do you have|what markets do you have|available markets|supported markets|list of markets|"
+        "which markets do you support|what markets do you support|which coins do you support|"
+        "what coins do you support|list markets|which coins do you have|what coins do you have"
     ),
     "PNL": (
         "p & l|pnl|p&l|p/l|profit and loss|unrealized pnl|unrealised pnl|total pnl|unrealized|profit or loss|"

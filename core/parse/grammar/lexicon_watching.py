@@ -170,9 +170,10 @@ WATCHING: dict[str, str] = {
     ),
     "LEFT": "left|available|remaining balance|free|have left|got left|do i got left|do i have left|to trade with",
     "HISTORY": (
-        "what did i trade|what did i buy|what did i sell|what have i traded|what have i bought|what have i sold|"
-        "trades of mine|history|trade history|fills history|recent trades|last trades|past trades|executions|"
-        "trading history|recent fills"
+        "trades this week|trades this month|trades so far|fills this week|fills today|what did i trade|"
+        "what did i buy|what did i sell|what have i traded|what have i bought|what have i sold|trades of mine|"
+        "history|trade history|fills history|recent trades|last trades|past trades|executions|trading history|"
+        "recent fills"
     ),
     "HELP": (
         "what can i tell you to do|what can i tell you|what can i ask you|what can you do for me|how do i use this|"
@@ -213,18 +214,20 @@ WATCHING: dict[str, str] = {
         "last year|yeah right|ya right|as if"
     ),
     "FOREIGN": (
-        "checking account|savings account|brokerage|brokerage account|wire transfer|isolated margin|isolated|"
-        "cross margin|hedge mode|roll over|rollover|december future|dated future|dated futures|quarterly future|"
-        "quarterly futures|quarterlies|bank account|my bank|my bank account|to my bank|to the bank|paypal|venmo|"
-        "revolut|cold wallet|cold storage|ledger|debit card|credit card|strike price|put options|puts|call options|"
-        "covered call|straddle|strike|expiry date|futures on|prediction market|polymarket|memecoin launch|presale|"
-        "ico|rug|liquidity|slot|gamble|casino|withdraw|withdrawal|transfer|swap|bridge|stake tokens|unstake|lend|"
-        "borrow|copy trade|copytrade|copy|mirror|call|put option|call option|option|options|tweet|tweets|tweeted|"
-        "news|nft|nfts|airdrop|mint|wallet|address|deposit|send|snipe|sniping|stock|stocks|shares|binance|coinbase|"
-        "bybit|kraken|okx|uniswap|raydium|jupiter swap|arbitrage|grid|grid bot|martingale|follow|elon|trump says|"
-        "announcement|announces|fed|cpi|fomc|rate cut|staking|lp|liquidity pool|farm|yield|spot buy|spot sell|"
-        "usdc to|convert|exchange|seed phrase|private key|api key|deribit|ftx|metamask|phantom|loan|repay|tax|launch|"
-        "listing|listed|open interest|dominance|market cap|marketcap|mcap|sentiment|whale|whales"
+        "xauusd|xau|xagusd|s & p|s & p 500|spx|nasdaq|dow jones|dxy|vix|tesla|tsla|nvda|aapl|gold|silver|crude oil|"
+        "nikkei|dax|forex|eurusd|etf|etfs|checking account|savings account|brokerage|brokerage account|wire transfer|"
+        "isolated margin|isolated|cross margin|hedge mode|roll over|rollover|december future|dated future|"
+        "dated futures|quarterly future|quarterly futures|quarterlies|bank account|my bank|my bank account|"
+        "to my bank|to the bank|paypal|venmo|revolut|cold wallet|cold storage|ledger|debit card|credit card|"
+        "strike price|put options|puts|call options|covered call|straddle|strike|expiry date|futures on|"
+        "prediction market|polymarket|memecoin launch|presale|ico|rug|liquidity|slot|gamble|casino|withdraw|"
+        "withdrawal|transfer|swap|bridge|stake tokens|unstake|lend|borrow|copy trade|copytrade|copy|mirror|call|"
+        "put option|call option|option|options|tweet|tweets|tweeted|news|nft|nfts|airdrop|mint|wallet|address|"
+        "deposit|send|snipe|sniping|stock|stocks|shares|binance|coinbase|bybit|kraken|okx|uniswap|raydium|"
+        "jupiter swap|arbitrage|grid|grid bot|martingale|follow|elon|trump says|announcement|announces|fed|cpi|fomc|"
+        "rate cut|staking|lp|liquidity pool|farm|yield|spot buy|spot sell|usdc to|convert|exchange|seed phrase|"
+        "private key|api key|deribit|ftx|metamask|phantom|loan|repay|tax|launch|listing|listed|open interest|"
+        "dominance|market cap|marketcap|mcap|sentiment|whale|whales"
     ),
     "BEYOND=day": (
         "daily loss|daily losses|daily pnl|daily profit|daily drawdown|daily loss limit|max daily loss|weekly loss|"

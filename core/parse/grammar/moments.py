@@ -1,7 +1,6 @@
 """Turns a condition as said into a condition of the language: units, directions, times; asks where words are short."""
 
 from dataclasses import replace
-from datetime import datetime
 from decimal import Decimal
 from typing import Literal, cast
 
@@ -19,12 +18,10 @@ from core.domain.condition import (
     PositionPnl,
     PriceChange,
     PriceLevel,
-    Schedule,
     Trailing,
 )
 from core.domain.market import Timeframe
 from core.domain.money import HUNDRED
-from core.parse.grammar.calendar import Clock, When, place, zone_of
 from core.parse.grammar.desk import Desk, Point, money
 from core.parse.grammar.drafts import (
     AccountDraft,
@@ -42,11 +39,11 @@ from core.parse.grammar.drafts import (
     Trail,
 )
 from core.parse.grammar.linking import opens
-from core.parse.grammar.subjects import side_of
+from core.parse.grammar.subjects import entry_of, side_of
+from core.parse.grammar.timing import instant, not_before_entry, settle_schedule
 from core.parse.grammar.units import resolved_unit
 
 TIMEFRAMES = ("1m", "5m", "15m", "1h", "4h", "1d")
-WEEK_S = 604_800
 
 LEAST_HEALTH = 3
 """Below this a number is a health factor, as of a loan, and no share of the health that is measured here."""
@@ -71,10 +68,10 @@ def settle_condition(desk: Desk, number: int, cond: Cond | None) -> Condition | 
                 desk.ask(Point(key=f"health:{number}", about="value", text=text))
             return AccountLevel(metric=cond.metric, operator=cond.operator, value=cond.value)
         case TimeDraft():
-            at = instant(desk, number, cond.when)
+            at = instant(desk, number, not_before_entry(desk, number, cond.when))
             return None if at is None else AtTime(at=at)
         case ScheduleDraft():
-            return _schedule(desk, number, cond)
+            return settle_schedule(desk, number, cond)
         case _:
             return _of_market(desk, number, cond)
 
@@ -196,6 +193,9 @@ def _change(desk: Desk, number: int, cond: Change, market: str) -> Condition | N
     if unit is None:
         threshold, unit = resolved_unit(desk, threshold, direction, market)
     reference = cond.reference
+    entered = entry_of(desk, number) is not None and not opens(desk.drafts[number])
+    if reference == "current_price" and cond.state and entered:
+        reference = "entry_price"  # "buy 10 HYPE, and when it's up 8 % sell it"
     if reference == "current_price" and cond.direction is not None and _entry_spoken_of(desk, number, market):
         point = Point(key="from", about="value", text="From where: your entry, or the price now?", candidates=_FROM)
         reference = desk.ask(point, best="entry_price")
@@ -295,13 +295,20 @@ def _indicator(desk: Desk, number: int, cond: IndicatorDraft, market: str) -> Co
         ways = (replace(cond, operator="crosses_above"), replace(cond, operator="crosses_below"))
         made = [_indicator(desk, number, one, market) for one in ways]
         return None if None in made else AnyOf(conditions=cast(tuple[Condition, ...], tuple(made)))
+    timeframe = _timeframe(desk, number, cond.timeframe)
     if operator == "crosses":
         text = "Crosses from below or from above?"
         operator = desk.ask(Point(key=f"crossing:{number}", about="value", text=text, candidates=_CROSSINGS))
         if operator is None:
             return None
-    timeframe = _timeframe(desk, number, cond.timeframe)
     period, other = cond.period, cond.other
+    if cond.value is None and other is None:
+        usual = Decimal(30 if operator == "<=" else 70)
+        text = f"{'Below' if operator == '<=' else 'Above'} what {cond.name.upper()} is that?"
+        value = desk.ask(Point(key=f"extreme:{number}", about="value", text=text, candidates=((str(usual), usual),)))
+        if value is None:
+            return None
+        cond = replace(cond, value=value)
     if cond.name in ("sma", "ema") and period is None:
         period = desk.ask(
             Point(key=f"period:{number}", about="value", text=f"Over how many candles is the {cond.name.upper()}?")
@@ -333,71 +340,3 @@ def _funding(desk: Desk, cond: FundingDraft, market: str) -> Condition:
     elif cond.over_h is None and value != 0:
         desk.assume("Funding in percent per hour.")
     return FundingRate(market=market, operator=cond.operator, value=value)
-
-
-def instant(desk: Desk, number: int, when: When, key: str = "time") -> datetime | None:
-    """The instant that *when* means; asks when it is past or can be read in two ways."""
-    placed = place(when, desk.context.now, desk.context.timezone)
-    if when.clock is None and when.in_s is None and placed.at and not placed.doubt:
-        placed = replace(placed, doubt="hour")
-    if when.zone is None and when.clock is not None:
-        desk.assume(f"Times are {desk.context.timezone}.")
-    if not placed.doubt:
-        return placed.at[0]
-    zone = zone_of(when.zone, desk.context.timezone)
-    labels = tuple((at.astimezone(zone).strftime("%a %d %b %Y, %H:%M %Z"), at) for at in placed.at)
-    past = (
-        "That time has already passed. When do you mean?"
-        if placed.at
-        else "I cannot place that time. When do you mean?"
-    )
-    text = {"past": past, "hour": "At what time of that day?"}.get(placed.doubt, "Which time do you mean?")
-    answer: datetime | None = desk.ask(
-        Point(key=f"{key}:{number}", about="time", text=text, candidates=labels, zone=zone),
-        best=placed.at[0] if placed.at else None,
-    )
-    return answer
-
-
-def _schedule(desk: Desk, number: int, cond: ScheduleDraft) -> Condition | None:
-    zone = str(zone_of(cond.zone, desk.context.timezone))
-    start = None if cond.start is None else instant(desk, number, _from_midnight(desk, cond.start), "start")
-    if cond.every_s is not None and cond.clock is not None and cond.every_s not in (86_400, WEEK_S):
-        if start is None:  # "every other day at 10:00" begins at the next ten o'clock.
-            start = instant(desk, number, When(clock=cond.clock, zone=cond.zone), "start")
-        if cond.every_s % 86_400 or cond.start is not None:
-            desk.ask(Point(key=f"clock:{number}", about="time", text="How does that time go with that interval?"))
-    if cond.every_s is not None and (cond.clock is None or cond.every_s not in (86_400, WEEK_S)):
-        return Schedule(every_s=cond.every_s, timezone=zone, start_at=start)
-    clock, days = cond.clock, cond.days
-    if clock is not None and cond.zone is None:
-        desk.assume(f"Times are {zone}.")
-    month_day = cond.month_day or desk.ask(
-        Point(key=f"day:{number}", about="time", text="On which day of the month?"), best="1"
-    )
-    if clock is None:
-        clock = Clock(hour=0)
-        desk.assume(f"At 00:00 ({zone}).")
-    if any(not other.sure or other.minute != clock.minute for other in cond.more):
-        desk.ask(Point(key=f"clocks:{number}", about="time", text="Send a rule of its own for each of those times."))
-        return None
-    hour = clock.hour
-    if not clock.sure:
-        halves = (hour % 12, hour % 12 + 12)
-        labels = tuple((f"{half:02d}:{clock.minute:02d}", half) for half in halves)
-        hour = desk.ask(
-            Point(key=f"clock:{hour}", about="time", text="Morning or evening?", candidates=labels), best=hour
-        )
-    if cond.every_s == WEEK_S:
-        days = desk.context.now.astimezone(zone_of(cond.zone, desk.context.timezone)).strftime("%a").upper()
-        desk.assume(f"Every week on {days.title()}.")
-    hours = ",".join(str(one) for one in sorted({hour, *(other.hour for other in cond.more)}))
-    return Schedule(cron=f"{clock.minute} {hours} {month_day} * {days}", timezone=zone, start_at=start)
-
-
-def _from_midnight(desk: Desk, when: When) -> When:
-    """A day without a time begins at its midnight."""
-    if when.clock is None and when.in_s is None:
-        desk.assume("Starting at 00:00.")
-        return replace(when, clock=Clock(hour=0))
-    return when

@@ -201,7 +201,8 @@ def _with_unit(tokens: Sequence[Token], begun: int, at: int, amount: Amount) -> 
     if attached and word in ("st", "nd", "rd", "th") and amount.value == int(amount.value) <= 31:
         return _item("ORDINAL", int(amount.value), tokens, begun, at + 1 - begun)
     if word == "m" and attached and amount.unit == "":
-        minutes = int(amount.value * 60) if amount.value == int(amount.value) and amount.value < 10_000 else None
+        whole = amount.value == int(amount.value) and amount.value < 10_000 and amount.sign != "-"
+        minutes = int(amount.value * 60) if whole else None
         amount, at = replace(amount, value=amount.value * 10**6, minutes=minutes), at + 1
     elif word in _SCALES and (attached or len(word) > 2):
         amount, at = replace(amount, value=amount.value * _SCALES[word]), at + 1
@@ -212,6 +213,8 @@ def _with_unit(tokens: Sequence[Token], begun: int, at: int, amount: Amount) -> 
     attached = at < len(tokens) and not tokens[at].spaced
     word = _low(tokens, at)
     compound = _COMPOUND.fullmatch(word) if attached and amount.unit == "" and amount.minutes is None else None
+    if amount.sign == "-" and (compound is not None or (word in _SECONDS and (attached or len(word) > 1))):
+        return _item("BADNUM", None, tokens, begun, at + 1 - begun)  # "in -2 hours"
     if compound is not None:
         seconds = amount.value * _SECONDS[compound[1]] + int(compound[2]) * _SECONDS[compound[3] or "min"]
         return _item("DUR", int(seconds), tokens, begun, at + 1 - begun)

@@ -59,56 +59,11 @@ class Sentence:
     polite: bool = False
 
 
-_SUBJECTS = frozenset({"COIN", "METRIC", "IND", "FUNDING", "PRICE", "MY", "PNL", "LEVERAGE", "ACCOUNT", "POSITION"})
-_BOUNDS = frozenset(
-    {"CLOSES", "AT", "ABOVE", "BELOW", "REACH", "BREAK", "CROSSUP", "CROSSDOWN", "RISE", "FALL", "EXCEED"}
-)
-_NO_CONDITION = frozenset(
-    {
-        "BUY",
-        "SELL",
-        "LONG",
-        "SHORT",
-        "CLOSE",
-        "TRIM",
-        "ALERT",
-        "ADVICE",
-        "SHOW",
-        "HELP",
-        "NOT",
-        "REPORT",
-        "STOP",
-        "TARGET",
-    }
-)
-
-
-def answered(sentences: list[Sentence]) -> list[Sentence]:
-    """ "health under 25? cut half": a condition with a question mark, and what to do then, are one sentence."""
-    result: list[Sentence] = []
-    for sentence in sentences:
-        before = result[-1] if result else None
-        kinds = {item.kind for item in before.items} if before is not None and before.asked else set()
-        begun = before.items[0].kind if before is not None else ""
-        closed = "CLOSES" in kinds and begun in ("COIN", "MY", "POSITION")
-        led = before is not None and kinds & _BOUNDS and begun in (*_SUBJECTS, "AT")
-        if led and kinds & (_NO_CONDITION - {"LONG", "SHORT"} if closed else _NO_CONDITION):
-            led = False
-        if before is None or not led or sentence.asked:
-            result.append(sentence)
-            continue
-        first, last = before.items[0], before.items[-1]
-        joined = [replace(first, kind="IF", value=None, text="if"), *before.items]
-        joined += [replace(last, kind="THEN", value=None, text="?"), *sentence.items]
-        result[-1] = Sentence(joined, polite=sentence.polite)
-    return result
-
-
 _BEFORE_TIME = frozenset({"ON", "WITHIN", "EVERY", "FOR", "AFTER", "VALIDFOR", "UNTIL", "NEXT", "DUR"})
 
 
 def _rejoined(items: list[Item]) -> list[Item]:
-    """ "crossds above", "crosses abvoe": the phrase that a misspelt word belongs to."""
+    """ "crosses abvoe", "stop looss": the phrase that a misspelt word ends."""
     result: list[Item] = []
     for item in items:
         last = result[-1] if result else None
@@ -249,7 +204,7 @@ class Reader:
                     items, polite = [], False
             elif item.kind != "NOISE":
                 items.append(item)
-            polite = polite or (item.kind == "NOISE" and item.text.lower().startswith(_REQUESTS))
+            polite = polite or (item.kind == "NOISE" and self._requests(item.text.lower()))
         if items:
             done.append(Sentence(items))
         for sentence in done:
@@ -265,6 +220,11 @@ class Reader:
             self.heard += [item for item in said if item.start not in taken_back]
             sentence.items = written_out(mended)
         return [sentence for sentence in done if sentence.items]
+
+    def _requests(self, said: str) -> bool:
+        """Whether words ask for something to be done; "would you buy SOL at 140?" may ask what we think of it."""
+        begged = any(token.low in ("please", "pls", "plz", "kindly") for token in self._tokens)
+        return said.startswith(_REQUESTS) and (said != "would you" or begged)
 
     def _corrected_next(self, at: int) -> bool:
         """Whether a correction of this sentence follows: "tp 160 … wait no, 165"."""
@@ -382,9 +342,10 @@ class Reader:
                 self.corrected.append((token.text, known))
                 if (known,) in self._coins.said and (known,) not in phrases():
                     return self._make("COIN", self._coins.said[(known,)], at, 1)
-                kind, value = phrases()[(known,)]
-                item, count = self._make(kind, value, at, 1)
-                return replace(item, text=known, slip=token.text), count
+                both = (known, self._tokens[at + 1].low) if at + 1 < len(self._tokens) else ()
+                words = both if both in phrases() else (known,)  # "crossds above"
+                item, count = self._make(*phrases()[words], at, len(words))
+                return replace(item, text=" ".join(words), slip=item.text), count
         if token.text.isupper() and not self._shouting and 2 <= len(low) <= 10 and low.isascii():
             return self._make("NOCOIN", low, at, 1)
         return self._make("UNKNOWN", None, at, 1)

@@ -23,9 +23,12 @@ from core.parse.grammar.text import clean, tokens
 
 MAX_REPLY = 200
 _LEAD = re.compile(
-    r"^(?:(?:no|nope|oh|ok|okay|i mean|i meant|i said|sorry|actually|well|um|uh|just|please|pls)\b[ ,]*)+(?=\S)"
+    r"^(?:(?:no|nope|oh|ok|okay|i mean|i meant|i said|sorry|actually|well|um|uh|just|please|pls)\b[ ,]*)+(?=\S)",
+    re.IGNORECASE,
 )
-_PLEASE = re.compile(r"(?:[ ,]+(?:please|pls|plz|thanks|thank you|thx|ty|of course|obviously|bro|man|mate))+$")
+_PLEASE = re.compile(
+    r"(?:[ ,]+(?:please|pls|plz|thanks|thank you|thx|ty|of course|obviously|bro|man|mate)[.!]*)+$", re.IGNORECASE
+)
 _PLACES = {
     "first": 0, "1st": 0, "second": 1, "2nd": 1, "third": 2, "3rd": 2, "fourth": 3, "4th": 3, "fifth": 4, "former": 0,
     "latter": 1,
@@ -67,17 +70,23 @@ def reply_of(text: str, context: ParseContext, drafts: list[RuleDraft]) -> Reply
     """The reply ready to be read; None where it is empty or too long to be an answer."""
     if not text.strip() or len(text) > MAX_REPLY:
         return None
-    cleaned = clean(text)
+    cleaned = _plain(clean(text))
     sentences = Reader(tokens(cleaned), coins_of(context)).sentences()
     items = tuple(item for sentence in sentences for item in sentence.items)
-    low = _PLEASE.sub("", _LEAD.sub("", _spaced(text.lower()).replace(",", " , ")).strip()).replace(" , ", ", ")
+    low = _spaced(cleaned.lower())
     return Reply(
-        low=_spaced(low).removeprefix("the ").removeprefix("in "),
+        low=low.removeprefix("the ").removeprefix("in "),
         items=items,
         source=cleaned,
         context=context,
         drafts=tuple(drafts),
     )
+
+
+def _plain(text: str) -> str:
+    """*text* without the pleasantries around an answer: "no, percent please"."""
+    bare = _PLEASE.sub("", text.strip())
+    return _LEAD.sub("", bare)
 
 
 def value_of(point: Point, reply: Reply) -> Any | None:

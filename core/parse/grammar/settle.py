@@ -22,9 +22,10 @@ from core.domain.wording import SHARES_OF_THE_MOMENT
 from core.parse.grammar.checks import checked
 from core.parse.grammar.desk import Desk, Point
 from core.parse.grammar.drafts import Cond, GroupDraft, Level, RuleDraft, ScheduleDraft, TargetHit
-from core.parse.grammar.moments import instant, settle_condition
+from core.parse.grammar.moments import settle_condition
 from core.parse.grammar.sizing import settle_action
 from core.parse.grammar.subjects import entry_of, settle_markets
+from core.parse.grammar.timing import instant
 
 OPTION_DEPTH = 2
 MOST_OPTIONS_DEEP = 12
@@ -213,6 +214,11 @@ def _grouped(desk: Desk, rules: list[RuleSpec], numbers: list[int]) -> list[Rule
         if is_exit(rule.action) and rule.id not in said and _side(desk, rule) is not None:
             market = getattr(rule.action, "market", "")
             by_place.setdefault((market, rule.after), []).append(rule)
+    for rule in rules:  # what closes all of an entry ends its stop, whatever it waits for
+        place = (getattr(rule.action, "market", ""), rule.after)
+        unsided = is_exit(rule.action) and rule.id not in said and _side(desk, rule) is None
+        if unsided and rule.after is not None and place in by_place and _whole(rule):
+            by_place[place].append(rule)
     for exits in by_place.values():
         sides = {_side(desk, rule) for rule in exits}
         if len(sides) > 1 and any(_whole(rule) for rule in exits):

@@ -22,7 +22,8 @@ _LABELS = frozenset({
     "frequency", "interval", "exit", "exits", "note", "first", "second", "third", "one", "two", "three",
     "rule", "alert", "cron", "scale", "conditions", "two conditions", "three conditions", "two things",
     "two rules", "liquidation guard", "guard", "scalp", "swing", "a few things", "conditional order",
-    "recurring investment", "investment", "recurring", "stop limit", "sell stop limit",
+    "trade alert", "trade signal", "new trade", "new signal", "recurring investment", "investment",
+    "recurring", "stop limit", "sell stop limit",
 })  # fmt: skip
 _PLANS = frozenset({
     "plan", "plans", "list", "schedule", "levels", "ideas", "signal", "signals", "orders", "order", "setup",
@@ -43,6 +44,8 @@ def layouts(sentences: Sequence[Sentence]) -> Iterator[list[Sentence]]:
     for made in (_headed(lines), _signal(lines), _signal(fields) if len(fields) <= MOST_FIELDS else None):
         if made is not None and made != whole:
             yield _sentences(made)
+    if len(lines) > 1 and len(whole) < 5:
+        yield _sentences([[item for line in whole for item in line]])  # a sentence that was broken over lines
 
 
 def _sentences(lines: Sequence[Line]) -> list[Sentence]:

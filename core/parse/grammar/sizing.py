@@ -197,6 +197,8 @@ def _may_be_price(desk: Desk, number: int, market: str) -> bool:
     act, current = desk.drafts[number].act, desk.price(market)
     if act.size is None or not act.loose_number or current is None or act.at is not None:
         return False
+    if act.unnamed:  # "if HYPE …, buy 20" is less like a price than "buy HYPE 20"
+        return current * 4 / 5 <= act.size.value <= current * 5 / 4
     return current / 2 <= act.size.value <= current * 2
 
 

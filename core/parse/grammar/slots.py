@@ -30,7 +30,7 @@ def resumes(cur: Cursor, ahead: int, last: Act | None = None) -> bool:
     first, second, third = (cur.peek(ahead + n) for n in range(3))
     if first.kind in _LATER.split("|"):
         return first.kind != "WITH" or (second.kind == "NUM" and third.kind not in ("TRAIL", "STOP", "TARGET"))
-    if (first.kind == "ALL" and second.kind == "END") or (
+    if (first.kind in ("ALL", "NOW") and second.kind == "END") or (
         first.text.lower() == "size" and second.kind in ("NUM", "OF")
     ):
         return True
@@ -233,6 +233,10 @@ def _read_bare_number(cur: Cursor, act: Act) -> bool:
         act.bad_number = True
     if amount.unit == "":
         act.loose_number = follower.kind not in ("COIN", "ATMARKET") and not cur.sees("NUM", "AT", "ATMARKET")
+        act.unnamed = act.market is None and follower.kind != "OF"
+        behind = (cur.peek(-n) for n in range(1, 6))
+        if cur.sees("NUM", "OF", "COIN") and any(one.kind == "NUM" and one.value.unit == "usd" for one in behind):
+            act.bad_number = True  # "$20 of SOL, 50 of ETH": fifty of which?
         coin = follower.kind == "COIN"
         if coin and act.market is not None and act.market != follower.value:
             return False

@@ -54,6 +54,8 @@ def clean(text: str) -> str:
         category = unicodedata.category(char)
         if char in "\n\t ":
             pieces.append(char)
+        elif char in "_[]":
+            pieces.append({"_": " ", "[": "(", "]": ")"}[char])
         elif category in ("So", "Sk", "Cc", "Mn", "Me", "Co", "Cs", "Cn", "Zs", "Zl", "Zp"):
             pieces.append(" ")
         elif category != "Cf":

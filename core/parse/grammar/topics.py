@@ -108,6 +108,7 @@ def reported(items: Sequence[Item]) -> Topic | None:
     while at < len(items) and (items[at].kind in ("I", "CURRENTLY") or items[at].text.lower() in _OWNED):
         at += 1
     coins = {item.value for item in items[at:] if item.kind == "COIN"}
+    at += int(not at and bool(items) and items[0].kind == "MY" and any(item.kind in _POSITION[1:] for item in items))
     if not at or len(coins) != 1 or any(item.kind not in _REPORTED for item in items[at:]):
         return None
     sides = {item.kind[: 4 if item.kind.startswith("LONG") else 5] for item in items if item.kind in _POSITION[1:]}
@@ -120,7 +121,7 @@ def told_first(items: Sequence[Item]) -> tuple[Topic, list[Item], list[Item]] | 
     begun = next((at for at, item in enumerate(items) if item.kind in _BEGINS_AN_ORDER and item.kind != "NUM"), None)
     if begun is not None and not begun:
         begun = next((at for at in range(1, len(items)) if items[at - 1].kind == "COMMA"), None)
-    if begun is None or not items or (items[0].kind != "I" and items[0].text.lower() not in _OWNED):
+    if begun is None or not items or (items[0].kind not in ("I", "MY") and items[0].text.lower() not in _OWNED):
         return None
     end = begun
     while end and items[end - 1].kind in ("COMMA", "AND", "DASH", "THEN"):

@@ -195,6 +195,8 @@ def _number(items: Sequence[Item], at: int, made: _Made) -> bool:
     amount: Amount = items[at].value
     if made.asked:
         return True
+    if amount.unit == "times" and _is_rate(items, at):
+        return False
     before = items[at - 1] if at else None
     if before is not None and before.kind == "REST" and made.rests and amount.unit == "percent":
         # "the remaining 20 %" must be what the other shares leave.
@@ -207,6 +209,9 @@ def _number(items: Sequence[Item], at: int, made: _Made) -> bool:
     if made.places[abs(amount.value)] and not _as_often(items, amount, made):
         return False
     values = {abs(amount.value)} | ({Decimal(amount.minutes)} if amount.minutes is not None else set())
+    behind = [item.kind for item in items[at + 1 : at + 4]]
+    if amount.unit == "percent" and behind[:1] == ["OF"] and "BREAKEVEN" in behind:
+        values |= {abs(amount.value - HUNDRED)}  # "80 % of my entry" is 20 % below it
     values |= {(amount.value - 1) * HUNDRED} if amount.unit == "times" else set()  # "at 2x" is 100 % up
     hours = {Decimal(clock.hour % 12) for clock in made.clocks if not clock.minute}
     return bool(values & made.numbers) or (not amount.unit and amount.value % 12 in hours)
@@ -287,6 +292,22 @@ def _at_once(items: Sequence[Item], at: int, made: _Made) -> bool:
     return made.now or made.asked or (at > 0 and items[at - 1].kind in ("FROM", "STARTING"))
 
 
+def _is_rate(items: Sequence[Item], at: int) -> bool:
+    """Whether a count is one in so much time: "3 times a week", "twice a month", "2x per day"."""
+    behind = items[at + 1] if at + 1 < len(items) else None
+    if behind is None or behind.kind not in ("EVERYDAY", "EVERYWEEK", "EVERYHOUR", "EVERYMONTH"):
+        return False
+    return items[at].kind != "NUM" or behind.text.lower().startswith(("per ", "a "))
+
+
+def _count(items: Sequence[Item], at: int, _made: _Made) -> bool:
+    return not _is_rate(items, at)
+
+
+def _twice(items: Sequence[Item], at: int, made: _Made) -> bool:
+    return not _is_rate(items, at) and _repeat(items, at, made)
+
+
 def _repeat(_items: Sequence[Item], _at: int, made: _Made) -> bool:
     return made.again or bool(made.schedules)
 
@@ -303,5 +324,5 @@ _CHECKED: Mapping[str, Callable[[Sequence[Item], int, _Made], bool]] = {
     "MIDNIGHT": _part_of_day, "TOMORROW": _day_from_now,
     "TODAY": _day_from_now, "TONIGHT": _day_from_now, **dict.fromkeys(_ORDER_WORDS, _order),
     **dict.fromkeys(_AGAIN, _repeat), **dict.fromkeys(("ALL", "REST", "VAGUE"), _all_of),
-    "NOW": _at_once, "EVERYTHING": _any_of_them,
+    "NOW": _at_once, "EVERYTHING": _any_of_them, "TIMES": _count, "TWICE": _twice,
 }  # fmt: skip

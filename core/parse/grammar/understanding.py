@@ -5,6 +5,7 @@ from dataclasses import dataclass, field, replace
 
 from core.domain.reading import ParseContext, ParseResult
 from core.parse.grammar.asides import without_talk
+from core.parse.grammar.asked import answered
 from core.parse.grammar.assemble import assemble
 from core.parse.grammar.clauses import Clauses, Part, read_clauses
 from core.parse.grammar.coins import coins_of
@@ -14,7 +15,7 @@ from core.parse.grammar.continued import last_condition
 from core.parse.grammar.drafts import Act, Change, Cond, RuleDraft, Trail
 from core.parse.grammar.grouping import Unclear
 from core.parse.grammar.items import Item, TooMuchWork
-from core.parse.grammar.reader import Reader, Sentence, answered
+from core.parse.grammar.reader import Reader, Sentence
 from core.parse.grammar.refusals import contradicted, declined, not_understood, unsupported
 from core.parse.grammar.sheets import layouts
 from core.parse.grammar.text import MAX_CHARS, clean, tokens

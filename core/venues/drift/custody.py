@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING
 from core.domain.errors import BadInput, Conflict, NotConfigured
 from core.domain.ids import OwnerId
 from core.domain.order import Order, OrderIntent
-from core.ports import Clock, Prepared, Sealed, Seat, Unsigned
+from core.ports import Clock, Prepared, Sealed, Seat, Trader, Unsigned
 from core.ports.custody import Fate
 from core.venues.drift import ticket, token
 from core.venues.drift.codec import Record, UnknownLayout, owners_codec_of, remaining_accounts
@@ -96,6 +96,7 @@ class DriftCustody:
     async def place(self, intent: OrderIntent) -> Unsigned:
         """What places *intent*."""
         trader, key, step, _ = await self._venue.placing(intent)
+        _by_hand(trader)
         return await self._made([step], _pubkey(trader.authority), key, PLACE)
 
     async def take_off(self, owner: OwnerId, signature: str) -> Unsigned:
@@ -104,6 +105,7 @@ class DriftCustody:
         trader, key, step = await self._venue.taking_off(owner, signature)
         if step is None:
             raise Conflict("This order does not rest at the venue any more.", "Nothing needs to be signed.")
+        _by_hand(trader)
         return await self._made([step], _pubkey(trader.authority), key, TAKE_OFF)
 
     # ── taking back and sending ─────────────────────────────────────────────────────────────────────────────────────
@@ -266,6 +268,12 @@ class DriftCustody:
 
     async def _lamports(self, wallet: str) -> int:
         return int((await self._rpc.call("getBalance", wallet, {"commitment": "confirmed"}))["value"])
+
+
+def _by_hand(trader: Trader) -> None:
+    """Raises Conflict where a key of ours signs: a wallet alone could not."""
+    if not trader.by_hand:
+        raise Conflict("SayWhen's key signs your orders now.", "Decline this one, or sign each order again.")
 
 
 def _pubkey(text: str) -> "Pubkey":

@@ -88,10 +88,6 @@ class Rpc:
                 return await self._ask(number, method, given)
             except VenueUnknown as problem:
                 why = str(problem)
-            except NodeRefused as refused:
-                if refused.code not in BEHIND:
-                    raise
-                why = f"the Solana node is behind: {refused}"
         raise VenueUnknown(why)
 
     async def find(self, method: str, *given: Any) -> Any:
@@ -134,10 +130,6 @@ class Rpc:
                 return await self._pages(number, address, options, since)
             except VenueUnknown as problem:
                 why = str(problem)
-            except NodeRefused as refused:
-                if refused.code not in BEHIND:
-                    raise
-                why = f"the Solana node is behind: {refused}"
         raise VenueUnknown(why)
 
     async def _pages(self, node: int, address: str, options: dict[str, Any], since: int) -> list[dict[str, Any]]:
@@ -153,6 +145,10 @@ class Rpc:
     async def _ask(self, number: int, method: str, given: Sequence[Any]) -> Any:
         try:
             told = await self._exchange(self.urls[number], method, given)
+        except NodeRefused as refused:
+            if refused.code in BEHIND:
+                raise VenueUnknown(f"the Solana node is behind: {refused}") from None
+            raise
         except VenueUnknown:
             self._failed_at[number] = asyncio.get_running_loop().time()
             raise

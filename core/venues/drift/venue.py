@@ -321,7 +321,9 @@ class DriftVenue:
         if reference is None or await self._fates.promise_never(owner, reference):
             return
         trader, key, step = await self.taking_off(owner, signature)
-        if step is not None and not trader.by_hand:  # who signs by hand is asked to in the dashboard
+        if step is not None and trader.by_hand:
+            raise ApprovalNeeded("your own wallet must sign that it is taken off", "Sign it in the dashboard.")
+        if step is not None:
             await self._do(step, trader, key)
 
     async def taking_off(self, owner: OwnerId, signature: str) -> "tuple[Trader, Pubkey, Instruction | None]":

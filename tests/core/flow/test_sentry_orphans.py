@@ -8,6 +8,7 @@ import pytest
 
 from core.domain.action import MoveStop
 from core.domain.condition import Trailing
+from core.domain.errors import NoPermission
 from core.domain.event import OrderFilled, RuleRelieved
 from core.domain.ids import RuleId
 from core.domain.order import ENDED, OrderState
@@ -92,7 +93,7 @@ async def test_killed_while_placing_one_stands_or_none_as_the_rule_says(point: s
     (rule,) = [await bench.rule(one) for one in await _rules(bench)]
     if deed is not None:
         await deed(bench, rule)
-    await bench.settled(70)
+    await bench.dead_by_now()
     assert await bench.stops() == (["sell 2 <= 95"] if deed is None else [])
     await _one_exit_when_it_falls(bench, rule, paused=deed is _paused)
 
@@ -123,7 +124,7 @@ async def test_killed_while_moving_one_a_single_one_stands_where_the_rule_says(p
     with DiesAt(point), pytest.raises(Killed):
         await bench.change(move)
     await bench.restart()
-    await bench.settled(70)
+    await bench.dead_by_now()
     assert await bench.stops() == ["sell 2 <= 97"]
     await _one_exit_when_it_falls(bench, rule, paused=False)
 
@@ -151,7 +152,7 @@ async def test_however_its_bytes_fare_one_stands_and_one_exit_comes_of_it(effect
     (rule,) = await bench.arm(STOP)
     await bench.settled(3)
     await bench.venue.arrive()
-    await bench.settled(70)
+    await bench.dead_by_now()
     assert await bench.stops() == ["sell 2 <= 95"]
     await _one_exit_when_it_falls(bench, rule, paused=False)
 
@@ -180,3 +181,23 @@ async def test_one_that_traded_before_it_could_be_taken_off_has_fired() -> None:
     await bench.settled(2)
     assert await bench.states(rule) == [RuleState.COMPLETED]
     assert len(await bench.events(OrderFilled)) == 1
+
+
+async def test_what_we_may_not_take_off_is_asked_for_now_and_then_until_we_may() -> None:
+    bench = await tower()
+    (rule,) = await bench.arm(STOP)
+    asked = 0
+
+    async def not_allowed() -> None:
+        nonlocal asked
+        asked += 1
+        raise NoPermission("SayWhen may not trade your account")
+
+    bench.venue.meanwhile("cancel", not_allowed)
+    bench.venue.holds_protective_orders = False  # nothing is tended for a while
+    await _cancelled(bench, rule)
+    await bench.settled(10)
+    assert (asked, await bench.stops()) == (1, ["sell 2 <= 95"])
+    bench.venue.holds_protective_orders = True
+    await bench.settled(2)
+    assert await bench.stops() == []

@@ -11,13 +11,14 @@ from solders.transaction import VersionedTransaction
 
 from core.db.memory import MemoryStore
 from core.domain.action import LimitOrder, Trade
-from core.domain.condition import Now
+from core.domain.condition import Now, PriceLevel
 from core.domain.errors import Conflict, Denied, NotFound
-from core.domain.event import OrderApprovalRequested
+from core.domain.event import AccountApprovalRequested, OrderApprovalRequested
 from core.domain.ids import OrderId, OwnerId
 from core.domain.order import Order, OrderState
 from core.domain.rule import Repeat, Rule, RuleSpec, RuleState
 from core.flow.execute import execute
+from core.flow.sentry import tend
 from core.flow.settle import settle
 from core.flow.sign_off import Desk, decline, open_waiting, take_signed
 from core.ports import Cursor, Trader
@@ -281,7 +282,11 @@ async def test_a_resting_order_is_taken_off_by_the_wallet_alone(bench: Bench) ->
     assert known.state is OrderState.ACCEPTED
     async with bench.store.begin(bench.owner) as tx:
         await tx.save_order(replace(known, cancel_asked=True), was=known.state)
-    still = await settle(desk.store, desk.venue, desk.clock, bench.owner, order_id)  # we cannot, and say nothing else
+    # We cannot; its owner is told, once in a while.
+    still = [await settle(desk.store, desk.venue, desk.clock, bench.owner, order_id) for _ in range(2)][-1]
+    events, _ = await bench.store.event_log.read(Cursor(""))
+    [told] = [event for event in events if isinstance(event, AccountApprovalRequested)]
+    assert told.what.startswith("Take the SOL-PERP order to buy 10 SOL off drift-emulator")
     assert still is not None
     assert still.state is OrderState.ACCEPTED
     assert known.signature is not None
@@ -293,3 +298,27 @@ async def test_a_resting_order_is_taken_off_by_the_wallet_alone(bench: Bench) ->
     over = await settle(desk.store, desk.venue, desk.clock, bench.owner, order_id)
     assert over is not None
     assert over.state is OrderState.CANCELLED
+
+
+async def test_an_order_that_would_stand_at_the_venue_is_not_asked_for_and_our_engine_watches_instead(
+    bench: Bench,
+) -> None:
+    desk = bench.process()
+    bought = await bench.asked(desk)
+    await take_signed(desk, bench.owner, bought, await bench.signed(desk, bought))
+    await bench.work(desk, bought)
+    await bench.stage.proceed()
+    await settle(desk.store, desk.venue, desk.clock, bench.owner, bought)
+    whole = Trade(type="sell", market="SOL-PERP", amount_percent=Decimal(100), reduce_only=True)
+    below = PriceLevel(market="SOL-PERP", operator="<=", price=Decimal(90))
+    spec = RuleSpec(id="r9", condition=below, action=whole)
+    rule = samples.rule(bench.owner, 9, spec=spec, memory={}, armed_at=desk.clock.now())
+    async with bench.store.begin(bench.owner) as tx:
+        await tx.add_rule(rule)
+    assert await tend(desk.store, desk.venue, desk.clock, bench.owner) == 1
+    async with bench.store.begin(bench.owner) as tx:
+        [standing] = await tx.orders(rule_id=rule.id)
+    ended = await bench.work(desk, standing.id)
+    assert (ended.state, ended.approval_until) == (OrderState.DENIED, None)
+    watched = await bench.rule(ended)
+    assert (watched.state, watched.sentry) == (RuleState.ARMED, None)

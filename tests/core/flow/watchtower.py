@@ -53,6 +53,12 @@ class Watchtower(Bench):
         for _ in range(seconds):
             await self.tick()
 
+    async def dead_by_now(self) -> None:
+        """Whatever was signed and not sent is dead, that is known, and what follows from it has happened."""
+        await self.settled(3)
+        self.pass_time(seconds=61)
+        await self.settled(4)
+
 
 async def tower(position: str = "2") -> Watchtower:
     """Ann holds *position* in SOL, which stands at 100."""

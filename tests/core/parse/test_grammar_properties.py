@@ -13,7 +13,8 @@ from hypothesis import strategies as st
 
 from core import codec
 from core.domain.action import Trade
-from core.domain.condition import PriceLevel
+from core.domain.condition import PriceLevel, leaves
+from core.domain.rule import RuleSpec
 from core.parse.grammar import read
 from core.parse.grammar.clauses import read_clauses
 from core.parse.grammar.items import STEP_BUDGET, Item, TooMuchWork
@@ -21,8 +22,9 @@ from core.parse.grammar.lexicon import TRADING
 from core.parse.grammar.lexicon_watching import WATCHING
 from core.parse.grammar.reader import Sentence
 from core.parse.grammar.understanding import understand
-from tests.core.parse.soundness import assert_sound, assert_whole
+from tests.core.parse.soundness import SIGNED, assert_sound, assert_whole
 from tests.core.parse.spoken import BOTH, FLAT, LONG, SHORT, context
+from tests.core.parse.spoken import result as spoken_result
 
 WORDS = sorted({phrase for listed in (*TRADING.values(), *WATCHING.values()) for phrase in listed.split("|")})
 NUMBERS = [
@@ -120,23 +122,59 @@ def test_any_words_of_the_language_get_a_sound_answer(words: list[str], position
     assert_sound(result, text)
 
 
+_NUMBER = re.compile(r"(?P<digits>\d+(?:\.\d+)?|\.\d+)\s*(?P<unit>[a-z%]*)")
+_SCALES = {"k": 1000, "grand": 1000, "thousand": 1000, "m": 10**6, "mil": 10**6, "million": 10**6, "b": 10**9}
+_ENTRY = re.compile(
+    r"\b(?:entry|even|breakeven|cost|be|avg|average|fill price|paid|got (?:in|it)|bought|opened|shorted|entered)\b"
+)
+
+
+def _said(text: str) -> set[Decimal]:
+    """Every number that the digits of *text* may stand for, in the unit that is written behind them."""
+    found: set[Decimal] = set()
+    for match in _NUMBER.finditer(text.lower()):
+        number, unit = Decimal(match["digits"]), match["unit"]
+        found |= {number, number * _SCALES.get(unit, 1)}
+        found |= {number / 100} if unit.startswith(("c", "bp", "bip")) else set()
+    return found
+
+
+def _unsaid(rule: RuleSpec, text: str, held: dict[str, Any]) -> list[Decimal]:
+    """The numbers of a rule that are neither in *text* nor the one that a word of it stands for, in that very place."""
+    low = text.lower()
+    known = _said(low)
+    known |= {Decimal(50)} if "half" in low else set()
+    known |= {Decimal(25)} if "1/4" in low else set()
+    known |= {Decimal(100)} if "doubl" in low or "does a 2x" in low else set()
+    whole = getattr(rule.action, "amount_percent", None) == 100
+    at_zero = any(isinstance(leaf, SIGNED) for leaf in leaves(rule.condition))
+    left = [number for number in numbers_of(rule) if abs(number) not in known and not (at_zero and number == 0)]
+    if whole and Decimal(100) in left:
+        left.remove(Decimal(100))
+    for leaf in (*leaves(rule.condition), rule.action):
+        entry = held.get(getattr(leaf, "market", ""), {}).get("entry_price")
+        price = leaf.price if isinstance(leaf, PriceLevel) else getattr(leaf, "to", None)
+        if entry is not None and price == Decimal(entry) and price in left and _ENTRY.search(low):
+            left.remove(price)
+    return left
+
+
 @given(words=SPOKEN)
 @settings(max_examples=400, deadline=None, suppress_health_check=[HealthCheck.too_slow])
 def test_every_number_of_a_rule_was_said(words: list[str]) -> None:
     text = " ".join(words)
     result = read(text, context(LONG))
-    if result.kind != "rules":
-        return
-    spoken = {Decimal(number) for number in re.findall(r"\d+(?:\.\d+)?", text)}
-    derived = {
-        base * scale for base in spoken for scale in (Decimal(1), Decimal(1000), Decimal(10**6), Decimal("0.01"))
-    }
-    shares = {Decimal(100), Decimal(50), Decimal(25), Decimal("33.33"), Decimal(0)}
-    if re.search(r"\b(?:fill|entry|even)\b", text):
-        shares |= {Decimal(position["entry_price"]) for position in LONG.values()}
-    for rule in result.rules:
-        for number in numbers_of(rule):
-            assert abs(number) in derived | shares, (text, number)
+    for rule in result.rules if result.kind == "rules" else ():
+        assert not _unsaid(rule, text, LONG), (text, rule)
+
+
+def test_a_held_entry_price_is_no_number_that_was_said() -> None:
+    """The check itself: the price that is held for stands in a rule only where its words speak of the entry."""
+    at_entry = spoken_result("close my sol at breakeven", LONG).rules[0]
+    assert not _unsaid(at_entry, "close my sol at breakeven", LONG)
+    assert _unsaid(at_entry, "close my sol at 139", LONG) == [Decimal(140)]
+    moved = spoken_result("sell half my sol at 160", LONG).rules[0]
+    assert _unsaid(moved, "sell a third of my sol at 160", LONG) == [Decimal(50)]
 
 
 @pytest.mark.parametrize("count", [10, 100, 900])

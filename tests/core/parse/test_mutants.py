@@ -88,3 +88,32 @@ def test_grounding_alone_lets_hardly_any_by() -> None:
                 let_by.append(f"{name}: {sentence}")
     assert tried > 300
     assert len(let_by) <= tried * LET_BY_AT_MOST, let_by
+
+
+FRESH = {
+    "Kindly let go of half the SOL I own should its quote sink beneath 140": "sell half my SOL if it drops below 140",
+    "My SOL should be protected by a stop sitting at 130": "stop loss on SOL at 130",
+    "A funding rate over 0.05% is my cue to close SOL": "close my SOL if funding goes above 0.05%",
+    "A $200 hole in my SOL position means close SOL": "close my SOL if I'm down $200 on it",
+    "Rest a bid for 2 SOL at 140, maker only": "limit buy 2 SOL at 140 post only",
+    "Work $10k of BTC in by twap, 2 hours, 24 slices": "twap into $10k of BTC over 2 hours in 24 slices",
+    "On each SOL fall of 5% add $20 of SOL, 3 times at the most": "if SOL drops 5%, buy $20 of SOL, at most 3 times",
+    "Spend $200 on SOL each morning at 9am": "buy $200 of SOL every day at 9am",
+    "Were BTC to shed 3% from here, sell 5 SOL short for me": "short 5 SOL if BTC drops 3% from here",
+}
+"""Sentences that the grammar does not read, so that only grounding judges the answer; and what they mean."""
+
+
+async def test_no_wrong_answer_is_believed_where_the_grammar_cannot_cross_check() -> None:
+    tried, let_by, believed = 0, [], 0
+    for sentence, plainly in FRESH.items():
+        meant = alone(plainly, context(LONG)).rules
+        believed += (await heard(sentence, honest(sentence, meant[0]), context(LONG))).kind == "rules"
+        for name, answer in mutants(honest(sentence, meant[0])).items():
+            tried += 1
+            result = await heard(sentence, answer, context(LONG))
+            if result.kind == "rules" and not agree(result.rules, meant):
+                let_by.append(f"{name}: {sentence}")
+    assert tried > 120
+    assert not let_by
+    assert believed >= 5, "An honest answer to new words is worth something."

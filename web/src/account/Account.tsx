@@ -1,5 +1,9 @@
 /** The owner's own: what signs in, who is told what, how far trading may go, and the way out. */
+import { useQueries } from "@tanstack/react-query";
+import { queries } from "../api/calls";
+import { Waiting } from "../ui/parts";
 import { Approvals } from "./Approvals";
+import { owned } from "./asks";
 import { Audit } from "./Audit";
 import { Keys } from "./Keys";
 import { Limits } from "./Limits";
@@ -11,7 +15,12 @@ import { Wallets } from "./Wallets";
 import { Orders } from "./wallet/Orders";
 import { Trading } from "./wallet/Trading";
 
+/** What the panels are made of: shown together, so that none pushes another away as it comes. */
+const PARTS = [owned.wallets, owned.approvals, owned.links, owned.limits, owned.keys, owned.sessions, owned.audit, queries.settings] as const;
+
 export function Account() {
+  const waits = useQueries({ queries: PARTS, combine: (parts) => parts.some((part) => part.isPending) });
+  if (waits) return <Waiting what="your account" />;
   return (
     <div className="flex flex-col gap-4">
       <h1 className="text-lg font-semibold">Account</h1>

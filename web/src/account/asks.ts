@@ -13,7 +13,7 @@ interface Proof {
 export const owned = {
   wallets: queryOptions({ queryKey: ["wallets"], queryFn: () => ask<Schemas["WalletsOut"]>("GET", "/api/wallets") }),
   approvals: queryOptions({ queryKey: ["approvals"], queryFn: () => ask<Schemas["ApprovalsOut"]>("GET", "/api/approvals") }),
-  links: queryOptions({ queryKey: ["links"], queryFn: () => ask<Schemas["LinksOut"]>("GET", "/api/links"), refetchInterval: 5_000 }),
+  links: queryOptions({ queryKey: ["links"], queryFn: () => ask<Schemas["LinksOut"]>("GET", "/api/links"), refetchInterval: 2_000 }),
   limits: queryOptions({ queryKey: ["limits"], queryFn: () => ask<Limits>("GET", "/api/limits") }),
   keys: queryOptions({ queryKey: ["keys"], queryFn: () => ask<Schemas["KeysOut"]>("GET", "/api/api-keys") }),
   sessions: queryOptions({ queryKey: ["sessions"], queryFn: () => ask<Schemas["SessionOut"][]>("GET", "/api/auth/sessions") }),

@@ -2,10 +2,10 @@
 import { useInfiniteQuery } from "@tanstack/react-query";
 import { useMemo, useState } from "react";
 import { inbox, type Notice } from "../api/inbox";
-import { moment } from "../ui/figures";
 import { Field, Select } from "../ui/fields";
-import { Button, Empty, Failure, ink, Panel, Waiting } from "../ui/parts";
+import { Button, Empty, Failure, Panel, Waiting } from "../ui/parts";
 import { List } from "../ui/Rows";
+import { Told } from "../ui/Told";
 import { useZone } from "../ui/zone";
 
 const KINDS = [
@@ -43,24 +43,6 @@ export function Events() {
       )}
       {shown.length > 0 && <List label="Events" items={shown} keyOf={(notice) => notice.id} estimate={62} onEnd={hasNextPage && !isFetching ? () => void fetchNextPage() : undefined} render={(notice) => <Told notice={notice} zone={zone} />} />}
     </Panel>
-  );
-}
-
-function Told({ notice, zone }: { notice: Notice; zone: string }) {
-  return (
-    <div className="px-4 py-2.5">
-      <p className="flex items-baseline justify-between gap-3">
-        <span className={`min-w-0 font-medium break-words ${ink(notice.tone)}`}>{notice.title}</span>
-        <time dateTime={notice.at} className="shrink-0 text-xs text-soft">
-          {moment(notice.at, zone)}
-        </time>
-      </p>
-      {notice.lines.map((line) => (
-        <p key={line} className="break-words text-soft">
-          {line}
-        </p>
-      ))}
-    </div>
   );
 }
 

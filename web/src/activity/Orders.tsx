@@ -10,7 +10,7 @@ import { Cell, Table } from "../ui/Rows";
 import { useZone } from "../ui/zone";
 
 const HEADS = ["Time", "Market", "Order", "Filled", "Average", "State", "From", "Do"];
-const GRID = "grid-cols-[1fr_auto] lg:grid-cols-[8.5rem_7rem_minmax(10rem,1.4fr)_minmax(5rem,1fr)_minmax(6rem,1fr)_minmax(8rem,1.4fr)_4rem_5rem]";
+const GRID = "grid-cols-[1fr_auto] lg:grid-cols-[8.5rem_7rem_minmax(10rem,1.4fr)_minmax(5rem,1fr)_minmax(6rem,1fr)_minmax(8rem,1.4fr)_4rem_5rem] lg:[&>:nth-child(4)]:text-right lg:[&>:nth-child(5)]:text-right lg:[&>:nth-child(8)]:text-right";
 const OVER = new Set<Order["state"]>(["filled", "rejected", "cancelled", "lapsed", "denied"]);
 const TONES: Partial<Record<Order["state"], Tone>> = { filled: "good", rejected: "bad", denied: "bad", unknown: "warn" };
 
@@ -58,7 +58,8 @@ function Row({ order, label }: { order: Order; label: string }) {
   const zone = useZone();
   const client = useQueryClient();
   const cancel = useMutation({ mutationFn: () => deeds.cancelOrder(order.id), onSettled: () => client.invalidateQueries({ queryKey: ["orders"] }) });
-  const state = order.cancel_asked && !OVER.has(order.state) ? "cancelling" : order.state;
+  const waits = order.approval_until != null && (order.state === "planned" || order.cancel_asked) && !OVER.has(order.state);
+  const state = waits ? "waits for your wallet" : order.cancel_asked && !OVER.has(order.state) ? "cancelling" : order.state;
   return (
     <>
       <Cell className="order-3 text-xs text-soft lg:order-none lg:text-sm">

@@ -13,7 +13,7 @@ import { Export } from "./Export";
 import { Trace } from "./Trace";
 
 const HEADS = ["Time", "Market", "Side", "Size", "Price", "Value", "Fee", "Realised", "From"];
-const GRID = "grid-cols-[1fr_auto] lg:grid-cols-[8.5rem_7rem_4rem_repeat(5,minmax(5rem,1fr))_5rem] lg:[&>:nth-child(n+4):nth-child(-n+8)]:text-right";
+const GRID = "grid-cols-[1fr_auto] lg:grid-cols-[8.5rem_7rem_4rem_repeat(5,minmax(5rem,1fr))_5rem] lg:[&>:nth-child(n+4)]:text-right";
 const DAYS = { any: 0, day: 1, week: 7, month: 30 } as const;
 
 export function Trades() {
@@ -74,7 +74,10 @@ const Row = memo(function Row({ trade, rule, onTrace }: { trade: Trade; rule: Ru
       <Cell className="text-right">{price(trade.price)}</Cell>
       <Cell className="hidden lg:block">{usd(trade.notional)}</Cell>
       <Cell className="hidden text-soft lg:block">{usd(trade.fee)}</Cell>
-      <Cell className={`order-4 text-right lg:order-none ${made === null ? "text-soft" : ink(toneOf(made))}`}>{made === null ? "—" : signedUsd(made)}</Cell>
+      <Cell className={`order-4 text-right lg:order-none ${made === null ? "text-soft" : ink(toneOf(made))}`}>
+        {made === null ? <span className="hidden lg:inline">—</span> : signedUsd(made)}
+        <span className="text-xs text-soft lg:hidden"> fee {usd(trade.fee)}</span>
+      </Cell>
       <Cell className="order-5 lg:order-none">
         <button type="button" onClick={() => onTrace(trade)} className="min-h-6 font-medium text-accent underline-offset-4 hover:underline">
           {label}

@@ -5,8 +5,9 @@ import { inbox } from "../api/inbox";
 import { Equity } from "./Equity";
 import { NearRules } from "./NearRules";
 import { Positions } from "./Positions";
-import { moment, percent, signedUsd, toneOf, usd } from "../ui/figures";
+import { percent, signedUsd, toneOf, usd } from "../ui/figures";
 import { Button, Empty, Failure, Go, ink, Panel, type Tone, Waiting } from "../ui/parts";
+import { Told } from "../ui/Told";
 import { useZone } from "../ui/zone";
 
 const SHOWN = 12;
@@ -32,20 +33,20 @@ export function Home() {
 function Figures() {
   const account = useQuery(queries.account);
   const pnl = useQuery(queries.pnl);
-  if (account.isPending) return <Waiting what="your account" />;
   if (account.isError) return <Failure error={account.error} again={() => void account.refetch()} />;
-  const { equity, free_collateral: free, leverage, health, positions } = account.data;
+  const known = account.data;
+  const health = known?.health ?? "100";
   const today = pnl.data?.lines.find((line) => line.key === new Date().toISOString().slice(0, 10))?.net ?? "0";
   const figures: [string, string, Tone?][] = [
-    ["Equity", usd(equity)],
-    ["Free collateral", usd(free)],
+    ["Equity", known === undefined ? "—" : usd(known.equity)],
+    ["Free collateral", known === undefined ? "—" : usd(known.free_collateral)],
     ["Realised today (UTC), net", pnl.data === undefined ? "—" : signedUsd(today), toneOf(today)],
-    ["Leverage", `${Number(leverage).toFixed(2)}×`],
-    ["Health", percent(health, 1), Number(health) < 20 ? "bad" : "plain"],
-    ["Open positions", String(positions.length)],
+    ["Leverage", known === undefined ? "—" : `${Number(known.leverage).toFixed(2)}×`],
+    ["Health", known === undefined ? "—" : percent(health, 1), Number(health) < 20 ? "bad" : "plain"],
+    ["Open positions", known === undefined ? "—" : String(known.positions.length)],
   ];
   return (
-    <dl className="grid grid-cols-2 overflow-hidden rounded-lg border border-line bg-line sm:grid-cols-3 xl:grid-cols-6 gap-px">
+    <dl aria-busy={account.isPending} className="grid grid-cols-2 overflow-hidden rounded-lg border border-line bg-line sm:grid-cols-3 xl:grid-cols-6 gap-px">
       {figures.map(([name, value, tone]) => (
         <div key={name} className="bg-panel px-4 py-3">
           <dt className="text-xs text-soft">{name}</dt>
@@ -67,18 +68,8 @@ function Happened() {
       {notices.data !== undefined && latest.length === 0 && <Empty title="Nothing yet. Fills, triggers and warnings come here." />}
       <ol aria-live="polite" className="divide-y divide-line">
         {latest.slice(0, SHOWN).map((notice) => (
-          <li key={notice.id} className="px-4 py-2.5">
-            <p className="flex items-baseline justify-between gap-3">
-              <span className={`min-w-0 font-medium break-words ${ink(notice.tone)}`}>{notice.title}</span>
-              <time dateTime={notice.at} className="shrink-0 text-xs text-soft">
-                {moment(notice.at, zone)}
-              </time>
-            </p>
-            {notice.lines.map((line) => (
-              <p key={line} className="text-soft break-words">
-                {line}
-              </p>
-            ))}
+          <li key={notice.id}>
+            <Told notice={notice} zone={zone} />
           </li>
         ))}
       </ol>

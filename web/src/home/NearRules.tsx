@@ -4,7 +4,7 @@ import { queries } from "../api/calls";
 import { StateChip } from "../rules/StateChip";
 import { usePriceMap } from "../rules/prices";
 import { byNearness } from "../rules/trigger";
-import { percent, price } from "../ui/figures";
+import { level, percent } from "../ui/figures";
 import { Empty, Failure, Go, Panel, Waiting } from "../ui/parts";
 
 const SHOWN = 8;
@@ -33,7 +33,7 @@ export function NearRules() {
               <StateChip state={rule.state} />
               {near !== null && (
                 <span className="text-xs text-soft">
-                  {price(near.line.price)}
+                  {level(near.line.price)}
                   {near.distance !== null && <span className="block font-medium text-ink">{percent(near.distance)} away</span>}
                 </span>
               )}

@@ -2,10 +2,12 @@
 import { useEffect, useLayoutEffect, useRef, useState } from "react";
 import type { Price } from "../api/calls";
 import { type Bar, barOf, begunBar, grown, type Read, startOf, type Timeframe } from "./candles";
-import { type ChartParts, createParts, drawIndicators, drawLevels, drawMarks, reach } from "./draw";
-import { Handle, type Scale } from "./Handle";
+import { type ChartParts, createParts, drawIndicators, drawLevels, drawMarks, makeRoom, reach } from "./draw";
+import { Handle, Hint, type Scale } from "./Handle";
 import type { Candle } from "./indicators";
 import type { Drawn, FillMark, Level } from "./levels";
+import { placed } from "./place";
+import { distancePercent, percent } from "../ui/figures";
 
 export interface ChartView {
   says: string;
@@ -17,17 +19,17 @@ export interface ChartView {
   levels: readonly Level[];
   fills: readonly FillMark[];
   drawn: readonly Drawn[];
+  /** Make room for every line, however far from the candles. */
+  whole?: boolean;
 }
 
 const BARS_SHOWN = 110;
 const BAR_PX = 7;
-const SLOT_PX = 62;
-const HANDLE_PX = 26;
 
-export default function Chart({ says, timeframe, zone, tick, read, now, levels, fills, drawn }: ChartView) {
+export default function Chart({ says, timeframe, zone, tick, read, now, levels, fills, drawn, whole = false }: ChartView) {
   const host = useRef<HTMLDivElement>(null);
   const [parts, setParts] = useState<ChartParts | null>(null);
-  const handles = useRef(new Map<string, { node: HTMLElement; price: number }>());
+  const names = useRef(new Map<string, Name>());
   const growing = useRef<Bar | null>(null);
   // For which chart a first stretch of time was chosen; from then on it is the person's.
   const stretched = useRef<ChartParts | null>(null);
@@ -39,7 +41,7 @@ export default function Chart({ says, timeframe, zone, tick, read, now, levels, 
   useEffect(() => {
     const node = host.current;
     if (node === null) return undefined;
-    const made = createParts(node, { zone, tick, reachOf: (low, high) => reach(levelsNow.current, low, high), onDraw: () => place(made, handles.current) });
+    const made = createParts(node, { zone, tick, reachOf: (low, high, all) => reach(levelsNow.current, low, high, all), onDraw: () => place(made, names.current) });
     setParts(made);
     return () => {
       setParts(null);
@@ -70,6 +72,7 @@ export default function Chart({ says, timeframe, zone, tick, read, now, levels, 
   }, [parts, read, now, timeframe]);
 
   useEffect(() => (parts === null ? undefined : drawLevels(parts, levels)), [parts, levels]);
+  useEffect(() => (parts === null ? undefined : makeRoom(parts, whole)), [parts, whole]);
   useEffect(() => {
     const first = read?.closed[0];
     if (parts === null || first === undefined) return;
@@ -82,47 +85,45 @@ export default function Chart({ says, timeframe, zone, tick, read, now, levels, 
     priceAt: (y) => parts?.candles.coordinateToPrice(y) ?? null,
     preview: (id, price) => {
       parts?.lines.get(id)?.applyOptions({ price });
-      const handle = handles.current.get(id);
-      if (handle !== undefined) handle.price = price;
-      if (parts !== null) place(parts, handles.current);
+      const name = names.current.get(id);
+      if (name !== undefined) name.price = price;
+      if (parts !== null) place(parts, names.current);
     },
   };
   return (
     <div className="relative size-full touch-pan-y" role="group" aria-label={says}>
       <div ref={host} className="absolute inset-0" aria-hidden="true" />
       {parts !== null &&
-        levels
-          .filter((level) => level.onMove !== undefined)
-          .map((level) => (
-            <Handle
-              key={level.id}
-              level={level}
-              tick={tick}
-              scale={scale}
-              attach={(node) => {
-                if (node === null) handles.current.delete(level.id);
-                else handles.current.set(level.id, { node, price: Number(level.price) });
-                place(parts, handles.current);
-              }}
-            />
-          ))}
+        levels.map((level) => {
+          const attach = (node: HTMLElement | null) => {
+            if (node === null) names.current.delete(level.id);
+            else names.current.set(level.id, { node, price: Number(level.price), always: level.onMove !== undefined });
+            place(parts, names.current);
+          };
+          const away = now === undefined ? "" : percent(distancePercent(now.price, level.price), 1);
+          if (level.onMove === undefined) return <Hint key={level.id} level={level} away={away} attach={attach} />;
+          return <Handle key={level.id} level={level} away={away} tick={tick} scale={scale} attach={attach} />;
+        })}
     </div>
   );
 }
 
-/** Put each handle on its line; at the edge where its line is out of sight, and beside the one it would cover. */
-function place({ chart, candles }: ChartParts, handles: ReadonlyMap<string, { node: HTMLElement; price: number }>): void {
-  if (handles.size === 0) return;
-  const bottom = (chart.panes()[0]?.getHeight() ?? 0) - HANDLE_PX;
+interface Name {
+  node: HTMLElement;
+  price: number;
+  always: boolean;
+}
+
+/** Put each name on its line; at the edge where its line is out of sight, and beside the one it would cover. */
+function place({ chart, candles }: ChartParts, names: ReadonlyMap<string, Name>): void {
+  if (names.size === 0) return;
   const axis = chart.priceScale("right").width();
-  const found = [...handles.values()].map(({ node, price }) => ({ node, y: candles.priceToCoordinate(price) }));
-  let above = { y: Number.NEGATIVE_INFINITY, slot: 0 };
-  for (const { node, y } of found.toSorted((a, b) => (a.y ?? 0) - (b.y ?? 0))) {
-    const top = Math.min(Math.max((y ?? 0) - HANDLE_PX / 2, 0), bottom);
-    const slot = top - above.y < HANDLE_PX ? (above.slot + 1) % 4 : 0;
-    above = { y: top, slot };
-    node.hidden = y === null;
-    node.dataset["edge"] = y === null || top === y - HANDLE_PX / 2 ? "" : y < HANDLE_PX ? "above" : "below";
-    node.style.transform = `translate(${-axis - 6 - slot * SLOT_PX}px, ${top}px)`;
+  const asked = [...names].map(([id, { price, always }]) => ({ id, y: candles.priceToCoordinate(price), always }));
+  for (const { id, top, right, edge, hidden } of placed(asked, chart.timeScale().width(), chart.panes()[0]?.getHeight() ?? 0)) {
+    const node = names.get(id)?.node;
+    if (node === undefined) continue;
+    node.hidden = hidden;
+    node.dataset["edge"] = edge;
+    node.style.transform = `translate(${-axis - 6 - right}px, ${top}px)`;
   }
 }

@@ -1,6 +1,6 @@
 /** What a trigger line is held by: dragged with a pointer, or moved with the arrow keys and Enter. */
 import { type KeyboardEvent, type PointerEvent, useCallback, useState } from "react";
-import { price as said } from "../ui/figures";
+import { level as said } from "../ui/figures";
 import type { Level } from "./levels";
 import { onTick } from "./move";
 
@@ -16,11 +16,38 @@ interface Held {
   tick: string;
   scale: Scale;
   attach: (node: HTMLElement | null) => void;
+  /** How far its line is from the price now, as people read it. */
+  away: string;
 }
 
+const AT_EDGE = "hidden group-data-[edge=above]:inline group-data-[edge=below]:inline";
+
+/** What a line out of sight is like: which way, and how far. */
+function Away({ away }: { away: string }) {
+  return (
+    <span aria-hidden="true" className={AT_EDGE}>
+      <span className="hidden group-data-[edge=above]:inline">↑</span>
+      <span className="hidden group-data-[edge=below]:inline">↓</span> {away}
+    </span>
+  );
+}
+
+/** Says at the chart's edge where a line that cannot be moved lies; in sight its own title does. */
+export function Hint({ level, away, attach }: Pick<Held, "level" | "away" | "attach">) {
+  const { id, price } = level;
+  // oxlint-disable-next-line react/exhaustive-deps -- one function for as long as it is the same line
+  const ref = useCallback(attach, [id, price]);
+  return (
+    <div ref={ref} hidden aria-hidden="true" className={`group pointer-events-none absolute top-0 right-0 z-10 flex h-6.5 items-center gap-1 rounded border border-dashed bg-panel px-1.5 text-xs font-medium whitespace-nowrap [&[hidden]]:hidden ${TONE[level.tone]}`}>
+      {level.label} <Away away={away} />
+    </div>
+  );
+}
+
+const TONE = { trigger: "border-accent text-accent", draft: "border-warn text-warn", entry: "border-soft text-soft", liquidation: "border-bad text-bad" } as const;
 const STEPS: Record<string, number> = { ArrowUp: 1, ArrowDown: -1, PageUp: 10, PageDown: -10 };
 
-export function Handle({ level, tick, scale, attach }: Held) {
+export function Handle({ level, tick, scale, attach, away }: Held) {
   const [going, setGoing] = useState<string | null>(null);
   const here = going ?? level.price;
   const show = (price: string) => {
@@ -62,7 +89,7 @@ export function Handle({ level, tick, scale, attach }: Held) {
       aria-orientation="vertical"
       aria-label={`Price of ${level.label}. Arrows move it, Enter asks to confirm.`}
       aria-valuenow={Number(here)}
-      aria-valuetext={said(here)}
+      aria-valuetext={`${said(here)}${away === "" ? "" : `, ${away} away`}`}
       title={level.says}
       onPointerDown={(event) => event.currentTarget.setPointerCapture(event.pointerId)}
       onPointerMove={drag}
@@ -70,10 +97,11 @@ export function Handle({ level, tick, scale, attach }: Held) {
       onPointerCancel={back}
       onBlur={back}
       onKeyDown={press}
-      className="absolute top-0 right-0 z-10 flex h-6.5 min-w-14 cursor-ns-resize touch-none items-center justify-center gap-1 rounded border border-accent bg-panel px-1.5 text-xs font-medium text-accent select-none data-[edge=above]:border-dashed data-[edge=below]:border-dashed"
+      className="group absolute top-0 right-0 z-10 flex h-6.5 min-w-14 cursor-ns-resize touch-none items-center justify-center gap-1 rounded border border-accent bg-panel px-1.5 text-xs font-medium whitespace-nowrap text-accent select-none [&[hidden]]:hidden data-[edge=above]:border-dashed data-[edge=below]:border-dashed"
     >
       <span aria-hidden="true">⇕</span>
       {going === null ? level.label : said(going)}
+      {going === null && <Away away={away} />}
     </div>
   );
 }

@@ -1,6 +1,6 @@
 /** The chart's lines as a list, for those who read better than they aim: each with its distance, movable by number. */
 import { type FormEvent, useState } from "react";
-import { distancePercent, percent, price } from "../ui/figures";
+import { distancePercent, level, percent } from "../ui/figures";
 import { Field } from "../ui/fields";
 import { Button, Empty, Go, Sheet } from "../ui/parts";
 import type { Held } from "./held";
@@ -35,7 +35,7 @@ export function Lines({ held, now, tick, onMove }: Listed) {
               <div className="min-w-0 grow">
                 <p className="flex justify-between gap-2">
                   <span className="font-medium">{one.level.label}</span>
-                  <span>{price(one.level.price)}</span>
+                  <span>{level(one.level.price)}</span>
                 </p>
                 <p className="text-xs break-words text-soft">{one.level.says}</p>
                 <p className="flex min-h-8 items-center justify-between gap-2 text-xs text-soft">

@@ -35,6 +35,7 @@ export function Market() {
 function One({ name, names }: { name: string; names: string[] }) {
   const zone = useZone();
   const [timeframe, setTimeframe] = useState<Timeframe>("1m");
+  const [whole, setWhole] = useState(false);
   const candles = useQuery(candlesOf(name, timeframe));
   const { data: markets } = useQuery(queries.markets);
   const { data: prices } = useQuery(queries.prices);
@@ -63,10 +64,15 @@ function One({ name, names }: { name: string; names: string[] }) {
       <div className="flex flex-wrap items-center gap-x-4 gap-y-2">
         <h1 className="sr-only">Market</h1>
         <Select quiet label="Market" className="w-36" value={name} options={names.map((one) => [one, one])} onChange={(event) => become(`/market?market=${event.target.value}`)} />
-        <p className="min-w-28 text-xl font-semibold">{seen === undefined ? "no fresh price" : price(seen.price)}</p>
+        <p className="min-w-28 text-xl font-semibold">{seen === undefined ? "no fresh price" : price(seen.price, listed?.tick)}</p>
         {seen?.simulated === true && <Chip tone="warn">SIMULATED</Chip>}
         {seen?.funding_rate != null && <span className="text-soft">funding {percent(Number(seen.funding_rate), 4)} an hour</span>}
-        <div className="ml-auto">
+        <div className="ml-auto flex flex-wrap items-center justify-end gap-2">
+          {levels.length > 0 && (
+            <Button aria-pressed={whole} className={whole ? "!border-accent" : ""} onClick={() => setWhole(!whole)}>
+              All lines
+            </Button>
+          )}
           <Segments label="Candles of" options={FRAMES} value={timeframe} onPick={setTimeframe} />
         </div>
       </div>
@@ -77,7 +83,7 @@ function One({ name, names }: { name: string; names: string[] }) {
             {candles.isError && <Failure error={candles.error} again={() => void candles.refetch()} />}
             {listed !== undefined && !candles.isError && (
               <Suspense fallback={<Waiting what="the chart" />}>
-                <Chart key={timeframe} says={chartSays(name, timeframe, seen?.price, levels.length)} timeframe={timeframe} zone={zone} tick={listed.tick} read={candles.data} now={seen} levels={levels} fills={fills} drawn={drawn} />
+                <Chart key={timeframe} says={chartSays(name, timeframe, seen?.price, levels.length)} timeframe={timeframe} zone={zone} tick={listed.tick} read={candles.data} now={seen} levels={levels} fills={fills} drawn={drawn} whole={whole} />
               </Suspense>
             )}
           </div>

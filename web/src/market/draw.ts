@@ -23,13 +23,15 @@ export interface ChartParts {
   lines: Map<string, IPriceLine>;
   marks: ISeriesMarkersPluginApi<Time>;
   colours: Palette;
+  /** Whether there is to be room for every line, however far from the candles. */
+  room: { whole: boolean };
 }
 
 interface Wiring {
   zone: string;
   tick: string;
   /** The prices to make room for, given the lowest and highest in sight. */
-  reachOf: (low: number, high: number) => [number, number];
+  reachOf: (low: number, high: number, whole: boolean) => [number, number];
   /** Called whenever anything moved on the canvas. */
   onDraw: () => void;
 }
@@ -64,6 +66,7 @@ export function createParts(node: HTMLElement, { zone, tick, reachOf, onDraw }: 
     localization: { timeFormatter: at({ day: "2-digit", month: "short", hour: "2-digit", minute: "2-digit" }) },
     handleScroll: { vertTouchDrag: false }, // a finger that goes up and down scrolls the page
   });
+  const room = { whole: false };
   const digits = (tick.split(".")[1] ?? "").length;
   const candles = chart.addSeries(CandlestickSeries, {
     upColor: colours.good,
@@ -77,18 +80,25 @@ export function createParts(node: HTMLElement, { zone, tick, reachOf, onDraw }: 
     autoscaleInfoProvider: (seen: () => { priceRange: { minValue: number; maxValue: number } | null } | null) => {
       const found = seen();
       if (found?.priceRange == null) return found;
-      const [minValue, maxValue] = reachOf(found.priceRange.minValue, found.priceRange.maxValue);
+      const [minValue, maxValue] = reachOf(found.priceRange.minValue, found.priceRange.maxValue, room.whole);
       return { ...found, priceRange: { minValue, maxValue } };
     },
   });
   candles.attachPrimitive({ updateAllViews: onDraw });
-  return { chart, candles, lines: new Map(), marks: createSeriesMarkers(candles, []), colours };
+  return { chart, candles, lines: new Map(), marks: createSeriesMarkers(candles, []), colours, room };
 }
 
-export function reach(levels: readonly Level[], low: number, high: number): [number, number] {
-  const room = FAR * Math.max(high - low, high * 0.002);
+/** The prices to make room for: the candles, and the lines near them, or the *whole* of the lines. */
+export function reach(levels: readonly Level[], low: number, high: number, whole: boolean): [number, number] {
+  const room = whole ? Number.POSITIVE_INFINITY : FAR * Math.max(high - low, high * 0.002);
   const near = levels.map((level) => Number(level.price)).filter((price) => price > low - room && price < high + room);
   return [Math.min(low, ...near), Math.max(high, ...near)];
+}
+
+/** Show the *whole* of the lines, or the candles in full and the lines near them. */
+export function makeRoom({ candles, room }: ChartParts, whole: boolean): void {
+  room.whole = whole;
+  candles.priceScale().setAutoScale(true);
 }
 
 export function drawLevels({ candles, lines, colours }: ChartParts, levels: readonly Level[]): void {

@@ -21,18 +21,21 @@ export function Chosen({ ids, onDone }: { ids: readonly string[]; onDone: () => 
     onSettled: () => client.invalidateQueries({ queryKey: ["rules"] }),
   });
   return (
-    <div role="status" className="fixed inset-x-0 bottom-16 z-20 flex flex-wrap items-center gap-2 border-t border-edge bg-raised px-4 py-2 md:bottom-0">
+    <div role="status" className="fixed inset-x-0 bottom-[calc(3.75rem+env(safe-area-inset-bottom))] z-20 flex flex-wrap items-center gap-2 border-t border-edge bg-raised px-4 py-2 max-sm:[&>button]:px-2 md:bottom-0">
       <span className="mr-auto">{ids.length === 1 ? "1 rule picked" : `${ids.length} rules picked`}</span>
-      <Button busy={bulk.isPending} onClick={() => bulk.mutate("pause")}>
+      <Button className="sm:order-last" onClick={onDone}>
+        Pick none
+      </Button>
+      <span className="w-full sm:hidden" />
+      <Button className="max-sm:grow" busy={bulk.isPending} onClick={() => bulk.mutate("pause")}>
         Pause them
       </Button>
-      <Button busy={bulk.isPending} onClick={() => bulk.mutate("resume")}>
+      <Button className="max-sm:grow" busy={bulk.isPending} onClick={() => bulk.mutate("resume")}>
         Resume them
       </Button>
-      <Button weight="danger" busy={bulk.isPending} onClick={() => setLeaving(true)}>
+      <Button weight="danger" className="max-sm:grow" busy={bulk.isPending} onClick={() => setLeaving(true)}>
         Delete them
       </Button>
-      <Button onClick={onDone}>Pick none</Button>
       {bulk.isError && <Failure error={bulk.error} />}
       {leaving && (
         <Sheet title={`Delete ${ids.length === 1 ? "this rule" : `these ${ids.length} rules`}?`} onClose={() => setLeaving(false)}>

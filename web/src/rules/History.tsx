@@ -1,7 +1,7 @@
 /** A rule's own story: the sentence it began with, and what was checked and when. */
 import { useQuery } from "@tanstack/react-query";
 import { queries, type Rule } from "../api/calls";
-import { moment } from "../ui/figures";
+import { level, moment } from "../ui/figures";
 import { Button, Empty, Failure, Sheet, Waiting } from "../ui/parts";
 import { useZone } from "../ui/zone";
 
@@ -35,8 +35,17 @@ export function History({ rule, onClose }: { rule: Rule; onClose: () => void }) 
   );
 }
 
+const PRICES = new Set(["price", "distance", "fires_at", "trigger_prices"]);
+
+/** "price $149.89 · checks 7 · fires at $161.91" */
 function told(detail: Record<string, unknown>): string {
   return Object.entries(detail)
-    .map(([name, value]) => `${name.replaceAll("_", " ")}: ${Array.isArray(value) ? value.join(", ") : typeof value === "object" ? JSON.stringify(value) : String(value)}`)
+    .filter(([, value]) => value !== null && value !== "")
+    .map(([name, value]) => `${name.replaceAll("_", " ")} ${(Array.isArray(value) ? value : [value]).map((one) => said(name, one)).join(", ")}`)
     .join(" · ");
+}
+
+function said(name: string, value: unknown): string {
+  if (PRICES.has(name)) return level(String(value));
+  return typeof value === "object" ? JSON.stringify(value) : String(value);
 }

@@ -2,7 +2,7 @@
 import { useMutation, useQueryClient } from "@tanstack/react-query";
 import { memo, type ReactNode } from "react";
 import { deeds, type Job, type Rule } from "../api/calls";
-import { moment, percent, price } from "../ui/figures";
+import { level, moment, percent, price } from "../ui/figures";
 import { Button, Failure } from "../ui/parts";
 import { useZone } from "../ui/zone";
 import { StateChip } from "./StateChip";
@@ -46,14 +46,14 @@ export const RuleRow = memo(function RuleRow({ rule, near, job, picked, onPick, 
         {toggle.isError && <Failure error={toggle.error} />}
       </div>
       <dl className="grid grid-cols-3 gap-x-4 gap-y-2">
-        <Fact name="Fires at">{waits && near !== null ? price(near.line.price) : "—"}</Fact>
+        <Fact name="Fires at">{waits && near !== null ? level(near.line.price) : "—"}</Fact>
         <Fact name="Distance">{waits && near?.distance != null ? percent(near.distance) : "—"}</Fact>
         <Fact name={next === null ? "Last check" : "Next run"}>{next !== null ? moment(next, zone) : last === null ? "—" : moment(last, zone)}</Fact>
         <Fact name="Price now">{near?.now == null ? "—" : price(near.now)}</Fact>
         <Fact name="Runs">{`${rule.trigger_no} of ${repeat?.times ?? "any"}`}</Fact>
         <Fact name="Expires">{expires == null ? "never" : moment(expires, zone)}</Fact>
       </dl>
-      <div className="flex flex-wrap gap-2 lg:w-[23rem] lg:justify-end">
+      <div className="flex flex-wrap gap-1.5 max-sm:[&>button]:grow max-sm:[&>button]:px-2 lg:w-[23rem] lg:justify-end">
         {(PAUSABLE.has(rule.state) || rule.state === "paused") && (
           <Button busy={toggle.isPending} onClick={() => toggle.mutate()}>
             {rule.state === "paused" ? "Resume" : "Pause"}

@@ -92,7 +92,7 @@ function ReadBack({ lines }: { lines: string[] }) {
         <p
           // oxlint-disable-next-line react/no-array-index-key -- two rules may be read back with the same line
           key={index}
-          className={line.startsWith(" ") ? "pl-5 text-soft" : /^(\d+\.|When|At once)/.test(line) ? "mt-1 font-medium" : "text-soft"}
+          className={line.startsWith(" ") ? "pl-5 text-soft" : /^(\d+\.|When|At once)/.test(line) ? "mt-1 font-medium" : index > 0 && lines[index - 1]?.startsWith(" ") ? "mt-2 border-t border-line pt-2 text-soft" : "text-soft"}
         >
           {line.trim()}
         </p>

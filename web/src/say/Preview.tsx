@@ -9,7 +9,7 @@ import { movable, moved } from "../market/move";
 import { drawnOf, partsOf } from "../market/used";
 import { usePriceMap } from "../rules/prices";
 import { linesOf } from "../rules/trigger";
-import { price } from "../ui/figures";
+import { level as said, price } from "../ui/figures";
 import { Segments } from "../ui/fields";
 import { Failure, Waiting } from "../ui/parts";
 import { useZone } from "../ui/zone";
@@ -57,7 +57,7 @@ export function Preview({ rules, onChange }: { rules: readonly Spec[]; onChange?
           id: `${rule.id}.${number}`,
           price: line.price,
           label: rules.length === 1 ? "fires" : `${place + 1} fires`,
-          says: `Would fire at ${price(line.price)}`,
+          says: `Would fire at ${said(line.price)}`,
           tone: "draft" as const,
           onMove: onChange !== undefined && movable(rule, line.path) ? (to: string) => onChange(rules.map((one) => (one === rule ? moved(rule, line.path, to) : one))) : undefined,
         })),
@@ -68,7 +68,7 @@ export function Preview({ rules, onChange }: { rules: readonly Spec[]; onChange?
     <section aria-label="Where it would fire" className="rounded-lg border border-line bg-panel">
       <header className="flex min-h-11 items-center justify-between gap-3 border-b border-line px-4 py-2">
         <h2 className="font-semibold">
-          {name} <span className="font-normal text-soft">{prices.get(name) === undefined ? "" : price(prices.get(name) ?? "")}</span>
+          {name} <span className="font-normal text-soft">{prices.get(name) === undefined ? "" : price(prices.get(name) ?? "", listed?.tick)}</span>
         </h2>
         <Segments label="Candles of" options={FRAMES} value={timeframe as (typeof FRAMES)[number][0]} onPick={setTimeframe} />
       </header>
@@ -85,7 +85,7 @@ export function Preview({ rules, onChange }: { rules: readonly Spec[]; onChange?
           .filter((level) => level.tone === "draft")
           .map((level) => (
             <li key={level.id} className="text-warn">
-              {level.label} at {price(level.price)}
+              {level.label} at {said(level.price)}
             </li>
           ))}
         <li className="ml-auto">

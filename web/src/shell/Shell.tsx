@@ -39,7 +39,7 @@ export function Shell({ children }: { children: ReactNode }) {
           <nav aria-label="Pages" className="hidden gap-1 md:flex">
             {links("rounded-md px-3 py-1.5 font-medium", false)}
           </nav>
-          <div className="order-last flex w-full flex-wrap items-center gap-1.5 sm:order-none sm:ml-auto sm:w-auto">
+          <div className="order-last flex h-6 w-full items-center gap-1.5 overflow-x-auto [scrollbar-width:none] sm:order-none sm:ml-auto sm:w-auto">
             <Signals />
           </div>
           <Leave />
@@ -50,8 +50,8 @@ export function Shell({ children }: { children: ReactNode }) {
         <Waits />
         {children}
       </main>
-      <nav aria-label="Pages" className="fixed inset-x-0 bottom-0 z-10 grid grid-cols-6 border-t border-line bg-panel p-1 pb-[max(0.375rem,env(safe-area-inset-bottom))] md:hidden">
-        {links("flex flex-col items-center gap-0.5 rounded-md py-1.5 text-[0.6875rem] font-medium whitespace-nowrap", true)}
+      <nav aria-label="Pages" className="fixed inset-x-0 bottom-0 z-10 grid h-[calc(3.75rem+env(safe-area-inset-bottom))] grid-cols-6 border-t border-line bg-panel p-1 pb-[calc(0.25rem+env(safe-area-inset-bottom))] md:hidden">
+        {links("flex flex-col items-center justify-center gap-0.5 rounded-md text-[0.6875rem] font-medium whitespace-nowrap", true)}
       </nav>
     </div>
   );
@@ -86,7 +86,7 @@ function Signals() {
           {silent ? "No fresh price" : prices.simulated ? "Prices SIMULATED" : `Prices: ${prices.source}`}
         </Chip>
       )}
-      <output aria-live="polite">
+      <output aria-live="polite" className="flex max-sm:order-first">
         <Chip tone={isError ? "bad" : tone}>
           <span aria-hidden="true" className="size-1.5 rounded-full bg-current" />
           {words}

@@ -1,5 +1,5 @@
 import { describe, expect, test } from "vitest";
-import { add, moment, negative, percentOf, price, signedUsd, usd } from "./figures";
+import { add, level, moment, negative, percentOf, price, signedUsd, usd } from "./figures";
 
 describe("amounts", () => {
   test("are added exactly where floats are not", () => {
@@ -11,6 +11,10 @@ describe("amounts", () => {
   test("what is no decimal is no number", () => expect(add("1e3", "1")).toBeNull());
   test("are negated without becoming a number", () => expect(negative("-0.10")).toBe("0.10"));
   test("keep every digit of a small price", () => expect(price("0.000021927")).toBe("$0.000021927"));
+  test("a live price keeps its market's decimals", () => expect(["150.27", "150.2652"].map((one) => price(one, "0.0001"))).toEqual(["$150.2700", "$150.2652"]));
+  test("a computed line has eight digits that count, and cents at least", () => {
+    expect(["161.908956", "134.90721", "0.00002192745678", "123456.789012", "120000"].map(level)).toEqual(["$161.90896", "$134.90721", "$0.000021927457", "$123,456.79", "$120,000.00"]);
+  });
   test("show a loss with its sign", () => expect(signedUsd("-0.0366")).toBe("-$0.04"));
   test("larger than floats can count are shown as they are", () => expect(usd("12345678901234567890.12")).toBe("$12,345,678,901,234,567,890.12"));
 });

@@ -63,6 +63,10 @@ function formatted(text: string, options: Intl.NumberFormatOptions): string {
   return numberFormat(options).format(text as Intl.StringNumericLiteral);
 }
 
+function decimals(text: string): number {
+  return (text.split(".")[1] ?? "").length;
+}
+
 export function usd(text: string): string {
   return formatted(text, { style: "currency", currency: "USD" });
 }
@@ -72,9 +76,19 @@ export function signedUsd(text: string): string {
   return formatted(text, { style: "currency", currency: "USD", signDisplay: "exceptZero" });
 }
 
-/** Every digit of a price counts: at least two after the point, as many as it has. */
-export function price(text: string): string {
-  const digits = Math.min(12, Math.max(2, (text.split(".")[1] ?? "").length));
+/** Every digit of a price counts: at least two after the point, as many as it has. A live one keeps those of its market's
+*tick*, so that nothing beside it moves. */
+export function price(text: string, tick = "0.01"): string {
+  const least = Math.min(12, Math.max(2, decimals(tick)));
+  const most = Math.min(12, Math.max(least, decimals(text)));
+  return formatted(text, { style: "currency", currency: "USD", minimumFractionDigits: least, maximumFractionDigits: most });
+}
+
+/** A computed price at which something fires, as the API writes it: eight digits that count, and never less than cents. */
+export function level(text: string): string {
+  const [whole = "", part = ""] = text.replace("-", "").split(".");
+  const kept = Number(whole) === 0 ? (/^0*/.exec(part)?.[0].length ?? 0) + 8 : 8 - whole.length;
+  const digits = Math.min(12, Math.max(2, Math.min(part.length, kept)));
   return formatted(text, { style: "currency", currency: "USD", minimumFractionDigits: 2, maximumFractionDigits: digits });
 }
 

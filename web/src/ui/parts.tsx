@@ -1,5 +1,5 @@
 /** The few parts that every page is made of. */
-import { type ButtonHTMLAttributes, type ReactNode, useEffect, useId, useRef } from "react";
+import { type ButtonHTMLAttributes, type ReactNode, useId, useLayoutEffect, useRef } from "react";
 import { addressOf, go } from "../address";
 import { asProblem } from "../api/client";
 
@@ -21,7 +21,7 @@ export function Panel({ title, aside, children }: { title: string; aside?: React
   const id = useId();
   return (
     <section aria-labelledby={id} className="min-w-0 rounded-lg border border-line bg-panel">
-      <header className="flex min-h-11 items-center justify-between gap-3 border-b border-line px-4 py-2">
+      <header className="flex min-h-11 flex-wrap items-center justify-between gap-x-3 gap-y-1 border-b border-line px-4 py-2">
         <h2 id={id} className="font-semibold">
           {title}
         </h2>
@@ -114,7 +114,8 @@ export function Failure({ error, again }: { error: unknown; again?: () => void }
 export function Sheet({ title, children, onClose }: { title: string; children: ReactNode; onClose: () => void }) {
   const dialog = useRef<HTMLDialogElement>(null);
   const id = useId();
-  useEffect(() => {
+  // Closed while it is still in the page, it gives the focus back to what opened it.
+  useLayoutEffect(() => {
     const shown = dialog.current;
     shown?.showModal();
     return () => shown?.close();

@@ -36,6 +36,8 @@ class Node:
         self.past: Chain | None = None
         self.claims: dict[str, dict[str, Any] | None] = {}
         self.hidden: set[str] = set()
+        self.kept_from = 0
+        """The slot before which it has forgotten transactions, though it lists them."""
         self.height_claimed: int | None = None
         """The last valid block height that it tells with any blockhash."""
         self.answering = asyncio.Event()
@@ -230,7 +232,7 @@ class Node:
 
     def _transaction(self, signature: Signature) -> dict[str, Any] | None:
         found = self.seen.landed.get(signature)
-        if found is None or self.seen.level(found) == "processed":
+        if found is None or self.seen.level(found) == "processed" or found.slot < self.kept_from:
             return None
         return {
             "slot": found.slot,

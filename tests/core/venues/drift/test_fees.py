@@ -11,9 +11,10 @@ from core.db.census import Census
 from core.db.connection import Database
 from core.db.fees import PostgresFeeBook
 from core.db.memory import MemoryStore
+from core.domain.errors import VenueUnknown
 from core.domain.event import KeyRanLow
 from core.domain.ids import OwnerId
-from core.flow.fees import FeeAccounts
+from core.flow.fees import KEPT_SLOTS, FeeAccounts
 from core.ports import StoredKey
 from core.ports.fees import Paid
 from core.venues.drift.emulator.exchange import keypair
@@ -27,13 +28,15 @@ OWNERS = (OwnerId(1), OwnerId(2))
 
 
 class Keys:
-    """One delegate key of two owners."""
+    """One delegate key of two owners, once it is `used`."""
+
+    used = True
 
     async def all(self) -> list[StoredKey]:
         return [StoredKey(address=KEY, kind="delegate", sealed=b"", master=1, created_at=datetime.now(UTC))]
 
     async def owners(self, address: str) -> list[OwnerId]:
-        return list(OWNERS) if address == KEY else []
+        return list(OWNERS) if address == KEY and self.used else []
 
 
 class Killed(BaseException):
@@ -58,12 +61,13 @@ class Counting:
 
     def __init__(self, stage: DriftStage, book: MortalBook, store: MemoryStore, operator: OwnerId) -> None:
         self.stage, self.book, self.store, self.operator = stage, book, store, operator
+        self.keys = Keys()
         self.accounts = self.restarted()
 
     def restarted(self) -> FeeAccounts:
         """Accounts that remember nothing but what is in the book."""
         purse = DriftPurse(self.stage.opened.rpc, Emulated(), self.stage.drift.user_key)
-        return FeeAccounts(purse, self.book, Keys(), "drift", minimum=SOL // 20)  # type: ignore[arg-type]
+        return FeeAccounts(purse, self.book, self.keys, "drift", minimum=SOL // 20)  # type: ignore[arg-type]
 
     async def trade(self, order_id: str, owner: OwnerId = OWNERS[0], **changes: Any) -> None:
         prepared = await self.stage.drift.prepare(intent(order_id, owner=owner, **changes))
@@ -148,8 +152,31 @@ async def test_a_transaction_that_is_listed_late_counts_too_and_one_that_others_
     assert await counting.spent() == {OWNERS[0]: (counting.charged(), 2, 0)}
 
 
+async def test_a_transaction_that_no_node_keeps_holds_the_rest_up_for_an_hour_at_most(counting: Counting) -> None:
+    await counting.trade("ord_1")
+    cost = counting.charged()
+    kept_from = counting.stage.chain.slot
+    await counting.trade("ord_2")
+    counting.stage.chain.advance(40)
+    counting.stage.node.kept_from = kept_from
+    with pytest.raises(VenueUnknown):
+        await counting.look()
+    assert await counting.spent() == {}
+    assert [payer.key for payer in await counting.book.payers()] == [KEY], "what it has left is seen all the same"
+    counting.stage.chain.skip(KEPT_SLOTS, 3_600)
+    await counting.stage.show("100")
+    await counting.trade("ord_3")
+    counting.stage.chain.advance(40)
+    await counting.look()
+    assert await counting.spent() == {OWNERS[0]: (counting.charged() - cost, 2, 0)}
+
+
 async def test_a_key_that_runs_low_is_told_once_until_it_has_enough_again(counting: Counting) -> None:
     start = await counting.store.event_log.end()
+    counting.keys.used = False
+    counting.stage.chain.lamports[SHARD.pubkey()] = 0
+    await counting.look()
+    counting.keys.used = True
     for lamports in (SOL // 20, SOL // 20 - 1, SOL // 50, SOL // 10, SOL // 10, SOL // 100):
         counting.stage.chain.lamports[SHARD.pubkey()] = lamports
         await counting.look()
