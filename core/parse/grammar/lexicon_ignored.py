@@ -68,7 +68,7 @@ IGNORED: dict[str, str] = {
         "would you be able to|be so kind as to|be so kind and|so kind as to|do me a favor and|do me a favour and|"
         "feel free to|i'd appreciate it if you could|i would appreciate it if you could|i was wondering if you could|"
         "could you please|can you please|if you could|if you can|if you would|pair|symbol|direction|side|trade setup|"
-        "trade idea|each of|average down|averaging down|avg down|automatic|send it|full send|but only|"
+        "trade idea|average down|averaging down|avg down|automatic|send it|full send|but only|"
         "if it gets there|if it gets that far|straight|continuously|consecutively|let the rest run|let it run|"
         "let the rest ride|let it ride|let the remainder run|let the remaining run|let my winners run|"
         "i'm going to sleep|im going to sleep|i'm going to bed|im going to bed|i'm off to bed|crypto|hereby|promptly|"

@@ -104,6 +104,7 @@ WATCHING: dict[str, str] = {
     "THISDAY": "today only|only today|just for today|for today|for today only|just today",
     "TODAY": "today|todays|today's|this day",
     "TONIGHT": "tonight|this evening",
+    "TOMORROW=2": "day after tomorrow|the day after tomorrow|overmorrow",
     "TOMORROW": "tomorrow|tmrw|tmr|tomorow|tomorrow's|2moro",
     "NOON": "noon|midday",
     "MIDNIGHT": "midnight",
