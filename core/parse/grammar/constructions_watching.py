@@ -157,8 +157,13 @@ MOMENTS: tuple[Construction, ...] = (
     construction('<ALL|MY "open|pending|resting|working" >COIN', ""),
     construction("REVERSE MY? COIN? POSITION? TO >LONG|SHORT", "1 2 3 4"),
     construction(
-        "FALL|RISE BY? NUM% TODAY >END|COMMA|THEN|BUY|SELL|LONG|SHORT|CLOSE|TRIM|ALERT", "1 2 3 THISDAY:today"
+        "FALL|RISE BY? NUM% TODAY >END|COMMA|THEN|BUY|SELL|LONG|SHORT|CLOSE|TRIM|ALERT",
+        "1 2 3 THISDAY:today",
+        lambda taken: not taken[0][0].text.lower().startswith(("is ", "are ", "'s ", "up", "down")),
     ),
+    construction('AND|COMMA "hold|keep|leave" REST >END|COMMA', ""),
+    construction('<COMMA "otherwise" >TARGET|STOP', "OR:or"),
+    construction("LADDER OF|ON? MY COIN CLOSE? COLON NUM% >EVERY", "SELL:sell 7 OF:of 4"),
     construction('COMMA? EVERYHOUR|EVERYDAY|EVERYWEEK "tops|max|maximum|at most" >END|COMMA', "ATMOST:at_most 2"),
     construction(
         'STOP LIMIT? ON|FOR MY COIN POSITION? COLON|COMMA "trigger|trigger price" AT|COLON? NUM COMMA|AND? LIMIT '

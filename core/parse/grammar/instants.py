@@ -70,6 +70,7 @@ TIME_KINDS = (
     "MIDNIGHT",
     "EOD",
     "YEAREND",
+    "MONTHEND",
     "MONTH",
     "ORDINAL",
     "ZONE",
@@ -105,6 +106,8 @@ def _read_time_part(cur: Cursor, when: When) -> When | None:
             found = replace(when, day_offset=_days_ahead(item))
             if item.kind == "TONIGHT" and when.clock is not None and not when.clock.sure:
                 found = replace(found, clock=turned(when.clock, "pm"))
+        case "MONTHEND" if when.date is None and not when.month_end:
+            found = replace(when, month_end=True, clock=when.clock or Clock(hour=23, minute=59))
         case "YEAREND" if when.date is None:
             found = replace(when, date=Day(month=12, day=31, year=None), clock=Clock(hour=23, minute=59))
         case "DAY" if when.weekday is None:

@@ -70,7 +70,7 @@ def _kept(items: list[Item], held: Mapping[str, Decimal]) -> list[Item]:
             continue
         sold = replace(items[other + 1], holds=tuple(items[at : other + 1]))
         own = items[other + 2].kind == "COIN" if other + 2 < len(items) else False
-        name = replace(items[at], kind="COIN", value=market, text=market.split("-")[0])
+        name = replace(items[at], kind="COIN", value=market, text=market.split("-", maxsplit=1)[0])
         return [*items[:at], items[after], sold, *([] if own else [name]), *items[other + 2 :]]
     return items
 
