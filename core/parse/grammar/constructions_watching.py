@@ -175,6 +175,7 @@ MOMENTS: tuple[Construction, ...] = (
         "AT|COLON? NUM",
         "IF:if 5 ABOVE:above 10 SELL:sell 4 5 12 14",
     ),
+    construction('"tell" MY|NUM|ALL|REST|OF+ COIN >AT', "UNREAD:tell 2 3"),  # a slip of "sell"
     construction("<END POSITION ALERT COLON", ""),
     construction('<END|COMMA|THEN "activate|enable|start|begin|arm" NUM% >TRAIL', "3"),
     construction('<END|COMMA|THEN "activate|enable|start|begin|arm" TRAIL >NUM%', "3"),

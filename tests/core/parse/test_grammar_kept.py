@@ -45,6 +45,8 @@ NOTHING = [
     ("buy 1 sol and 1 eth at 2400", FLAT),
     ("alert me if sol is up 5% today", FLAT),  # since the day began is not watched
     ("if sol is above 160 sell half, otherwise alert me", LONG),
+    ("tell my sol at 165", LONG),  # "sell" was meant
+    ("i've got 47% 10 sol. when it trades at 155 sell 3 of them", LONG),
     ("if sol is above 160 sell half and keep the rest at 170", LONG),
 ]
 
