@@ -175,6 +175,16 @@ MOMENTS: tuple[Construction, ...] = (
         "AT|COLON? NUM",
         "IF:if 5 ABOVE:above 10 SELL:sell 4 5 12 14",
     ),
+    construction(
+        "TARGET AT|OF|TO? NUM AND STOP AT|OF|TO? NUM ON|FOR MY? COIN >END|COMMA", "1 2 3 8 9 10 4 5 6 7 8 9 10"
+    ),
+    construction(
+        "STOP AT|OF|TO? NUM AND TARGET AT|OF|TO? NUM ON|FOR MY? COIN >END|COMMA", "1 2 3 8 9 10 4 5 6 7 8 9 10"
+    ),
+    construction("ALERT IF COIN REACH NUM AND NUM >END", "1 2 3 4 5 6 1 2 3 4 7"),
+    construction("ALERT IF COIN REACH NUM COMMA NUM COMMA|AND+ NUM >END", "1 2 3 4 5 6 1 2 3 4 7 8 1 2 3 4 9"),
+    construction('<I "hit|reach" NUM >PROFIT|LOSS', "GO:am 3"),
+    construction('SELL MY? COIN FOR "at least|no less than" >NUM', "1 2 3 AT:at"),
     construction('"tell" MY|NUM|ALL|REST|OF+ COIN >AT', "UNREAD:tell 2 3"),  # a slip of "sell"
     construction("<END POSITION ALERT COLON", ""),
     construction('<END|COMMA|THEN "activate|enable|start|begin|arm" NUM% >TRAIL', "3"),

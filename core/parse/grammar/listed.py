@@ -24,6 +24,10 @@ def _coins_apart(items: list[Item]) -> list[Item]:
     result: list[Item] = []
     at = 0
     while at < len(items):
+        if items[at].kind == "CLOSE" and (closed := _closed(items, at)) is not None:
+            result += closed[0]
+            at = closed[1]
+            continue
         said = _orders(items, at + 1) if items[at].kind in _OPENING else None
         if said is None:
             result.append(items[at])
@@ -35,6 +39,22 @@ def _coins_apart(items: list[Item]) -> list[Item]:
             result += [items[at], size, coin]
         at = end
     return result
+
+
+def _closed(items: Sequence[Item], at: int) -> tuple[list[Item], int] | None:
+    """ "close SOL and ETH at 18:00": both at that time; a price there is left as it is."""
+    named, end = list[Item](), at + 1
+    while _kind(items, end) in ("COIN", "MY", "COMMA", "AND"):
+        named += [items[end]] if items[end].kind == "COIN" else []
+        end += 1
+    timed = _kind(items, end) in _TIMES or (_kind(items, end) in ("AT", "ON") and _kind(items, end + 1) in _TIMES)
+    if len(named) < 2 or not timed or _kind(items, end - 1) != "COIN":
+        return None
+    joined = replace(items[at], kind="AND", value=None, text="and")
+    return [one for coin in named for one in (joined, items[at], coin)][1:], end
+
+
+_TIMES = ("CLOCK", "DAY", "TOMORROW", "TODAY", "TONIGHT", "NOON", "MIDNIGHT", "EOD", "MONTHEND", "DATE")
 
 
 def _orders(items: Sequence[Item], at: int) -> tuple[list[tuple[Item, Item]], int] | None:

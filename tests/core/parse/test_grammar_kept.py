@@ -31,6 +31,12 @@ SAME = [
     ("place an oco order on my sol: take profit at 165, stop loss at 135", "tp 165 or sl 135", LONG),
     ("watch btc on the 4h and tell me when rsi < 30", "tell me when btc 4h rsi is below 30", FLAT),
     ("chuck $100 at sol if it hits 135", "buy $100 of sol if it hits 135", FLAT),
+    ("close sol and eth on friday at 18:00", "on friday at 18:00 close sol and close eth", THREE),
+    ("take profit at 160 and stop loss at 130 for my sol", "my sol: take profit 160, stop loss 130", THREE),
+    ("ping me when sol hits 160, 170 and 180",
+     "ping me when sol hits 160. ping me when sol hits 170. ping me when sol hits 180", FLAT),
+    ("when i hit $500 profit on sol close it", "when i am $500 in profit on sol close it", LONG),
+    ("sell my sol for at least 160", "sell my sol at 160", LONG),
     ("the market looks weak, so please close half my sol at 145", "close half my sol at 145", LONG),
 ]  # fmt: skip
 NOTHING = [
