@@ -12,6 +12,7 @@ from bots.commands import as_command, near_command, run_command
 from bots.facade import Facade
 from bots.obey import LATE_AFTER_S, obey
 from bots.turn import Turn
+from core.domain.condition import entry_markets
 from core.domain.errors import BadInput, Conflict, SayWhenError
 from core.domain.ids import DraftId, RuleId
 from core.domain.owner import OPEN_DRAFTS, Draft, DraftState
@@ -265,8 +266,10 @@ class Dialogue:
         if draft.state is not DraftState.AWAITING_CONFIRMATION:  # nothing of theirs is in it
             return draft_cards.draft_card(draft, replaced=replaced)
         owner = await self._core.account.owner(turn.owner)
-        held = (await self._core.account.view(turn.owner)).positions
-        entries = {position.market: position.entry_price for position in held if position.base != 0}
+        entries = {}
+        if any(entry_markets(spec.condition) for spec in draft.result.rules):
+            held = (await self._core.account.view(turn.owner)).positions
+            entries = {position.market: position.entry_price for position in held if position.base != 0}
         return draft_cards.draft_card(draft, owner, self._core.prices.latest(), entries, replaced=replaced)
 
     async def _replaced(self, turn: Turn, draft: Draft) -> str | None:

@@ -10,20 +10,20 @@ from core.domain.position import Account
 from core.domain.rule import Rule
 from core.domain.trigger import TriggerLine, trigger_lines
 from core.domain.wording import (
+    say_gauge,
     say_level,
     say_money,
     say_number,
     say_percent,
-    say_reading,
     say_rough_percent,
     say_signed_money,
 )
 
-Stands = Mapping[Indicator, tuple[Decimal, Decimal | None]]
+Gauges = Mapping[Indicator, tuple[Decimal, Decimal | None]]
 """Where indicators stand, each with the line that it is compared to."""
 
 
-def nearness(rule: Rule, account: Account, seen: Sequence[Observation], stands: Stands | None = None) -> list[str]:
+def nearness(rule: Rule, account: Account, seen: Sequence[Observation], gauges: Gauges | None = None) -> list[str]:
     """One line for each price, level or amount that *rule* waits for, with where that stands now."""
     prices = {observation.market: observation.price for observation in seen if observation.price != ZERO}
     entries = {held.market: held.entry_price for held in account.positions if held.base != 0}
@@ -38,8 +38,8 @@ def nearness(rule: Rule, account: Account, seen: Sequence[Observation], stands: 
                 lines += _to_pnl(leaf, account)
             case AccountLevel(metric=metric):
                 lines.append(f"now {_metric(metric, account)}")
-            case Indicator() if stands is not None and leaf in stands:
-                lines.append(say_reading(leaf, *stands[leaf]))
+            case Indicator() if gauges is not None and leaf in gauges:
+                lines.append(say_gauge(leaf, *gauges[leaf]))
             case FundingRate(market=market):
                 rates = [seen_one.funding_rate for seen_one in seen if seen_one.market == market]
                 lines += [f"now {say_percent(rate)} per hour" for rate in rates if rate is not None]

@@ -5,7 +5,7 @@ from collections.abc import Sequence
 from typing import assert_never
 
 from bots import views
-from bots.nearness import Stands
+from bots.nearness import Gauges
 from bots.turn import Turn
 from core.domain.condition import Indicator, leaves
 from core.domain.errors import SayWhenError
@@ -17,7 +17,7 @@ from core.feed.press import Say, fits, write
 LATE_AFTER_S = 60
 """A command about money that waited longer (the bot was down) is refused, with an offer to do it now."""
 
-_MOST_INDICATORS, _STANDS_WITHIN_S = 6, 1.0
+_MOST_INDICATORS, _GAUGED_WITHIN_S = 6, 1.0
 
 _REFUSED_LATE = frozenset({"resume_rules", "cancel_rules", "cancel_orders", "kill"})
 # Not `pause_rules`: pausing late harms nobody, and not pausing may.
@@ -76,19 +76,19 @@ async def list_rules(turn: Turn, command: Command, asked: str = "", page: int = 
         return Card(title=f"You have no {what}{where}", lines=("/rules shows all you have.",), key="view:rules")
     view, owner = await turn.core.account.view(turn.owner), await turn.core.account.owner(turn.owner)
     standing = await turn.core.rules.standing(turn.owner, rules)
-    seen, stands = turn.core.prices.latest(None), await _stands(turn, rules)
-    return views.rules_card(rules, view, seen, owner, page=page, asked=asked, standing=standing, stands=stands)
+    seen, gauges = turn.core.prices.latest(None), await _gauges(turn, rules)
+    return views.rules_card(rules, view, seen, owner, page=page, asked=asked, standing=standing, gauges=gauges)
 
 
-async def _stands(turn: Turn, rules: Sequence[Rule]) -> Stands:
+async def _gauges(turn: Turn, rules: Sequence[Rule]) -> Gauges:
     """Where the indicators stand that armed rules wait for; a list of rules does not wait for long."""
     waited = (leaf for rule in rules if rule.state is RuleState.ARMED for leaf in leaves(rule.spec.condition))
     wanted = list(dict.fromkeys(leaf for leaf in waited if isinstance(leaf, Indicator)))
     if not wanted:
         return {}
     try:
-        async with asyncio.timeout(_STANDS_WITHIN_S):
-            return await turn.core.prices.stands(wanted[:_MOST_INDICATORS])
+        async with asyncio.timeout(_GAUGED_WITHIN_S):
+            return await turn.core.prices.gauges(wanted[:_MOST_INDICATORS])
     except (SayWhenError, TimeoutError):
         return {}
 

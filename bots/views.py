@@ -9,7 +9,7 @@ from typing import Any
 from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 
 from bots.facade import Prices
-from bots.nearness import Stands, nearness
+from bots.nearness import Gauges, nearness
 from core.domain.errors import SayWhenError
 from core.domain.ids import RuleId
 from core.domain.market import Observation
@@ -160,11 +160,11 @@ def rules_card(
     page: int = 1,
     asked: str = "",
     standing: Mapping[RuleId, Order] = NOTHING_STANDS,
-    stands: Stands | None = None,
+    gauges: Gauges | None = None,
 ) -> Card:
     """A page of the owner's rules with state and distance to trigger, and buttons to pause, resume and cancel.
 
-    *standing* are the orders that are proven to rest at the venue for them, *stands* where indicators stand. *asked* is
+    *standing* are the orders that are proven to rest at the venue for them, *gauges* where indicators stand. *asked* is
     what they were asked for by, so that the next page is of the same.
     """
     if not rules:
@@ -176,7 +176,7 @@ def rules_card(
     for rule in shown:
         lines.append(f"{rule.label} ({STATE_WORDS[rule.state]}): {say_live(rule)}")
         if rule.state is RuleState.ARMED:
-            lines += [f"   {line}" for line in nearness(rule, account, seen, stands)]
+            lines += [f"   {line}" for line in nearness(rule, account, seen, gauges)]
         if (order := standing.get(rule.id)) is not None:
             lines.append(f"   {say_standing(order)}")
     rows = [_rule_buttons(rule) for rule in shown]

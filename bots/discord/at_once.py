@@ -13,6 +13,8 @@ from bots.options import guesses
 from bots.views import error_card
 from core.domain.errors import NotFound, SayWhenError
 from core.domain.ids import DraftId
+from core.domain.owner import Draft
+from core.domain.reading import ANSWER_MARK
 from core.domain.rule import LIVE
 from core.domain.wording import say_rule
 from core.feed.card import Card
@@ -66,11 +68,18 @@ async def _words_of(core: Whole, heard: Heard, press: EditDraft | HandleRule) ->
     owner = await core.account.sign_in(NAME, str(heard.person))
     if isinstance(press, EditDraft):
         draft = await core.drafts.get(owner, DraftId(press.draft_id))
-        return "What should change?", draft.words
+        return "What should change?", _whole(draft)
     for rule in await core.rules.list(owner, LIVE):
         if rule.label == press.label:
             return f"How should {rule.label} be?", say_rule(rule.spec, rule.references)
     raise NotFound(f"You have no rule {press.label}.", "/rules shows yours.")
+
+
+def _whole(draft: Draft) -> str:
+    """The words to change: those that were said, or what they have become where answers and corrections came since."""
+    if ANSWER_MARK in draft.words and not draft.result.questions and len(draft.result.rules) == 1:
+        return say_rule(draft.result.rules[0])
+    return draft.words
 
 
 async def _try(wire: Wire, heard: Heard, kind: int, data: dict[str, Any]) -> None:

@@ -16,7 +16,7 @@ _PRIMARY, _SECONDARY, _SUCCESS, _DANGER = 1, 2, 3, 4
 _COLOURS: dict[Tone, int] = {"plain": 0xF0B90B, "good": 0x2EBD85, "warn": 0xF59E0B, "bad": 0xF6465D}
 _SIGNS: dict[Tone, str] = {"plain": "", "good": "✅ ", "warn": "⚠️ ", "bad": "⛔ "}
 _LINK = re.compile(r"https?://\S+")
-_MARKUP = re.compile(r"([\\*_~`|<>\[\]])")
+_MARKUP = str.maketrans({sign: f"\\{sign}" for sign in "\\*_~`|<>[]"})
 _LISTED = re.compile(r"^(\d+)([.)])(?=\s)|^(#{1,3}|[-+])(?=\s)")
 
 Payload = dict[str, Any]
@@ -109,10 +109,10 @@ def escaped(text: str) -> str:
     inner = kept.lstrip(" ")
     parts: list[str] = []
     place = 0
-    for link in _LINK.finditer(inner):
-        parts += [_MARKUP.sub(r"\\\1", inner[place : link.start()]), link[0]]
+    for link in _LINK.finditer(inner) if "://" in inner else ():
+        parts += [inner[place : link.start()].translate(_MARKUP), link[0]]
         place = link.end()
-    parts.append(_MARKUP.sub(r"\\\1", inner[place:]))
+    parts.append(inner[place:].translate(_MARKUP))
     shown = _LISTED.sub(lambda found: f"{found[1]}\\{found[2]}" if found[1] else f"\\{found[3]}", "".join(parts))
     # Discord takes spaces away from the beginning of a line.
     return "\N{NO-BREAK SPACE}" * (len(kept) - len(inner)) + shown

@@ -33,7 +33,9 @@ HISTORY_DAYS = 2
 MARKS_EVERY_S = 0.25
 MOST_SAMPLED = 2_000
 MOST_MOVING, MOST_RESTING = 500, 10_000
-AT_A_TIME = 8
+AT_A_TIME = 4
+"""Owners that are settled and reconciled at once, in all: each takes a database connection of the dozen there are, and
+whoever renews leases needs one too."""
 START_S = 5.0
 
 _log = logging.getLogger(__name__)
@@ -54,6 +56,7 @@ class Engine:
         self._parts = parts
         self._turn = asyncio.Lock()
         self._showing = asyncio.Lock()
+        self._abreast = asyncio.Semaphore(AT_A_TIME)
         self._fences: dict[str, Fence] = {}
         self._cursor: Cursor | None = None
         self._unwatched_since: datetime | None = None
@@ -344,7 +347,8 @@ class Engine:
 
         async def attempt() -> None:
             for work in waiting:
-                await self._attempt(what, work)
+                async with self._abreast:
+                    await self._attempt(what, work)
 
         async with asyncio.TaskGroup() as tasks:
             for _ in range(min(AT_A_TIME, len(works))):

@@ -112,7 +112,7 @@ class Parts:
             limits=person.limits,
             funding={market: rate for market in markets if (rate := self.board.funding(market)) is not None},
             slippage_bps=person.preferences.slippage_bps or DEFAULT_SLIPPAGE_BPS,
-            stands_at=self.venue.name if self.venue.holds_protective_orders else "",
+            stands_at=self.venue.name if self.venue.holds_protective_orders and not account.by_hand else "",
         )
 
     def prices(self) -> Mapping[str, Decimal]:

@@ -17,7 +17,7 @@ from core.prices.opening import Live, PriceKind, Replay, Simulation, open_prices
 from core.prices.pyth import HERMES
 from core.watchlist.indicators import indicator
 
-_MOST_STOOD = 500
+_MOST_GAUGED = 500
 
 
 class Prices:
@@ -26,7 +26,7 @@ class Prices:
     def __init__(self, parts: Parts, ledger: Ledger) -> None:
         self._parts = parts
         self._ledger = ledger
-        self._stood: dict[tuple[Indicator, int], tuple[Decimal, Decimal | None] | None] = {}
+        self._gauged: dict[tuple[Indicator, int], tuple[Decimal, Decimal | None] | None] = {}
 
     @property
     def notice(self) -> str | None:
@@ -65,7 +65,7 @@ class Prices:
             raise NotFound(f"{market[:20]!r} is not listed.", "See the markets.")
         return await self._parts.history(market, timeframe, start, self._parts.clock.now() if end is None else end)
 
-    async def stands(self, wanted: Collection[Indicator]) -> dict[Indicator, tuple[Decimal, Decimal | None]]:
+    async def gauges(self, wanted: Collection[Indicator]) -> dict[Indicator, tuple[Decimal, Decimal | None]]:
         """Where indicators stand at the last closed candle, each with the line it is compared to, if it is to one.
 
         What is not known is left out. The same candles are read once until the next has closed.
@@ -75,14 +75,14 @@ class Prices:
         for one in wanted:
             length = TIMEFRAME_S[one.timeframe]
             key = (one, int(now.timestamp()) // length)
-            if key not in self._stood:
+            if key not in self._gauged:
                 candles = await self.candles(one.market, one.timeframe, now - timedelta(seconds=length * HISTORY))
                 here = _last(one.name, one.period, candles)
                 there = None if one.other is None else _last(one.other.name, one.other.period, candles)
-                self._stood[key] = None if here is None else (here, there)
-                while len(self._stood) > _MOST_STOOD:
-                    del self._stood[next(iter(self._stood))]
-            known = self._stood[key]
+                self._gauged[key] = None if here is None else (here, there)
+                while len(self._gauged) > _MOST_GAUGED:
+                    del self._gauged[next(iter(self._gauged))]
+            known = self._gauged[key]
             if known is not None:
                 found[one] = known
         return found

@@ -47,7 +47,7 @@ class Account:
     """One owner's account at a venue, in quote.
 
     `equity` = collateral + unrealised profit; `initial_margin` and `maintenance_margin` are what positions and resting
-    orders tie up at that level.
+    orders tie up at that level. `by_hand` = its owner's own wallet signs each order, so nothing is placed ahead there.
     """
 
     venue: str
@@ -55,6 +55,7 @@ class Account:
     positions: tuple[Position, ...] = ()
     initial_margin: Decimal = ZERO
     maintenance_margin: Decimal = ZERO
+    by_hand: bool = False
 
     @property
     def equity(self) -> Decimal:

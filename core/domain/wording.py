@@ -16,7 +16,7 @@ from core.domain.wording_amounts import (
     say_sol,
     say_time,
 )
-from core.domain.wording_condition import say_condition, say_reading, trigger_prices
+from core.domain.wording_condition import say_condition, say_gauge, trigger_prices
 from core.domain.wording_consequence import Ground
 from core.domain.wording_readback import SHARES_OF_THE_MOMENT, read_back
 from core.domain.wording_rule import say_live, say_rule, say_rules
@@ -33,6 +33,7 @@ __all__ = [
     "say_bps",
     "say_condition",
     "say_duration",
+    "say_gauge",
     "say_leg",
     "say_level",
     "say_live",
@@ -41,7 +42,6 @@ __all__ = [
     "say_order",
     "say_percent",
     "say_price",
-    "say_reading",
     "say_rough_percent",
     "say_rule",
     "say_rules",

@@ -215,7 +215,7 @@ def _say_indicator(indicator: Indicator) -> str:
     return f"{line} of {indicator.market} {compares} on closed {_CANDLES[indicator.timeframe]} candles"
 
 
-def say_reading(indicator: Indicator, here: Decimal, there: Decimal | None) -> str:
+def say_gauge(indicator: Indicator, here: Decimal, there: Decimal | None) -> str:
     """Where the indicator stands: *here* itself, *there* what it is compared to, where that is a line, too."""
     now = f"{_say_line(indicator.name, indicator.period)} is at {_say_value(indicator.name, here)} now"
     if indicator.other is None or there is None:

@@ -143,7 +143,7 @@ async def _tend_one(tx: Transaction, rule: Rule, seen: _Seen, now: datetime) -> 
 def _terms(rule: Rule, seen: _Seen) -> Terms | None:
     """What should stand for *rule*; None where nothing should, or nothing can."""
     market = seen.markets.get(getattr(rule.spec.action, "market", ""))
-    if market is None or not can_stand(rule.spec):
+    if market is None or seen.account.by_hand or not can_stand(rule.spec):
         return None
     terms = terms_of(rule, seen.account, market)
     return None if isinstance(terms, NothingToDo) else terms

@@ -14,9 +14,11 @@ import pytest
 from solders.transaction import VersionedTransaction
 
 from core.app import open_core, read_settings
+from core.domain.action import LimitOrder, Trade
+from core.domain.condition import Now
 from core.domain.event import AccountDelegateRevoked
 from core.domain.ids import OwnerId
-from core.domain.rule import RuleState
+from core.domain.rule import RuleSpec, RuleState
 from core.ports import Cursor
 from core.venues.drift.emulator.chain import Chain
 from core.venues.drift.emulator.exchange import Exchange
@@ -174,3 +176,52 @@ async def test_another_wallet_is_not_traded_while_something_is_open_in_the_first
         assert (await ann.call("PUT", "/api/trading/wallet", body))["code"] == "conflict"
         same = {"address": stage.wallet.address, "how": "approve"}
         assert (await ann.call("PUT", "/api/trading/wallet", same, expect=200))["how"] == "approve"
+
+
+async def test_an_order_is_signed_and_taken_off_again_over_http_and_by_nobody_else(
+    postgres_dsn: str, tmp_path: Path
+) -> None:
+    async with _staged(postgres_dsn, tmp_path) as stage:
+        ann, core, chain = stage.ann, stage.api.core, stage.exchange.chain
+        await ann.call("PUT", "/api/trading/wallet", {"address": stage.wallet.address, "how": "approve"}, expect=200)
+        asked = await ann.post("/api/trading/set-up", {"deposit": "5000"}, 201)
+        await ann.post(f"/api/trading/transactions/{asked['id']}", stage.sign(asked), 200)
+        assert await stage.ended(asked["id"]) == "confirmed"
+        order = LimitOrder(price=Decimal(120))
+        buying = Trade(type="buy", market="SOL-PERP", amount_base=Decimal(2), reduce_only=False, order=order)
+        spec = RuleSpec(id="r1", condition=Now(), action=buying)
+        rule = samples.rule(
+            stage.owner, state=RuleState.FIRING, trigger_no=1, spec=spec, bound_side=None, memory={}
+        )  # fmt: skip
+        now = core.clock.now()
+        planned = samples.order(rule, due_at=now, created_at=now, venue="drift-emulator", share=Decimal(1))
+        async with core.parts.store.begin(stage.owner) as tx:
+            await tx.add_rule(rule)
+            await tx.add_order(planned)
+        await core.execution.step(stage.owner, planned.id, 1)
+        [waits] = (await ann.get("/api/trading/waiting"))["orders"]
+        assert (waits["kind"], waits["side"], waits["base"], waits["price"]) == ("place", "buy", "2", "120")
+        place = f"/api/trading/waiting/{planned.id}"
+        bob = await stage.api.with_wallet(Wallet())
+        for deed, body in (("open", {}), ("sign", {"transaction": "AQ=="}), ("decline", {}), ("take-off", {})):
+            await bob.post(f"{place}/{deed}", body, 404)
+        opened = await ann.post(f"{place}/open", {}, 200)
+        assert (opened["worst_price"], opened["refused"], opened["reduce_only"]) == ("120", "", False)
+        await ann.post(f"{place}/sign", stage.sign(opened["sign"]), 204)
+        await ann.post(f"{place}/sign", stage.sign(opened["sign"]), 204)  # told twice
+        await core.execution.step(stage.owner, planned.id, 1)
+        chain.advance(4)
+        await core.engine.settle_due()
+        assert (await ann.get(f"/api/orders/{planned.id}"))["state"] == "accepted"
+        assert (await ann.get("/api/trading/waiting"))["orders"] == []
+
+        await ann.call("DELETE", f"/api/orders/{planned.id}", expect=200)
+        await core.engine.settle_due()
+        [waits] = (await ann.get("/api/trading/waiting"))["orders"]
+        assert waits["kind"] == "take_off"
+        await bob.post(f"{place}/take-off", {}, 404)
+        asked = await ann.post(f"{place}/take-off", {}, 201)
+        await ann.post(f"/api/trading/transactions/{asked['id']}", stage.sign(asked), 200)
+        assert await stage.ended(asked["id"]) == "confirmed"
+        await core.engine.settle_due()
+        assert (await ann.get(f"/api/orders/{planned.id}"))["state"] == "cancelled"

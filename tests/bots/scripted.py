@@ -116,7 +116,7 @@ class Prices:
         )  # fmt: skip
         return [seen] if markets is None or "SOL-PERP" in markets else []
 
-    async def stands(self, wanted: Collection[Indicator]) -> dict[Indicator, tuple[Decimal, Decimal | None]]:
+    async def gauges(self, wanted: Collection[Indicator]) -> dict[Indicator, tuple[Decimal, Decimal | None]]:
         return {}
 
 

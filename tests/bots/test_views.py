@@ -126,8 +126,8 @@ def test_how_far_off_a_rule_is_is_told_for_what_it_waits_for(
     condition: Condition, memory: dict[str, str], expected: str
 ) -> None:
     rule = samples.rule(ME, spec=replace(RULES[0], condition=condition), memory=memory)
-    stands = {_RSI: (D("43.2109"), None), _CROSSING: (D("150.1"), D("149.9"))}
-    assert "; ".join(nearness(rule, ACCOUNT, Prices().latest(), stands)) == expected
+    gauges = {_RSI: (D("43.2109"), None), _CROSSING: (D("150.1"), D("149.9"))}
+    assert "; ".join(nearness(rule, ACCOUNT, Prices().latest(), gauges)) == expected
 
 
 def test_what_a_rule_waited_for_is_not_said_once_it_has_come() -> None:

@@ -26,7 +26,7 @@ from tests.browser.stage import NEEDS_BUILD, NEEDS_CHROMIUM, apart
 pytestmark = [pytest.mark.slow, pytest.mark.timeout(120), NEEDS_CHROMIUM, NEEDS_BUILD]
 
 
-@pytest.mark.parametrize("features", ["signIn", "signMessage"])
+@pytest.mark.parametrize("features", ["signIn", "signMessage", "ledger"])
 def test_a_wallet_signs_its_owner_in(address: str, browser: Browser, features: str) -> None:
     page, complaints = with_wallet(browser.new_context(), address, features=features)
     page.get_by_role("button", name="Sign in with Test Wallet").click()

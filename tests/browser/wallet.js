@@ -25,7 +25,11 @@
     return [{ signedTransaction }];
   };
   const transactions = { version: "1.0.0", supportedTransactionVersions: ["legacy", 0], signTransaction };
+  const cannot = async () => {
+    throw Object.assign(new Error("This account is on a Ledger."), { code: -32603 });
+  };
   const ways = {
+    ledger: { "solana:signIn": { version: "1.0.0", signIn: cannot }, "solana:signTransaction": transactions },
     signTransaction: { "solana:signIn": { version: "1.0.0", signIn }, "solana:signTransaction": transactions },
     signIn: { "solana:signIn": { version: "1.0.0", signIn } },
     signMessage: { "solana:signMessage": { version: "1.1.0", signMessage } },

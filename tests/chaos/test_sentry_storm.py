@@ -17,9 +17,10 @@ from core.venues.drift.emulator.faults import Faults
 from core.venues.drift.emulator.keepers import Keepers
 from core.venues.drift.emulator.node import serving
 from core.venues.drift.emulator.tables import WIRE
+from tests.chaos import test_drift
 from tests.chaos.drift_victim import Place, live
 from tests.chaos.stage import prepare
-from tests.chaos.test_drift import EXAM, TRIGGERS, Counts, _arm, _judge, _open, _ticking
+from tests.chaos.test_drift import EXAM, Counts, _arm, _judge, _open, _ticking
 from tests.postgres import Server
 
 pytestmark = [
@@ -30,6 +31,7 @@ pytestmark = [
 ]
 
 SEED = 10
+STOPS = 200
 BEFORE, AFTER = 4, 3
 """Lives that end by SIGKILL before the price falls, while stops are placed, and after."""
 
@@ -48,8 +50,9 @@ async def _lives(place: Place, rest: random.Random, many: int, first: int) -> No
 
 
 async def test_stops_that_rest_or_do_not_yet_are_one_exit_each_whoever_is_killed(
-    postgres_server: Server, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+    postgres_server: Server, tmp_path: Path, capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
 ) -> None:
+    monkeypatch.setattr(test_drift, "TRIGGERS", STOPS)
     await asyncio.to_thread(prepare)
     rest, counts = random.Random(SEED), Counts(kills=BEFORE + AFTER)
     exchange = Exchange(Chain(time=datetime.now(UTC).timestamp()))
@@ -85,5 +88,5 @@ async def test_stops_that_rest_or_do_not_yet_are_one_exit_each_whoever_is_killed
         await postgres_server.give_back(dsn)
     with capsys.disabled():
         print(f"\nStops on chain, seed {SEED}: {rested} rested, {by_sentry} fired there: {counts}")  # noqa: T201 - the counts are what the test is for
-    assert counts.triggers == TRIGGERS
+    assert counts.triggers == STOPS
     assert (counts.lost, counts.doubled, counts.unresolved, counts.apart, orphans) == (0, 0, 0, 0, 0)

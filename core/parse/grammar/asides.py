@@ -1,18 +1,33 @@
-"""Sets aside what is only talk beside an instruction, as in "I'm tired of this chart. Put a stop at 142", unread.
+"""Sets aside what is only talk beside an instruction, as in "I'm tired of this chart. Put a stop at 142".
 
-A sentence, or a part of one up to a comma or colon, is talk when it holds a word of the closed list in `lexicon_talk`
-and besides these only words that bind others. A number, a time, a verb of trading, a condition or a word that nobody
-knows makes it no talk, and then it is read or asked about like everything else.
+A sentence, or a part of one up to a comma, is talk when it holds a word of the closed list in `lexicon_talk` beside
+only words that bind others, and when it is a statement of its own or nothing that could say how or when. A number, a
+time, a verb of trading, a condition or a word that nobody knows makes it no talk, and then it is read or asked about
+like everything else. What stands before a colon is somebody who speaks: "my brother: buy 2 SOL" is not the trader's.
 """
 
 from collections.abc import Sequence
 from dataclasses import replace
 
 from core.parse.grammar.items import Item
-from core.parse.grammar.lexicon_talk import TALK
+from core.parse.grammar.lexicon_talk import QUALIFYING, TALK
 from core.parse.grammar.reader import Sentence
 
 _WORDS = frozenset(TALK.split())
+_QUALIFYING = frozenset(QUALIFYING.split())
+_SUBJECTS = frozenset({"I", "MY", "IT"})
+_SPEAKERS = frozenset({
+    "because", "cuz", "he", "she", "they'd", "they've", "you", "you'd", "you've", "everyone", "everybody", "everyone's",
+    "nobody", "people", "ppl", "market", "markets", "chart's", "retail", "whales", "crowd", "bulls", "bears", "coin's",
+    "rally's", "today", "tonight's",
+})  # fmt: skip
+"""Words that a sentence of talk is about, where it is about no coin and not about the trader."""
+_DOUBTING = frozenset({
+    "know", "feel", "feels", "felt", "like", "likes", "mean", "think", "thinking", "thinks", "sure", "mind", "care",
+    "guess", "hate", "hates", "want", "wants", "wanted",
+})  # fmt: skip
+"""Words of somebody who may not mean it: "I don't feel like it"."""
+_CANNOT = frozenset({"can't", "cannot", "won't"})
 _BINDING = frozenset({
     "I", "MY", "IT", "GO", "COIN", "OF", "ON", "FOR", "WITH", "AND", "TO", "AT", "FROM", "PRICE", "TODAY",
     "TONIGHT", "NOW", "VAGUE", "ALL", "BY", "CURRENT", "POSITION", "SHOW", "WATCH", "EARN", "CANDLE", "LATEST",
@@ -36,7 +51,8 @@ def without_talk(sentences: Sequence[Sentence]) -> tuple[list[Sentence], list[It
         rest: list[Item] = []
         items = _without_forbidden(sentence.items, sentences, aside)
         for part, mark in _parts(items):
-            if _is_talk(part):
+            whole = part == items
+            if _is_talk(part) and _stands_apart(part, mark, whole=whole, leads=not rest):
                 aside += part
             else:
                 rest += [*part, *([mark] if mark is not None else [])]
@@ -61,7 +77,11 @@ def _without_forbidden(items: Sequence[Item], sentences: Sequence[Sentence], asi
     done = {item.kind for item in span if item.kind in _DOING}
     asked = {item.kind for item in others}
     free = not (named & {item.value for item in others if item.kind == "COIN"}) if named else not done & asked
-    apart = end == len(items) or items[end].kind in _PARTING
+    parted = begun == 0 or items[begun - 1].kind in ("COMMA", "DASH", "AND") or items[begun - 1].text.lower() == "but"
+    parted = parted or (begun == 1 and items[0].kind == "I")
+    apart = parted and (end == len(items) or items[end].kind in ("COMMA", "DASH", "THEN"))
+    if len(span) > 1 and span[0].text.lower() == "no" and span[1].kind == "COIN":
+        return list(items)  # "close SOL, no ETH": without ETH, or ETH instead?
     if len(span) < 2 or not apart or not free or asked & {"EVERYTHING", "BOTH", "NOT"} or not asked & _INSTRUCTS:
         return list(items)
     if not (named or done) or any(item.kind not in _FORBIDDEN and not _said_in_talk(item) for item in span):
@@ -115,6 +135,9 @@ def _is_talk(part: Sequence[Item]) -> bool:
     spoken = [item for item in part if item.kind == "UNKNOWN" or item.text.lower() in _NEWS]
     if not spoken and len(part) > 2 and part[0].kind in ("I", "NOT"):
         spoken = [item for item in part if item.kind == "WATCH" and any(one.kind == "NOT" for one in part)]
+    told = any(item.text.lower() in _NEWS for item in part)
+    if told and (len(part) < 3 or part[0].kind == "AT"):
+        return False  # "@whale: buy 2 SOL" is somebody else's word
     if not spoken or len(part) > MOST_WORDS or any(not _said_in_talk(item) for item in spoken):
         return False
     for at, item in enumerate(part):
@@ -127,3 +150,35 @@ def _is_talk(part: Sequence[Item]) -> bool:
         if item.kind == "NOT" and (item.text.lower() in _BACKING_OUT or len(part) < 3):
             return False
     return True
+
+
+def _stands_apart(part: Sequence[Item], mark: Item | None, *, whole: bool, leads: bool) -> bool:
+    """Whether talk says nothing of how, when or by whose word to do what stands beside it."""
+    words = {item.text.lower() for item in part}
+    denied = any(item.kind == "NOT" for item in part)
+    own = denied or part[0].kind == "I" or (mark is not None and mark.kind != "COMMA")
+    if (words & _DOUBTING and own) or (denied and not (whole or _is_busy(part))):
+        return False
+    if mark is not None and mark.kind in ("COLON", "THEN"):
+        return any(item.kind == "I" for item in part) or part[0].kind in ("IT", "EARN")  # else somebody else speaks
+    if _is_statement(part):
+        return True
+    placed = part[0].kind in ("ON", "AT", "WITH", "BY", "FROM", "FOR", "TO", "UNTIL", "THROUGH", "EVERY", "ONCE")
+    mood = bool(words & (_WORDS - _QUALIFYING)) and not placed
+    if whole:
+        return mood or part[0].kind in ("GO", "I", "NOT")
+    mood = mood and not words & _QUALIFYING and not any(item.kind == "MY" for item in part)
+    return leads and (part[0].kind == "GO" or mood)
+
+
+def _is_statement(part: Sequence[Item]) -> bool:
+    """Whether it says something of somebody: "my sister is bored", "because the market is calm"."""
+    lead = next((item for item in part if item.kind not in ("AND", "NOW", "TODAY", "CURRENTLY")), None)
+    if lead is None or len(part) < 3:
+        return False
+    return lead.kind in _SUBJECTS or (lead.kind == "COIN" and len(part) > 3) or lead.text.lower() in _SPEAKERS | _NEWS
+
+
+def _is_busy(part: Sequence[Item]) -> bool:
+    """ "I can't stare at the screen": a no that is said of the trader's time, and of no trade."""
+    return part[0].kind == "I" and all(item.text.lower() in _CANNOT for item in part if item.kind == "NOT")

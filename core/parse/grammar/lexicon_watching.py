@@ -244,6 +244,10 @@ WATCHING: dict[str, str] = {
     ),
     "BEYOND=worth": "account value|net worth|portfolio value|account equity|total equity|net value",
     "BEYOND=ratio": "ratio|outperforms|underperforms|correlation|decouples|relative strength to|eth/btc",
+    "ABSENT": (
+        "while i sleep|while i'm asleep|while i am asleep|while i'm away|while i am away|while i'm at work|"
+        "while i'm out|while im asleep|while im away"
+    ),
     "OTHERCASH": (
         "€|£|¥|eur|euros|euro|gbp|pounds|yen|jpy|inr|rupees|rub|cny|yuan|krw|won|lira|cad|aud|chf|sats|satoshi|gwei|"
         "wei|lamports"

@@ -108,9 +108,12 @@ def reported(items: Sequence[Item]) -> Topic | None:
     while at < len(items) and (items[at].kind in ("I", "CURRENTLY") or items[at].text.lower() in _OWNED):
         at += 1
     coins = {item.value for item in items[at:] if item.kind == "COIN"}
+    owned = any(item.text.lower() in _OWNED or item.kind in ("NUM", *_POSITION) for item in items)
     at += int(not at and bool(items) and items[0].kind == "MY" and any(item.kind in _POSITION[1:] for item in items))
-    if not at or len(coins) != 1 or any(item.kind not in _REPORTED for item in items[at:]):
+    if not at or not owned or len(coins) != 1 or any(item.kind not in _REPORTED for item in items[at:]):
         return None
+    if len(items) == at + 1 and items[at - 1].text.lower() in ("i", "we"):
+        return None  # "I SOL": nothing is said of it
     sides = {item.kind[: 4 if item.kind.startswith("LONG") else 5] for item in items if item.kind in _POSITION[1:]}
     side: PositionSide | None = None if len(sides) != 1 else "long" if sides == {"LONG"} else "short"
     return Topic(market=coins.pop(), side=side, held=True)

@@ -6,7 +6,7 @@ over, so that no order is ever two, and which references were promised never to 
 
 import asyncio
 from collections.abc import AsyncGenerator, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 from typing import TYPE_CHECKING
 
@@ -188,10 +188,11 @@ class DriftVenue:
         await self._atlas.load()
         trader = await self._traders.of(owner)
         user = None if trader is None else await self._user(owner, trader)
+        by_hand = trader is not None and trader.by_hand
         if user is None:
-            return Account(venue=self.name, collateral=ZERO)
+            return Account(venue=self.name, collateral=ZERO, by_hand=by_hand)
         world = await self._atlas.world(user, (), FED_AGE_S if self._fed else PRICE_AGE_S)
-        return margin.account_of(user, world, self._atlas.markets, self.name)
+        return replace(margin.account_of(user, world, self._atlas.markets, self.name), by_hand=by_hand)
 
     def user_key(self, trader: Trader) -> "Pubkey":
         """The address of the account that *trader* trades."""

@@ -10,6 +10,7 @@ from bots import pictures
 from core.domain.rule import RuleState
 from tests.bots.discord.stage import ANN, BOB, Stage, labels_of, staged, words_of
 from tests.emulators.discord.server import DiscordServer, Fault
+from tests.emulators.discord.world import Interaction
 
 SENTENCE = (
     "If SOL-PERP price drops 0.1 from current price, sell 50% of my position."
@@ -60,17 +61,25 @@ async def test_what_others_wrote_is_no_instruction(stage: Stage) -> None:
     assert len(stage.posted(ANN)) == 1
 
 
+async def _written_in(stage: Stage, asked: Interaction) -> str:
+    """What stands in the form that *asked* was answered with."""
+    callback = await stage.called_back(asked)
+    return str(callback["data"]["components"][0]["components"][0]["value"])
+
+
 async def test_the_form_holds_the_words_and_what_is_written_there_changes_the_draft(stage: Stage) -> None:
-    await stage.hold()
     changed = {}
-    for guild in (False, True):
-        draft = await stage.slash("rule", text="stop loss at 140", guild=guild)
-        asked = await stage.discord.press(ANN, draft, "Edit")
-        callback = await stage.called_back(asked)
-        assert callback["data"]["components"][0]["components"][0]["value"] == "stop loss at 140"
+    for person, guild in ((BOB, True), (ANN, False)):
+        await stage.hold(person=person)
+        draft = await stage.slash("rule", person, text="stop loss at 140", guild=guild)
+        asked = await stage.discord.press(person, draft, "Edit")
+        assert await _written_in(stage, asked) == "stop loss at 140"
         changed = await stage.write(asked, "stop loss at 141")
         assert changed["id"] == draft["id"]
         assert "$141.00" in words_of(changed)
+        again = await _written_in(stage, await stage.discord.press(person, changed, "Edit"))
+        assert "141" in again
+        assert "140" not in again
     await stage.press(changed, "Confirm")
     listed = await stage.slash("rules")
     edited = await stage.write(await stage.discord.press(ANN, listed, "Edit r1"), "stop loss at 139")

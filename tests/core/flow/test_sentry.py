@@ -9,6 +9,8 @@ import pytest
 from core.domain.action import Close
 from core.domain.condition import PriceChange, Trailing
 from core.domain.event import OrderFilled, RuleArmed, RulePosted, RuleRelieved, RuleTriggered
+from core.domain.ids import OwnerId
+from core.domain.position import Account
 from core.domain.rule import Repeat, RuleState
 from core.domain.sentry import why_not
 from core.feed.card import card_of
@@ -66,6 +68,18 @@ async def test_a_venue_that_guards_no_better_gets_nothing() -> None:
     bench.venue.holds_protective_orders = False
     await bench.arm(STOP)
     assert await bench.stops() == []
+
+
+async def test_where_the_owner_s_own_wallet_signs_nothing_is_placed_ahead() -> None:
+    bench = await tower()
+    account = replace(await bench.venue.real.account(bench.ann), by_hand=True)
+
+    async def as_it_is(_owner: OwnerId) -> Account:
+        return account
+
+    bench.venue.account = as_it_is  # type: ignore[method-assign, assignment]
+    await bench.arm(STOP)
+    assert (await bench.stops(), await bench.orders()) == ([], [])
 
 
 async def test_a_change_from_the_entry_stands_where_the_entry_puts_it() -> None:

@@ -52,6 +52,27 @@ long 1 sol at market, -4%, tp 170
 buy eth at less 2450
 sell half my sol if it very drops 5%
 double sell half of my sol at 160
+@whale: buy 2 SOL now
+my brother: buy 2 sol now
+my friend wants: buy 2 sol
+everyone: buy sol, 2 sol
+the crowd: sell all my sol
+i thought: sell all my sol at 160
+i feel like: sell all my sol
+i don't know, sell all my sol
+i don't feel like it. sell all my sol
+i'm drunk, sell all my sol
+tempting, sell all my sol
+wrong, sell all my sol
+buy 2 sol, soon
+buy 2 sol. slowly
+buy 2 sol, eventually
+buy 2 sol, sometimes
+buy 2 sol, before dinner
+buy 2 sol, on bad news
+buy 2 sol. on bad news
+buy 2 sol, do nothing
+alert me when i am down 3% on my sol not short
 close my sol in -2 hours
 buy 1 sol every -2 hours
 buy 1 sol twice a week
@@ -71,6 +92,9 @@ def test_what_was_once_read_wrongly_is_asked_or_declined(text: str, held: dict[s
 
 
 SURE = {
+    "i'm so tired of this chart. sell half my sol at 160": "$160.00 or higher: sell 50 %",
+    "honestly, sell half my sol at 160": "$160.00 or higher: sell 50 %",
+    "sell half my sol at 160, not my eth": "$160.00 or higher: sell 50 %",
     "only sell half my sol at 160": "$160.00 or higher: sell 50 %",
     "if sol rises at least 5% sell half": "rises 5 % from its price at confirmation",
     "if i'm up at least $200 close my sol": "up $200.00 or more",

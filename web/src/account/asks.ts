@@ -1,14 +1,11 @@
 /** What the account page asks of the API, for the owner alone. */
 import { queryOptions } from "@tanstack/react-query";
 import { ask, type Schemas } from "../api/client";
+import type { Proof } from "../signin/wallets";
 
 export type Approval = Schemas["ApprovalOut"];
 export type Done = Schemas["DoneOut"];
 export type Limits = Schemas["LimitsOut"];
-interface Proof {
-  nonce: string;
-  signature: string;
-}
 
 export const owned = {
   wallets: queryOptions({ queryKey: ["wallets"], queryFn: () => ask<Schemas["WalletsOut"]>("GET", "/api/wallets") }),

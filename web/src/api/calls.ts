@@ -83,7 +83,7 @@ export const deeds = {
   onPaper: () => enter("paper"),
   byLink: (token: string) => enter("link", { token }),
   challenge: (address: string) => ask<Schemas["ChallengeOut"]>("POST", "/api/auth/challenge", { address }),
-  byWallet: (proof: { nonce: string; signature: string }) => enter("wallet", proof),
+  byWallet: (proof: { nonce: string; signature: string } | { nonce: string; transaction: string }) => enter("wallet", proof),
   byTelegram: (initData: string) => enter("telegram", { init_data: initData }),
   signOut: () => ask<void>("POST", "/api/auth/sign-out").finally(forget),
 };

@@ -1,5 +1,5 @@
 /** Wallets that announced themselves in this page, and signing a challenge with one of them. */
-import type { SolanaSignInFeature, SolanaSignMessageFeature } from "@solana/wallet-standard-features";
+import type { SolanaSignInFeature, SolanaSignMessageFeature, SolanaSignTransactionFeature } from "@solana/wallet-standard-features";
 import { getWallets } from "@wallet-standard/app";
 import type { Wallet, WalletAccount } from "@wallet-standard/base";
 import type { StandardConnectFeature } from "@wallet-standard/features";
@@ -7,14 +7,14 @@ import { useSyncExternalStore } from "react";
 import { deeds } from "../api/calls";
 import { asProblem, Problem, type Schemas } from "../api/client";
 
-export type Usable = Wallet & { features: StandardConnectFeature & Partial<SolanaSignInFeature & SolanaSignMessageFeature> };
+export type Usable = Wallet & { features: StandardConnectFeature & Partial<SolanaSignInFeature & SolanaSignMessageFeature & SolanaSignTransactionFeature> };
 
 const registry = getWallets();
 let usable: readonly Usable[] = [];
 
 function canSignIn(wallet: Wallet): wallet is Usable {
   const can = wallet.features;
-  return "standard:connect" in can && ("solana:signIn" in can || "solana:signMessage" in can) && wallet.chains.some((chain) => chain.startsWith("solana:"));
+  return "standard:connect" in can && ("solana:signIn" in can || "solana:signMessage" in can || "solana:signTransaction" in can) && wallet.chains.some((chain) => chain.startsWith("solana:"));
 }
 
 function read(): readonly Usable[] {
@@ -35,17 +35,29 @@ export function useWallets(): readonly Usable[] {
   return useSyncExternalStore(subscribe, read);
 }
 
-export interface Proof {
-  nonce: string;
-  signature: string;
-}
+/** A signature of the challenge's text, or the memo transaction that stands for it, which is never sent. */
+export type Proof = { nonce: string; signature: string } | { nonce: string; transaction: string };
 
 /** Have the wallet sign what the API asks of the account that the person chooses in it. Raises Problem. */
 export async function prove(wallet: Usable, challengeOf: (address: string) => Promise<Schemas["ChallengeOut"]>): Promise<Proof> {
   const account = await connected(wallet);
   const challenge = await challengeOf(account.address);
-  const signature = await signed(wallet, account, challenge);
-  return { nonce: challenge.nonce, signature: btoa(String.fromCharCode(...signature)) };
+  const memo = wallet.features["solana:signTransaction"];
+  try {
+    const signature = await signed(wallet, account, challenge);
+    return { nonce: challenge.nonce, signature: base64(signature) };
+  } catch (error) {
+    if (memo === undefined || asProblem(error).code === "declined") throw error;
+  }
+  // Accounts on a hardware wallet sign transactions only: one that carries the challenge, and can never land.
+  try {
+    const transaction = Uint8Array.from(atob(challenge.memo_transaction), (letter) => letter.charCodeAt(0));
+    const [output] = await memo.signTransaction({ account, transaction });
+    if (output !== undefined) return { nonce: challenge.nonce, transaction: base64(output.signedTransaction) };
+  } catch (error) {
+    throw refusal(wallet, error);
+  }
+  throw new Problem(0, "no_signature", `${wallet.name} gave no signature.`, "Try again, or use another wallet.");
 }
 
 export async function signInWith(wallet: Usable): Promise<void> {
@@ -81,6 +93,10 @@ async function signed(wallet: Usable, account: WalletAccount, challenge: Schemas
     throw refusal(wallet, error);
   }
   throw new Problem(0, "no_signature", `${wallet.name} gave no signature.`, "Try again, or use another wallet.");
+}
+
+function base64(bytes: Uint8Array): string {
+  return btoa(String.fromCharCode(...bytes));
 }
 
 function same(a: Uint8Array, b: Uint8Array): boolean {
