@@ -266,6 +266,8 @@ async def test_every_leg_trades_once_under_faults_and_kills(
             print(f"\nDrift under faults and kills, seed {SEED}: {counts}")  # noqa: T201 - the counts are what the test is for
         await postgres_server.give_back(dsn)
     assert counts.triggers == TRIGGERS
-    assert min(counts.revoked, counts.resumed, counts.switched_off) > 0
+    assert min(counts.revoked, counts.switched_off) > 0
+    # Of so few, all may have sold before the right was missed; of a thousand never.
+    assert counts.resumed > 0 or not EXAM
     assert leaks == []
     assert (counts.lost, counts.doubled, counts.unresolved, counts.apart) == (0, 0, 0, 0)

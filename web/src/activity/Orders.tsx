@@ -69,11 +69,12 @@ function Row({ order, label }: { order: Order; label: string }) {
       <Cell className="order-4 text-right lg:order-none lg:text-left">
         {order.side ?? "planned"} {order.base == null ? "" : amount(order.base)} {order.type ?? ""}
         {order.price != null && ` at ${price(order.price)}`}
+        {order.average_price != null && <span className="text-soft lg:hidden"> · {price(order.average_price)}</span>}
         {order.reduce_only === true && <span className="text-soft"> · reduce-only</span>}
       </Cell>
       <Cell className="hidden lg:block">{amount(order.filled_base)}</Cell>
       <Cell className="hidden lg:block">{order.average_price == null ? "—" : price(order.average_price)}</Cell>
-      <Cell>
+      <Cell className="text-right lg:text-left">
         <Chip tone={TONES[order.state] ?? "plain"}>{state.replaceAll("_", " ")}</Chip>
         {order.reason != null && <p className="text-xs break-words text-warn">{order.reason}</p>}
         {cancel.isError && <Failure error={cancel.error} />}

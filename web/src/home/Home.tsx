@@ -40,7 +40,7 @@ function Figures() {
   const figures: [string, string, Tone?][] = [
     ["Equity", known === undefined ? "—" : usd(known.equity)],
     ["Free collateral", known === undefined ? "—" : usd(known.free_collateral)],
-    ["Realised today (UTC), net", pnl.data === undefined ? "—" : signedUsd(today), toneOf(today)],
+    ["Made today, net (UTC)", pnl.data === undefined ? "—" : signedUsd(today), toneOf(today)],
     ["Leverage", known === undefined ? "—" : `${Number(known.leverage).toFixed(2)}×`],
     ["Health", known === undefined ? "—" : percent(health, 1), Number(health) < 20 ? "bad" : "plain"],
     ["Open positions", known === undefined ? "—" : String(known.positions.length)],

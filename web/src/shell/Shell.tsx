@@ -39,10 +39,10 @@ export function Shell({ children }: { children: ReactNode }) {
           <nav aria-label="Pages" className="hidden gap-1 md:flex">
             {links("rounded-md px-3 py-1.5 font-medium", false)}
           </nav>
-          {/* oxlint-disable-next-line jsx-a11y/no-noninteractive-tabindex -- where it is wider than a phone, the keyboard scrolls it */}
-          <div role="group" aria-label="How things stand" tabIndex={0} className="order-last flex h-6 w-full items-center gap-1.5 overflow-x-auto [scrollbar-width:none] sm:order-none sm:ml-auto sm:w-auto">
+          <div className="order-last flex min-h-6 w-full flex-wrap items-center gap-1.5 sm:order-none sm:ml-auto sm:w-auto">
             <Signals />
           </div>
+          <Line />
           <Leave />
         </div>
       </header>
@@ -69,8 +69,7 @@ const LINE: Record<ReturnType<typeof useSocketState>, [Tone, string]> = {
 function Signals() {
   const { data: account } = useQuery(queries.account);
   const { data: prices } = useQuery(queries.prices);
-  const { data: health, isError } = useQuery(queries.health);
-  const [tone, words] = LINE[useSocketState()];
+  const { data: health } = useQuery(queries.health);
   const venue = health?.checks?.["venue"];
   const silent = prices !== undefined && prices.prices.length === 0;
   return (
@@ -87,13 +86,21 @@ function Signals() {
           {silent ? "No fresh price" : prices.simulated ? "Prices SIMULATED" : `Prices: ${prices.source}`}
         </Chip>
       )}
-      <output aria-live="polite" className="flex max-sm:order-first">
-        <Chip tone={isError ? "bad" : tone}>
-          <span aria-hidden="true" className="size-1.5 rounded-full bg-current" />
-          {words}
-        </Chip>
-      </output>
     </>
+  );
+}
+
+/** How the line is. Beside the others it would push them about as its words change, hence it has a place of its own. */
+function Line() {
+  const { isError } = useQuery(queries.health);
+  const [tone, words] = LINE[useSocketState()];
+  return (
+    <output aria-live="polite" className="flex sm:-ml-3.5">
+      <Chip tone={isError ? "bad" : tone}>
+        <span aria-hidden="true" className="size-1.5 rounded-full bg-current" />
+        {words}
+      </Chip>
+    </output>
   );
 }
 
