@@ -185,6 +185,8 @@ MOMENTS: tuple[Construction, ...] = (
     construction("ALERT IF COIN REACH NUM COMMA NUM COMMA|AND+ NUM >END", "1 2 3 4 5 6 1 2 3 4 7 8 1 2 3 4 9"),
     construction('<I "hit|reach" NUM >PROFIT|LOSS', "GO:am 3"),
     construction('SELL MY? COIN FOR "at least|no less than" >NUM', "1 2 3 AT:at"),
+    construction('<AND|COMMA BY "another" >NUM%', "2"),
+    construction('<AND|COMMA "by another" NUM% >AT|IF', "3"),
     construction('"tell" MY|NUM|ALL|REST|OF+ COIN >AT', "UNREAD:tell 2 3"),  # a slip of "sell"
     construction("<END POSITION ALERT COLON", ""),
     construction('<END|COMMA|THEN "activate|enable|start|begin|arm" NUM% >TRAIL', "3"),

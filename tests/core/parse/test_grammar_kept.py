@@ -70,3 +70,11 @@ def test_the_account_bears_out_what_is_said(said: str, plain: str, held: dict[st
 @pytest.mark.parametrize(("text", "held"), NOTHING)
 def test_what_it_does_not_bear_out_does_nothing(text: str, held: dict[str, object]) -> None:
     assert read(text, context(held)).kind != "rules"
+
+
+@pytest.mark.parametrize("text", ["sell everything if btc falls under 55k", "flatten me if btc falls under 55k"])
+def test_everything_beside_one_of_several_positions_is_asked_about(text: str) -> None:
+    asked = read(text, context(THREE))
+    assert asked.kind == "question"
+    labels = [option.label for option in asked.questions[0].options]
+    assert (labels[0], labels[-1]) == ("BTC-PERP", "everything")
