@@ -79,9 +79,10 @@ def _same(exit_: str | None, entry: str | None) -> bool:
 
 
 def _facing(exit_: RuleDraft, entry: RuleDraft) -> bool:
-    """Whether the exit may be one of that entry's position: not "the short" after a purchase."""
+    """Whether the exit may be one of that entry's position: not "the short" after a purchase, no sale after a short."""
     side = "short" if entry.act.verb == "short" else "long"
-    return exit_.act.side in (None, side)
+    sold = side == "short" and exit_.act.verb == "sell" and exit_.act.purpose is None
+    return exit_.act.side in (None, side) and not sold
 
 
 def _spoken_of(drafts: Sequence[RuleDraft]) -> list[str | None]:

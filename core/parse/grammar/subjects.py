@@ -159,7 +159,8 @@ def _exit_market(desk: Desk, draft: RuleDraft, named: list[str], carried: str | 
     if len(held) == 1 and (len(named) == 1 or (named and draft.act.held)):
         return held[0]
     if not named and carried is not None:
-        return carried
+        alone = draft.act.side is not None and [desk.held_side(market) for market in held] == [draft.act.side]
+        return held[0] if alone and not any(opens(one) for one in desk.drafts) else carried
     if not named and len(held) == 1:
         return held[0]
     return _ask_market(desk, named or held)
