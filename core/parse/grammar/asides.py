@@ -145,6 +145,7 @@ def _is_talk(part: Sequence[Item]) -> bool:
             continue
         own = item.kind in ("LONG", "SHORT") and at > 0 and part[at - 1].kind == "MY"
         own = own or (item.kind in ("LONG", "SHORT") and at + 1 < len(part) and part[at + 1].kind == "UNKNOWN")
+        own = own or (at == 0 and len(part) > 2 and item.text.lower() == "market")  # "the market looks weak"
         if not own and item.kind not in _BINDING and not (item.kind == "UNTIL" and item.text.lower() == "before"):
             return False
         if item.kind == "NOT" and (item.text.lower() in _BACKING_OUT or len(part) < 3):

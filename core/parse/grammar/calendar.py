@@ -1,6 +1,7 @@
 """Decides which instant, clock time or cadence words about time mean; asks when they can be read in two ways."""
 
 import re
+from calendar import monthrange
 from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import date, datetime, time, timedelta
@@ -45,6 +46,7 @@ class When:
     in_s: int | None = None
     zone: str | None = None
     next_week: bool = False
+    month_end: bool = False
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -108,6 +110,8 @@ def _days(when: When, today: date) -> list[date]:
     if when.date is not None:
         days = [_next_day(month, day, when.date.year, today) for month, day in _readings(when.date)]
         said.append([day for day in days if day is not None])
+    if when.month_end:
+        said.append([today.replace(day=monthrange(today.year, today.month)[1])])
     if when.day_offset is not None or not said:
         said.append([today + timedelta(days=when.day_offset or 0)])
     agreed = [day for day in said[0] if all(day in other for other in said[1:])]

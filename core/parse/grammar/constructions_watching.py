@@ -49,6 +49,11 @@ MOMENTS: tuple[Construction, ...] = (
     construction('TRAIL NUM% "instead"', "1 2"),
     construction('LONG|SHORT|BUY|SELL COIN? "setup|trade|idea|signal" >COMMA|END|NUM', "1 2"),
     construction('"total" NUM COIN >END|COMMA', "2 3"),
+    construction(
+        "SET? OCO ORDERS ON|FOR|OF MY? COIN POSITION? COLON|COMMA|DASH",
+        "6 COLON::",
+        lambda taken: taken[1][0].text.lower() == "oco",
+    ),
     construction("OCO ORDERS ON|FOR|OF COIN|MY|IT", "CANCEL:cancel 2 3 4"),
     construction("WITH|ON NUM# LIMIT|ORDERS+ LADDER? >FROM|BETWEEN", "LADDER:ladder 2 ORDERS:orders"),
     construction("NUM#|NUM$ THEN NUM#|NUM$ >END|COMMA", "FROM:from 1 TO:to 3"),
@@ -146,4 +151,47 @@ MOMENTS: tuple[Construction, ...] = (
     construction('"start" ALL|MY* RULES', "RESUME:resume 2 3"),
     construction("IND GO REACH|BREAK >END|ON|COMMA|FOR", "PRICE:price REACH:touches 1"),
     construction("<END|COMMA BREAKEVEN STOP >END|COMMA", "SHIFT:move STOP:stop TO:to BREAKEVEN:entry"),
+    # In the words of other regions: "chuck $100 at SOL", "whack in a stop at 135".
+    construction('"chuck|bung|stick|whack|lob|sling|plonk|slap" NUM$ ON|AT >COIN', "BUY:buy 2"),
+    construction('"chuck|bung|stick|whack|slap|pop|plonk" "in|on" >STOP|TARGET|TRAIL', "SET:set"),
+    construction('<ALL|MY "open|pending|resting|working" >COIN', ""),
+    construction("REVERSE MY? COIN? POSITION? TO >LONG|SHORT", "1 2 3 4"),
+    construction(
+        "FALL|RISE BY? NUM% TODAY >END|COMMA|THEN|BUY|SELL|LONG|SHORT|CLOSE|TRIM|ALERT",
+        "1 2 3 THISDAY:today",
+        lambda taken: not taken[0][0].text.lower().startswith(("is ", "are ", "'s ", "up", "down")),
+    ),
+    construction('AND|COMMA "hold|keep|leave" REST >END|COMMA', ""),
+    construction('<COMMA "otherwise" >TARGET|STOP', "OR:or"),
+    construction("LADDER OF|ON? MY COIN CLOSE? COLON NUM% >EVERY", "SELL:sell 7 OF:of 4"),
+    construction('COMMA? EVERYHOUR|EVERYDAY|EVERYWEEK "tops|max|maximum|at most" >END|COMMA', "ATMOST:at_most 2"),
+    construction(
+        'STOP LIMIT? ON|FOR MY COIN POSITION? COLON|COMMA "trigger|trigger price" AT|COLON? NUM COMMA|AND? LIMIT '
+        "AT|COLON? NUM",
+        "IF:if 5 BELOW:below 10 SELL:sell 4 5 12 14",
+    ),
+    construction(
+        'TARGET LIMIT? ON|FOR MY COIN POSITION? COLON|COMMA "trigger|trigger price" AT|COLON? NUM COMMA|AND? LIMIT '
+        "AT|COLON? NUM",
+        "IF:if 5 ABOVE:above 10 SELL:sell 4 5 12 14",
+    ),
+    construction(
+        "TARGET AT|OF|TO? NUM AND STOP AT|OF|TO? NUM ON|FOR MY? COIN >END|COMMA", "1 2 3 8 9 10 4 5 6 7 8 9 10"
+    ),
+    construction(
+        "STOP AT|OF|TO? NUM AND TARGET AT|OF|TO? NUM ON|FOR MY? COIN >END|COMMA", "1 2 3 8 9 10 4 5 6 7 8 9 10"
+    ),
+    construction("ALERT IF COIN REACH NUM AND NUM >END", "1 2 3 4 5 6 1 2 3 4 7"),
+    construction("ALERT IF COIN REACH NUM COMMA NUM COMMA|AND+ NUM >END", "1 2 3 4 5 6 1 2 3 4 7 8 1 2 3 4 9"),
+    construction('<I "hit|reach" NUM >PROFIT|LOSS', "GO:am 3"),
+    construction('SELL MY? COIN FOR "at least|no less than" >NUM', "1 2 3 AT:at"),
+    construction('"tell" MY|NUM|ALL|REST|OF+ COIN >AT', "UNREAD:tell 2 3"),  # a slip of "sell"
+    construction("<END POSITION ALERT COLON", ""),
+    construction('<END|COMMA|THEN "activate|enable|start|begin|arm" NUM% >TRAIL', "3"),
+    construction('<END|COMMA|THEN "activate|enable|start|begin|arm" TRAIL >NUM%', "3"),
+    construction("<END WATCH COIN ON TF|DUR AND ALERT IF IND", "7 8 3 5 9"),
+    construction("<END WATCH COIN AND ALERT IF >IND|REACH|FALL|RISE|ABOVE|BELOW|GO|BREAK", "5 6 3"),
+    construction("<END TAKE NUM% PROFIT >END", "TARGET:take_profit AT:at 3"),
+    construction('<IT|COIN|PRICE "fails" >NUM', "LOSE:loses"),
+    construction('<AND|COMMA "last|final" >NUM#', ""),
 )

@@ -4,7 +4,7 @@ from dataclasses import replace
 from typing import Any
 
 from core.parse.grammar.calendar import Clock, Day, When
-from core.parse.grammar.items import Cursor
+from core.parse.grammar.items import Cursor, Item
 
 DAY_S = 86_400
 
@@ -70,6 +70,7 @@ TIME_KINDS = (
     "MIDNIGHT",
     "EOD",
     "YEAREND",
+    "MONTHEND",
     "MONTH",
     "ORDINAL",
     "ZONE",
@@ -102,9 +103,11 @@ def _read_time_part(cur: Cursor, when: When) -> When | None:
         case "EOD":
             found = replace(when, clock=Clock(hour=23, minute=59), day_offset=when.day_offset or 0)
         case "TODAY" | "TONIGHT" | "TOMORROW" if when.day_offset is None:
-            found = replace(when, day_offset=int(item.kind == "TOMORROW"))
+            found = replace(when, day_offset=_days_ahead(item))
             if item.kind == "TONIGHT" and when.clock is not None and not when.clock.sure:
                 found = replace(found, clock=turned(when.clock, "pm"))
+        case "MONTHEND" if when.date is None and not when.month_end:
+            found = replace(when, month_end=True, clock=when.clock or Clock(hour=23, minute=59))
         case "YEAREND" if when.date is None:
             found = replace(when, date=Day(month=12, day=31, year=None), clock=Clock(hour=23, minute=59))
         case "DAY" if when.weekday is None:
@@ -119,6 +122,10 @@ def _read_time_part(cur: Cursor, when: When) -> When | None:
             return _read_month_day(cur, when)
     cur.next()
     return found
+
+
+def _days_ahead(item: Item) -> int:
+    return int(item.value or 1) if item.kind == "TOMORROW" else 0
 
 
 def turned(clock: Clock, half: str) -> Clock:

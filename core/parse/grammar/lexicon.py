@@ -23,6 +23,7 @@ TRADING: dict[str, str] = {
         "mop up|buying|purchase|purchases|purchasing|fomo in|fomo into|grab me|nibble|nibble on|nibble at|lift|cop|"
         "snatch|swoop|get in|jump in|jump into|hop in|hop into|buy me|order me|top up|add on|deploy|pile into|"
         "start a position in|build a position in|pick me up|bag me|long up|get some|get into|go in|wade into|"
+        "hoover up|nab|"
         "market in|average into|average in|averaging into|averaging in|averaging|buy back in|get back in|"
         "get back into|buy back into|double down|double down on|pyramid|pyramid in|pyramid into|reload|reload on"
     ),
@@ -56,7 +57,7 @@ TRADING: dict[str, str] = {
         "close out|close out of|get rid of|unwind|exit out of|pull out of|cash out|cash out of|shut|close down|"
         "square off|square up|exit from|step out of|take me out|take me out of|pull the plug on|wrap up|abandon|"
         "kill my position|get me the hell out|get me the hell out of|take me flat|go flat|be flat|be out of|be out|"
-        "be done with|be rid of|cut me|cut me out|kick me out|boot me out"
+        "be done with|be rid of|cut me|cut me out|kick me out|boot me out|bin"
     ),
     "CLOSES": (
         "will be closed|is being closed|has been closed|gets closed out|will close|is closed out|was closed out|"
@@ -282,7 +283,7 @@ TRADING: dict[str, str] = {
         "during the next|within the next"
     ),
     "BETWEEN": "between|across|anywhere between|ranging from",
-    "EVERY": "every|each|per|once every|once per|once each",
+    "EVERY": "every|each|each of|per|once every|once per|once each",
     "MY": "my|mine|our|this|that|these|those|its",
     "IT": (
         "e|this thing|that thing|this one|that one|this coin|that coin|it|them|they|they're|it's|it is|that's|it'll|"

@@ -104,12 +104,18 @@ WATCHING: dict[str, str] = {
     "THISDAY": "today only|only today|just for today|for today|for today only|just today",
     "TODAY": "today|todays|today's|this day",
     "TONIGHT": "tonight|this evening",
+    "TOMORROW=2": "day after tomorrow|the day after tomorrow|overmorrow",
     "TOMORROW": "tomorrow|tmrw|tmr|tomorow|tomorrow's|2moro",
     "NOON": "noon|midday",
     "MIDNIGHT": "midnight",
     "DAYPART=am": "in the morning|am|morning",
     "DAYPART=pm": "in the evening|in the afternoon|pm|at night|afternoon|evening",
     "EOD": "end of day|eod|end of the day|the end of the day|close of day|end of today|day's end",
+    "MONTHEND": (
+        "end of month|the end of month|end of the month|the end of the month|end of this month|the end of this month|"
+        "month end|month's end|eom|last day of the month|the last day of the month|last day of this month|"
+        "the last day of this month"
+    ),
     "YEAREND": (
         "the end of the year|end of the year|end of year|year end|year's end|end of this year|end of december|"
         "the end of december|new year's eve|new years eve"

@@ -14,9 +14,94 @@ MOST_PLACES = 10
 
 def written_out(items: list[Item]) -> list[Item]:
     """ "25 % each at 155 160 165" as "25 % at 155, 25 % at 160, 25 % at 165", and the like."""
-    result = _equal_signs(_shares_out(_apart(_lone_words(items))))
+    result = _equal_signs(_shares_out(_apart(_lone_words(_coins_apart(items)))))
     result = _in_parts(_counted_buys(result))
     return _each(result)
+
+
+def _coins_apart(items: list[Item]) -> list[Item]:
+    """ "buy 1 SOL and 2 ETH", "buy $50 each of SOL and ETH", "buy SOL and ETH, $50 each": one order for each coin."""
+    result: list[Item] = []
+    at = 0
+    while at < len(items):
+        if items[at].kind == "CLOSE" and (closed := _closed(items, at)) is not None:
+            result += closed[0]
+            at = closed[1]
+            continue
+        said = _orders(items, at + 1) if items[at].kind in _OPENING else None
+        if said is None:
+            result.append(items[at])
+            at += 1
+            continue
+        sized, end = said
+        for number, (size, coin) in enumerate(sized):
+            result += [replace(items[at], kind="AND", value=None, text="and")] if number else []
+            result += [items[at], size, coin]
+        at = end
+    return result
+
+
+def _closed(items: Sequence[Item], at: int) -> tuple[list[Item], int] | None:
+    """ "close SOL and ETH at 18:00": both at that time; a price there is left as it is."""
+    named, end = list[Item](), at + 1
+    while _kind(items, end) in ("COIN", "MY", "COMMA", "AND"):
+        named += [items[end]] if items[end].kind == "COIN" else []
+        end += 1
+    timed = _kind(items, end) in _TIMES or (_kind(items, end) in ("AT", "ON") and _kind(items, end + 1) in _TIMES)
+    if len(named) < 2 or not timed or _kind(items, end - 1) != "COIN":
+        return None
+    joined = replace(items[at], kind="AND", value=None, text="and")
+    return [one for coin in named for one in (joined, items[at], coin)][1:], end
+
+
+_TIMES = ("CLOCK", "DAY", "TOMORROW", "TODAY", "TONIGHT", "NOON", "MIDNIGHT", "EOD", "MONTHEND", "DATE")
+
+
+def _orders(items: Sequence[Item], at: int) -> tuple[list[tuple[Item, Item]], int] | None:
+    """The sizes and coins that stand in a row from *at* on, and where they end; None for fewer than two."""
+    each = _kind(items, at) == "NUM" and _is_each(items, at + 1)
+    size = items[at] if each else None
+    at += 2 * int(each)
+    found: list[tuple[Item | None, Item]] = []
+    while len(found) < MOST_PLACES:
+        own = items[at] if size is None and _kind(items, at) == "NUM" else None
+        coin = at + int(own is not None)
+        coin += int(_kind(items, coin) in ("OF", "ON") and (own is not None or (each and not found)))
+        if _kind(items, coin) != "COIN" or (found and (own is None) != (found[0][0] is None)):
+            return None
+        found.append((own, items[coin]))
+        at = coin + 1
+        ahead = at
+        while _kind(items, ahead) in ("COMMA", "AND"):
+            ahead += 1
+        follows = _kind(items, ahead) == "COIN" or (found[0][0] is not None and _has_coin(items, ahead))
+        if ahead == at or not follows:
+            break
+        at = ahead
+    if size is None and found[0][0] is None:
+        ahead = at + int(_kind(items, at) in ("COMMA", "COLON", "DASH", "FOR", "AT", "WITH"))
+        if _kind(items, ahead) != "NUM" or not _is_each(items, ahead + 1):
+            return None
+        size, at = items[ahead], ahead + 2
+    if _kind(items, at) in _PRICING or (_kind(items, at) in ("AT", "FOR", "COMMA") and _prices(items, at + 1)[0]):
+        return None  # a price behind is that of one coin, or of all?
+    sized = [(own or size, coin) for own, coin in found]
+    complete = [(own, coin) for own, coin in sized if own is not None and not own.value.sign]
+    coins = {coin.value for _, coin in complete}
+    return (complete, at) if len(complete) == len(found) == len(coins) > 1 else None
+
+
+def _has_coin(items: Sequence[Item], at: int) -> bool:
+    """Whether a size with its coin stands here."""
+    return _kind(items, at) == "NUM" and "COIN" in (_kind(items, at + 1), _kind(items, at + 2))
+
+
+def _is_each(items: Sequence[Item], at: int) -> bool:
+    return at < len(items) and items[at].text.lower() in ("each", "apiece", "each of")
+
+
+_OPENING = ("BUY", "LONG", "SHORT")
+_PRICING = ("NUM", "LIMIT", "BELOW", "ABOVE", "BETWEEN", "FROM", "TO", "SLASH", "DASH", "LPAR", "ATMOST")
 
 
 def _kind(items: Sequence[Item], at: int) -> str:

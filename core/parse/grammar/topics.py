@@ -112,6 +112,10 @@ def reported(items: Sequence[Item]) -> Topic | None:
     at += int(not at and bool(items) and items[0].kind == "MY" and any(item.kind in _POSITION[1:] for item in items))
     if not at or not owned or len(coins) != 1 or any(item.kind not in _REPORTED for item in items[at:]):
         return None
+    if any(item.kind == "NUM" and item.value.unit == "percent" for item in items) and not any(
+        item.kind in ("PROFIT", "LOSS", "PNL", "RISE", "FALL", "RISEWORD", "FALLWORD") for item in items
+    ):
+        return None  # a share is part of what to do
     if len(items) == at + 1 and items[at - 1].text.lower() in ("i", "we"):
         return None  # "I SOL": nothing is said of it
     sides = {item.kind[: 4 if item.kind.startswith("LONG") else 5] for item in items if item.kind in _POSITION[1:]}

@@ -267,7 +267,7 @@ def _weekday(items: Sequence[Item], at: int, made: _Made) -> bool:
 
 
 def _day_from_now(items: Sequence[Item], at: int, made: _Made) -> bool:
-    ahead = int(items[at].kind == "TOMORROW")
+    ahead = int(items[at].value or 1) if items[at].kind == "TOMORROW" else 0
     return any(when.day_offset == ahead for when in made.whens)
 
 

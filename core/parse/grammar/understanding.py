@@ -15,6 +15,7 @@ from core.parse.grammar.continued import last_condition
 from core.parse.grammar.drafts import Act, Change, Cond, RuleDraft, Trail
 from core.parse.grammar.grouping import Unclear
 from core.parse.grammar.items import Item, TooMuchWork
+from core.parse.grammar.kept import named_instead
 from core.parse.grammar.reader import Reader, Sentence
 from core.parse.grammar.refusals import contradicted, declined, not_understood, unsupported
 from core.parse.grammar.sheets import layouts
@@ -53,9 +54,11 @@ def understand(text: str, context: ParseContext) -> Understanding:
 def _read(cleaned: str, context: ParseContext) -> Understanding:
     reader = Reader(tokens(cleaned), coins_of(context))
     sentences = reader.sentences()
+    held = {market: holding.base for market, holding in context.positions.items() if holding.base != 0}
+    for sentence in sentences:
+        sentence.items = named_instead(sentence.items, held)
     if any(item.kind == "BOTH" for sentence in sentences for item in sentence.items):
-        held = [market for market, holding in context.positions.items() if holding.base != 0]
-        named = named_both([sentence.items for sentence in sentences], held)
+        named = named_both([sentence.items for sentence in sentences], list(held))
         sentences = [replace(sentence, items=items) for sentence, items in zip(sentences, named, strict=True) if items]
     sentences = answered(sentences)
     notes = tuple(f"I read “{wrong}” as “{right}”." for wrong, right in reader.corrected)
