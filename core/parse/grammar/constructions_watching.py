@@ -162,7 +162,7 @@ MOMENTS: tuple[Construction, ...] = (
         lambda taken: not taken[0][0].text.lower().startswith(("is ", "are ", "'s ", "up", "down")),
     ),
     construction('AND|COMMA "hold|keep|leave" REST >END|COMMA', ""),
-    construction('<COMMA "otherwise" >TARGET|STOP', "OR:or"),
+    construction('NUM#|NUM$ COMMA "otherwise" >TARGET|STOP', "1 2 OR:or"),
     construction("LADDER OF|ON? MY COIN CLOSE? COLON NUM% >EVERY", "SELL:sell 7 OF:of 4"),
     construction('COMMA? EVERYHOUR|EVERYDAY|EVERYWEEK "tops|max|maximum|at most" >END|COMMA', "ATMOST:at_most 2"),
     construction(
@@ -185,13 +185,14 @@ MOMENTS: tuple[Construction, ...] = (
     construction("ALERT IF COIN REACH NUM COMMA NUM COMMA|AND+ NUM >END", "1 2 3 4 5 6 1 2 3 4 7 8 1 2 3 4 9"),
     construction('<I "hit|reach" NUM >PROFIT|LOSS', "GO:am 3"),
     construction('SELL MY? COIN FOR "at least|no less than" >NUM', "1 2 3 AT:at"),
+    construction('<AND|COMMA BY "another" >NUM%', "2"),
+    construction('<AND|COMMA "by another" NUM% >AT|IF', "3"),
     construction('"tell" MY|NUM|ALL|REST|OF+ COIN >AT', "UNREAD:tell 2 3"),  # a slip of "sell"
     construction("<END POSITION ALERT COLON", ""),
     construction('<END|COMMA|THEN "activate|enable|start|begin|arm" NUM% >TRAIL', "3"),
     construction('<END|COMMA|THEN "activate|enable|start|begin|arm" TRAIL >NUM%', "3"),
     construction("<END WATCH COIN ON TF|DUR AND ALERT IF IND", "7 8 3 5 9"),
     construction("<END WATCH COIN AND ALERT IF >IND|REACH|FALL|RISE|ABOVE|BELOW|GO|BREAK", "5 6 3"),
-    construction("<END TAKE NUM% PROFIT >END", "TARGET:take_profit AT:at 3"),
     construction('<IT|COIN|PRICE "fails" >NUM', "LOSE:loses"),
     construction('<AND|COMMA "last|final" >NUM#', ""),
 )

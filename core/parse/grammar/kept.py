@@ -30,8 +30,9 @@ def _excepted(items: list[Item], held: Mapping[str, Decimal]) -> list[Item]:
             out += [items[end].value] if items[end].kind == "COIN" else []
             end += 1
         left = [market for market in held if market not in out]
-        if not out or not left or any(market not in held for market in out):
-            return items
+        priced = end + 1 < len(items) and items[end].kind == "AT" and items[end + 1].kind == "NUM"
+        if not out or not left or priced or any(market not in held for market in out):
+            return items  # "everything but BTC at 70k": whose price is that?
         said = tuple(items[at:end])
         named: list[Item] = []
         for market in left:

@@ -150,6 +150,8 @@ def _exit_market(desk: Desk, draft: RuleDraft, named: list[str], carried: str | 
         held = facing or held
     if draft.act.everything and named and named[0] not in held:
         return _all_of(desk)
+    if draft.act.everything and named and len(desk.held_markets()) > 1:
+        return _ask_market(desk, [*named, ALL_MARKETS])  # all of that market, or all there is?
     if len(named) == 1 and (named[0] in held or not held or not draft.act.held):
         if named[0] in held or not held:
             return named[0]

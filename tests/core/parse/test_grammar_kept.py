@@ -51,6 +51,9 @@ NOTHING = [
     ("buy 1 sol and 1 eth at 2400", FLAT),
     ("alert me if sol is up 5% today", FLAT),  # since the day began is not watched
     ("if sol is above 160 sell half, otherwise alert me", LONG),
+    ("if sol is above 160 at 18:00 sell half, otherwise stop at 135", LONG),  # from now on, or from 18:00?
+    ("sell everything but my btc at 70k", THREE),  # whose price is that?
+    ("take 25% profit", LONG),  # a quarter, or at 25 %?
     ("tell my sol at 165", LONG),  # "sell" was meant
     ("i've got 47% 10 sol. when it trades at 155 sell 3 of them", LONG),
     ("if sol is above 160 sell half and keep the rest at 170", LONG),
@@ -67,3 +70,11 @@ def test_the_account_bears_out_what_is_said(said: str, plain: str, held: dict[st
 @pytest.mark.parametrize(("text", "held"), NOTHING)
 def test_what_it_does_not_bear_out_does_nothing(text: str, held: dict[str, object]) -> None:
     assert read(text, context(held)).kind != "rules"
+
+
+@pytest.mark.parametrize("text", ["sell everything if btc falls under 55k", "flatten me if btc falls under 55k"])
+def test_everything_beside_one_of_several_positions_is_asked_about(text: str) -> None:
+    asked = read(text, context(THREE))
+    assert asked.kind == "question"
+    labels = [option.label for option in asked.questions[0].options]
+    assert (labels[0], labels[-1]) == ("BTC-PERP", "everything")
