@@ -8,6 +8,7 @@ from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
 
+from cli.running import leave_what_is_loaded
 from core.app.offline import VERDICTS, Score, score_words, share
 from core.domain.errors import BadInput
 from core.domain.reading import ParseContext, ParseResult
@@ -25,6 +26,7 @@ _TITLES = {
 
 def run(options: Namespace, read: Callable[[str, ParseContext], ParseResult]) -> int:
     """Print the score that *read* has on the file; 1 where anything was confidently wrong."""
+    leave_what_is_loaded()
     score = score_words(_lines(options.score), options.now or datetime.now(UTC), read)
     if not score.lines:
         raise BadInput(f"{options.score} has no lines.", "Name a file with one JSON object a line.")

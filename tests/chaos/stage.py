@@ -3,7 +3,7 @@
 import asyncio
 import multiprocessing
 from collections.abc import AsyncIterator, Awaitable, Callable
-from contextlib import asynccontextmanager
+from contextlib import asynccontextmanager, suppress
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from multiprocessing.context import ForkServerProcess
@@ -16,6 +16,7 @@ from core.clock import SystemClock
 from core.db.connection import Database
 from core.db.ledger import PostgresLedger
 from core.db.store import PostgresStore
+from core.domain.errors import StorageUnavailable
 from core.domain.listing import LISTING
 from core.domain.market import Observation
 from core.venues.paper import PaperVenue
@@ -156,10 +157,18 @@ async def _ended(process: ForkServerProcess) -> bool:
     return process.exitcode is not None
 
 
+async def _opened(dsn: str) -> Database:
+    """The database, though this process and its server have to wait their turn behind dozens of victims."""
+    for _ in range(3):
+        with suppress(StorageUnavailable):
+            return await Database.open(dsn)
+    return await Database.open(dsn)
+
+
 @asynccontextmanager
 async def staged(dsn: str, folder: Path, story: Story) -> AsyncIterator[Stage]:
     """A stage with the person and their position, at the story's first price; nothing of it runs on afterwards."""
-    database = await Database.open(dsn)
+    database = await _opened(dsn)
     try:
         clock = SystemClock()
         owner = await PostgresStore(database).create_owner(CHANNEL, ADDRESS, clock.now())

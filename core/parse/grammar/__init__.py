@@ -2,6 +2,7 @@
 
 from core.domain.reading import ParseContext, ParseResult
 from core.parse.grammar.dialogue import answer, chosen, correct, extended, read
+from core.parse.grammar.spelling import prepare
 
 __all__ = ["GrammarParser", "answer", "chosen", "correct", "extended", "read"]
 
@@ -10,6 +11,9 @@ class GrammarParser:
     """The parser that always answers: no network, no key, no clock."""
 
     name = "grammar"
+
+    def __init__(self) -> None:
+        prepare()
 
     async def parse(self, text: str, context: ParseContext) -> ParseResult:
         """What *text* says in *context*."""

@@ -107,6 +107,13 @@ def _by_tails() -> Mapping[str, frozenset[str]]:
     return {tail: frozenset(meanings) for tail, meanings in index.items()}
 
 
+def prepare() -> None:
+    """Build the tables that the first slip would build while somebody waits for an answer (10 ms)."""
+    english()
+    _by_initials()
+    _by_tails()
+
+
 def _begins_otherwise(word: str, meaning: str) -> bool:
     """Whether a word of another meaning is one slip away at the first letter: "dross" is drops or cross."""
     return any(_by_tails().get(tail, frozenset()) - {meaning} for tail in (word[1:], word))

@@ -5,7 +5,7 @@ import { inbox } from "../api/inbox";
 import { Equity } from "./Equity";
 import { NearRules } from "./NearRules";
 import { Positions } from "./Positions";
-import { percent, signedUsd, toneOf, usd } from "../ui/figures";
+import { dayOf, percent, signedUsd, toneOf, usd } from "../ui/figures";
 import { Button, Empty, Failure, Go, ink, Panel, type Tone, Waiting } from "../ui/parts";
 import { Told } from "../ui/Told";
 import { useZone } from "../ui/zone";
@@ -33,14 +33,15 @@ export function Home() {
 function Figures() {
   const account = useQuery(queries.account);
   const pnl = useQuery(queries.pnl);
+  const zone = useZone();
   if (account.isError) return <Failure error={account.error} again={() => void account.refetch()} />;
   const known = account.data;
   const health = known?.health ?? "100";
-  const today = pnl.data?.lines.find((line) => line.key === new Date().toISOString().slice(0, 10))?.net ?? "0";
+  const today = pnl.data?.lines.find((line) => line.key === dayOf(new Date(), zone))?.net ?? "0";
   const figures: [string, string, Tone?][] = [
     ["Equity", known === undefined ? "—" : usd(known.equity)],
     ["Free collateral", known === undefined ? "—" : usd(known.free_collateral)],
-    ["Made today, net (UTC)", pnl.data === undefined ? "—" : signedUsd(today), toneOf(today)],
+    ["Made today, net", pnl.data === undefined ? "—" : signedUsd(today), toneOf(today)],
     ["Leverage", known === undefined ? "—" : `${Number(known.leverage).toFixed(2)}×`],
     ["Health", known === undefined ? "—" : percent(health, 1), Number(health) < 20 ? "bad" : "plain"],
     ["Open positions", known === undefined ? "—" : String(known.positions.length)],

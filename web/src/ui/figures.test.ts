@@ -1,5 +1,5 @@
 import { describe, expect, test } from "vitest";
-import { add, level, moment, negative, percentOf, price, signedUsd, usd } from "./figures";
+import { add, dayOf, level, moment, negative, percentOf, price, signedUsd, usd } from "./figures";
 
 describe("amounts", () => {
   test("are added exactly where floats are not", () => {
@@ -23,4 +23,9 @@ test("times are told in the owner's zone, with the day where it is not today", (
   const now = new Date("2026-11-27T08:00:00Z");
   expect(moment("2026-11-27T07:59:16Z", "Asia/Tokyo", now)).toBe("16:59:16");
   expect(moment("2026-11-26T07:59:16Z", "UTC", now)).toBe("26 Nov, 07:59");
+});
+
+test("a day is the one in the owner's zone, named as the API names it", () => {
+  expect(dayOf(new Date("2026-11-27T23:30:00Z"), "Europe/Berlin")).toBe("2026-11-28");
+  expect(dayOf(new Date("2026-11-27T23:30:00Z"), "UTC")).toBe("2026-11-27");
 });

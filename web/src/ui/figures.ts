@@ -118,11 +118,15 @@ export function clock(iso: string, zone: string): string {
   return timeFormat("en-GB", { timeZone: zone, hour: "2-digit", minute: "2-digit", second: "2-digit" }).format(new Date(iso));
 }
 
+/** The day that it is in *zone*: `2026-11-27`, as the API names days. */
+export function dayOf(when: Date, zone: string): string {
+  return timeFormat("en-CA", { timeZone: zone, year: "numeric", month: "2-digit", day: "2-digit" }).format(when);
+}
+
 /** The time alone today, with its day otherwise. */
 export function moment(iso: string, zone: string, now: Date = new Date()): string {
   const at = new Date(iso);
-  const day = (when: Date) => timeFormat("en-CA", { timeZone: zone }).format(when);
-  if (day(at) === day(now)) return clock(iso, zone);
+  if (dayOf(at, zone) === dayOf(now, zone)) return clock(iso, zone);
   const options = { timeZone: zone, day: "2-digit", month: "short", hour: "2-digit", minute: "2-digit" } as const;
   return timeFormat("en-GB", options).format(at);
 }
