@@ -53,8 +53,10 @@ def _say_distance(price: Decimal, now: Decimal) -> str:
 def say_size(spec: RuleSpec, reading: Reading) -> list[str]:
     """How much the rule would trade, in base and in USD, or why that cannot be told."""
     action = spec.action
-    if not isinstance(action, Trade | Close | Reverse) or action.market == ALL_MARKETS:
+    if not isinstance(action, Trade | Close | Reverse):
         return []
+    if action.market == ALL_MARKETS:
+        return _say_all_held(reading)
     price = _fill_price(spec, reading)
     if isinstance(action, Trade) and not action.reduce_only:
         base = opening_base(action, price)
@@ -71,6 +73,18 @@ def say_size(spec: RuleSpec, reading: Reading) -> list[str]:
     worth = "" if base is None or price is None else f"About {_say_worth(base, action.market, price)} of "
     side = "long" if held > 0 else "short"
     return [f"{worth}the {say_amount(abs(held), action.market)} {side} {whose}."] if worth else []
+
+
+def _say_all_held(reading: Reading) -> list[str]:
+    """Every position that an order on all of them would be about, by market."""
+    told = []
+    for market, holding in sorted(reading.held.items()):
+        if holding.base != 0:
+            price = reading.prices.get(market)
+            base, side = abs(holding.base), "long" if holding.base > 0 else "short"
+            size = say_amount(base, market) if price is None else _say_worth(base, market, price)
+            told.append(f"{size} {side}")
+    return [f"Held now: {', '.join(told)}."] if told else ["You hold no position now; with none, nothing is traded."]
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -321,3 +321,18 @@ def test_what_was_assumed_of_shares_is_told_once() -> None:
     for assumptions in ((), (SHARES_OF_THE_MOMENT,)):
         lines = read_back((half,), prices={}, positions={}, assumptions=assumptions)
         assert sum(SHARES_OF_THE_MOMENT in line for line in lines) == 1
+
+
+def test_closing_everything_names_what_is_held() -> None:
+    spec = RuleSpec(id="r1", condition=Now(), action=Close(market="*"))
+    held = {
+        "SOL-PERP": Position(market="SOL-PERP", base=Decimal(2), entry_price=Decimal(140), mark=Decimal(150)),
+        "BTC-PERP": Position(market="BTC-PERP", base=Decimal("-0.1"), entry_price=Decimal(1), mark=Decimal(1)),
+        "ETH-PERP": Position(market="ETH-PERP", base=Decimal(0), entry_price=Decimal(1), mark=Decimal(1)),
+    }
+    lines = read_back((spec,), prices={"SOL-PERP": Decimal(150)}, positions=held)
+    assert lines[1].strip() == "Held now: 0.1 BTC short, 2 SOL (worth $300.00) long."
+    assert (
+        read_back((spec,), prices={}, positions={})[1].strip()
+        == "You hold no position now; with none, nothing is traded."
+    )
