@@ -228,9 +228,18 @@ class Engine:
         await self._parts.store.beat(HEARTBEAT, self._parts.clock.now())
 
     async def accounts(self) -> None:
-        """Every few seconds: accounts that rules look at."""
+        """Every few seconds: accounts that rules look at. No price waits for a venue that does not answer."""
+        await self._attempt_all("reading an account", [partial(self._read_account, o) for o in self._watch.lookers()])
+
+    async def _read_account(self, owner: OwnerId) -> None:
+        account, asked_at = await self._watch.read_account(owner)
         async with self._turn:
-            await self._watch.refresh_accounts()
+            await self._watch.take_account(owner, account, asked_at)
+
+    async def closes(self) -> None:
+        """Every few seconds: closed candles that rules look at. No price waits for an exchange that does not answer."""
+        if await self._watch.read_candles():
+            await self.poll()
 
     async def settle_due(self) -> None:
         """Each second: wake workers for what is due, ask the venue about what is in flight.
@@ -340,6 +349,8 @@ class Engine:
             await work()
         except (SayWhenError, TimeoutError, OSError) as problem:
             _log.warning("%s is tried again: %s", what, problem)
+        except Exception:  # noqa: BLE001 - a fault of ours with one owner's order must not be everybody's
+            _log.exception("%s is tried again", what)
 
     async def _attempt_all(self, what: str, works: Sequence[Callable[[], Awaitable[object]]]) -> None:
         """Some at a time: most of each is waiting for a venue, and one that waits long must not hold up all others."""

@@ -61,7 +61,7 @@ async def fire(store: Store, clock: Clock, crossing: Crossing, world: World, fen
         now = clock.now()
         if (await tx.read_owner()).paused and not lifecycle.leaves_at_once(rule.spec):
             state = (await lifecycle.pause(tx, rule, now, lifecycle.PAUSED_ALL)).state
-        elif rule.spec.expires_at is not None and rule.spec.expires_at <= now:
+        elif rule.spec.is_over(now):
             state = (await lifecycle.expire(tx, rule, now)).state
         elif (sentry := await _sentry(tx, rule, now)) is not None:
             state = await _trigger(tx, rule, crossing, world, now, sentry=sentry)
