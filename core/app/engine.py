@@ -10,7 +10,7 @@ from functools import partial
 from core.app.marks import Marks
 from core.app.parts import Parts
 from core.domain.errors import SayWhenError, StorageUnavailable
-from core.domain.event import EngineRecovered
+from core.domain.event import EngineRecovered, Event
 from core.domain.ids import OrderId, OwnerId, RuleId
 from core.domain.market import Observation
 from core.domain.order import IN_FLIGHT, OrderState
@@ -203,12 +203,20 @@ class Engine:
                 return
             for event in events:
                 if event.owner is not None and partition_of(event.owner) in self._fences:
-                    async with self._turn:
-                        await self._watch.take_in(event)
+                    await self._take_in(event)
                     if calls_for_sentries(event):
                         self._untended[event.owner] = None
                         self._some_untended.set()
             self._cursor = cursor
+
+    async def _take_in(self, event: Event) -> None:
+        try:
+            async with self._turn:
+                await self._watch.take_in(event)
+        except (SayWhenError, TimeoutError, OSError):
+            raise  # the log is read again from where it was
+        except Exception:  # noqa: BLE001 - an event that cannot be taken in must not keep all later ones from it
+            _log.exception("%s of owner %s is not taken in", event.name, event.owner)
 
     # --- cadences ----------------------------------------------------------------------------------------------
 

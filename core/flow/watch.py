@@ -38,6 +38,8 @@ from core.flow.readings import ARM_TIME_OUT_S, READ_TIME_OUT_S, History, Reading
 from core.flow.trust import Trust
 from core.ports import Clock, Crossing, Fence, Look, Store, Venue, Watchlist
 
+UNWATCHABLE = "it cannot be watched, by a fault of ours; say it anew in other words"
+
 _log = logging.getLogger(__name__)
 
 
@@ -128,9 +130,25 @@ class Watch:
         self._expiries.put(rule)
         now = self._clock.now()
         self.looks.begin(rule, now)
-        found = self._list.arm(rule, now)
+        try:
+            found = self._list.arm(rule, now)
+        except Exception:  # noqa: BLE001 - a rule that nobody can watch must not keep the others from being watched
+            _log.exception("%s cannot be watched", rule.id)
+            await self._set_aside(rule)
+            return
         if found is not None:
             crossings.append(found)
+
+    async def _set_aside(self, rule: Rule) -> None:
+        """Pause a rule that cannot be watched, so that its owner hears of it."""
+        self._disarm(rule.id)
+        try:
+            async with self._store.begin(rule.owner) as tx:
+                present = await tx.rule(rule.id)
+                if present is not None and present.state is RuleState.ARMED and present.version == rule.version:
+                    await lifecycle.pause(tx, present, self._clock.now(), UNWATCHABLE)
+        except (SayWhenError, TimeoutError, OSError) as problem:
+            _log.warning("%s is not watched, and its owner is not told: %s", rule.id, problem)
 
     def _disarm(self, rule_id: RuleId) -> None:
         self._list.disarm(rule_id)
@@ -276,6 +294,8 @@ class Watch:
         for crossing in crossings:
             by_owner.setdefault(crossing.rule.owner, []).append(crossing)
         await asyncio.gather(*(self._fire_all(of_owner) for of_owner in by_owner.values()))
+        for rule in self._list.broken():
+            await self._set_aside(rule)
 
     async def _fire_all(self, crossings: list[Crossing]) -> None:
         for crossing in crossings:

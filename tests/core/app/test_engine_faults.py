@@ -1,0 +1,104 @@
+"""What one market, one owner or one event of ours must not cost the others: their prices, their sweeps, their news."""
+
+import asyncio
+from typing import Any, NoReturn
+
+import pytest
+
+from core.domain.action import Alert, LimitOrder
+from core.domain.condition import CandleClose, PositionPnl
+from core.domain.event import RuleTriggered
+from core.domain.order import OrderState
+from core.domain.rule import RuleState
+from tests.core.app.test_engine import desk
+from tests.core.flow.bench import SOL, D, below, buy, sell, spec
+
+
+async def never(*_: Any) -> NoReturn:
+    await asyncio.Event().wait()
+    raise AssertionError("Expected to wait for ever")
+
+
+async def test_a_venue_and_a_history_that_never_answer_blind_no_rule(monkeypatch: pytest.MonkeyPatch) -> None:
+    bench = await desk(position="2")
+    one = await bench.process()
+    loss = PositionPnl(market=SOL, operator="<=", threshold=D(-100), unit="usd")
+    close = CandleClose(market=SOL, timeframe="1m", operator=">=", price=D(105))
+    await one.arm(spec(loss, Alert()), spec(close, Alert(), "r2"), spec(below("95"), Alert(), "r3"))
+    with monkeypatch.context() as broken:
+        broken.setattr(bench.venue, "account", never)
+        broken.setattr(one.parts.store, "candles", never)
+        reading = [asyncio.create_task(one.engine.accounts()), asyncio.create_task(one.engine.closes())]
+        await asyncio.sleep(0)
+        await one.engine.hold_leases()
+        bench.pass_time(seconds=1)
+        async with asyncio.timeout(5):
+            await one.engine.observe(bench.observation("94"))
+            await one.engine.poll()
+        assert not any(task.done() for task in reading)
+        for task in reading:
+            task.cancel()
+        await asyncio.gather(*reading, return_exceptions=True)
+    assert [event.label for event in await bench.events(RuleTriggered)] == ["r3"]
+
+
+async def test_an_account_that_was_asked_for_earlier_takes_no_newer_ones_place() -> None:
+    bench = await desk(position="2")
+    one = await bench.process()
+    loss = PositionPnl(market=SOL, operator="<=", threshold=D(-100), unit="usd")
+    await one.arm(spec(loss, Alert()))
+    watch = one.engine._watch
+    old = await watch.read_account(bench.ann)
+    bench.pass_time(seconds=1)
+    await bench.by_hand("buy", "3")
+    await one.engine.accounts()
+    await watch.take_account(bench.ann, *old)
+    seen = one.parts.board.account(bench.ann)
+    assert seen is not None
+    assert seen.positions[0].base == 5
+
+
+async def test_a_fault_of_ours_with_one_order_keeps_no_other_from_being_settled(
+    monkeypatch: pytest.MonkeyPatch, caplog: pytest.LogCaptureFixture
+) -> None:
+    bench = await desk()
+    one = await bench.process()
+    await one.arm(
+        spec(below("95"), buy("1", order=LimitOrder(price=D(90)))),
+        spec(below("95"), buy("1", order=LimitOrder(price=D(91))), "r2"),
+    )
+    await one.see("95")
+    bench.pass_time(seconds=1)
+    await bench.venue.real.observe(bench.observation("89"))
+    odd, real = (await bench.orders())[0], bench.venue.real.lookup
+
+    async def lookup(owner: Any, signature: str) -> Any:
+        if signature == odd.signature:
+            raise KeyError("of ours")
+        return await real(owner, signature)
+
+    monkeypatch.setattr(bench.venue, "lookup", lookup)
+    await one.engine.settle_due()
+    assert sorted(order.state for order in await bench.orders()) == [OrderState.ACCEPTED, OrderState.FILLED]
+    assert "settling is tried again" in caplog.text
+
+
+async def test_an_event_that_cannot_be_taken_in_keeps_no_later_one_from_it(
+    monkeypatch: pytest.MonkeyPatch, caplog: pytest.LogCaptureFixture
+) -> None:
+    bench = await desk(position="2")
+    one = await bench.process()
+    await bench.agree(await bench.draft(spec(below("97"), Alert())))
+    (stop,) = await bench.agree(await bench.draft(spec(below("95"), sell())))
+    watch, taken = one.engine._watch, one.engine._watch.take_in
+
+    async def take_in(event: Any) -> None:
+        if event.name == "rule.armed" and event.label == "r1":
+            raise KeyError("of ours")
+        await taken(event)
+
+    monkeypatch.setattr(watch, "take_in", take_in)
+    await one.engine.take_in_events()
+    assert "rule.armed of owner" in caplog.text
+    await one.see("94")
+    assert await bench.states(stop) == [RuleState.COMPLETED]
