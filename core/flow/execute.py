@@ -26,6 +26,7 @@ from core.domain.rule import Rule, RuleState
 from core.domain.sizing import NothingToDo, Sized, size
 from core.flow.allow import denial_at_send
 from core.flow.approve import ask_owner, end_unapproved
+from core.flow.late import give_up, is_overdue
 from core.flow.lifecycle import is_protective
 from core.flow.outcome import Outcome
 from core.flow.points import passing
@@ -83,10 +84,12 @@ async def execute(store: Store, venue: Venue, clock: Clock, owner: OwnerId, orde
     if order.approval_until is not None:
         await end_unapproved(store, venue, order, clock.now())
         return
+    if await give_up(store, venue, order, clock.now()):
+        return
     try:
         async with asyncio.timeout(TIME_OUT_S):
             look = await look_at(venue, order, rule)
-        if order.attempts >= MAX_ATTEMPTS:
+        if order.attempts >= MAX_ATTEMPTS or await is_overdue(store, order, clock.now()):
             await _look_anew(store, venue, clock, order, look)
             return
         signed = await _sign(store, venue, clock, order, rule, look)
@@ -345,8 +348,9 @@ async def _look_anew(store: Store, venue: Venue, clock: Clock, order: Order, loo
         present = await tx.order(order.id)
         if present is not None and present.state is OrderState.PLANNED:
             outcome = Outcome(tx=tx, now=clock.now(), account=look.account, simulated=venue.simulated)
-            reason = f"{venue.name} takes orders again, so the rule looks at the price anew"
-            await outcome.end(present, OrderState.CANCELLED, reason)
+            began = f"{venue.name} takes orders again" if order.attempts >= MAX_ATTEMPTS else "it waited for long"
+            waited = replace(present, attempts=max(1, present.attempts))
+            await outcome.end(waited, OrderState.CANCELLED, f"{began}, so the rule looks at the price anew")
 
 
 async def _again_or_dead(

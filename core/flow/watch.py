@@ -23,6 +23,7 @@ from core.domain.event import (
     PriceStale,
     RuleArmed,
 )
+from core.domain.event.rules import UNWATCHABLE
 from core.domain.ids import OwnerId, RuleId
 from core.domain.market import Observation
 from core.domain.money import ZERO
@@ -37,8 +38,6 @@ from core.flow.looks import Looks
 from core.flow.readings import ARM_TIME_OUT_S, READ_TIME_OUT_S, History, Readings
 from core.flow.trust import Trust
 from core.ports import Clock, Crossing, Fence, Look, Store, Venue, Watchlist
-
-UNWATCHABLE = "it cannot be watched, by a fault of ours; say it anew in other words"
 
 _log = logging.getLogger(__name__)
 

@@ -7,8 +7,9 @@ import pytest
 from core.domain.action import Alert
 from core.domain.condition import FundingRate, Schedule
 from core.domain.event import RuleMissed, RulePaused, RuleTriggered
+from core.domain.event.rules import UNWATCHABLE
 from core.domain.rule import RuleState
-from core.flow.watch import UNWATCHABLE
+from core.feed.card import card_of
 from tests.core.flow.bench import SOL, Bench, D, above, below, buy, sell, spec
 
 
@@ -44,7 +45,11 @@ async def test_a_rule_that_cannot_be_watched_is_paused_and_told_and_the_others_f
         spec(below("95"), Alert(), "r2"),
     )
     assert await bench.states(never, also) == [RuleState.PAUSED, RuleState.ARMED]
-    assert [event.why for event in await bench.events(RulePaused)] == [UNWATCHABLE]
+    (paused,) = await bench.events(RulePaused)
+    card = card_of(paused)
+    assert paused.why == UNWATCHABLE
+    assert card is not None
+    assert card.title == "r1 is paused"
     await bench.see("94")
     assert [event.label for event in await bench.events(RuleTriggered)] == ["r2"]
 
