@@ -9,6 +9,7 @@ from core.domain.action import is_exit
 from core.domain.condition import AtTime, Now, Schedule
 from core.domain.event import RuleMissed
 from core.domain.order import ENDED, Order, OrderState
+from core.domain.position import Account
 from core.domain.rule import Rule, RuleState
 from core.domain.wording import say_duration, say_live
 from core.flow import lifecycle
@@ -103,3 +104,22 @@ def _has_done_more(order: Order, legs: Sequence[Order]) -> bool:
     """Whether the trigger of *order* has traded, or may yet; a reversal's second half does nothing without the one."""
     others = [leg for leg in legs if leg.id != order.id and leg.step == "trade"]
     return any(leg.filled_base > 0 or leg.state not in ENDED for leg in others)
+
+
+async def look_anew(store: Store, venue: Venue, order: Order, account: Account, now: datetime, why: str) -> None:
+    """End a protective leg that waited: its rule is armed again, to act if its condition still holds."""
+    async with store.begin(order.owner) as tx:
+        present = await tx.order(order.id)
+        if present is not None and present.state is OrderState.PLANNED:
+            outcome = Outcome(tx=tx, now=now, account=account, simulated=venue.simulated)
+            waited = replace(present, attempts=max(1, present.attempts))
+            await outcome.end(waited, OrderState.CANCELLED, f"{why}, so the rule looks at the price anew")
+
+
+async def not_posted(store: Store, venue: Venue, order: Order, now: datetime, reason: str) -> None:
+    """Give a sentry up that cannot be placed now: nothing of it was signed, and our engine watches its rule."""
+    async with store.begin(order.owner) as tx:
+        present = await tx.order(order.id)
+        if present is not None and present.state is OrderState.PLANNED:
+            outcome = Outcome(tx=tx, now=now, account=None, simulated=venue.simulated)
+            await outcome.end(present, OrderState.DENIED, reason or "the venue did not answer in time")
