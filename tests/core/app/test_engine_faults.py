@@ -5,7 +5,8 @@ from typing import Any, NoReturn
 
 import pytest
 
-from core.domain.action import Alert, LimitOrder
+from core.app import sweep
+from core.domain.action import Alert, LadderOrder, LimitOrder, TwapOrder
 from core.domain.condition import CandleClose, PositionPnl
 from core.domain.event import RuleTriggered
 from core.domain.order import OrderState
@@ -102,3 +103,34 @@ async def test_an_event_that_cannot_be_taken_in_keeps_no_later_one_from_it(
     assert "rule.armed of owner" in caplog.text
     await one.see("94")
     assert await bench.states(stop) == [RuleState.COMPLETED]
+
+
+async def test_however_many_orders_rest_a_due_leg_is_woken_and_each_of_them_is_asked_about_in_its_turn(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    monkeypatch.setattr(sweep, "MOST_AT_ONCE", 1)
+    bench = await desk()
+    one = await bench.process()
+    ladder = LadderOrder(orders=3, from_price=D(80), to_price=D(78))
+    twap = TwapOrder(over_s=600, slices=2)
+    await one.arm(spec(below("95"), buy("3", order=ladder)), spec(below("94"), buy("2", order=twap), "r2"))
+    await one.see("95")
+    await one.see("94")
+    assert (await bench.base(), len(await bench.store.orders_to_settle(bench.clock.now()))) == (D(1), 3)
+    asked: list[str] = []
+    lookup = bench.venue.lookup
+
+    async def counted(owner: Any, signature: str) -> Any:
+        asked.append(signature)
+        return await lookup(owner, signature)
+
+    bench.pass_time(seconds=300)
+    await bench.venue.real.observe(bench.observation("94"))
+    monkeypatch.setattr(bench.venue, "lookup", counted)
+    await one.engine.settle_due()
+    await one.work()
+    assert await bench.base() == 2
+    for _ in range(2):
+        await one.engine.settle_due()
+    resting = {o.signature for o in await bench.orders() if o.state is OrderState.ACCEPTED}
+    assert resting <= set(asked)
