@@ -137,10 +137,15 @@ class Engine:
     # --- what comes in -----------------------------------------------------------------------------------------
 
     async def observe(self, observation: Observation) -> None:
-        """Take in one price: what it fires is fired at once, the paper venue's own orders follow in `show_marks`."""
-        self._marks.add(observation)
+        """Take in one price: what it fires is fired at once, the paper venue's own orders follow in `show_marks`.
+
+        One that is not trusted trades nothing there either, liquidates nobody, and stands in no candle.
+        """
         async with self._turn:
-            await self._watch.observe(observation)
+            is_trusted = await self._watch.observe(observation)
+        if not is_trusted:
+            return
+        self._marks.add(observation)
         finished = self._candles.add(observation)
         if finished is not None and VENUE_LEASE in self._fences:
             await self._parts.store.save_candles([finished])
@@ -150,7 +155,7 @@ class Engine:
         while True:
             await self._parts.clock.sleep(MARKS_EVERY_S)
             for observation in self._marks.take():
-                await self._show(observation)
+                await self._abreast.attempt("showing a mark", partial(self._show, observation))
 
     async def _show(self, observation: Observation) -> None:
         if self._parts.own is None or VENUE_LEASE not in self._fences:

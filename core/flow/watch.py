@@ -191,11 +191,11 @@ class Watch:
 
     # --- what is seen ------------------------------------------------------------------------------------------
 
-    async def observe(self, observation: Observation) -> None:
-        """Take in a price: nothing fires on one that is not trusted."""
+    async def observe(self, observation: Observation) -> bool:
+        """Take in a price, and say whether it is trusted: nothing fires on one that is not."""
         now = self._clock.now()
         if self._trust.judge(observation, now) is not None:
-            return
+            return False
         self._board.put(observation)
         self.looks.saw(observation.market, now, observation.price)
         blind_s = self._trust.recovered(observation.market, now)
@@ -213,6 +213,7 @@ class Watch:
                 _log.exception("%s at %s is fired on before it is shown", observation.market, observation.price)
         await self.fire(crossings)
         await self._tell()
+        return True
 
     async def poll(self, trouble: Callable[[str], str | None] = lambda _market: None) -> None:
         """Everything that no price brings about: times, expiries, lost prices, failed firings.

@@ -134,3 +134,20 @@ async def test_however_many_orders_rest_a_due_leg_is_woken_and_each_of_them_is_a
         await one.engine.settle_due()
     resting = {o.signature for o in await bench.orders() if o.state is OrderState.ACCEPTED}
     assert resting <= set(asked)
+
+
+async def test_a_price_that_is_not_trusted_trades_nothing_at_the_paper_venue_and_liquidates_nobody() -> None:
+    bench = await desk(position="400")  # four times the account
+    one = await bench.process()
+    await one.see("100")
+    await one.arm(spec(below("99"), buy("1", order=LimitOrder(price=D(60)))))
+    await one.see("98.5")
+    one.engine._marks.take()
+    shown = []
+    for price in ("50", "98.4"):
+        bench.pass_time(seconds=1)
+        await one.engine.observe(bench.observation(price, sources=1))
+        shown += one.engine._marks.take()
+    assert [mark.price for mark in shown] == [D("98.4")]
+    assert (await bench.order()).state is OrderState.ACCEPTED
+    assert (await bench.base(), (await bench.venue.mark(SOL)).price) == (D(400), D("98.5"))
