@@ -214,7 +214,7 @@ async def test_funding_and_liquidation_are_activities_numbered_from_one_and_told
     told = [list(await venue.activity(OWNER, 0)) for venue in (stage.drift, stage.another_process())]
     assert [(item.number, item.kind) for item in told[0]] == [(1, "funding"), (2, "liquidation")]
     assert told[0][0].amount == -38
-    assert told[0][1].base_before == 1_900
+    assert told[0][1].taken == 1_900
     assert told[1] == told[0]
 
 
