@@ -231,7 +231,7 @@ async def _reverse_open(
     if held is not None and (held.base > 0) is (first.intent.side == "sell"):
         # Opening now would only shrink what is left, by as much again: not what was agreed to.
         return NothingToDo(reason="the position was not closed whole, so nothing was opened")
-    slippage = action.order.max_slippage_bps if isinstance(action.order, MarketOrder) else None
+    slippage = (action.order if isinstance(action.order, MarketOrder) else MarketOrder()).max_slippage_bps
     return OrderIntent(
         order_id=order.id,
         owner=order.owner,

@@ -209,6 +209,14 @@ async def test_a_reversal_opens_on_the_other_side_what_it_closed() -> None:
     assert await bench.states(rule) == [RuleState.COMPLETED]
 
 
+async def test_both_halves_of_a_reversal_are_bounded_however_it_was_written() -> None:
+    bench = await Bench().open(position="2")
+    await bench.arm(spec(below("95"), Reverse(market=SOL, order=TwapOrder(over_s=60, slices=2))))
+    await bench.see("94")
+    bounds = [order.intent.max_slippage_bps for order in await bench.orders() if order.intent is not None]
+    assert (bounds, await bench.base()) == ([50, 50], D(-2))
+
+
 async def test_a_reversal_of_nothing_opens_nothing() -> None:
     bench = await Bench().open()
     (rule,) = await bench.arm(spec(below("95"), Reverse(market=SOL)))
