@@ -18,10 +18,11 @@ from typing import Any
 from core.db.memory_log import MemoryEventLog
 from core.db.memory_queue import MemoryQueue
 from core.db.memory_transaction import Books, MemoryTransaction
+from core.domain.event import Event
 from core.domain.ids import DraftId, OrderId, OwnerId, RuleId
 from core.domain.market import TIMEFRAME_S, Candle, Timeframe
 from core.domain.order import IN_FLIGHT, OrderState
-from core.domain.owner import Draft, Owner
+from core.domain.owner import Draft, DraftState, Owner
 from core.domain.rule import LIVE, Rule, RuleState
 from core.ports.storage import Fence, Look, Transaction
 from core.ports.world import VenueStatus
@@ -60,6 +61,16 @@ class MemoryStore:
 
     async def draft(self, owner: OwnerId, draft_id: DraftId) -> Draft | None:
         return await self._reading(owner).draft(draft_id)
+
+    async def add_draft(self, draft: Draft, said: Event) -> Draft:
+        async with self.begin(draft.owner) as tx:
+            known = replace(draft, event_id=await tx.append(said))
+            await tx.add_draft(known)
+        return known
+
+    async def save_draft(self, draft: Draft, *, was: DraftState, revision: int) -> bool:
+        async with self.begin(draft.owner) as tx:
+            return await tx.save_draft(draft, was=was, revision=revision)
 
     async def rules(self, owner: OwnerId, states: Collection[RuleState]) -> list[Rule]:
         return await self._reading(owner).rules(states)

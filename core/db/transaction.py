@@ -5,7 +5,7 @@ from datetime import datetime
 from functools import cache
 from typing import Any
 
-from sqlalchemy import ARRAY, Select, Table, Text, any_, bindparam, func, or_, select, text, update
+from sqlalchemy import ARRAY, Integer, Select, Table, Text, any_, bindparam, func, or_, select, text, update
 from sqlalchemy.dialects.postgresql import insert
 from sqlalchemy.ext.asyncio import AsyncConnection
 
@@ -38,6 +38,8 @@ from core.domain.owner import Draft, DraftState, Owner
 from core.domain.rule import Rule, RuleState
 from core.ports.storage import Fence, Job, JobLog
 
+OWNER_LOCK = 1
+"""First key of the advisory locks by which one owner's transactions take turns."""
 _LOOKS = frozenset({"checks", "last_check_at", "last_price"})
 """Columns of a job that `save_looks` alone changes."""
 
@@ -84,6 +86,26 @@ _JOB_LOGS = Statement(
 _EVENT = insert(events).values({name: bindparam(name) for name in ("owner", "rule_id", "name", "at", "body")})
 _APPEND = Statement(_EVENT.returning(events.c.id))
 _APPEND_AND_RING = Statement(_EVENT.returning(events.c.id, func.pg_notify(BELL, "")))
+_given = tuple(column.name for column in drafts.c if column.name != "event_id")
+# All of it in one message to the server. That the event's row comes out of the turn puts the lock before all writing.
+SAY = Statement(
+    text(f"""
+WITH turn AS MATERIALIZED (SELECT pg_advisory_xact_lock(:lock, :owner)),
+said AS (
+    INSERT INTO events (owner, rule_id, name, at, body)
+    SELECT :owner, :said_of, :said_name, :said_at, :said FROM turn RETURNING id
+)
+INSERT INTO drafts ({", ".join(_given)}, event_id) SELECT {", ".join(f":{name}" for name in _given)}, said.id::text
+FROM said RETURNING event_id, pg_notify('{BELL}', '')
+""").bindparams(  # noqa: S608 - names of columns
+        bindparam("lock", type_=Integer),
+        bindparam("said_of", type_=events.c.rule_id.type),
+        bindparam("said_name", type_=events.c.name.type),
+        bindparam("said_at", type_=events.c.at.type),
+        bindparam("said", type_=events.c.body.type),
+        *(bindparam(name, type_=drafts.c[name].type) for name in _given),
+    )
+)
 _FENCED = Statement(
     select(leases.c.partition)
     .where(leases.c.partition == bindparam("partition"), leases.c.holder == bindparam("holder"))
@@ -134,10 +156,23 @@ def _put(table: Table, names: tuple[str, ...], key: tuple[str, ...], kept: froze
 
 @cache
 def _update(table: Table, names: tuple[str, ...], guards: tuple[str, ...]) -> Statement:
-    """Answers with a row where the owner's row was found as the *guards* say it must be."""
     found = update(table).where(table.c.id == bindparam("its"), table.c.owner == bindparam("mine"))
     found = found.where(*(table.c[name] == bindparam(f"was_{name}") for name in guards))
     return Statement(found.values({name: bindparam(name) for name in names}).returning(text("1")))
+
+
+def guarded(table: Table, row: dict[str, Any], **was: Any) -> tuple[Statement, dict[str, Any]]:
+    """What answers with a row where the owner's row was found to be as it *was*, and is *row* from then on."""
+    guards = {f"was_{name}": value for name, value in was.items()}
+    return _update(table, tuple(row), tuple(was)), {"its": row["id"], "mine": row["owner"], **row, **guards}
+
+
+def saying(draft: Draft, said: Event) -> dict[str, Any]:
+    """The values of `SAY`."""
+    row = rows.draft_row(draft)
+    del row["event_id"]
+    told = {"said_of": said.rule_id, "said_name": said.name, "said_at": said.at, "said": event_to_json(said)}
+    return {"lock": OWNER_LOCK, **row, **told}
 
 
 _SAVE_USER = Statement(
@@ -312,9 +347,8 @@ class PostgresTransaction:
         return bool(await ask(self._seat, _insert(table, tuple(row)), **row))
 
     async def _update(self, table: Table, row: dict[str, Any], **was: Any) -> bool:
-        statement = _update(table, tuple(row), tuple(was))
-        guards = {f"was_{name}": value for name, value in was.items()}
-        return bool(await self._ask(statement, its=row["id"], **row, **guards))
+        statement, values = guarded(table, row, **was)
+        return bool(await ask(self._seat, statement, **values))
 
 
 def one_owner(found: Sequence[Row], owner: OwnerId) -> Owner:

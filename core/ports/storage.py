@@ -178,6 +178,17 @@ class Store(Protocol):
         """What a transaction's `draft` gives, read so."""
         ...
 
+    async def add_draft(self, draft: Draft, said: Event) -> Draft:
+        """As a transaction of its own: append what was *said*, add the *draft* of it; it, knowing its event.
+
+        Raises Conflict if its id is taken; then nothing was said, either.
+        """
+        ...
+
+    async def save_draft(self, draft: Draft, *, was: DraftState, revision: int) -> bool:
+        """As a transaction of its own: what a transaction's `save_draft` does."""
+        ...
+
     async def rules(self, owner: OwnerId, states: Collection[RuleState]) -> list[Rule]:
         """What a transaction's `rules` gives, read so."""
         ...
