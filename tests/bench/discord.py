@@ -34,6 +34,8 @@ SAID: tuple[tuple[str, dict[str, Any]], ...] = (
     ("balance", {}),
     ("help", {}),
 )
+READS = tuple(one for one in SAID if one[0] != "rule")
+DRAFTS = tuple(one for one in SAID if one[0] == "rule")
 AT_ONCE = 48
 COINS = ("BTC", "ETH", "SOL")
 
@@ -48,6 +50,7 @@ class Habits:
 
     discord: DiscordServer
     seed: int
+    said: tuple[tuple[str, dict[str, Any]], ...] = SAID
     drafts: dict[int, Interaction] = field(default_factory=dict)
 
     def __post_init__(self) -> None:
@@ -60,7 +63,7 @@ class Habits:
             card = self.discord.messages[drafted.channel, drafted.said[-1]]
             with suppress(AssertionError):
                 return await self.discord.press(person, card, "Cancel")
-        name, fields = self._chance.choice(SAID)
+        name, fields = self._chance.choice(self.said)
         figures = {
             "coin": self._chance.choice(COINS),
             "price": self._chance.randint(200_000, 900_000),
@@ -211,6 +214,10 @@ async def main(people: int, rate: float, seconds: float, newcomers: int) -> int:
             megabytes = bot.memory_info().rss / 2**20
             refused = list(discord.refused)
             ours, ours_took = await at_most(habits, bot, home, people, most)
+            alone = {
+                what: await at_most(Habits(discord, 1, said), bot, home, people, most / 2)
+                for what, said in (("reads", READS), ("drafts and their Cancel", DRAFTS))
+            }
         async with served("echo", home) as (discord, bot):
             await everybody_starts(discord, people)
             bare, bare_took = await at_most(Habits(discord, 1), bot, home, people, most)
@@ -222,6 +229,8 @@ async def main(people: int, rate: float, seconds: float, newcomers: int) -> int:
     print(f"processor time of an interaction: {steady}; the bot has {megabytes:.0f} MB; refused {len(refused)}")
     print(f"highest rate: {ours:.0f} a second; bare discord.py echo bot {bare:.0f} a second ({ours / bare:.0%} of it)")
     print(f"processor time at the highest rate: {ours_took}; of the echo bot: {bare_took}")
+    for what, (rate_alone, took) in alone.items():
+        print(f"{what} alone: {rate_alone:.0f} a second ({rate_alone / bare:.0%} of the echo bot); {took}")
     good = len(acked) == len(asked) and acked[-1] < 3 and acked[int(len(acked) * 0.95)] < 0.5
     return 0 if good else 1
 
