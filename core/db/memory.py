@@ -13,7 +13,6 @@ from datetime import UTC, datetime, timedelta
 from decimal import Decimal
 from itertools import groupby
 from types import TracebackType
-from typing import Any
 
 from core.db.memory_log import MemoryEventLog
 from core.db.memory_queue import MemoryQueue
@@ -24,7 +23,7 @@ from core.domain.market import TIMEFRAME_S, Candle, Timeframe
 from core.domain.order import IN_FLIGHT, OrderState
 from core.domain.owner import Draft, DraftState, Owner
 from core.domain.rule import LIVE, Rule, RuleState
-from core.ports.storage import Fence, Look, Transaction
+from core.ports.storage import Fence, Look, Memories, Transaction
 from core.ports.world import VenueStatus
 
 _EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
@@ -134,10 +133,11 @@ class MemoryStore:
         found.sort(key=lambda order: (order.created_at, order.id))
         return [(order.owner, order.id, order.state) for order in found[:limit]]
 
-    async def save_memories(self, memories: Mapping[tuple[RuleId, int], Mapping[str, Any]]) -> None:
+    async def save_memories(self, memories: Memories, fences: Mapping[RuleId, Fence]) -> None:
+        void = {rule_id for rule_id, fence in fences.items() if self.leases.get(fence.partition) != fence}
         for books in self._books.values():
             for (rule_id, version), memory in memories.items():
-                rule = books.rules.get(rule_id)
+                rule = None if rule_id in void else books.rules.get(rule_id)
                 if rule is not None and rule.version == version and rule.state is RuleState.ARMED:
                     books.rules[rule_id] = replace(rule, memory=memory)
 

@@ -50,7 +50,7 @@ from core.domain.market import Candle, Timeframe
 from core.domain.order import IN_FLIGHT, OrderState
 from core.domain.owner import Draft, DraftState, Owner
 from core.domain.rule import LIVE, Rule, RuleState
-from core.ports.storage import Look, Transaction
+from core.ports.storage import Fence, Look, Memories, Transaction
 from core.ports.world import VenueStatus
 
 LINK_LOCK = OWNER_LOCK + 1
@@ -226,10 +226,14 @@ class PostgresStore:
 
         return await self._database.run(look)
 
-    async def save_memories(self, memories: Mapping[tuple[RuleId, int], Mapping[str, Any]]) -> None:
+    async def save_memories(self, memories: Memories, fences: Mapping[RuleId, Fence]) -> None:
         if not memories:
             return
+        carried = [fences.get(rule_id) for rule_id, _ in memories]
         kept = {
+            "partitions": [None if fence is None else fence.partition for fence in carried],
+            "holders": [None if fence is None else fence.holder for fence in carried],
+            "epochs": [None if fence is None else fence.epoch for fence in carried],
             "ids": [rule_id for rule_id, _ in memories],
             "versions": [version for _, version in memories],
             "memories": [json.dumps(to_json(memory)) for memory in memories.values()],
@@ -288,8 +292,18 @@ class PostgresStore:
 
 # A rule that its owner's transaction is changing at this moment is left out, never waited for: what it remembers is
 # about to be void, and a firing must not lose a deadlock to this.
+# Nothing here waits, so a lease that holds when it begins cannot have been somebody else's for long when it ends.
 _SAVE_MEMORIES = text("""
-WITH kept AS (SELECT * FROM unnest(:ids, :versions, :memories) AS kept (id, version, memory)),
+WITH given AS (
+    SELECT * FROM unnest(:ids, :versions, :memories, :partitions, :holders, :epochs)
+    AS given (id, version, memory, partition, holder, epoch)
+),
+kept AS (
+    SELECT id, version, memory FROM given WHERE partition IS NULL OR EXISTS (
+        SELECT 1 FROM leases lease WHERE (lease.partition, lease.holder, lease.epoch)
+        = (given.partition, given.holder, given.epoch) AND lease.expires > clock_timestamp()
+    )
+),
 free AS (
     SELECT id, version FROM trading_rules WHERE id = ANY (:ids) AND state = 'armed' FOR NO KEY UPDATE SKIP LOCKED
 )
@@ -299,6 +313,9 @@ FROM free JOIN kept USING (id, version) WHERE rule.id = free.id
     bindparam("ids", type_=ARRAY(Text)),
     bindparam("versions", type_=ARRAY(Integer)),
     bindparam("memories", type_=ARRAY(Text)),
+    bindparam("partitions", type_=ARRAY(Text)),
+    bindparam("holders", type_=ARRAY(Text)),
+    bindparam("epochs", type_=ARRAY(BigInteger)),
 )
 
 _SAVE_LOOKS = text("""

@@ -17,6 +17,8 @@ from core.ports.world import VenueStatus
 
 Cursor = NewType("Cursor", str)
 """An opaque place in the event log; "" is its beginning."""
+Memories = Mapping[tuple[RuleId, int], Mapping[str, Any]]
+"""What watching must not forget, by rule and version."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -227,8 +229,8 @@ class Store(Protocol):
         """
         ...
 
-    async def save_memories(self, memories: Mapping[tuple[RuleId, int], Mapping[str, Any]]) -> None:
-        """Keep what watching must not forget, by rule and version, for rules still armed as that version."""
+    async def save_memories(self, memories: Memories, fences: Mapping[RuleId, Fence]) -> None:
+        """Keep what watching must not forget, for rules still armed as that version whose fence, if any, holds."""
         ...
 
     async def save_looks(self, looks: Sequence[Look]) -> set[RuleId]:
