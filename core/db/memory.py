@@ -130,7 +130,7 @@ class MemoryStore:
             or (order.cancel_asked and order.state in IN_FLIGHT)
             or (order.state is OrderState.PLANNED and order.due_at <= due)
         ]
-        found.sort(key=lambda order: (order.created_at, order.id))
+        found.sort(key=lambda order: (order.state is OrderState.ACCEPTED, order.created_at, order.id))
         return [(order.owner, order.id, order.state) for order in found[:limit]]
 
     async def save_memories(self, memories: Memories, fences: Mapping[RuleId, Fence]) -> None:

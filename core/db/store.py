@@ -214,7 +214,7 @@ class PostgresStore:
                     and_(orders.c.state == OrderState.PLANNED, orders.c.due_at <= due),
                 )
             )
-            .order_by(orders.c.created_at, orders.c.id)
+            .order_by(orders.c.state == OrderState.ACCEPTED, orders.c.created_at, orders.c.id)
             .limit(limit)
         )
 

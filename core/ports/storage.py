@@ -222,7 +222,7 @@ class Store(Protocol):
     async def orders_to_settle(
         self, due: datetime, limit: int = 500, *, resting: bool = True
     ) -> list[tuple[OwnerId, OrderId, OrderState]]:
-        """Orders of all owners that are in flight, or planned and due by *due*, oldest first.
+        """Orders of all owners that are in flight, or planned and due by *due*: what rests last, else oldest first.
 
         Without *resting*, those that are proven to rest and that nobody wants back are left out: of a venue that tells
         what it does by itself they need no asking.
