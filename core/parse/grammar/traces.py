@@ -129,7 +129,7 @@ def _leaves(value: Any) -> list[Leaf]:
         name, part = waiting.pop()
         if isinstance(part, tuple):
             waiting += [("", one) for one in part if one is not None]
-        elif names := _fields(type(part)):
+        elif names := _fields(part.__class__):
             found.append((name, part))
             inside = "clock" if isinstance(part, Clock) else None
             for own in names:
