@@ -71,11 +71,12 @@ class Cursor:
     a look compares kinds, counts its steps and does nothing else.
     """
 
-    __slots__ = ("_items", "_kinds", "at", "source", "steps")
+    __slots__ = ("_items", "_kinds", "_there", "at", "source", "steps")
 
     def __init__(self, items: Sequence[Item], source: str = "") -> None:
         self._items = items
         self._kinds = [item.kind for item in items]
+        self._there = frozenset(self._kinds)
         self.at = 0
         self.source = source
         self.steps = 0
@@ -98,6 +99,19 @@ class Cursor:
             place += 1
         self._count(len(kinds))
         return True
+
+    def begins(self, kinds: str) -> bool:
+        """Whether what begins with one of these kinds may begin here.
+
+        A recogniser asks this and `holds` first of all, to be done with at one look. Neither decides a reading: with
+        every answer True, all is read the same, only slower.
+        """
+        return self.sees(kinds)
+
+    def holds(self, kinds: str) -> bool:
+        """Whether the sentence has any item of these kinds, without which something cannot be meant anywhere in it."""
+        self._count(1)
+        return not self._there.isdisjoint(_ANY_OF[kinds])
 
     def next(self) -> Item:
         """The item here; moves past it."""
