@@ -45,7 +45,7 @@ _BINDING = frozenset({
     "TONIGHT", "NOW", "VAGUE", "ALL", "BY", "CURRENT", "POSITION", "SHOW", "WATCH", "EARN", "CANDLE", "LATEST",
     "TIMES", "UNREAD", "PROFIT", "DAYPART", "WEEKENDS", "CURRENTLY", "MOVE", "RISE", "FALL", "SHIFT",
     "BREAKOUT", "DIP", "ACROSS", "TAKE", "LOSS", "TOMORROW", "BREAKEVEN", "LOSE", "OUT", "NOT", "ONCE", "STAY",
-    "TF", "EVERY", "SET", "THROUGH", "NOON",
+    "TF", "EVERY", "SET", "THROUGH", "NOON", "ACCOUNT",
 })  # fmt: skip
 _PARTING = ("COMMA", "COLON", "DASH", "THEN")
 _BACKING_OUT = frozenset(
@@ -66,7 +66,11 @@ def without_talk(sentences: Sequence[Sentence]) -> tuple[list[Sentence], list[It
             whole = part == items
             said = [item for done in kept for item in done.items] + rest
             behind = any(item.kind in _INSTRUCTS for item in said)
-            if _is_talk(part) and not (behind and _comments(part)) and _stands_apart(part, mark, whole=whole, leads=not rest):
+            if (
+                _is_talk(part)
+                and not (behind and _comments(part))
+                and _stands_apart(part, mark, whole=whole, leads=not rest)
+            ):
                 aside += part
             else:
                 rest += [*part, *([mark] if mark is not None else [])]
@@ -130,6 +134,9 @@ def _parts(items: Sequence[Item]) -> list[tuple[list[Item], Item | None]]:
         if item.kind in _PARTING:
             found.append((part, item))
             part = []
+        elif part and item.kind == "UNKNOWN" and item.text.lower() in _REASONS:
+            found.append((part, None))
+            part = [item]
         else:
             part.append(item)
     return [*found, (part, None)]
@@ -182,7 +189,11 @@ def _comments(part: Sequence[Item]) -> bool:
         return False
     if denied and not (part[0].kind == "I" and _is_busy(part)):
         return True
-    return any(item.kind == "IT" for item in part) or bool(words & (_POINTING | _JUDGING))
+    pointed = any(
+        item.text.lower() in _POINTING and (at + 1 == len(part) or part[at + 1].kind not in ("CANDLE", "PRICE"))
+        for at, item in enumerate(part)
+    )  # "this chart" is not what was asked
+    return pointed or any(item.kind == "IT" for item in part) or bool(words & _JUDGING)
 
 
 def _stands_apart(part: Sequence[Item], mark: Item | None, *, whole: bool, leads: bool) -> bool:

@@ -20,10 +20,13 @@ MOMENTS: tuple[Construction, ...] = (
     construction("REACH|BREAK AND STAY >NUM#|NUM$", "1"),
     construction('"get rid of" ALL|MY|COIN* ORDERS|RULES|ALERTS|STOPS', "CANCEL:cancel 2 3"),
     construction("TAKE ALL PROFIT >AT|IF|END", "TARGET:take_profit"),
-    construction('TAKE OUT NUM%|REST >OF|AT|END|COMMA|AND|IF|MY', "TRIM:trim 3"),
+    construction("TAKE OUT NUM%|REST >OF|AT|END|COMMA|AND|IF|MY", "TRIM:trim 3"),
     construction('<END "scale into|scale in|ladder into|ladder in" COIN COLON >NUM', "BUY:buy 3"),
-    construction('<END NOT NOT TO', "", lambda taken: taken[2][0].text.lower() == "forget"),
-    construction('<END NOT "wait" COMMA|DASH', "", lambda taken: taken[1][0].text.lower() in ("don't", "dont", "do not")),
+    construction("<END NOT NOT TO", "", lambda taken: taken[2][0].text.lower() == "forget"),
+    construction(
+        '<END NOT "wait" COMMA|DASH', "", lambda taken: taken[1][0].text.lower() in ("don't", "dont", "do not")
+    ),
+    construction('<NUM MY ALL* POSITION|COIN+ "is closed|gets closed|is sold|gets sold" >END', "CLOSE:close 2 3 4"),
     # What is watched, named before or behind its bound: "notify on BTC under 58k", "alert me at 65k btc".
     construction(f'<ALERT "on|for|about|of" COIN PRICE? >{_BOUND}', "IF:if 3 4"),
     construction("<ALERT AT NUM#|NUM$ ON|FOR|OF? COIN >END|COMMA|AND", "IF:if 5 REACH:reaches 3"),
