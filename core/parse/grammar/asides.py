@@ -35,7 +35,8 @@ _REASONS = frozenset({"because", "cuz", "cause"})
 _POINTING = frozenset({"this", "that", "these", "those", "you", "you'd", "you've", "your", "yours", "up"})
 _JUDGING = _WILLING | frozenset({
     "wrong", "bad", "worse", "worst", "better", "best", "terrible", "strange", "weird", "funny", "crazy", "insane",
-    "dangerous", "risky", "safe", "safer", "keep", "keeping", "ready", "trust", "trusting", "other", "others", "whatever", "hate", "hates", "like", "likes", "however",
+    "dangerous", "risky", "safe", "safer", "keep", "keeping", "ready", "trust", "trusting", "other", "others",
+    "whatever", "hate", "hates", "like", "likes", "however",
     "although", "though", "serious", "seriously", "hopium", "copium", "crap", "no", "stop", "missing", "forever",
 })  # fmt: skip
 """Words that may take back or change what was just asked for, where they stand behind it."""

@@ -106,5 +106,6 @@ IGNORED: dict[str, str] = {
 }
 """See `lexicon.TRADING`, which comes next; a word that could carry meaning must never stand here.
 
-ORNOT is ignored behind a request, and ATTHAT where the sentence says when, and left over elsewhere: "buy 1 SOL at that price" is no purchase now.
+ORNOT is ignored behind a request, and ATTHAT where the sentence says when, and left over elsewhere: "buy 1 SOL at that
+price" is no purchase now.
 """
