@@ -113,7 +113,7 @@ _QUESTIONS = (
     ),
     _asked(r"\bhow much\b.*\b(?:money|cash|collateral|equity|funds|left|do i have|have i got)\b", _command("/balance")),
     _asked(
-        r"\bwhat (?:did|have) i (?:set|got|ma[kd]e|creat\w+|arm\w*|ask\w*|told|tell|confirm\w*|say|said|order\w*|have)\b"
+        r"\bwhat (?:did|have) i (?:set|got|ma[kd]e|creat\w+|arm\w*|ask\w*|told|tell|confirm\w*|said|order\w*|have)\b"
         r"|\bwhat is (?:active|armed|set|on|live|open|going on)\b|\bwhat are you (?:watching|waiting|doing)\b"
         rf"|\bdo i have (?:any|some)\b.*\b{_GUARD}\b",
         _rules,

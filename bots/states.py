@@ -65,4 +65,14 @@ def order_state(order: Order) -> str:
     """Where an open order stands, in words."""
     if order.cancel_asked:
         return "being cancelled"
+    if order.state is OrderState.ACCEPTED and not _rests(order):
+        return "accepted by the venue"
     return _ORDER_WORDS.get(order.state, order.state.value.replace("_", " "))
+
+
+def _rests(order: Order) -> bool:
+    """Whether it waits at a price; a market order does not, and is soon over."""
+    intent = order.intent
+    return order.limit_price is not None or (
+        intent is not None and (intent.price is not None or intent.trigger_price is not None)
+    )
