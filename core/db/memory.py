@@ -67,9 +67,13 @@ class MemoryStore:
             await tx.add_draft(known)
         return known
 
-    async def save_draft(self, draft: Draft, *, was: DraftState, revision: int) -> bool:
-        async with self.begin(draft.owner) as tx:
-            return await tx.save_draft(draft, was=was, revision=revision)
+    async def drop_draft(self, dropped: Draft, *, was: DraftState, revision: int) -> bool:
+        async with self.begin(dropped.owner) as tx:
+            saved = await tx.save_draft(dropped, was=was, revision=revision)
+            for draft in await tx.open_drafts(dropped.channel) if saved else ():
+                if draft.created_at <= dropped.created_at:
+                    await tx.save_draft(replace(draft, channel=""), was=draft.state, revision=draft.revision)
+        return saved
 
     async def rules(self, owner: OwnerId, states: Collection[RuleState]) -> list[Rule]:
         return await self._reading(owner).rules(states)

@@ -6,7 +6,6 @@ from collections.abc import AsyncIterator, Collection, Mapping, Sequence
 from contextlib import asynccontextmanager
 from dataclasses import replace
 from datetime import datetime
-from typing import Any
 from weakref import WeakValueDictionary
 from zlib import crc32
 
@@ -20,7 +19,6 @@ from core.db.candles import read_candles, save_candles
 from core.db.connection import LOCK_S, Database, ask
 from core.db.statement import Statement
 from core.db.tables import (
-    drafts,
     heartbeats,
     job_logs,
     limits,
@@ -32,13 +30,14 @@ from core.db.tables import (
 )
 from core.db.transaction import (
     DRAFT,
+    DROP,
     OPEN_DRAFTS,
     OWNER,
     OWNER_LOCK,
     RULES_IN,
     SAY,
     PostgresTransaction,
-    guarded,
+    dropping,
     one_owner,
     saying,
 )
@@ -114,9 +113,9 @@ class PostgresStore:
             [added] = await self._database.ask_once(SAY, **saying(draft, said))
         return replace(draft, event_id=EventId(added["event_id"]))
 
-    async def save_draft(self, draft: Draft, *, was: DraftState, revision: int) -> bool:
-        statement, values = guarded(drafts, rows.draft_row(draft), state=was, revision=revision)
-        return bool(await self._database.ask_once(statement, **values))
+    async def drop_draft(self, dropped: Draft, *, was: DraftState, revision: int) -> bool:
+        async with self._turn(dropped.owner):
+            return bool(await self._database.ask_once(DROP, **dropping(dropped, was, revision)))
 
     async def rules(self, owner: OwnerId, states: Collection[RuleState]) -> list[Rule]:
         found = await self._database.ask(RULES_IN, mine=owner, states=sorted(states))

@@ -106,6 +106,28 @@ FROM said RETURNING event_id, pg_notify('{BELL}', '')
         *(bindparam(name, type_=drafts.c[name].type) for name in _given),
     )
 )
+DROP = Statement(
+    text(f"""
+WITH turn AS MATERIALIZED (SELECT pg_advisory_xact_lock(:lock, :owner)),
+dropped AS (
+    UPDATE drafts SET state = :state, revision = :revision FROM turn
+    WHERE id = :its AND owner = :owner AND state = :was_state AND revision = :was_revision RETURNING 1
+),
+aside AS (
+    UPDATE drafts SET channel = '' FROM dropped
+    WHERE owner = :owner AND channel = :channel AND id <> :its AND created_at <= :created_at
+        AND {one_of("state", WAITING)}
+)
+SELECT FROM dropped
+""").bindparams(  # noqa: S608 - names of states
+        bindparam("lock", type_=Integer),
+        bindparam("owner", type_=Integer),
+        *(bindparam(name, type_=drafts.c[name].type) for name in ("state", "revision", "channel", "created_at")),
+        bindparam("its", type_=Text),
+        bindparam("was_state", type_=Text),
+        bindparam("was_revision", type_=Integer),
+    )
+)
 _FENCED = Statement(
     select(leases.c.partition)
     .where(leases.c.partition == bindparam("partition"), leases.c.holder == bindparam("holder"))
@@ -156,15 +178,10 @@ def _put(table: Table, names: tuple[str, ...], key: tuple[str, ...], kept: froze
 
 @cache
 def _update(table: Table, names: tuple[str, ...], guards: tuple[str, ...]) -> Statement:
+    """Answers with a row where the owner's row was found as the *guards* say it must be."""
     found = update(table).where(table.c.id == bindparam("its"), table.c.owner == bindparam("mine"))
     found = found.where(*(table.c[name] == bindparam(f"was_{name}") for name in guards))
     return Statement(found.values({name: bindparam(name) for name in names}).returning(text("1")))
-
-
-def guarded(table: Table, row: dict[str, Any], **was: Any) -> tuple[Statement, dict[str, Any]]:
-    """What answers with a row where the owner's row was found to be as it *was*, and is *row* from then on."""
-    guards = {f"was_{name}": value for name, value in was.items()}
-    return _update(table, tuple(row), tuple(was)), {"its": row["id"], "mine": row["owner"], **row, **guards}
 
 
 def saying(draft: Draft, said: Event) -> dict[str, Any]:
@@ -173,6 +190,13 @@ def saying(draft: Draft, said: Event) -> dict[str, Any]:
     del row["event_id"]
     told = {"said_of": said.rule_id, "said_name": said.name, "said_at": said.at, "said": event_to_json(said)}
     return {"lock": OWNER_LOCK, **row, **told}
+
+
+def dropping(dropped: Draft, was: DraftState, revision: int) -> dict[str, Any]:
+    """The values of `DROP`."""
+    given = {"its": dropped.id, "owner": dropped.owner, "state": dropped.state, "revision": dropped.revision}
+    since = {"channel": dropped.channel, "created_at": dropped.created_at}
+    return {"lock": OWNER_LOCK, **given, **since, "was_state": was, "was_revision": revision}
 
 
 _SAVE_USER = Statement(
@@ -347,8 +371,9 @@ class PostgresTransaction:
         return bool(await ask(self._seat, _insert(table, tuple(row)), **row))
 
     async def _update(self, table: Table, row: dict[str, Any], **was: Any) -> bool:
-        statement, values = guarded(table, row, **was)
-        return bool(await ask(self._seat, statement, **values))
+        statement = _update(table, tuple(row), tuple(was))
+        guards = {f"was_{name}": value for name, value in was.items()}
+        return bool(await self._ask(statement, its=row["id"], **row, **guards))
 
 
 def one_owner(found: Sequence[Row], owner: OwnerId) -> Owner:

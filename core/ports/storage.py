@@ -187,8 +187,8 @@ class Store(Protocol):
         """
         ...
 
-    async def save_draft(self, draft: Draft, *, was: DraftState, revision: int) -> bool:
-        """As a transaction of its own: what a transaction's `save_draft` does."""
+    async def drop_draft(self, dropped: Draft, *, was: DraftState, revision: int) -> bool:
+        """As a transaction of its own: `save_draft`; if it was, older open ones of its channel lose theirs."""
         ...
 
     async def rules(self, owner: OwnerId, states: Collection[RuleState]) -> list[Rule]:

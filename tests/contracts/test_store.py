@@ -9,7 +9,7 @@ import pytest
 
 from core.domain.errors import Conflict, NotFound
 from core.domain.event import RuleDrafted
-from core.domain.ids import EventId, OwnerId, RuleId
+from core.domain.ids import DraftId, EventId, OwnerId, RuleId
 from core.domain.limit import Limits
 from core.domain.owner import DraftState
 from core.domain.rule import Rule, RuleState
@@ -129,17 +129,26 @@ async def test_a_draft_waits_for_its_owners_turn_to_be_said(store: Store, storag
     assert [event.name for event in (await storage.event_log.read(Cursor("")))[0]] == ["rule.armed", "rule.drafted"]
 
 
-async def test_a_draft_is_saved_by_itself_only_as_it_was_read(store: Store, owner: OwnerId, stranger: OwnerId) -> None:
+async def test_a_draft_is_dropped_once_and_takes_the_channel_of_older_ones_along(
+    store: Store, owner: OwnerId, stranger: OwnerId
+) -> None:
     draft = samples.draft(owner)
+    older, newer, elsewhere = (
+        replace(draft, id=DraftId(f"d_{name}"), created_at=START + timedelta(minutes=minutes), channel=channel)
+        for name, minutes, channel in (("older", -1, draft.channel), ("newer", 1, draft.channel), ("else", -1, "web:1"))
+    )
+    done = replace(older, id=DraftId("d_done"), state=DraftState.CONFIRMED)
     async with store.begin(owner) as tx:
-        await tx.add_draft(draft)
+        for one in (draft, older, newer, elsewhere, done):
+            await tx.add_draft(one)
     dropped = replace(draft, state=DraftState.CANCELLED, revision=2)
     was = DraftState.AWAITING_CONFIRMATION
-    assert not await store.save_draft(replace(dropped, owner=stranger), was=was, revision=1)
-    assert not await store.save_draft(dropped, was=was, revision=2)
-    once = [store.save_draft(dropped, was=was, revision=1) for _ in range(2)]
+    assert not await store.drop_draft(replace(dropped, owner=stranger), was=was, revision=1)
+    assert not await store.drop_draft(dropped, was=was, revision=2)
+    once = [store.drop_draft(dropped, was=was, revision=1) for _ in range(2)]
     assert sorted(await asyncio.gather(*once)) == [False, True]
-    assert await store.draft(owner, draft.id) == dropped
+    kept = [await store.draft(owner, one.id) for one in (draft, older, newer, elsewhere, done)]
+    assert kept == [dropped, replace(older, channel=""), newer, elsewhere, done]
 
 
 async def test_a_draft_is_claimed_by_state_and_revision_once(store: Store, owner: OwnerId) -> None:
