@@ -305,7 +305,7 @@ class Engine:
     async def signed(self) -> None:
         """Every few seconds: what owners' wallets have signed goes on, whether or not a page still looks."""
         if self._parts.signed is not None and VENUE_LEASE in self._fences:
-            await self._attempt("following what wallets signed", self._parts.signed)
+            await self._abreast.attempt("following what wallets signed", self._parts.signed)
 
     async def standing(self) -> None:
         """Every few seconds: whether the venue takes orders, told when that has changed."""
