@@ -46,6 +46,7 @@ class Cadences:
             (60, "reconcile", engine.reconcile),
             (60, "funding", engine.funding),
             (30, "fees", engine.fees),
+            (3, "signed", engine.signed),
             (5, "sample", engine.sample),
         ]
         for seconds, name, work in every:

@@ -34,6 +34,9 @@ HISTORY_DAYS = 2
 MARKS_EVERY_S = 0.25
 MOST_SAMPLED = 2_000
 START_S = 5.0
+RENEW_EVERY_S = 1.0
+STUCK = timedelta(seconds=20)
+"""Leases are for whoever watches, not for whoever merely lives: after so long without a poll they are let go."""
 
 _log = logging.getLogger(__name__)
 
@@ -57,6 +60,7 @@ class Engine:
         self._sweep = Sweep(parts, self._abreast)
         self._fences: dict[str, Fence] = {}
         self._cursor: Cursor | None = None
+        self._polled_at = parts.clock.now()
         self._unwatched_since: datetime | None = None
         """Since when nobody watched what is still to be loaded; our own heartbeat says more than that meanwhile."""
         self._untended: dict[OwnerId, None] = {}
@@ -84,7 +88,7 @@ class Engine:
         What a few seconds do not suffice for is left to the cadences: to stay blind for longer would be worse.
         """
         heard = await self._parts.store.heard(HEARTBEAT)
-        now = self._parts.clock.now()
+        now = self._polled_at = self._parts.clock.now()
         with suppress(TimeoutError):
             async with asyncio.timeout(START_S):
                 await self.settle_due()
@@ -118,6 +122,16 @@ class Engine:
                     if not isinstance(problem, StorageUnavailable):
                         raise
                     _log.warning("rules of %d partitions are loaded later: %s", len(gained), problem)
+
+    async def keep_leases(self) -> None:
+        """Renew what is held, for ever: neither a long turn nor a crowd at the database takes it from a busy engine."""
+        while True:
+            await self._parts.clock.sleep(RENEW_EVERY_S)
+            if self._parts.clock.now() - self._polled_at < STUCK:
+                try:
+                    await self._parts.lease.renew()
+                except StorageUnavailable as problem:
+                    _log.warning("leases are renewed later: %s", problem)
 
     async def _load(self, gained: set[str], blind_since: datetime | None) -> None:
         if self._unwatched_since is None:
@@ -227,6 +241,7 @@ class Engine:
         """Each second: times, candles, expiries, lost prices, failed firings."""
         async with self._turn:
             await self._watch.poll(self._trouble)
+            self._polled_at = self._parts.clock.now()
 
     def next_due(self) -> datetime | None:
         """When the next time-based rule is due."""
@@ -286,6 +301,11 @@ class Engine:
         """Twice a minute: what the chain has charged for our transactions, and whether keys have enough left."""
         if self._parts.fees is not None and VENUE_LEASE in self._fences:
             await self._abreast.attempt("accounting for fees", self._parts.fees)
+
+    async def signed(self) -> None:
+        """Every few seconds: what owners' wallets have signed goes on, whether or not a page still looks."""
+        if self._parts.signed is not None and VENUE_LEASE in self._fences:
+            await self._abreast.attempt("following what wallets signed", self._parts.signed)
 
     async def standing(self) -> None:
         """Every few seconds: whether the venue takes orders, told when that has changed."""

@@ -2,7 +2,6 @@
 
 import asyncio
 import logging
-from collections import defaultdict, deque
 from collections.abc import Awaitable, Callable, Iterable, Sequence
 from dataclasses import replace
 from datetime import datetime, timedelta
@@ -19,8 +18,6 @@ from core.domain.event import (
     PositionClosed,
     PositionLiquidated,
     PositionOpened,
-    PriceRecovered,
-    PriceStale,
     RuleArmed,
 )
 from core.domain.event.rules import UNWATCHABLE
@@ -35,6 +32,7 @@ from core.flow.board import Board
 from core.flow.expiries import Expiries
 from core.flow.fire import World, fire
 from core.flow.looks import Looks
+from core.flow.price_news import PriceNews
 from core.flow.readings import ARM_TIME_OUT_S, READ_TIME_OUT_S, History, Readings
 from core.flow.trust import Trust
 from core.ports import Clock, Crossing, Fence, Look, Store, Venue, Watchlist
@@ -74,8 +72,7 @@ class Watch:
         self._fence = fence
         self._before_firing = before_firing
         self._again: list[Crossing] = []
-        self._told: defaultdict[str, set[OwnerId]] = defaultdict(set)
-        self._untold: deque[Event] = deque()
+        self._news = PriceNews(store, fence)
         self._expiries = Expiries()
         self.looks = Looks()
 
@@ -95,8 +92,7 @@ class Watch:
         """Stop watching rules whose owner is not `mine` any more."""
         for rule in [rule for rule in self._list.armed().values() if not mine(rule.owner)]:
             self._disarm(rule.id)
-        for told in self._told.values():
-            told -= {owner for owner in told if not mine(owner)}
+        self._news.forget(mine)
 
     async def take_in(self, event: Event) -> None:
         """Follow what happened to rules and positions, from the event log."""
@@ -204,15 +200,14 @@ class Watch:
             # What they crossed, they crossed some time while nothing was seen.
             since = now - timedelta(seconds=blind_s)
             crossings = [replace(crossing, due=min(crossing.due, since), already=True) for crossing in crossings]
-            back = PriceRecovered(at=now, market=observation.market, blind_s=blind_s, source=observation.source)
-            self._untold += [replace(back, owner=owner) for owner in sorted(self._told.pop(observation.market, ()))]
+            self._news.back(observation, blind_s, now)
         if crossings and self._before_firing is not None:
             try:
                 await self._before_firing(observation)
             except Exception:  # noqa: BLE001 - whoever cannot be shown a price must not cost anybody their trigger
                 _log.exception("%s at %s is fired on before it is shown", observation.market, observation.price)
         await self.fire(crossings)
-        await self._tell()
+        await self._news.tell()
         return True
 
     async def poll(self, trouble: Callable[[str], str | None] = lambda _market: None) -> None:
@@ -226,10 +221,8 @@ class Watch:
         for market in sorted(self._list.markets() - {ALL_MARKETS}):
             why = self._trust.lost(market, now, trouble(market))
             if why is not None:
-                lost = PriceStale(at=now, market=market, why=why)
-                self._told[market] = self._concerned(market)
-                self._untold += [replace(lost, owner=owner) for owner in sorted(self._told[market])]
-        await self._tell()
+                self._news.lost(market, why, self._concerned(market), now)
+        await self._news.tell()
         await self._expire(now)
         crossings, self._again = [*self._again, *self._list.poll(now)], []
         await self.fire(crossings)
@@ -276,7 +269,7 @@ class Watch:
         return replace(look, detail={"fires_at": near[1], "distance": near[0]})
 
     async def remember(self) -> None:
-        """Store what watching must not forget."""
+        """Store what watching must not forget; one who was paused does not write over what was seen meanwhile."""
         armed = self._list.armed()
         memories = {
             (rule_id, armed[rule_id].version): memory
@@ -284,7 +277,8 @@ class Watch:
             if rule_id in armed
         }
         if memories:
-            await self._store.save_memories(memories)
+            fences = {rule_id: fence for rule_id, _ in memories if (fence := self._fence(armed[rule_id].owner))}
+            await self._store.save_memories(memories, fences)
 
     # --- what follows ------------------------------------------------------------------------------------------
 
@@ -344,19 +338,6 @@ class Watch:
     def _concerned(self, market: str) -> set[OwnerId]:
         """The owners of armed rules on *market*."""
         return {rule.owner for rule in self._list.armed().values() if market in markets_of(rule.spec.condition)}
-
-    async def _tell(self) -> None:
-        """Owners hear of prices lost and back, once each; what cannot be stored now is told at the next poll."""
-        while self._untold:
-            event = self._untold[0]
-            if event.owner is not None:
-                try:
-                    async with self._store.begin(event.owner) as tx:
-                        await tx.append(event)
-                except (SayWhenError, TimeoutError, OSError) as problem:
-                    _log.warning("%s is told later: %s", event.name, problem)
-                    return
-            self._untold.popleft()
 
 
 _OFF = frozenset(

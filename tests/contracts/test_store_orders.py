@@ -15,7 +15,7 @@ from core.domain.rule import Rule, RuleState
 from core.ports import Store
 from tests import samples
 from tests.clock import START
-from tests.storage import broken_off
+from tests.storage import Storage, broken_off
 
 
 @pytest.fixture
@@ -219,10 +219,23 @@ async def test_memories_are_kept_for_rules_still_armed_as_the_same_version(
         await tx.add_rule(amended)
     memory = {"peak": "160.5", "window": [["2026-03-02T12:00:00+00:00", "1"]]}
     kept = [(rule.id, rule.version), (paused.id, paused.version), (amended.id, 1), (RuleId("gone"), 1)]
-    await store.save_memories(dict.fromkeys(kept, memory))
-    await store.save_memories({})
+    await store.save_memories(dict.fromkeys(kept, memory), {})
+    await store.save_memories({}, {})
     async with store.begin(owner) as tx:
         assert await tx.rules() == [replace(rule, memory=memory), paused, amended]
+
+
+async def test_memories_are_kept_from_whoever_holds_the_lease_only(
+    storage: Storage, owner: OwnerId, rule: Rule
+) -> None:
+    store, key = storage.store, (rule.id, rule.version)
+    (before,) = await storage.lease("paused").acquire(["a"])
+    await storage.lease("paused").release()
+    (now,) = await storage.lease("eager").acquire(["a"])
+    await store.save_memories({key: {"peak": "160"}}, {rule.id: now})
+    await store.save_memories({key: {"peak": "150"}}, {rule.id: before})
+    async with store.begin(owner) as tx:
+        assert await tx.rules() == [replace(rule, memory={"peak": "160"})]
 
 
 async def test_candles_are_replaced_and_read_by_market_and_time(store: Store) -> None:
