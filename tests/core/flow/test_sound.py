@@ -7,14 +7,14 @@ import pytest
 from core.codec import rules_from_json
 from core.domain.errors import BadInput
 from core.flow.sound import check_sound
-from tests.core.flow.bench import MARKETS, SOL
+from tests.core.venues.paper.bench import MARKETS
 
 
 def rules(condition: dict[str, Any], **more: Any) -> Any:
     return rules_from_json([{"id": "r1", "condition": condition, "action": {"type": "alert"}, **more}])
 
 
-PRICE = {"type": "price_level", "market": SOL, "operator": "<=", "price": "90"}
+PRICE = {"type": "price_level", "market": "SOL-PERP", "operator": "<=", "price": "90"}
 FAR = "9999-12-31T23:59:59-14:00"  # which is the year 10,000 elsewhere
 
 
@@ -36,5 +36,5 @@ def test_what_would_break_those_who_watch_is_refused(written: Any, fault: str) -
 
 @pytest.mark.parametrize("threshold", ["-200", "0", "150"])
 def test_a_profit_or_loss_has_a_sign(threshold: str) -> None:
-    loss = {"type": "position_pnl", "market": SOL, "operator": "<=", "threshold": threshold, "unit": "usd"}
+    loss = {"type": "position_pnl", "market": "SOL-PERP", "operator": "<=", "threshold": threshold, "unit": "usd"}
     check_sound(rules(loss), MARKETS)
