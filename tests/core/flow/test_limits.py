@@ -26,7 +26,9 @@ async def test_orders_that_rest_count_against_the_limit_on_a_position() -> None:
     await bench.settle_all()
     assert await bench.base() == 2
     (denied, _) = await bench.events(OrderDenied)
-    assert denied.reason == "a position of $270.00 is over your limit of $250.00 a position"
+    assert denied.reason == (
+        "a position of $270.00, with what your open orders may add, is over your limit of $250.00 a position"
+    )
 
 
 async def test_orders_that_rest_elsewhere_count_against_the_limit_on_leverage() -> None:
@@ -39,7 +41,7 @@ async def test_orders_that_rest_elsewhere_count_against_the_limit_on_leverage() 
     await bench.see("98.9", ETH)
     assert await bench.base(ETH) == 0
     assert [event.reason for event in await bench.events(OrderDenied)] == [
-        "account leverage of 0.6x is over your limit of 0.5x"
+        "account leverage of 0.6x, with what your open orders may add, is over your limit of 0.5x"
     ]
 
 
