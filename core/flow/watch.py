@@ -33,7 +33,7 @@ from core.flow.expiries import Expiries
 from core.flow.fire import World, fire
 from core.flow.looks import Looks
 from core.flow.price_news import PriceNews
-from core.flow.readings import ARM_TIME_OUT_S, READ_TIME_OUT_S, History, Readings
+from core.flow.readings import ARM_TIME_OUT_S, History, Readings
 from core.flow.trust import Trust
 from core.ports import Clock, Crossing, Fence, Look, Store, Venue, Watchlist
 
@@ -164,13 +164,12 @@ class Watch:
         try:
             await self._read_account(owner, crossings, ARM_TIME_OUT_S)
         except (VenueError, TimeoutError, OSError) as problem:
+            self._readings.outdate(owner)
             _log.warning("the account of owner %d is read later: %s", owner, problem)
         for name in _position_words(event):
             crossings += self._list.position_event(owner, event.market, name, self._clock.now())
 
-    async def _read_account(
-        self, owner: OwnerId, crossings: list[Crossing], within_s: float = READ_TIME_OUT_S
-    ) -> Account:
+    async def _read_account(self, owner: OwnerId, crossings: list[Crossing], within_s: float) -> Account:
         account, asked_at = await self._readings.account(owner, within_s)
         self._show_account(owner, account, asked_at, crossings)
         return account
@@ -230,8 +229,10 @@ class Watch:
         await self.fire(crossings)
 
     def lookers(self) -> Sequence[OwnerId]:
-        """The owners whose armed rules look at positions or margin."""
-        return sorted({rule.owner for rule in self._list.armed().values() if needs_account(rule.spec.condition)})
+        """The owners whose armed rules look at positions or margin, or whose firing waits."""
+        waiting = {crossing.rule.owner for crossing in self._again}
+        armed = {rule.owner for rule in self._list.armed().values() if needs_account(rule.spec.condition)}
+        return sorted(armed | waiting)
 
     async def read_account(self, owner: OwnerId) -> tuple[Account, datetime]:
         """The account for `take_account`, and when it was asked for. Raises VenueError, TimeoutError."""
@@ -311,13 +312,26 @@ class Watch:
         action = crossing.rule.spec.action
         account = self._board.account(crossing.rule.owner)
         if isinstance(action, MoveStop) or getattr(action, "market", None) == ALL_MARKETS:
-            account = await self._read_account(crossing.rule.owner, self._again)
+            account = await self._account_to_act_on(crossing.rule.owner)
         return World(
             account=account if account is not None else Account(venue=self._venue.name, collateral=ZERO),
             observation=None if crossing.market is None else self._board.observation(crossing.market),
             venue=self._venue.name,
             prices=self._board.prices(),
         )
+
+    async def _account_to_act_on(self, owner: OwnerId) -> Account:
+        """The account as it is, or as it was seconds ago where the venue is slow; nobody waits long for it here.
+
+        Whose firing waits for it has it read by `read_account`, which may take longer. Raises VenueError, TimeoutError.
+        """
+        try:
+            return await self._read_account(owner, self._again, ARM_TIME_OUT_S)
+        except (VenueError, TimeoutError, OSError):
+            known = self._board.account(owner)
+            if known is None or not self._readings.is_read(owner):
+                raise
+            return known
 
     async def _expire(self, now: datetime) -> None:
         while (rule_id := self._expiries.due(now)) is not None:

@@ -4,7 +4,7 @@ from datetime import timedelta
 
 import pytest
 
-from core.domain.action import Alert
+from core.domain.action import Alert, Close
 from core.domain.condition import FundingRate, Schedule
 from core.domain.event import RuleMissed, RulePaused, RuleTriggered
 from core.domain.event.rules import UNWATCHABLE
@@ -83,3 +83,18 @@ async def test_a_funding_rate_fires_nothing_once_its_market_has_fallen_silent() 
     assert await bench.events(RuleTriggered) == []
     await bench.see("100", funding_rate=D(2))
     assert len(await bench.events(RuleMissed)) == 1  # since when it held, nobody knows
+
+
+async def test_closing_everything_waits_for_a_slow_venue_beside_the_others_and_not_in_their_way() -> None:
+    bench = await Bench().open(position="2")
+    everything, other = await bench.arm(spec(below("95"), Close(market="*")), spec(below("94"), Alert(), "r2"))
+    bench.venue.will("account", "silent")
+    await bench.see("95")
+    assert await bench.states(everything, other) == [RuleState.ARMED, RuleState.ARMED]
+    assert bench.watch.lookers() == [bench.ann]  # so its account is read where nobody waits for that
+    await bench.read_accounts()
+    bench.venue.will("account", "silent")
+    await bench.watch.poll()
+    await bench.work()
+    assert await bench.base() == 0
+    assert bench.watch.lookers() == []
