@@ -6,12 +6,14 @@ time, a verb of trading, a condition or a word that nobody knows makes it no tal
 like everything else. What stands before a colon is somebody who speaks: "my brother: buy 2 SOL" is not the trader's.
 """
 
+import re
 from collections.abc import Sequence
 from dataclasses import replace
 
 from core.parse.grammar.items import Item
 from core.parse.grammar.lexicon_talk import QUALIFYING, TALK
 from core.parse.grammar.reader import Sentence
+from core.parse.grammar.vocabulary import phrases
 
 _WORDS = frozenset(TALK.split())
 _QUALIFYING = frozenset(QUALIFYING.split())
@@ -54,6 +56,19 @@ _BACKING_OUT = frozenset(
 )
 MOST_WORDS = 24
 """A longer part is no aside that anybody would want unread."""
+
+
+_SIGNED = re.compile(
+    r"\b(?:regards|sincerely|truly|faithfully|wishes)[ ]*[,.!]?[ ]*\n\s*([A-Z][a-z]+(?:[ ][A-Z][a-z]+)?)[.]?\s*\Z"
+)
+
+
+def unsigned(text: str) -> str:
+    """*text* without the name below a letter's last words: "Kind regards,\nMargaret"."""
+    signed = _SIGNED.search(text)
+    if signed is None or any((name.lower(),) in phrases() for name in signed[1].split()):
+        return text
+    return text[: text.rindex("\n", 0, len(text.rstrip()))]
 
 
 def without_talk(sentences: Sequence[Sentence]) -> tuple[list[Sentence], list[Item]] | None:

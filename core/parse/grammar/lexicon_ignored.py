@@ -2,6 +2,7 @@
 
 IGNORED: dict[str, str] = {
     "NOISE": (
+        "saywhen|dear saywhen|hi saywhen|hello saywhen|hey saywhen|"
         "sorry for bothering|sorry for bothering you|sorry for the bother|sorry for the trouble|sorry to trouble you|"
         "if it isn't too much trouble|if it's not too much trouble|if it is not too much trouble|"
         "if its not too much trouble|if that isn't too much trouble|quick quick|sharp sharp|teh|hte|"

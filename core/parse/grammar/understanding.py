@@ -4,7 +4,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass, field, replace
 
 from core.domain.reading import ParseContext, ParseResult
-from core.parse.grammar.asides import without_talk
+from core.parse.grammar.asides import unsigned, without_talk
 from core.parse.grammar.asked import answered
 from core.parse.grammar.assemble import assemble
 from core.parse.grammar.clauses import Clauses, Part, read_clauses
@@ -72,7 +72,7 @@ def understand(text: str, context: ParseContext) -> Understanding:
 
 
 def _read(cleaned: str, context: ParseContext) -> Understanding:
-    reader = Reader(tokens(cleaned), coins_of(context))
+    reader = Reader(tokens(unsigned(cleaned)), coins_of(context))
     sentences = reader.sentences()
     held = {market: holding.base for market, holding in context.positions.items() if holding.base != 0}
     for sentence in sentences:
