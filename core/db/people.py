@@ -12,9 +12,9 @@ from core.codec import to_json
 from core.db import rows
 from core.db.access_tables import approvals, audit_log
 from core.db.connection import Database
-from core.db.store import LINK_LOCK, OWNER_LOCK, PostgresStore
+from core.db.store import LINK_LOCK, PostgresStore
 from core.db.tables import limits, links, orders, trading_rules, users, wallets
-from core.db.transaction import PostgresTransaction
+from core.db.transaction import OWNER_LOCK, PostgresTransaction
 from core.domain.errors import Conflict
 from core.domain.event import AccountApprovalRequested, AccountLinked
 from core.domain.ids import OwnerId
