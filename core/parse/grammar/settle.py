@@ -124,7 +124,7 @@ def _rules(desk: Desk) -> list[RuleSpec]:
             made.append((number, rule))
     if len(made) < len(desk.drafts) and not desk.points:
         return []
-    known = {rule.id for _, rule in made}
+    known = {None, *(rule.id for _, rule in made)}
     rules = [rule if rule.after in known else replace(rule, after=None) for _, rule in made]
     rules = checked(desk, rules, [number for number, _ in made])
     partial = [rule for rule in rules if is_exit(rule.action) and not _whole(rule)]
