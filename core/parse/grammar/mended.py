@@ -30,6 +30,8 @@ def _mended(items: list[Item], at: int) -> list[Item] | None:
         new += 1
     if new == len(items):
         return None
+    if items[new + 1 : new + 2] and items[new + 1].kind == "CORRECTION":
+        return None  # "sorry ETH I mean 0.05": which of the two is taken back?
     whole = _said_again(items, at, new)
     if whole is not None:
         return whole

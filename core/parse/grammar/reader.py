@@ -54,10 +54,11 @@ CORRECTIONS_PER_MESSAGE = 24
 
 @dataclass(slots=True)
 class Sentence:
-    """The items between two full stops; `asked` when it ended with a question mark."""
+    """The items between two full stops; `asked` when it ended with a question mark, `broken` with a line only."""
 
     items: list[Item]
     asked: bool = False
+    broken: bool = False
     polite: bool = False
 
 
@@ -202,7 +203,8 @@ class Reader:
             at += count
             if item.kind in ("STOPMARK", "QUESTION", "NEWLINE"):
                 if items and not self._corrected_next(at):
-                    done.append(Sentence(items, asked=item.kind == "QUESTION", polite=polite))
+                    broken = item.kind == "NEWLINE"
+                    done.append(Sentence(items, asked=item.kind == "QUESTION", broken=broken, polite=polite))
                     items, polite = [], False
             elif item.kind != "NOISE":
                 items.append(item)
