@@ -1,5 +1,6 @@
 """Reads one condition from the words at hand; which rule it belongs to is decided elsewhere."""
 
+from collections.abc import Callable
 from dataclasses import replace
 from decimal import Decimal
 from typing import Literal
@@ -7,24 +8,15 @@ from typing import Literal
 from core.parse.grammar.drafts import CandleDraft, Change, Cond, Direction, GroupDraft, Level, PnlDraft, Trail
 from core.parse.grammar.indicators import read_candle, read_indicator, read_timeframe
 from core.parse.grammar.items import Amount, Cursor
-from core.parse.grammar.metrics import read_account, read_event, read_funding, read_pnl
+from core.parse.grammar.metrics import EVENTS, read_account, read_event, read_funding, read_pnl
 from core.parse.grammar.phrases import Subject, level_operator, read_comparison, read_price, read_subject
 
 
 def read_condition(cur: Cursor) -> Cond | None:
     """The condition that begins here; None puts the cursor back."""
     begun = cur.at
-    for reader in (
-        read_account,
-        read_funding,
-        read_indicator,
-        read_candle,
-        read_event,
-        read_pnl,
-        _read_of_several,
-        _read_price_condition,
-    ):
-        found = reader(cur)
+    for reader, needed in _READERS:
+        found = reader(cur) if cur.holds(needed) else None
         if found is not None:
             return found
         cur.at = begun
@@ -376,3 +368,16 @@ def _window(cur: Cursor) -> int | None:
     if cur.run("WITHIN", "DUR") or cur.run("ON", "DUR") or cur.run("ABOVE", "DUR") or cur.run("ON", "ANY", "DUR"):
         return int(cur.peek(-1).value)
     return None
+
+
+_READERS: tuple[tuple[Callable[[Cursor], Cond | None], str], ...] = (
+    (read_account, "METRIC|LEVERAGE"),
+    (read_funding, "FUNDING"),
+    (read_indicator, "IND|GOLDEN|DEATH|CROSSUP|CROSSDOWN"),
+    (read_candle, "CLOSES|CLOSE"),
+    (read_event, "SET|CLOSE|" + "|".join(EVENTS)),
+    (read_pnl, "PNL|PROFIT|LOSS|I|MY|POSITION|EVERYTHING|LONG|LONGNOUN|SHORT|SHORTNOUN"),
+    (_read_of_several, "COIN"),
+    (_read_price_condition, "NUM|BREAKEVEN|TARGET|FALL|RISE|DOUBLES"),
+)
+"""What reads each sort of condition, with the kinds of which its sentence has at least one."""

@@ -13,7 +13,7 @@ from core.parse.grammar.mended import corrected, reworded
 from core.parse.grammar.quantities import read_quantity
 from core.parse.grammar.spelling import known_word
 from core.parse.grammar.text import Token
-from core.parse.grammar.vocabulary import longest, phrases
+from core.parse.grammar.vocabulary import branches, phrases
 
 _MARKS = {
     ",": "COMMA", ";": "STOPMARK", ".": "STOPMARK", "!": "STOPMARK", "?": "QUESTION", ":": "COLON", "(": "LPAR",
@@ -44,6 +44,9 @@ _REQUESTS = (
     "if you c",
     "i'd appreciate",
 )
+_BEGGING = ("please", "pls", "plz", "kindly")
+_SPOKEN = frozenset({"word", "mark", "slash", "clock", "number"})
+"""Kinds of tokens that phrases and names are made of."""
 _BEFORE_A_COIN = frozenset(
     {"close", "sell", "buy", "long", "short", "exit", "my", "of", "on", "the", "at", "dump", "if"}
 )
@@ -70,8 +73,9 @@ def _rejoined(items: list[Item]) -> list[Item]:
     result: list[Item] = []
     for item in items:
         last = result[-1] if result else None
-        both = () if last is None else (*last.text.lower().split(), *item.text.lower().split())
-        if last is not None and (last.slip or item.slip) and both in phrases():
+        slipped = last is not None and (last.slip or item.slip)
+        both = (*last.text.lower().split(), *item.text.lower().split()) if last is not None and slipped else ()
+        if last is not None and both in phrases():
             kind, value = phrases()[both]
             slip = f"{last.slip or last.text} {item.slip or item.text}"
             result[-1] = replace(last, kind=kind, value=value, text=" ".join(both), slip=slip, end=item.end)
@@ -131,6 +135,8 @@ def _settle_words(items: list[Item]) -> None:
     """Reads "SOL gains $10" as a rise of the price and "when its 165" as "when it is 165"."""
     for at, item in enumerate(items):
         low = item.text.lower()
+        if low not in _UNSETTLED:
+            continue
         before = items[at - 1].kind if at else ""
         after = next((later.kind for later in items[at + 1 : at + 3] if later.text.lower() != "another"), "")
         owned = at > 1 and items[at - 2].kind in ("MY", "POSITION")
@@ -146,6 +152,9 @@ def _settle_words(items: list[Item]) -> None:
             items[at] = replace(item, kind="IT")
 
 
+_UNSETTLED = frozenset({"gain", "gains", "move", "|", "spot", "its", "it's"})
+
+
 def _one_stop(items: list[Item]) -> list[Item]:
     """A misspelt "sttop loss" as the one word it is."""
     return [item for at, item in enumerate(items) if item.kind != "LOSS" or not at or items[at - 1].kind != "STOP"]
@@ -154,9 +163,11 @@ def _one_stop(items: list[Item]) -> list[Item]:
 def _without_fillers(items: list[Item]) -> list[Item]:
     """Leaves out "recurring" where the sentence says how often, "by then" where it says when, "also" in a clause."""
     said = {item.kind for item in items}
-    empty = {"RECURRING"} if said & _RHYTHMS else set()
-    empty |= {"ATTHAT"} if said & {"IF", "EACH", "AFTER"} else set()
-    kept = [item for item in items if item.kind not in empty]
+    empty = {"RECURRING"} if not said.isdisjoint(_RHYTHMS) else set()
+    empty |= {"ATTHAT"} if not said.isdisjoint(("IF", "EACH", "AFTER")) else set()
+    kept = items if said.isdisjoint(empty) else [item for item in items if item.kind not in empty]
+    if "I" not in said:
+        return kept
     inside = [at for at, item in enumerate(kept) if item.text.lower() == "also" and at and kept[at - 1].kind == "I"]
     return [item for at, item in enumerate(kept) if at not in inside]  # "I also want out" joins nothing
 
@@ -228,8 +239,9 @@ class Reader:
 
     def _requests(self, said: str) -> bool:
         """Whether words ask for something to be done; "would you buy SOL at 140?" may ask what we think of it."""
-        begged = any(token.low in ("please", "pls", "plz", "kindly") for token in self._tokens)
-        return said.startswith(_REQUESTS) and (said != "would you" or begged)
+        if not said.startswith(_REQUESTS):
+            return False
+        return said != "would you" or any(token.low in _BEGGING for token in self._tokens)
 
     def _corrected_next(self, at: int) -> bool:
         """Whether a correction of this sentence follows: "tp 160 … wait no, 165"."""
@@ -262,26 +274,26 @@ class Reader:
 
     def _words(self, at: int, count: int) -> tuple[str, ...] | None:
         chosen = self._tokens[at : at + count]
-        if len(chosen) < count or any(
-            token.kind not in ("word", "mark", "slash", "clock", "number") for token in chosen
-        ):
+        if len(chosen) < count or any(token.kind not in _SPOKEN for token in chosen):
             return None
         return tuple(token.low for token in chosen)
 
     def _make(self, kind: str, value: object, at: int, count: int) -> tuple[Item, int]:
-        chosen = self._tokens[at : at + count]
-        text = " ".join(token.text for token in chosen)
-        return Item(kind=kind, value=value, text=text, start=chosen[0].start, end=chosen[-1].end), count
+        first, last = self._tokens[at], self._tokens[at + count - 1]
+        text = first.text if count == 1 else " ".join(token.text for token in self._tokens[at : at + count])
+        return Item(kind=kind, value=value, text=text, start=first.start, end=last.end), count
 
     def _phrase(self, at: int, *, shortest: int) -> tuple[Item, int] | None:
         """The longest known phrase of at least *shortest* words here."""
-        known = phrases()
-        for count in range(longest().get(self._tokens[at].low, 0), shortest - 1, -1):
-            words = self._words(at, count)
-            if words is not None and words in known:
-                kind, value = known[words]
-                return self._make(kind, value, at, count)
-        return None
+        tokens, end = self._tokens, at
+        branch, count = branches(), 0
+        kind, value = "", None
+        while end < len(tokens) and tokens[end].kind in _SPOKEN and tokens[end].low in branch:
+            branch = branch[tokens[end].low]
+            end += 1
+            if "" in branch:
+                (kind, value), count = branch[""], end - at
+        return self._make(kind, value, at, count) if count >= shortest else None
 
     def _coin(self, at: int) -> tuple[Item, int] | None:
         """A market of the venue, or a coin that is none."""
@@ -289,7 +301,7 @@ class Reader:
         begun, at = at, at + 1 if dollar else at
         if at >= len(self._tokens) or self._tokens[at].kind != "word":
             return None
-        for count in (3, 2, 1):
+        for count in (3, 2, 1) if self._tokens[at].low in self._coins.begins else (1,):
             words = self._words(at, count)
             if words is None:
                 continue

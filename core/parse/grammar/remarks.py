@@ -21,8 +21,8 @@ class Mod:
 def read_mod(cur: Cursor) -> Mod | None:
     """until Friday · valid for 24 hours · max 3 times · at most once an hour · starting tomorrow; or None."""
     begun = cur.at
-    for reader in (_read_expiry, _read_times, _read_other):
-        found = reader(cur)
+    for reader, opening in _READERS:
+        found = reader(cur) if cur.begins(opening) else None
         if found is not None:
             return found
         cur.at = begun
@@ -121,3 +121,11 @@ def _read_other(cur: Cursor) -> Mod | None:
             return Mod(kind="gtc")
         return None if when is None else Mod(kind="start", value=when)
     return None
+
+
+_READERS = (
+    (_read_expiry, "ORDERS|IT|RULES|VALIDFOR|WITHIN|THISDAY|BY|UNTIL|FOR"),
+    (_read_times, "ATMOST|BELOW|FOR|TO|TWICE|EVERY|EVERYHOUR|EVERYDAY|ONCE|NUM"),
+    (_read_other, "OCO|GTC|RECURRING|WITH|DUR|COOLDOWN|STARTING"),
+)
+"""What reads each sort of remark, with the kinds that it may begin with."""

@@ -14,7 +14,7 @@ from core.parse.grammar.phrases import outdoes_share, read_price, read_reference
 ORDER_KINDS: dict[str, Literal["market", "limit", "twap", "ladder"]] = {
     "LIMIT": "limit", "POSTONLY": "limit", "TWAP": "twap", "LADDER": "ladder", "ATMARKET": "market",
 }  # fmt: skip
-_LATER = "REDUCEONLY|POSTONLY|SLIPPAGE|ATMARKET|LIMIT|LEVERAGE|WITH"
+_LATER = frozenset({"REDUCEONLY", "POSTONLY", "SLIPPAGE", "ATMARKET", "LIMIT", "LEVERAGE", "WITH"})
 
 
 def read_slots(cur: Cursor, act: Act) -> bool:
@@ -28,7 +28,7 @@ def read_slots(cur: Cursor, act: Act) -> bool:
 def resumes(cur: Cursor, ahead: int, last: Act | None = None) -> bool:
     """Whether the item *ahead* still speaks of the order before it: `…, reduce only`, `…, max slippage 1 %`."""
     first, second, third = (cur.peek(ahead + n) for n in range(3))
-    if first.kind in _LATER.split("|"):
+    if first.kind in _LATER:
         return first.kind != "WITH" or (second.kind == "NUM" and third.kind not in ("TRAIL", "STOP", "TARGET"))
     if (first.kind in ("ALL", "NOW") and second.kind == "END") or (
         first.text.lower() == "size" and second.kind in ("NUM", "OF")
@@ -359,6 +359,8 @@ def _read_things(cur: Cursor, act: Act) -> bool:
 
 
 def _read_spoken_of(cur: Cursor, act: Act) -> bool:
+    if not cur.begins("TO|OF|ON|FROM|FOR|ALL|EVERYTHING|COIN|POSITION|MY|I|IT|PRICE|LONG|LONGNOUN|SHORT|SHORTNOUN"):
+        return False
     begun = cur.at
     adds = act.verb in ("buy", "long", "short")
     cur.skip("TO" if adds and cur.peek(1).kind in ("MY", "COIN", "POSITION") else "")
