@@ -84,7 +84,7 @@ def without_talk(sentences: Sequence[Sentence]) -> tuple[list[Sentence], list[It
             behind = any(item.kind in _INSTRUCTS for item in said)
             if (
                 _is_talk(part)
-                and not (behind and _comments(part))
+                and not (behind and _comments(part, said))
                 and _stands_apart(part, mark, whole=whole, leads=not rest)
             ):
                 aside += part
@@ -194,13 +194,15 @@ def _is_talk(part: Sequence[Item]) -> bool:
     return True
 
 
-def _comments(part: Sequence[Item]) -> bool:
+def _comments(part: Sequence[Item], said: Sequence[Item]) -> bool:
     """Whether talk behind an instruction may be about it: "that was my brother", "I'm not ready", "up to you".
 
     A reason that was given as one takes nothing back: "because it looks weak".
     """
     words = {item.text.lower() for item in part}
     denied = any(item.kind == "NOT" for item in part)
+    if {item.value for item in part if item.kind == "COIN"} - {item.value for item in said if item.kind == "COIN"}:
+        return True
     if part[0].text.lower() in _REASONS and not denied:
         return False
     if denied and not (part[0].kind == "I" and _is_busy(part)):

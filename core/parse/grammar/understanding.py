@@ -122,7 +122,11 @@ def _understanding(
     told = _told(sentences, cleaned, topic)
     told.aside += aside
     understood = _understood(told, reader, notes, context)
-    for laid_out in layouts(sentences) if understood is None or understood.verdict is not None else ():
+    for laid_out in (
+        layouts(sentences, whole_lines=understood is not None)
+        if understood is None or understood.verdict is not None
+        else ()
+    ):
         other = _told(laid_out, cleaned, topic)
         other.aside += aside
         other.steps += told.steps
