@@ -75,6 +75,8 @@ async def list_rules(turn: Turn, command: Command, asked: str = "", page: int = 
         what = "rules like that" if command.filter is None else _KINDS[command.filter]
         where = "" if command.market in {None, "*"} else f" on {command.market}"
         return Card(title=f"You have no {what}{where}", lines=("/rules shows all you have.",), key="view:rules")
+    if not rules:
+        return views.no_rules_card()
     view, owner = await turn.core.account.view(turn.owner), await turn.core.account.owner(turn.owner)
     standing = await turn.core.rules.standing(turn.owner, rules)
     sent = await left_open.under_way(turn, rules)

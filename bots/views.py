@@ -140,6 +140,11 @@ def prices_card(seen: Sequence[Observation], prices: Prices, asked: Sequence[str
     )
 
 
+def no_rules_card() -> Card:
+    """What somebody without rules sees in place of their list."""
+    return Card(title="You have no rules", lines=('Say one: "if SOL drops 2 % sell half my position".',))
+
+
 def rules_card(
     rules: Sequence[Rule],
     account: Account,
@@ -157,8 +162,6 @@ def rules_card(
     *standing* are the orders that are proven to rest at the venue for them, *sent* those of rules that fired, *gauges*
     where indicators stand. *asked* is what they were asked for by, so that the next page is of the same.
     """
-    if not rules:
-        return Card(title="You have no rules", lines=('Say one: "if SOL drops 2 % sell half my position".',))
     pages = -(-len(rules) // RULES_A_PAGE)
     page = min(max(page, 1), pages)
     shown = rules[(page - 1) * RULES_A_PAGE : page * RULES_A_PAGE]
