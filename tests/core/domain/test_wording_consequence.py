@@ -133,4 +133,4 @@ def test_a_card_says_where_what_it_waits_for_stands_now() -> None:
     assert "No such position is held." in card(
         Alert(), RICH, PositionPnl(market="*", operator=">=", threshold=D(5), unit="usd")
     )
-    assert "Now $850.00." in card(Alert(), LONG, AccountLevel(metric="free_collateral", operator="<=", value=D(5)))
+    assert "Now $950.00." in card(Alert(), LONG, AccountLevel(metric="free_collateral", operator="<=", value=D(5)))
