@@ -86,6 +86,9 @@ async def _meant(turn: Turn, said: str) -> Sequence[Rule]:
     markets = [seen.market for seen in turn.core.prices.latest(None) if base_of(seen.market).casefold() in said.split()]
     market = markets[0] if len(markets) == 1 else None
     found = await list_rules(turn.owner, None, Command(name="rules", filter=kind, market=market))
+    if not found and kind is not None:  # the stop that they ask about has done its work
+        past = await list_rules(turn.owner, frozenset(RuleState), Command(name="rules", filter=kind, market=market))
+        return list(past)[-1:]
     # What has fired already is asked about by name.
     waiting = [rule for rule in found if rule.state is not RuleState.FIRING] or list(found)
     return sorted(waiting, key=lambda rule: rule.state is not RuleState.ARMED)

@@ -15,7 +15,7 @@ from core.db.tables import deliveries, links, metadata, orders, trading_rules, u
 from core.db.transaction import OWNER_LOCK
 from core.db.venue_tables import network_fees
 from core.domain.ids import OwnerId
-from core.domain.order import IN_FLIGHT
+from core.domain.order import IN_FLIGHT, OrderState
 from core.domain.rule import LIVE
 
 _NOT_TAKEN_ALONG = frozenset({"one_time"})
@@ -42,6 +42,9 @@ class Census:
             "unreachable": select(func.count()).select_from(links).where(links.c.dead_since.is_not(None)),
             "live rules": select(func.count()).select_from(trading_rules).where(trading_rules.c.state.in_(LIVE)),
             "orders in flight": select(func.count()).select_from(orders).where(orders.c.state.in_(IN_FLIGHT)),
+            "orders of unknown fate": select(func.count())
+            .select_from(orders)
+            .where(orders.c.state == OrderState.UNKNOWN),
             "cards to send": select(func.count())
             .select_from(deliveries)
             .where(deliveries.c.state == text("'pending'")),
