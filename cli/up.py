@@ -136,11 +136,11 @@ def _greeting(core: Core, *, ready: bool, chatting: bool, listening: socket.sock
 
 def _bots(settings: Settings) -> str:
     """Which chats are served: a token that is missing or misspelt shows here, not in a chat that never answers."""
-    tokens = {"Telegram": settings.telegram_bot_token, "Discord": settings.discord_bot_token}
+    tokens = {"Telegram": settings.telegram_token, "Discord": settings.discord_token}
     on = [name for name, token in tokens.items() if token is not None]
     if not on:
         return "No bot is on (TELEGRAM_BOT_TOKEN, DISCORD_BOT_TOKEN). "
-    return f"{' and '.join(on)} {'is' if len(on) == 1 else 'are'} on. "
+    return f"Bots: {' and '.join(on)}. "
 
 
 async def _refusal(core: Core) -> str:
