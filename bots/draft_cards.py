@@ -109,7 +109,7 @@ def refusal_card(result: ParseResult, *, waits: Draft | None = None, meant: str 
     if waits is not None and waits.state in OPEN_DRAFTS:
         # Whoever says "confirm" next must know what that is about: not the words that were not understood.
         if waits.state is DraftState.AWAITING_CONFIRMATION:
-            said = "; ".join(say_rule(spec) for spec in waits.result.rules) or one_line(waits.words)
+            said = " ".join(say_rule(spec) for spec in waits.result.rules) or one_line(waits.words)
             lines = (*lines, f"“confirm” would arm the draft from before: {_shortened(said, _MOST_QUOTED)}")
         else:
             lines = (*lines, f"Still open: {one_line(waits.result.questions[0].text)}")

@@ -12,6 +12,7 @@ from core.domain.errors import (
     VenueError,
     VenuePaused,
     VenueRejected,
+    VenueUnknown,
 )
 from core.domain.event import JobDeadLettered, JobRetried, JobWaiting, OrderSent, OrderUnknown
 from core.domain.ids import OrderId, OwnerId

@@ -128,11 +128,9 @@ def test_at_the_liquidation_price_equity_is_the_maintenance_margin(
 
 def test_a_card_says_where_what_it_waits_for_stands_now() -> None:
     funding = FundingRate(market="SOL-PERP", operator=">=", value=D("0.01"))
-    assert "   Now 0.002 % per hour." in card(Alert(), RICH, funding, SOL="0.002")
-    assert "   Now +$100.00." in card(
-        Alert(), LONG, PositionPnl(market="*", operator=">=", threshold=D(200), unit="usd")
-    )
-    assert "   No such position is held." in card(
+    assert "Now 0.002 % per hour." in card(Alert(), RICH, funding, SOL="0.002")
+    assert "Now +$100.00." in card(Alert(), LONG, PositionPnl(market="*", operator=">=", threshold=D(200), unit="usd"))
+    assert "No such position is held." in card(
         Alert(), RICH, PositionPnl(market="*", operator=">=", threshold=D(5), unit="usd")
     )
-    assert "   Now $850.00." in card(Alert(), LONG, AccountLevel(metric="free_collateral", operator="<=", value=D(5)))
+    assert "Now $950.00." in card(Alert(), LONG, AccountLevel(metric="free_collateral", operator="<=", value=D(5)))
