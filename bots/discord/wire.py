@@ -11,6 +11,7 @@ from typing import Any, TypeVar
 
 import aiohttp
 import discord
+import orjson
 from discord.http import Route, json_or_text
 from yarl import URL
 
@@ -33,6 +34,8 @@ _DM = "dm"
 _MOST_KNOWN = 20_000
 _TOO_FAST_S = 60.0
 _JSON = {"Content-Type": "application/json"}
+_WITHIN = aiohttp.ClientTimeout(total=WITHIN_S)
+_TROUBLE = (discord.RateLimited, discord.HTTPException, TimeoutError, aiohttp.ClientError, OSError)
 _NOBODY: dict[str, list[str]] = {"parse": []}
 _log = logging.getLogger(__name__)
 T = TypeVar("T")
@@ -202,16 +205,19 @@ class Wire:
             for part in _form(body, png)[1]:
                 data.add_field(**part)
         elif body is not None:
-            data, headers = _written(body), _JSON
+            data, headers = orjson.dumps(body), _JSON
+        url = URL(Route.BASE + path, encoded=True)
         async with self._lines:
             try:
-                return await self._translated(lambda: self._call(method, Route.BASE + path, data, headers))
-            except TryAgain as problem:
-                self._note_bare(png, problem)
-                raise
+                return await self._call(method, url, data, headers)
+            except _TROUBLE as problem:
+                meant = _in_our_words(problem)
+                if isinstance(meant, TryAgain):
+                    self._note_bare(png, meant)
+                raise meant from None
 
-    async def _call(self, method: str, url: str, data: Any, headers: dict[str, str] | None) -> Any:
-        async with self._session.request(method, URL(url, encoded=True), data=data, headers=headers) as response:
+    async def _call(self, method: str, url: URL, data: Any, headers: dict[str, str] | None) -> Any:
+        async with self._session.request(method, url, data=data, headers=headers, timeout=_WITHIN) as response:
             if response.status == 204:
                 return None
             told: Any = await json_or_text(response)
@@ -254,21 +260,23 @@ class Wire:
         try:
             async with asyncio.timeout(within_s):
                 return await call()
-        except discord.RateLimited as problem:
-            raise TryAgain(f"Discord wants {problem.retry_after:.0f} s of silence", problem.retry_after) from None
-        except discord.HTTPException as problem:
+        except _TROUBLE as problem:
             raise _in_our_words(problem) from None
-        except TimeoutError:
-            raise TryAgain("Discord did not answer in time") from None
-        except (aiohttp.ClientError, OSError) as problem:
-            raise TryAgain(f"Discord could not be reached: {type(problem).__name__}") from None
 
 
-def _written(body: Payload) -> bytes:
-    return json.dumps(body, ensure_ascii=False, separators=(",", ":")).encode()
+def _in_our_words(problem: Exception) -> SayWhenError:
+    match problem:
+        case discord.RateLimited():
+            return TryAgain(f"Discord wants {problem.retry_after:.0f} s of silence", problem.retry_after)
+        case discord.HTTPException():
+            return _refusal(problem)
+        case TimeoutError():
+            return TryAgain("Discord did not answer in time")
+        case _:
+            return TryAgain(f"Discord could not be reached: {type(problem).__name__}")
 
 
-def _in_our_words(problem: discord.HTTPException) -> SayWhenError:
+def _refusal(problem: discord.HTTPException) -> SayWhenError:
     said = f"Discord says {problem.status}, {problem.code}: {problem.text[:200]}"
     match problem.code:
         case 10062 | 10015 | 50027:
