@@ -8,7 +8,7 @@ import { Problem } from "../api/client";
 import { API } from "../api/places";
 import { Button, Failure, Waiting } from "../ui/parts";
 import { Elsewhere } from "./Elsewhere";
-import { signInWith, useWallets } from "./wallets";
+import { type Usable, useWallets } from "./wallets";
 
 interface Door {
   /** A way in that was brought along, to be taken at once: a one-time link, or what Telegram vouches for. */
@@ -55,8 +55,17 @@ export function SignIn({ start, onEntered, ended = false }: Door) {
   );
 }
 
+async function signInWith(wallet: Usable): Promise<void> {
+  const proof = await import("./proof");
+  await proof.signInWith(wallet);
+}
+
 function Ways({ busy, onEnter }: { busy: boolean; onEnter: (way: () => Promise<unknown>) => void }) {
   const wallets = useWallets();
+  const any = wallets.length > 0;
+  useEffect(() => {
+    if (any) import("./proof").catch(() => undefined); // asked for again when it is needed
+  }, [any]);
   return (
     <>
       <div className="flex flex-col gap-3">
