@@ -6,6 +6,7 @@ import { deeds, queries } from "../api/calls";
 import { useSocketState } from "../api/live";
 import { Icon } from "./Icon";
 import { Leave } from "./Leave";
+import { News } from "./News";
 import { useOnline } from "./online";
 import { Zone } from "./Zone";
 import { Button, Chip, Failure, Go, type Tone } from "../ui/parts";
@@ -55,6 +56,7 @@ export function Shell({ children }: { children: ReactNode }) {
         {(path === "/" || path === "/say") && <Zone />}
         {children}
       </main>
+      <News />
       <nav aria-label="Pages" className="fixed inset-x-0 bottom-0 z-10 grid h-[calc(3.75rem+env(safe-area-inset-bottom))] grid-cols-6 border-t border-line bg-panel p-1 pb-[calc(0.25rem+env(safe-area-inset-bottom))] md:hidden">
         {links("flex flex-col items-center justify-center gap-0.5 rounded-md text-[0.6875rem] font-medium whitespace-nowrap", true)}
       </nav>
