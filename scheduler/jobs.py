@@ -39,6 +39,7 @@ class Cadences:
             (1.5, "leases", engine.hold_leases),
             (2, "remember", engine.remember),
             (5, "accounts", engine.accounts),
+            (5, "closes", engine.closes),
             (15, "resting", engine.settle_resting),
             (5, "candles", engine.candles),
             (5, "standing", engine.standing),
