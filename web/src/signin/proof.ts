@@ -40,7 +40,7 @@ async function connected(wallet: Usable): Promise<WalletAccount> {
     if (account === undefined) throw new Problem(0, "no_account", `${wallet.name} offers no Solana account.`, "Choose one in the wallet, then try again.");
     return account;
   } catch (error) {
-    throw refusal(wallet, error);
+    throw refusal(wallet, error, UNLOCK);
   }
 }
 
@@ -73,12 +73,17 @@ function same(a: Uint8Array, b: Uint8Array): boolean {
 }
 
 const NO_MESSAGES = "Accounts on a hardware wallet often cannot sign messages; use another account, or sign in with the bot's /web link.";
+const UNLOCK = "Unlock the wallet and choose an account in it, then try again.";
 
 export function refusal(wallet: Wallet, error: unknown, hint = NO_MESSAGES): Problem {
   if (error instanceof Problem) return error;
-  const code = (error as { code?: unknown } | null)?.code;
-  if (code === 4001 || /reject|denied|cancel/i.test(asProblem(error).message)) {
+  const { code, message } = (error ?? {}) as { code?: unknown; message?: unknown };
+  const said = typeof message === "string" ? message.trim() : "";
+  if (code === 4001 || /reject|denied|decline|cancel/i.test(said)) {
     return new Problem(0, "declined", `You declined in ${wallet.name}.`, "Nothing was signed. Try again when you want to.");
   }
-  return new Problem(0, "wallet", `${wallet.name} could not sign: ${asProblem(error).message}`, hint);
+  if (/\block(ed)?\b/i.test(said)) return new Problem(0, "wallet", `${wallet.name} is locked.`, UNLOCK);
+  // What wallets call internal means nothing to a person; what they say in words may.
+  const why = said === "" || /internal|json-rpc|undefined/i.test(said) ? `${wallet.name} gave no reason why it did not sign.` : `${wallet.name} could not sign: ${said}`;
+  return new Problem(0, "wallet", why, hint === UNLOCK || said !== "" ? hint : `${UNLOCK} ${hint}`);
 }
