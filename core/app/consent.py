@@ -55,7 +55,7 @@ class Consent:
         """What one of the owner's wallets must sign to approve. Raises NotFound, BadInput, Denied."""
         approval = await self._find(owner, approval_id)
         if address not in {wallet.address for wallet in await self._people.wallets(owner)}:
-            raise Denied("That wallet is not linked to your account.", "Use one of your wallets.")
+            raise Denied("That wallet is not linked to your account.", "Choose an account in it that is linked here.")
         statement = f"{approval.summary} in SayWhen. This signs no transaction."
         return await self._identity.challenge(address, "approve", owner=owner, statement=statement, about=approval_id)
 

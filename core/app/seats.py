@@ -174,7 +174,7 @@ class Seats:
         return await self._settle(await self.get(owner, transaction_id))
 
     async def follow_all(self) -> None:
-        """Go on with what wallets have signed, also where nobody looks: send it again, and take in what became of it."""
+        """Go on with what wallets have signed, looked at or not: send it again, and take in what became of it."""
         for transaction in await self._transactions.unproven():
             await self._settle(transaction)
 

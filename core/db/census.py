@@ -43,6 +43,9 @@ class Census:
             "unreachable": select(func.count()).select_from(links).where(links.c.dead_since.is_not(None)),
             "live rules": select(func.count()).select_from(trading_rules).where(trading_rules.c.state.in_(LIVE)),
             "orders in flight": select(func.count()).select_from(orders).where(orders.c.state.in_(IN_FLIGHT)),
+            "orders of unknown fate": select(func.count())
+            .select_from(orders)
+            .where(orders.c.state == OrderState.UNKNOWN),
             "cards to send": select(func.count())
             .select_from(deliveries)
             .where(deliveries.c.state == text("'pending'")),

@@ -8,7 +8,7 @@ from enum import StrEnum
 from typing import Any, Literal
 
 from core.domain.action import Action, LimitOrder, is_exit
-from core.domain.condition import AtTime, Condition, Schedule, leaves
+from core.domain.condition import AtTime, Condition, Now, Schedule, leaves
 from core.domain.ids import DraftId, EventId, OrderId, OwnerId, RuleId, SetId
 
 
@@ -147,3 +147,8 @@ def job_kind(condition: Condition) -> Literal["price_monitor", "position_monitor
     if kinds & {"position_pnl", "position_event", "account"}:
         return "position_monitor"
     return "price_monitor"
+
+
+def leaves_at_once(spec: RuleSpec) -> bool:
+    """Whether *spec* only closes something, now: what its owner may do also while everything of theirs is paused."""
+    return isinstance(spec.condition, Now) and is_exit(spec.action)

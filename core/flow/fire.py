@@ -24,7 +24,7 @@ from core.domain.level import levels
 from core.domain.market import Observation
 from core.domain.order import ENDED, Order, OrderState
 from core.domain.position import Account
-from core.domain.rule import LIVE, Rule, RuleState
+from core.domain.rule import LIVE, Rule, RuleState, leaves_at_once
 from core.domain.sentry import level_of
 from core.domain.sizing import plan_legs
 from core.domain.wording import say_live
@@ -61,7 +61,7 @@ async def fire(store: Store, clock: Clock, crossing: Crossing, world: World, fen
             return None
         rule = replace(rule, memory=crossing.rule.memory)
         now = clock.now()
-        if (await tx.read_owner()).paused and not lifecycle.leaves_at_once(rule.spec):
+        if (await tx.read_owner()).paused and not leaves_at_once(rule.spec):
             state = (await lifecycle.pause(tx, rule, now, lifecycle.PAUSED_ALL)).state
         elif rule.spec.is_over(now):
             state = (await lifecycle.expire(tx, rule, now)).state
