@@ -17,10 +17,11 @@ from types import TracebackType
 from core.db.memory_log import MemoryEventLog
 from core.db.memory_queue import MemoryQueue
 from core.db.memory_transaction import Books, MemoryTransaction
+from core.domain.event import Event
 from core.domain.ids import DraftId, OrderId, OwnerId, RuleId
 from core.domain.market import TIMEFRAME_S, Candle, Timeframe
 from core.domain.order import IN_FLIGHT, OrderState
-from core.domain.owner import Draft, Owner
+from core.domain.owner import Draft, DraftState, Owner
 from core.domain.rule import LIVE, Rule, RuleState
 from core.ports.storage import Fence, Look, Memories, Transaction
 from core.ports.world import VenueStatus
@@ -59,6 +60,20 @@ class MemoryStore:
 
     async def draft(self, owner: OwnerId, draft_id: DraftId) -> Draft | None:
         return await self._reading(owner).draft(draft_id)
+
+    async def add_draft(self, draft: Draft, said: Event) -> Draft:
+        async with self.begin(draft.owner) as tx:
+            known = replace(draft, event_id=await tx.append(said))
+            await tx.add_draft(known)
+        return known
+
+    async def drop_draft(self, dropped: Draft, *, was: DraftState, revision: int) -> bool:
+        async with self.begin(dropped.owner) as tx:
+            saved = await tx.save_draft(dropped, was=was, revision=revision)
+            for draft in await tx.open_drafts(dropped.channel) if saved else ():
+                if draft.created_at <= dropped.created_at:
+                    await tx.save_draft(replace(draft, channel=""), was=draft.state, revision=draft.revision)
+        return saved
 
     async def rules(self, owner: OwnerId, states: Collection[RuleState]) -> list[Rule]:
         return await self._reading(owner).rules(states)
@@ -119,7 +134,7 @@ class MemoryStore:
             or (order.cancel_asked and order.state in IN_FLIGHT)
             or (order.state is OrderState.PLANNED and order.due_at <= due)
         ]
-        found.sort(key=lambda order: (order.created_at, order.id))
+        found.sort(key=lambda order: (order.state is OrderState.ACCEPTED, order.created_at, order.id))
         return [(order.owner, order.id, order.state) for order in found[:limit]]
 
     async def save_memories(self, memories: Memories, fences: Mapping[RuleId, Fence]) -> None:

@@ -1,5 +1,6 @@
 """A planned leg and the venue as it is → what to send: side, size, price and bounds; sends and stores nothing."""
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import timedelta
 from decimal import Decimal
@@ -9,7 +10,7 @@ from core.domain.action import Close, LimitOrder, MarketOrder, Reverse, Trade, i
 from core.domain.errors import VenuePaused, VenueUnknown
 from core.domain.market import Market, Observation
 from core.domain.money import round_price
-from core.domain.order import ENDED, Order, OrderIntent
+from core.domain.order import ENDED, Fill, Order, OrderIntent
 from core.domain.position import Account
 from core.domain.rule import Rule, RuleState
 from core.domain.sizing import NothingToDo, Sized, size
@@ -19,11 +20,12 @@ from core.ports import Clock, Transaction, Venue
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Look:
-    """The venue as it is just before an order is sized."""
+    """The venue as it is just before an order is sized; `traded` is the owner's last fill known before that."""
 
     mark: Observation
     account: Account
     market: Market
+    traded: Sequence[Fill] | None = None
 
 
 async def look_at(venue: Venue, order: Order, rule: Rule) -> Look:

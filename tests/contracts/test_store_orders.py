@@ -166,13 +166,20 @@ async def test_what_must_be_settled_is_in_flight_or_due(store: Store, rule: Rule
     slice_to_come = samples.order(rule, 2, due_at=START + timedelta(minutes=5))
     in_flight = samples.order(rule, 3, created_at=START - timedelta(hours=1), due_at=START - timedelta(hours=1))
     ended = samples.order(rule, 4)
-    await _add(store, due, slice_to_come, in_flight, ended)
+    rests = samples.order(rule, 5, created_at=START - timedelta(days=9), due_at=START - timedelta(days=9))
+    await _add(store, due, slice_to_come, in_flight, ended, rests)
     async with store.begin(rule.owner) as tx:
         unknown = replace(samples.signed(in_flight), state=OrderState.UNKNOWN)
         await tx.save_order(unknown, was=OrderState.PLANNED)
         await tx.save_order(replace(ended, state=OrderState.DENIED), was=OrderState.PLANNED)
+        accepted = replace(samples.signed(rests), state=OrderState.ACCEPTED)
+        await tx.save_order(samples.signed(rests), was=OrderState.PLANNED)
+        await tx.save_order(accepted, was=OrderState.SIGNED)
     first = (rule.owner, in_flight.id, OrderState.UNKNOWN)
-    assert await store.orders_to_settle(START) == [first, (rule.owner, due.id, OrderState.PLANNED)]
+    moving = [first, (rule.owner, due.id, OrderState.PLANNED)]
+    assert await store.orders_to_settle(START, resting=False) == moving
+    # What rests for days comes last: however much of it there is, nothing that moves waits behind it.
+    assert await store.orders_to_settle(START) == [*moving, (rule.owner, rests.id, OrderState.ACCEPTED)]
     assert await store.orders_to_settle(START, limit=1) == [first]
 
 

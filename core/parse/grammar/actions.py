@@ -15,7 +15,9 @@ _VERBS: dict[str, Literal["buy", "sell", "long", "short", "cover", "trim", "exit
 }  # fmt: skip
 _SIDES = ("LONG", "SHORT", "LONGNOUN", "SHORTNOUN")
 _DOING = (*_VERBS, "ALERT", "CANCEL", "PAUSE")
-_LEADING = "REDUCEONLY|SET|PUTIN|LIMIT|POSTONLY|TWAP|LADDER|ATMARKET|MY"
+_LEADING = frozenset({"REDUCEONLY", "SET", "PUTIN", "LIMIT", "POSTONLY", "TWAP", "LADDER", "ATMARKET", "MY"})
+_OPENING = "|".join((*_VERBS, *_LEADING, "NUM", "ALL", "COIN"))
+"""Kinds that a trade may begin with."""
 _RETRACTIONS: dict[str, Literal["cancel_orders", "cancel_rules", "pause_rules"]] = {
     "ORDERS": "cancel_orders", "RULES": "cancel_rules", "ALERTS": "cancel_rules", "STOPS": "cancel_rules",
 }  # fmt: skip
@@ -172,6 +174,8 @@ def _read_move_stop(cur: Cursor) -> Act | None:
 
 def _read_trade(cur: Cursor) -> Act | None:
     """Any verb that trades, with what stands before and after it."""
+    if not cur.begins(_OPENING):
+        return None
     act = Act(verb="buy", order=Order())
     begun = cur.at
     _read_before_verb(cur, act)
@@ -265,7 +269,7 @@ def _read_before_verb(cur: Cursor, act: Act) -> None:
     while True:
         item = cur.peek()
         opened = opened or item.text.lower() in ("open", "enter", "start", "initiate")
-        if item.kind in _LEADING.split("|") or (item.kind in ("ORDERS", "TO") and act.order.type is not None):
+        if item.kind in _LEADING or (item.kind in ("ORDERS", "TO") and act.order.type is not None):
             act.order.type = ORDER_KINDS.get(item.kind, act.order.type)
             act.order.post_only = act.order.post_only or item.kind == "POSTONLY"
             act.reduce_only = act.reduce_only or item.kind == "REDUCEONLY"

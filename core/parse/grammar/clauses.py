@@ -49,6 +49,7 @@ _BOUNDS = ("ABOVE", "BELOW", "GO", "FALL", "RISE", "BREAK", "REACH", "CROSSUP", 
 _JOINERS = frozenset(
     {"COMMA", "AND", "OR", "THEN", "IF", "EACH", "WHILE", "AFTER", "COLON", "LPAR", "RPAR", "DASH", "SLASH"}
 )
+_JOINING = "|".join((*_JOINERS, "ON", "EVERY", "AT", "SET"))
 
 
 @dataclass(slots=True, kw_only=True)
@@ -177,12 +178,8 @@ class _Reading:
             return (here or not named) and self._add(one_more_bound(self.cur, self.spoken))
         last = last_condition(self.out.parts[-1].what if self.out.parts else None)
         market = getattr(last, "market", None)
-        if (
-            market is None
-            or not self.joins
-            or self.joins - {"AND", "OR", "COMMA"}
-            or self.cur.peek().kind not in _BOUNDS
-        ):
+        bare = bool(self.joins) and not self.joins - {"AND", "OR", "COMMA"} and self.cur.peek().kind in _BOUNDS
+        if market is None or not bare:
             return False
         begun = self.cur.at
         found = read_condition(self.cur)
@@ -193,16 +190,15 @@ class _Reading:
 
     def _instead_of_joining(self) -> bool:
         """ "once an hour" is no "once …"; "after 6 hours" is a time."""
-        if self.cur.peek().text.lower() == "once" and self.cur.peek(1).kind in ("DUR", "EVERY"):
+        cur = self.cur
+        if cur.sees("IF", "DUR|EVERY") and cur.peek().text.lower() == "once":
             return self._mod()
-        candle = self.cur.peek(2).kind in ("CLOSES", "CANDLE") or self.cur.sees(
-            "AFTER", "DUR", "CLOSE", "ABOVE|BELOW|AT"
-        )
-        if self.cur.peek().kind == "AFTER" and self.cur.peek(1).kind == "DUR" and not candle:
-            return self._add(read_time_condition(self.cur))
-        return False
+        candle = cur.sees("AFTER", "DUR", "CLOSES|CANDLE") or cur.sees("AFTER", "DUR", "CLOSE", "ABOVE|BELOW|AT")
+        return cur.sees("AFTER", "DUR") and not candle and self._add(read_time_condition(cur))
 
     def _join(self) -> bool:
+        if not self.cur.begins(_JOINING):
+            return False
         item = self.cur.peek()
         if item.kind == "ON" and self.cur.sees("ON", "EVERY", "NUM", _MOVES_ANY):
             self.cur.next()
@@ -259,6 +255,8 @@ class _Reading:
     def _event(self) -> bool:
         """once filled · after TP1 hits · when it triggers."""
         cur, begun = self.cur, self.cur.at
+        if not cur.holds("FILLED|TARGET|STOP"):
+            return False
         cur.skip("IT|MY|POSITION|ORDERS")
         if cur.take("FILLED") is not None and (begun == 0 or self.joins & {"IF", "AFTER", "EACH", "AND", "THEN"}):
             return self._add(FilledDraft())

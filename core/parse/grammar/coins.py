@@ -32,12 +32,16 @@ _STABLE = frozenset({"usdc", "usdt", "dai", "pyusd"})
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Coins:
-    """The words that name markets: `said` by lower-case words, `guarded` those that are also plain English."""
+    """The words that name markets: `said` by lower-case words, `guarded` those that are also plain English.
+
+    `begins` are the first words of the names that have several, `elsewhere` included.
+    """
 
     said: Mapping[tuple[str, ...], str]
     elsewhere: frozenset[tuple[str, ...]]
     names: tuple[str, ...] = field(default=())
     guarded: frozenset[str] = frozenset()
+    begins: frozenset[str] = frozenset()
 
 
 def coins_of(context: ParseContext) -> Coins:
@@ -70,4 +74,5 @@ def _coins(markets: tuple[str, ...], listed: tuple[tuple[str, str], ...]) -> Coi
             outside |= {tuple(name.split()) for name in names_of.split("|")}
     outside = {words for words in outside if words not in said and words not in phrases() and words[0] not in _STABLE}
     names = tuple(words[0] for words in said if len(words) == 1 and len(words[0]) >= 5)
-    return Coins(said=said, elsewhere=frozenset(outside), names=names, guarded=frozenset(guarded))
+    begins = frozenset(words[0] for words in (*said, *outside) if len(words) > 1)
+    return Coins(said=said, elsewhere=frozenset(outside), names=names, guarded=frozenset(guarded), begins=begins)

@@ -9,10 +9,11 @@ from core.parse.grammar.actions import is_one
 from core.parse.grammar.items import Cursor
 from core.parse.grammar.reader import Sentence
 
-_FILLER = (
-    "MY|ALL|EVERY|OF|ON|FOR|FROM|I|SHOW|NOW|TODAY|AND|COMMA|IT|GO|POSITION|AT|TO|CURRENT|HISTORY|SET|WITH|"
-    "ATMARKET|ACROSS"
-)
+_FILLER = frozenset({
+    "MY", "ALL", "EVERY", "OF", "ON", "FOR", "FROM", "I", "SHOW", "NOW", "TODAY", "AND", "COMMA", "IT", "GO",
+    "POSITION", "AT", "TO", "CURRENT", "HISTORY", "SET", "WITH", "ATMARKET", "ACROSS", "LEFT", "RULEID", "ACTIVATE",
+    "OPENED", "STATE", "WORTH", "LATEST",
+})  # fmt: skip
 _TOPICS: dict[str, CommandName] = {
     "POSITION": "positions", "EVERYTHING": "positions", "PNL": "positions", "PROFIT": "positions", "RULES": "rules",
     "ALERTS": "rules", "ORDERS": "rules", "HISTORY": "trades", "COLLATERAL": "balance",
@@ -61,6 +62,8 @@ def _help(cur: Cursor) -> Command | None:
 def _kill(cur: Cursor) -> Command | None:
     """kill · stop everything and pull all my orders."""
     cur.skip("SLASH")
+    if not cur.begins("KILL|CANCEL|PAUSE|STOP"):
+        return None
     if _both_ways(cur):
         return Command(name="kill")
     while cur.sees("KILL", "KILL") or cur.sees("CANCEL", "IT", "KILL"):
@@ -195,15 +198,7 @@ def _look(cur: Cursor, *, asked: bool) -> Command | None:
             word.text.lower() in _BACK_THEN and set(topics) <= {"HISTORY"}
         ):
             continue
-        elif word.kind not in _FILLER.split("|") and word.kind not in (
-            "LEFT",
-            "RULEID",
-            "ACTIVATE",
-            "OPENED",
-            "STATE",
-            "WORTH",
-            "LATEST",
-        ):
+        elif word.kind not in _FILLER:
             return None
     looking = (
         asked

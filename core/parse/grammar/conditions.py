@@ -1,5 +1,6 @@
 """Reads one condition from the words at hand; which rule it belongs to is decided elsewhere."""
 
+from collections.abc import Callable
 from dataclasses import replace
 from decimal import Decimal
 from typing import Literal
@@ -7,24 +8,15 @@ from typing import Literal
 from core.parse.grammar.drafts import CandleDraft, Change, Cond, Direction, GroupDraft, Level, PnlDraft, Trail
 from core.parse.grammar.indicators import read_candle, read_indicator, read_timeframe
 from core.parse.grammar.items import Amount, Cursor
-from core.parse.grammar.metrics import read_account, read_event, read_funding, read_pnl
+from core.parse.grammar.metrics import EVENTS, read_account, read_event, read_funding, read_pnl
 from core.parse.grammar.phrases import Subject, level_operator, read_comparison, read_price, read_subject
 
 
 def read_condition(cur: Cursor) -> Cond | None:
     """The condition that begins here; None puts the cursor back."""
     begun = cur.at
-    for reader in (
-        read_account,
-        read_funding,
-        read_indicator,
-        read_candle,
-        read_event,
-        read_pnl,
-        _read_of_several,
-        _read_price_condition,
-    ):
-        found = reader(cur)
+    for reader, needed in _READERS:
+        found = reader(cur) if cur.holds(needed) else None
         if found is not None:
             return found
         cur.at = begun
@@ -59,7 +51,7 @@ def _read_price_condition(cur: Cursor) -> Cond | None:
     if subject.everything or (subject.me and not subject.price and subject.market is None and not _verb_ahead(cur)):
         return None
     named = (led and (subject.market is not None or subject.it or subject.price)) or _heads(cur, subject)
-    found = _read_between(cur, subject) or _read_change(cur) or _read_level(cur, named=named)
+    found = _read_between(cur, subject) or _read_near(cur) or _read_change(cur) or _read_level(cur, named=named)
     if isinstance(found, GroupDraft):
         return found
     moved = isinstance(found, Change) and found == replace(found, reference="current_price")
@@ -103,6 +95,26 @@ def _read_between(cur: Cursor, subject: Subject) -> GroupDraft | None:
             return GroupDraft(type="all", parts=ends)
     cur.at = begun
     return None
+
+
+def _read_near(cur: Cursor) -> Level | None:
+    """gets close to 65000 · is within 1 % of 145 · comes within $2 of my entry."""
+    begun = cur.at
+    cur.skip("GO|REACH|MOVE|FALL|RISE|AT|ON")
+    within: Amount | None = None
+    near = cur.take("NEAR") is not None
+    if not near and cur.sees("WITHIN", "NUM", "OF|FROM") and cur.peek(1).value.unit in ("percent", "usd"):
+        within = None if cur.peek(1).value.sign or cur.peek(1).value.words else cur.peek(1).value
+        cur.at += 3
+        near = within is not None
+    cur.skip("MY")
+    entry = near and cur.sees("BREAKEVEN") and cur.peek().text.lower() != "be"
+    price = None if entry or not near else read_price(cur)
+    cur.at += int(entry)
+    if (price is None and not entry) or cur.peek().kind in ("NUM", "DASH", "FOR"):
+        cur.at = begun
+        return None
+    return Level(price=price, at_entry=entry, near=True, within=within)
 
 
 def _verb_ahead(cur: Cursor) -> bool:
@@ -356,3 +368,16 @@ def _window(cur: Cursor) -> int | None:
     if cur.run("WITHIN", "DUR") or cur.run("ON", "DUR") or cur.run("ABOVE", "DUR") or cur.run("ON", "ANY", "DUR"):
         return int(cur.peek(-1).value)
     return None
+
+
+_READERS: tuple[tuple[Callable[[Cursor], Cond | None], str], ...] = (
+    (read_account, "METRIC|LEVERAGE"),
+    (read_funding, "FUNDING"),
+    (read_indicator, "IND|GOLDEN|DEATH|CROSSUP|CROSSDOWN"),
+    (read_candle, "CLOSES|CLOSE"),
+    (read_event, "SET|CLOSE|" + "|".join(EVENTS)),
+    (read_pnl, "PNL|PROFIT|LOSS|I|MY|POSITION|EVERYTHING|LONG|LONGNOUN|SHORT|SHORTNOUN"),
+    (_read_of_several, "COIN"),
+    (_read_price_condition, "NUM|BREAKEVEN|TARGET|FALL|RISE|DOUBLES"),
+)
+"""What reads each sort of condition, with the kinds of which its sentence has at least one."""

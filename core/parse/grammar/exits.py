@@ -15,6 +15,8 @@ _PURPOSES: dict[str, Literal["target", "stop", "trail"]] = {"TARGET": "target", 
 
 def read_exit(cur: Cursor) -> Act | None:
     """TP 160 · stop loss at 142 · a 4 % trailing stop · +6 % tp · stop me out."""
+    if not cur.holds("TARGET|STOP|TRAIL|LETLOSE"):
+        return None
     while cur.peek().kind in ("SET", "WITH", "MY") or cur.peek().text.lower() in ("add", "get", "have"):
         cur.next()
     act = Act(verb="exit", order=Order())

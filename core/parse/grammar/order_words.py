@@ -57,6 +57,8 @@ def _read_limit(cur: Cursor, act: Act) -> bool:
 
 def _read_order_terms(cur: Cursor, act: Act) -> bool:
     """Words about an order that carry a number."""
+    if not cur.begins("NUM|DUR|WITH|ATMOST|SLIPPAGE|BETWEEN|FROM|ABOVE|ON|FOR|VALIDFOR|WITHIN|THEN|AND|COLON"):
+        return False
     if _read_slippage(cur, act) or _read_range(cur, act):
         return True
     if cur.sees("ABOVE|ON|FOR|VALIDFOR|WITHIN", "DUR") and act.order.type == "twap":

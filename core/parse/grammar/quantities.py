@@ -1,7 +1,7 @@
 """Decides what a number says: how much, of which unit, for how long."""
 
 import re
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import replace
 from decimal import Decimal
 
@@ -101,7 +101,7 @@ def plain_number(text: str) -> Decimal | None:
 
 def read_quantity(tokens: Sequence[Token], at: int) -> tuple[Item, int] | None:
     """The number, share or duration that begins at token *at*, and how many tokens it takes."""
-    for reader in (_share, _spoken_duration, _digits, _spoken):
+    for reader in _BY_FIRST_WORD.get(tokens[at].low, _IN_DIGITS if tokens[at].kind == "number" else ()):
         found = reader(tokens, at)
         if found is not None:
             return found
@@ -110,7 +110,7 @@ def read_quantity(tokens: Sequence[Token], at: int) -> tuple[Item, int] | None:
 
 def _item(kind: str, value: object, tokens: Sequence[Token], at: int, count: int) -> tuple[Item, int]:
     first, last = tokens[at], tokens[at + count - 1]
-    text = " ".join(token.text for token in tokens[at : at + count])
+    text = first.text if count == 1 else " ".join(token.text for token in tokens[at : at + count])
     return Item(kind=kind, value=value, text=text, start=first.start, end=last.end), count
 
 
@@ -156,13 +156,16 @@ def _spoken_duration(tokens: Sequence[Token], at: int) -> tuple[Item, int] | Non
     return None
 
 
+_SIGNS = frozenset({"+", "-", "$", "us$", "usd"})
+
+
 def _digits(tokens: Sequence[Token], at: int) -> tuple[Item, int] | None:
     """A number in digits with its sign, currency, scale and unit."""
     begun, sign, dollar = at, "", False
     if _low(tokens, at) == "minus":
         sign, at = "-", at + 1
     at += int(_low(tokens, at) == "us" and _low(tokens, at + 1) == "$")
-    while _low(tokens, at) in ("+", "-", "$", "us$", "usd") and at - begun < 3:
+    while _low(tokens, at) in _SIGNS and at - begun < 3:
         mark = _low(tokens, at)
         if mark == "usd" and (at + 1 >= len(tokens) or tokens[at + 1].kind != "number"):
             return None
@@ -357,3 +360,18 @@ def _counted(tokens: Sequence[Token], at: int) -> tuple[Decimal, int]:
             break
         at += step
     return total + current, at
+
+
+Reader = Callable[[Sequence[Token], int], tuple[Item, int] | None]
+_IN_DIGITS: tuple[Reader, ...] = (_digits,)
+_OPENING: Mapping[Reader, frozenset[str]] = {
+    _share: frozenset({*_SLASHED, *(words[0] for words in _SHARES)}),
+    _spoken_duration: frozenset({"half", "a", "an", "one", "1", "the", "hour", "minute", "day", "week"}),
+    _digits: frozenset({"1", "minus", "us", *_SIGNS}),
+    _spoken: frozenset({"half", "a", "point", *_UNITS, *_TENS}),
+}
+"""The words that each reader may begin with, besides a number in digits."""
+_BY_FIRST_WORD: Mapping[str, tuple[Reader, ...]] = {
+    word: tuple(reader for reader, opening in _OPENING.items() if word in opening)
+    for word in frozenset().union(*_OPENING.values())
+}

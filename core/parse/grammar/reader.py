@@ -13,7 +13,7 @@ from core.parse.grammar.mended import corrected, reworded
 from core.parse.grammar.quantities import read_quantity
 from core.parse.grammar.spelling import known_word
 from core.parse.grammar.text import Token
-from core.parse.grammar.vocabulary import longest, phrases
+from core.parse.grammar.vocabulary import branches, phrases
 
 _MARKS = {
     ",": "COMMA", ";": "STOPMARK", ".": "STOPMARK", "!": "STOPMARK", "?": "QUESTION", ":": "COLON", "(": "LPAR",
@@ -30,6 +30,7 @@ _REQUESTS = (
     "would you",
     "will you",
     "can u",
+    "can help me",
     "can we",
     "could we",
     "could u",
@@ -43,9 +44,13 @@ _REQUESTS = (
     "if you c",
     "i'd appreciate",
 )
+_BEGGING = ("please", "pls", "plz", "kindly")
+_SPOKEN = frozenset({"word", "mark", "slash", "clock", "number"})
+"""Kinds of tokens that phrases and names are made of."""
 _BEFORE_A_COIN = frozenset(
     {"close", "sell", "buy", "long", "short", "exit", "my", "of", "on", "the", "at", "dump", "if"}
 )
+_ROUNDING = frozenset({"the", "low", "mid", "high", "upper", "lower"})
 CORRECTIONS_PER_MESSAGE = 24
 """More misspelt words than this in a message are not looked up: it is no English, and looking up is dear."""
 
@@ -67,8 +72,9 @@ def _rejoined(items: list[Item]) -> list[Item]:
     result: list[Item] = []
     for item in items:
         last = result[-1] if result else None
-        both = () if last is None else (*last.text.lower().split(), *item.text.lower().split())
-        if last is not None and (last.slip or item.slip) and both in phrases():
+        slipped = last is not None and (last.slip or item.slip)
+        both = (*last.text.lower().split(), *item.text.lower().split()) if last is not None and slipped else ()
+        if last is not None and both in phrases():
             kind, value = phrases()[both]
             slip = f"{last.slip or last.text} {item.slip or item.text}"
             result[-1] = replace(last, kind=kind, value=value, text=" ".join(both), slip=slip, end=item.end)
@@ -128,6 +134,8 @@ def _settle_words(items: list[Item]) -> None:
     """Reads "SOL gains $10" as a rise of the price and "when its 165" as "when it is 165"."""
     for at, item in enumerate(items):
         low = item.text.lower()
+        if low not in _UNSETTLED:
+            continue
         before = items[at - 1].kind if at else ""
         after = next((later.kind for later in items[at + 1 : at + 3] if later.text.lower() != "another"), "")
         owned = at > 1 and items[at - 2].kind in ("MY", "POSITION")
@@ -143,6 +151,9 @@ def _settle_words(items: list[Item]) -> None:
             items[at] = replace(item, kind="IT")
 
 
+_UNSETTLED = frozenset({"gain", "gains", "move", "|", "spot", "its", "it's"})
+
+
 def _one_stop(items: list[Item]) -> list[Item]:
     """A misspelt "sttop loss" as the one word it is."""
     return [item for at, item in enumerate(items) if item.kind != "LOSS" or not at or items[at - 1].kind != "STOP"]
@@ -151,9 +162,11 @@ def _one_stop(items: list[Item]) -> list[Item]:
 def _without_fillers(items: list[Item]) -> list[Item]:
     """Leaves out "recurring" where the sentence says how often, "by then" where it says when, "also" in a clause."""
     said = {item.kind for item in items}
-    empty = {"RECURRING"} if said & _RHYTHMS else set()
-    empty |= {"ATTHAT"} if said & {"IF", "EACH", "AFTER"} else set()
-    kept = [item for item in items if item.kind not in empty]
+    empty = {"RECURRING"} if not said.isdisjoint(_RHYTHMS) else set()
+    empty |= {"ATTHAT"} if not said.isdisjoint(("IF", "EACH", "AFTER")) else set()
+    kept = items if said.isdisjoint(empty) else [item for item in items if item.kind not in empty]
+    if "I" not in said:
+        return kept
     inside = [at for at, item in enumerate(kept) if item.text.lower() == "also" and at and kept[at - 1].kind == "I"]
     return [item for at, item in enumerate(kept) if at not in inside]  # "I also want out" joins nothing
 
@@ -206,8 +219,9 @@ class Reader:
                 items.append(item)
             polite = polite or (item.kind == "NOISE" and self._requests(item.text.lower()))
         if items:
-            done.append(Sentence(items))
+            done.append(Sentence(items, polite=polite))
         for sentence in done:
+            sentence.items = [item for item in sentence.items if item.kind != "ORNOT" or not sentence.polite]
             sentence.items = _split_alternatives(_rejoined(sentence.items))
             _settle_minutes(sentence.items)
             sentence.items = _joined_spans(sentence.items)
@@ -223,8 +237,9 @@ class Reader:
 
     def _requests(self, said: str) -> bool:
         """Whether words ask for something to be done; "would you buy SOL at 140?" may ask what we think of it."""
-        begged = any(token.low in ("please", "pls", "plz", "kindly") for token in self._tokens)
-        return said.startswith(_REQUESTS) and (said != "would you" or begged)
+        if not said.startswith(_REQUESTS):
+            return False
+        return said != "would you" or any(token.low in _BEGGING for token in self._tokens)
 
     def _corrected_next(self, at: int) -> bool:
         """Whether a correction of this sentence follows: "tp 160 … wait no, 165"."""
@@ -244,32 +259,39 @@ class Reader:
         long_phrase = self._phrase(at, shortest=2)
         if long_phrase is not None:
             return long_phrase
+        if at and self._tokens[at - 1].low in _ROUNDING and self._tens(at):
+            return self._make("UNKNOWN", None, at, 1)
         return (
             read_clock_or_date(self._tokens, at) or read_quantity(self._tokens, at) or self._coin(at) or self._word(at)
         )
 
+    def _tens(self, at: int) -> bool:
+        """Whether "160s" is no span of seconds but the prices from 160 to 169: "in the 160s"."""
+        found = read_quantity(self._tokens, at)
+        return found is not None and found[0].kind == "DUR" and found[0].text.lower().endswith("s") and found[1] < 3
+
     def _words(self, at: int, count: int) -> tuple[str, ...] | None:
         chosen = self._tokens[at : at + count]
-        if len(chosen) < count or any(
-            token.kind not in ("word", "mark", "slash", "clock", "number") for token in chosen
-        ):
+        if len(chosen) < count or any(token.kind not in _SPOKEN for token in chosen):
             return None
         return tuple(token.low for token in chosen)
 
     def _make(self, kind: str, value: object, at: int, count: int) -> tuple[Item, int]:
-        chosen = self._tokens[at : at + count]
-        text = " ".join(token.text for token in chosen)
-        return Item(kind=kind, value=value, text=text, start=chosen[0].start, end=chosen[-1].end), count
+        first, last = self._tokens[at], self._tokens[at + count - 1]
+        text = first.text if count == 1 else " ".join(token.text for token in self._tokens[at : at + count])
+        return Item(kind=kind, value=value, text=text, start=first.start, end=last.end), count
 
     def _phrase(self, at: int, *, shortest: int) -> tuple[Item, int] | None:
         """The longest known phrase of at least *shortest* words here."""
-        known = phrases()
-        for count in range(longest().get(self._tokens[at].low, 0), shortest - 1, -1):
-            words = self._words(at, count)
-            if words is not None and words in known:
-                kind, value = known[words]
-                return self._make(kind, value, at, count)
-        return None
+        tokens, end = self._tokens, at
+        branch, count = branches(), 0
+        kind, value = "", None
+        while end < len(tokens) and tokens[end].kind in _SPOKEN and tokens[end].low in branch:
+            branch = branch[tokens[end].low]
+            end += 1
+            if "" in branch:
+                (kind, value), count = branch[""], end - at
+        return self._make(kind, value, at, count) if count >= shortest else None
 
     def _coin(self, at: int) -> tuple[Item, int] | None:
         """A market of the venue, or a coin that is none."""
@@ -277,7 +299,7 @@ class Reader:
         begun, at = at, at + 1 if dollar else at
         if at >= len(self._tokens) or self._tokens[at].kind != "word":
             return None
-        for count in (3, 2, 1):
+        for count in (3, 2, 1) if self._tokens[at].low in self._coins.begins else (1,):
             words = self._words(at, count)
             if words is None:
                 continue
@@ -324,7 +346,8 @@ class Reader:
         for clitic in _CLITICS:
             if low.endswith(clitic) and (low.removesuffix(clitic),) in phrases():
                 kind, value = phrases()[(low.removesuffix(clitic),)]
-                return self._make(kind, value, at, 1)
+                owner = clitic == "'s" and kind == "NOISE"  # "my friend's SOL" is nobody's to close here
+                return self._make("UNKNOWN" if owner else kind, value, at, 1)
         if len(low) > 1 and low[0] == "r" and low[1:].isdecimal() and len(low) < 12:
             return self._make("RULEID", low, at, 1)
         if low[0] == "x" and low[1:].isdecimal() and len(low) < 5:

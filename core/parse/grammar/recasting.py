@@ -1,9 +1,9 @@
 """Puts one construction of items in the place of another, by patterns of kinds; knows no construction itself."""
 
 import re
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass, replace
-from typing import Literal
+from typing import Literal, NamedTuple
 
 from core.parse.grammar.items import Amount, Item
 
@@ -85,30 +85,66 @@ def _element(match: re.Match[str]) -> _Element:
     )
 
 
+class _Start(NamedTuple):
+    """A construction as it may begin, and the kinds or words that it needs right before and behind its first item.
+
+    None where anything may stand there. So all but a few constructions are passed over at one look to each side.
+    """
+
+    one: Construction
+    before: frozenset[str] | None
+    behind: frozenset[str] | None
+
+
+def _starts(one: Construction) -> Iterator[tuple[_Element, _Start]]:
+    """Every place that may take the first item of a construction."""
+    led = one.said[0] if one.said[0].ahead == "<" and not one.said[0].no else None
+    before = None if led is None else led.kinds | led.words
+    for at, place in enumerate(one.said):
+        if place.ahead == "<":
+            continue
+        yield place, _Start(one=one, before=before, behind=_behind(one.said[at + 1 :], place))
+        if place.count not in ("?", "*"):
+            return
+
+
+def _behind(places: Sequence[_Element], first: _Element) -> frozenset[str] | None:
+    """What may stand behind an item that *first* took, by the places that follow it; None for anything."""
+    found = first.kinds | first.words if first.count in ("*", "+") else frozenset()
+    for place in places:
+        if place.no:
+            return None
+        found |= place.kinds | place.words
+        if place.count not in ("?", "*"):
+            return found
+    return None
+
+
+_EDGE = ("END", "")
+
+
 class Recaster:
     """A table of constructions, found by what their first place takes."""
 
     def __init__(self, table: Sequence[Construction]) -> None:
-        self._by_kind: dict[str, list[Construction]] = {}
-        self._by_word: dict[str, list[Construction]] = {}
+        self._by_kind: dict[str, list[_Start]] = {}
+        self._by_word: dict[str, list[_Start]] = {}
         for one in table:
-            for place in one.said:
-                if place.ahead == "<":
-                    continue
+            for place, start in _starts(one):
                 for kind in place.kinds:
-                    self._by_kind.setdefault(kind, []).append(one)
+                    self._by_kind.setdefault(kind, []).append(start)
                 for word in place.words:
-                    self._by_word.setdefault(word, []).append(one)
-                if place.count not in ("?", "*"):
-                    break
+                    self._by_word.setdefault(word, []).append(start)
 
     def recast(self, items: list[Item]) -> list[Item]:
         """*items* with every construction of the table read as it is to be read; bounded."""
         for _ in range(_MOST_PASSES):
             result: list[Item] = []
+            kinds = [item.kind for item in items]
+            words = [item.text.lower() for item in items]
             at, changed = 0, False
             while at < len(items):
-                found = self._at(items, at)
+                found = self._at(items, at, kinds, words)
                 if found is None:
                     result.append(items[at])
                     at += 1
@@ -121,15 +157,24 @@ class Recaster:
                 break
         return items
 
-    def _at(self, items: Sequence[Item], at: int) -> tuple[list[Item], int] | None:
-        item = items[at]
-        for one in (*self._by_kind.get(item.kind, ()), *self._by_word.get(item.text.lower(), ())):
-            taken = _taken(one, items, at)
-            if taken is None or (one.when is not None and not one.when(taken)):
-                continue
-            end = at + sum(len(part) for part in taken)
-            if end > at:
-                return _read(one, taken, item), end
+    def _at(
+        self, items: Sequence[Item], at: int, kinds: Sequence[str], words: Sequence[str]
+    ) -> tuple[list[Item], int] | None:
+        """What the first construction that fits at *at* is read as, and where it ends."""
+        behind, word_behind = (kinds[at + 1], words[at + 1]) if at + 1 < len(items) else _EDGE
+        before, word_before = (kinds[at - 1], words[at - 1]) if at else _EDGE
+        for starts in (self._by_kind.get(kinds[at], ()), self._by_word.get(words[at], ())):
+            for one, after, ahead in starts:
+                if ahead is not None and behind not in ahead and word_behind not in ahead:
+                    continue
+                if after is not None and before not in after and word_before not in after:
+                    continue
+                taken = _taken(one, items, at)
+                if taken is None or (one.when is not None and not one.when(taken)):
+                    continue
+                end = at + sum(len(part) for part in taken)
+                if end > at:
+                    return _read(one, taken, items[at]), end
         return None
 
 

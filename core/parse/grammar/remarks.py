@@ -21,8 +21,8 @@ class Mod:
 def read_mod(cur: Cursor) -> Mod | None:
     """until Friday · valid for 24 hours · max 3 times · at most once an hour · starting tomorrow; or None."""
     begun = cur.at
-    for reader in (_read_expiry, _read_times, _read_other):
-        found = reader(cur)
+    for reader, opening in _READERS:
+        found = reader(cur) if cur.begins(opening) else None
         if found is not None:
             return found
         cur.at = begun
@@ -47,7 +47,11 @@ def _read_expiry(cur: Cursor) -> Mod | None:
         when = When(clock=Clock(hour=hour_of(cur.next().value) or 0, sure=False))
     if when is None:
         return None
-    if when.clock is None and cur.peek(-1).kind in ("TODAY", "TONIGHT"):
+    if when.clock is None and when.date is not None and (when.date.month, when.date.day) == (1, 1):
+        when = replace(when, clock=Clock(hour=0))  # "until new year"
+    night = when.clock is None and cur.peek().text.lower() == "night" and cur.peek(-1).kind in ("TOMORROW", "DAY")
+    cur.at += int(night)
+    if when.clock is None and (night or cur.peek(-1).kind in ("TODAY", "TONIGHT")):
         when = replace(when, clock=Clock(hour=23, minute=59))
     return Mod(kind="due" if due else "expires", value=when)
 
@@ -117,3 +121,11 @@ def _read_other(cur: Cursor) -> Mod | None:
             return Mod(kind="gtc")
         return None if when is None else Mod(kind="start", value=when)
     return None
+
+
+_READERS = (
+    (_read_expiry, "ORDERS|IT|RULES|VALIDFOR|WITHIN|THISDAY|BY|UNTIL|FOR"),
+    (_read_times, "ATMOST|BELOW|FOR|TO|TWICE|EVERY|EVERYHOUR|EVERYDAY|ONCE|NUM"),
+    (_read_other, "OCO|GTC|RECURRING|WITH|DUR|COOLDOWN|STARTING"),
+)
+"""What reads each sort of remark, with the kinds that it may begin with."""

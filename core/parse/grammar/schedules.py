@@ -4,15 +4,22 @@ from dataclasses import replace
 
 from core.parse.grammar.calendar import Clock, When
 from core.parse.grammar.drafts import ScheduleDraft, TimeDraft
-from core.parse.grammar.instants import hour_of, read_when, turned
+from core.parse.grammar.instants import TIME_KINDS, hour_of, read_when, turned
 from core.parse.grammar.items import Cursor, Item
 
 DAY_S, WEEK_S = 86_400, 604_800
+_OPENING = (
+    "EVERY|EVERYHOUR|EVERYDAY|EVERYWEEK|EVERYMONTH|SPAN|TF|ON|AT|MONTHSTART|WEEKDAYS|WEEKENDS|AFTER|DUR|COMMA|OF|NEXT|"
+    "NUM|" + "|".join(TIME_KINDS)
+)
+"""Kinds that a time may begin with."""
 
 
 def read_time_condition(cur: Cursor) -> TimeDraft | ScheduleDraft | None:
     """A cadence or one instant; None puts the cursor back."""
     begun = cur.at
+    if not cur.begins(_OPENING):
+        return None
     found = _read_schedule(cur)
     if found is not None:
         return found

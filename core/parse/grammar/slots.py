@@ -9,12 +9,12 @@ from core.parse.grammar.drafts import Act, Change, PnlDraft
 from core.parse.grammar.instants import hour_of
 from core.parse.grammar.items import Amount, Cursor
 from core.parse.grammar.order_words import read_order
-from core.parse.grammar.phrases import read_price, read_reference, read_subject
+from core.parse.grammar.phrases import outdoes_share, read_price, read_reference, read_subject
 
 ORDER_KINDS: dict[str, Literal["market", "limit", "twap", "ladder"]] = {
     "LIMIT": "limit", "POSTONLY": "limit", "TWAP": "twap", "LADDER": "ladder", "ATMARKET": "market",
 }  # fmt: skip
-_LATER = "REDUCEONLY|POSTONLY|SLIPPAGE|ATMARKET|LIMIT|LEVERAGE|WITH"
+_LATER = frozenset({"REDUCEONLY", "POSTONLY", "SLIPPAGE", "ATMARKET", "LIMIT", "LEVERAGE", "WITH"})
 
 
 def read_slots(cur: Cursor, act: Act) -> bool:
@@ -28,7 +28,7 @@ def read_slots(cur: Cursor, act: Act) -> bool:
 def resumes(cur: Cursor, ahead: int, last: Act | None = None) -> bool:
     """Whether the item *ahead* still speaks of the order before it: `…, reduce only`, `…, max slippage 1 %`."""
     first, second, third = (cur.peek(ahead + n) for n in range(3))
-    if first.kind in _LATER.split("|"):
+    if first.kind in _LATER:
         return first.kind != "WITH" or (second.kind == "NUM" and third.kind not in ("TRAIL", "STOP", "TARGET"))
     if (first.kind in ("ALL", "NOW") and second.kind == "END") or (
         first.text.lower() == "size" and second.kind in ("NUM", "OF")
@@ -324,9 +324,12 @@ def _read_things(cur: Cursor, act: Act) -> bool:
     """Markets, positions, all, the rest."""
     item = cur.peek()
     match item.kind:
+        case "ALL" | "EVERYTHING" if outdoes_share(cur, act.size):
+            return False  # "sell half at 160, all of it"
         case "ALL":
             act.whole = True
             act.it = act.it or item.text.lower() in ("it all", "all of it")
+            act.all = act.all or item.text.lower() in ("all", "all of", "all my", "all of my")
         case "REST" if act.size is None and not act.whole:
             act.rest = act.held = True
             cur.next()
@@ -356,6 +359,8 @@ def _read_things(cur: Cursor, act: Act) -> bool:
 
 
 def _read_spoken_of(cur: Cursor, act: Act) -> bool:
+    if not cur.begins("TO|OF|ON|FROM|FOR|ALL|EVERYTHING|COIN|POSITION|MY|I|IT|PRICE|LONG|LONGNOUN|SHORT|SHORTNOUN"):
+        return False
     begun = cur.at
     adds = act.verb in ("buy", "long", "short")
     cur.skip("TO" if adds and cur.peek(1).kind in ("MY", "COIN", "POSITION") else "")

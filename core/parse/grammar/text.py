@@ -2,7 +2,7 @@
 
 import re
 import unicodedata
-from dataclasses import dataclass
+from typing import NamedTuple
 
 MAX_CHARS = 4000
 """Longer messages are declined before anything is read."""
@@ -16,8 +16,7 @@ _REPLACED = {
 # Every alternative starts differently and none nests a repetition, so matching is linear.
 _TOKEN = re.compile(
     r"""
-    (?P<space>\s+)
-  | (?P<quote>"[^"]*"|(?<!\w)'[^']*'(?!\w))
+    (?P<quote>"[^"]*"|(?<!\w)'[^']*'(?!\w))
   | (?P<iso>\d{4}-\d{1,2}-\d{1,2})
   | (?P<clock>\d{1,2}:\d{2}(?!\d))
   | (?P<slash>\d{1,4}/\d{1,4}(?:/\d{2,4})?)
@@ -25,7 +24,7 @@ _TOKEN = re.compile(
   | (?P<number>\d+(?:[.,]\d+)*|\.\d+)
   | (?P<word>[^\W\d_][\w]*(?:'[^\W\d_]+)?)
   | (?P<arrow>->|=>|>=|<=|>|<)
-  | (?P<mark>.)
+  | (?P<mark>\S)
     """,
     re.VERBOSE | re.DOTALL,
 )
@@ -35,8 +34,7 @@ _INDICATOR = re.compile(r"(rsi|sma|ema|ma|atr)(\d{1,3})|(tp|sl)(\d{2,9})", re.IG
 """An indicator written together with its period, an exit with its price: ema50, tp165."""
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Token:
+class Token(NamedTuple):
     """A piece of the cleaned message, `low` without regard to case; `spaced`: white space stood before it."""
 
     kind: str
@@ -49,50 +47,57 @@ class Token:
 
 def clean(text: str) -> str:
     """*text* in one spelling of each sign: full-width digits plain, quotes straight, emoji and marks gone."""
-    pieces = []
-    for char in unicodedata.normalize("NFKC", "".join(_REPLACED.get(char, char) for char in text)):
-        category = unicodedata.category(char)
-        if char in "\n\t ":
-            pieces.append(char)
-        elif char in "_[]":
-            pieces.append({"_": " ", "[": "(", "]": ")"}[char])
-        elif category in ("So", "Sk", "Cc", "Mn", "Me", "Co", "Cs", "Cn", "Zs", "Zl", "Zp"):
-            pieces.append(" ")
-        elif category != "Cf":
-            pieces.append(_REPLACED.get(char, char))
-    return "".join(pieces)
+    if text.isascii():
+        return text.translate(_ASCII)
+    return "".join(map(_sign, unicodedata.normalize("NFKC", "".join(_REPLACED.get(char, char) for char in text))))
 
 
-def _token(*, kind: str, text: str, start: int, end: int, spaced: bool) -> Token:
-    return Token(kind=kind, text=text, low=text.lower(), start=start, end=end, spaced=spaced)
+def _sign(char: str) -> str:
+    if char in "\n\t ":
+        return char
+    if char in _BRACKETS:
+        return _BRACKETS[char]
+    category = unicodedata.category(char)
+    if category in ("So", "Sk", "Cc", "Mn", "Me", "Co", "Cs", "Cn", "Zs", "Zl", "Zp"):
+        return " "
+    return "" if category == "Cf" else _REPLACED.get(char, char)
+
+
+_BRACKETS = {"_": " ", "[": "(", "]": ")"}
+_ASCII = {code: _sign(_REPLACED.get(chr(code), chr(code))) for code in range(128)}
+"""What becomes of each plain sign, so that a message of these alone is one look-up a sign."""
 
 
 def tokens(cleaned: str) -> list[Token]:
     """The tokens of a cleaned message, from left to right; line breaks become `break`."""
     found: list[Token] = []
-    spaced = True
+    last = 0
     for match in _TOKEN.finditer(cleaned):
-        kind, text = str(match.lastgroup), match.group()
-        if kind == "space":
-            spaced = True
-            if "\n" in text and found and found[-1].kind != "break":
-                found.append(_token(kind="break", text="\n", start=match.start(), end=match.end(), spaced=True))
-            continue
-        if text == "-" and not spaced and found and _glues(found[-1], cleaned, match.end()):
+        kind, text, start = str(match.lastgroup), match.group(), match.start()
+        spaced = start > last or not last
+        if spaced and "\n" in cleaned[last:start]:
+            _break(found, last, start)
+        last = match.end()
+        if text == "-" and not spaced and found and _glues(found[-1], cleaned, last):
             continue
         if kind == "slash" and not _is_share_or_date(text, found[-1].low if found else ""):
-            found += _apart(text, match.start(), spaced=spaced)
-            spaced = False
+            found += _apart(text, start, spaced=spaced)
             continue
         kind = "number" if kind == "period" else kind
-        start, glued = match.start(), _INDICATOR.fullmatch(text) if kind == "word" else None
+        glued = _INDICATOR.fullmatch(text) if kind == "word" and text[-1].isdecimal() else None
         if glued is not None:
-            name, number = (part for part in glued.groups() if part)
-            found.append(_token(kind=kind, text=name, start=start, end=start + len(name), spaced=spaced))
-            kind, text, start, spaced = "number", number, start + len(name), False
-        found.append(_token(kind=kind, text=text, start=start, end=match.end(), spaced=spaced))
-        spaced = False
+            name, text = (part for part in glued.groups() if part)
+            found.append(Token(kind, name, name.lower(), start, start + len(name), spaced))
+            kind, start, spaced = "number", start + len(name), False
+        found.append(Token(kind, text, text.lower(), start, last, spaced))
+    if "\n" in cleaned[last:]:
+        _break(found, last, len(cleaned))
     return found
+
+
+def _break(found: list[Token], start: int, end: int) -> None:
+    if found and found[-1].kind != "break":
+        found.append(Token("break", "\n", "\n", start, end, True))
 
 
 _SHARES = frozenset({"1/2", "1/3", "2/3", "1/4", "3/4", "1/5", "1/8", "1/10", "2/5", "3/5", "4/5", "50/50"})
@@ -111,7 +116,7 @@ def _apart(text: str, start: int, *, spaced: bool) -> list[Token]:
     pieces: list[Token] = []
     for piece in re.split("(/)", text):
         kind = "mark" if piece == "/" else "number"
-        pieces.append(_token(kind=kind, text=piece, start=start, end=start + len(piece), spaced=spaced))
+        pieces.append(Token(kind, piece, piece, start, start + len(piece), spaced))
         start, spaced = start + len(piece), False
     return pieces
 

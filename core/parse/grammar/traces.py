@@ -4,20 +4,20 @@ The recognisers account for every word, yet a word may fill a slot that its acti
 So what was made is compared with what was said, from the other end.
 """
 
-from collections import Counter
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field, fields, is_dataclass
 from decimal import Decimal
+from functools import cache
 from typing import Any
 
 from core.domain.action import LadderOrder, LimitOrder, Trade, TwapOrder
-from core.domain.condition import FundingRate, Now, PositionPnl, Schedule, leaves
+from core.domain.condition import AccountLevel, FundingRate, Now, PositionPnl, Schedule, leaves
 from core.domain.market import TIMEFRAME_S
 from core.domain.money import HUNDRED
 from core.domain.reading import ParseResult
 from core.domain.rule import RuleSpec
 from core.parse.grammar.calendar import Clock, Day, When
-from core.parse.grammar.drafts import FundingDraft, Order, RuleDraft, ScheduleDraft
+from core.parse.grammar.drafts import FundingDraft, RuleDraft, ScheduleDraft
 from core.parse.grammar.items import Amount, Item
 from core.parse.grammar.schedules import DAY_S
 
@@ -33,7 +33,7 @@ class _Made:
     """Everything that the rules of a message hold, and the drafts of those that lack an answer yet."""
 
     numbers: set[Decimal] = field(default_factory=set)
-    places: Counter[Decimal] = field(default_factory=Counter)
+    places: dict[Decimal, int] = field(default_factory=dict)
     markets: set[str] = field(default_factory=set)
     clocks: list[Clock] = field(default_factory=list)
     whens: list[When] = field(default_factory=list)
@@ -43,6 +43,7 @@ class _Made:
     orders: set[str] = field(default_factory=set)
     said: list[str] = field(default_factory=list)
     again: bool = False
+    levered: bool = False
     now: bool = False
     together: bool = False
     asked: bool = False
@@ -61,14 +62,15 @@ def without_trace(
     lost = [item for at, item in enumerate(said) if not _left_one(said, at, made)]
     kept = {(item.kind, item.start, item.text) for one in said for item in (one, *one.holds)}
     for at, item in enumerate(heard):
-        if (item.kind, item.start, item.text) not in kept and not _left_one(heard, at, made):
+        checked = item.kind in _CHECKED and (item.kind, item.start, item.text) not in kept
+        if checked and not _left_one(heard, at, made):
             lost.append(item)
     return lost
 
 
 def _left_one(items: Sequence[Item], at: int, made: _Made) -> bool:
     item = items[at]
-    if item.kind not in _CHECKED or any(item.text.lower() in text for text in made.said):
+    if item.kind not in _CHECKED or (made.said and any(item.text.lower() in text for text in made.said)):
         return True
     return _CHECKED[item.kind](items, at, made)
 
@@ -81,16 +83,17 @@ def _made(drafts: Sequence[RuleDraft], result: ParseResult) -> _Made:
     known = {rule.id: rule for rule in result.rules}
     for number, draft in enumerate(drafts):
         rule = known.get(f"r{number + 1}")
-        spoken: list[Any] = [draft.cond, draft.expires, draft.times, draft.cooldown_s or None]
-        for part in spoken:
-            _collect(part, made)
+        spoken = _leaves((draft.cond, draft.expires, draft.times, draft.cooldown_s or None))
+        acted, ruled = _leaves(draft.act), _leaves(rule)
+        _collect(spoken, made)
         made.levels |= made.numbers
-        _collect_fields(Order(slippage_bps=draft.act.order.slippage_bps), made)
         asked = (rule is None or bool(result.questions)) and draft.act.verb not in _SIZELESS
+        also = [("slippage_bps", draft.act.order.slippage_bps), ("", draft.act.number), ("", draft.act.to)]
+        _collect([*also, *(acted if asked else ruled)], made)
         made.markets |= {draft.act.market} if draft.act.market is not None else set()
-        for part in (draft.act.number, draft.act.to, draft.act if asked else rule):
-            _collect(part, made)
-        made.places += _counted((*spoken, draft.act)) | _counted(rule)
+        said, held = _counted(spoken + acted), _counted(ruled)
+        for size in said.keys() | held.keys():
+            made.places[size] = made.places.get(size, 0) + max(said.get(size, 0), held.get(size, 0))
         made.asked = made.asked or draft.act.bad_number
         made.now = made.now or draft.cond is None
         made.rests = made.rests or draft.act.rest
@@ -102,6 +105,9 @@ def _made(drafts: Sequence[RuleDraft], result: ParseResult) -> _Made:
             made.orders |= {"reduce"} if draft.act.reduce_only else set()
         else:
             _collect_rule(rule, made)
+    made.levered = not result.rules or any(draft.act.leverage is not None for draft in drafts)
+    watched = (leaf for rule in result.rules for leaf in leaves(rule.condition))
+    made.levered |= any(isinstance(leaf, AccountLevel) and leaf.metric == "leverage" for leaf in watched)
     made.numbers.add(Decimal(len(drafts)))
     times = {draft.times for draft in drafts if draft.times is not None}
     steps = [plan.every_s or DAY_S for plan in made.schedules]
@@ -109,22 +115,47 @@ def _made(drafts: Sequence[RuleDraft], result: ParseResult) -> _Made:
     return made
 
 
-def _counted(value: Any) -> Counter[Decimal]:
-    """In how many places every number stands in a draft or a rule."""
-    found: Counter[Decimal] = Counter()
-    waiting = [value]
+Leaf = tuple[str, Any]
+"""A number, a word or a part of a draft or a rule, with the name of the field that holds it."""
+
+
+@cache
+def _fields(kind: type) -> tuple[str, ...]:
+    """The names of a dataclass's fields; none for anything else."""
+    return tuple(one.name for one in fields(kind)) if is_dataclass(kind) else ()
+
+
+def _leaves(value: Any) -> list[Leaf]:
+    """Everything that a draft or a rule holds; what says nothing (None, False) is left out."""
+    found: list[Leaf] = []
+    waiting: list[Leaf] = [("", value)]
     while waiting:
-        match waiting.pop():
-            case bool() | None | str():
-                pass
-            case Decimal() | int() as number:
-                found[abs(Decimal(number))] += 1
-            case tuple() as parts:
-                waiting += parts
-            case part if is_dataclass(part):
-                waiting += [getattr(part, one.name) for one in fields(part)]
-            case _:
-                pass
+        name, part = waiting.pop()
+        if isinstance(part, tuple):
+            waiting += [("", one) for one in part if one is not None]
+        elif names := _fields(part.__class__):
+            found.append((name, part))
+            inside = "clock" if isinstance(part, Clock) else None
+            for own in names:
+                held = getattr(part, own)
+                if held is not None and held is not False:
+                    waiting.append((inside or own, held))
+        elif part is not None:
+            found.append((name, part))
+    return found
+
+
+_NUMERIC = frozenset({Decimal, int})
+"""The types of numbers; a bool is none."""
+
+
+def _counted(leaves: Sequence[Leaf]) -> dict[Decimal, int]:
+    """In how many places every number stands."""
+    found: dict[Decimal, int] = {}
+    for _, part in leaves:
+        if type(part) in _NUMERIC:
+            size = abs(Decimal(part))
+            found[size] = found.get(size, 0) + 1
     return found
 
 
@@ -148,44 +179,32 @@ def _collect_rule(rule: RuleSpec, made: _Made) -> None:
     made.again = made.again or any(isinstance(leaf, Schedule | FundingRate) for leaf in leaves(rule.condition))
 
 
-def _collect(value: Any, made: _Made) -> None:
-    """Every number, market and time in a draft or a rule."""
-    match value:
-        case bool() | None:
-            return
-        case Decimal():
-            made.numbers.add(abs(value))
-        case int():
-            made.numbers.add(abs(Decimal(value)))
-        case str():
-            if value in TIMEFRAME_S:
-                made.numbers.add(Decimal(TIMEFRAME_S[value]))
-        case tuple():
-            for part in value:
-                _collect(part, made)
-        case Clock():
-            made.clocks.append(value)
-        case _ if is_dataclass(value):
-            _collect_fields(value, made)
-        case _:
-            pass
-
-
-def _collect_fields(value: Any, made: _Made) -> None:
-    if isinstance(value, When):
-        made.whens.append(value)
-    if isinstance(value, ScheduleDraft):
-        made.schedules.append(value)
-    if isinstance(value, FundingDraft) and value.over_h is not None:
-        made.numbers.add(Decimal(value.over_h * _HOUR_S))
-    for one in fields(value):
-        held = getattr(value, one.name)
-        if one.name == "market" and isinstance(held, str):
-            made.markets.add(held)
-        elif one.name == "slippage_bps" and held is not None:
-            made.numbers |= {Decimal(held), Decimal(held) / HUNDRED}
-        elif one.name != "max_slippage_bps":  # a rule has one whether it was said or not
-            _collect(held, made)
+def _collect(leaves: Sequence[Leaf], made: _Made) -> None:
+    """Every number, market and time among them; a rule has a `max_slippage_bps` whether it was said or not."""
+    for name, part in leaves:
+        match part:
+            case str():
+                if name == "market":
+                    made.markets.add(part)
+                elif part in TIMEFRAME_S:
+                    made.numbers.add(Decimal(TIMEFRAME_S[part]))
+            case None | bool():
+                pass
+            case Decimal() | int():
+                if name == "slippage_bps":
+                    made.numbers |= {Decimal(part), Decimal(part) / HUNDRED}
+                elif name not in ("clock", "max_slippage_bps"):
+                    made.numbers.add(abs(Decimal(part)))
+            case Clock():
+                made.clocks.append(part)
+            case When():
+                made.whens.append(part)
+            case ScheduleDraft():
+                made.schedules.append(part)
+            case FundingDraft(over_h=int(over_h)):
+                made.numbers.add(Decimal(over_h * _HOUR_S))
+            case _:
+                pass
 
 
 # --- what was said ---------------------------------------------------------------------------------------------------
@@ -206,7 +225,7 @@ def _number(items: Sequence[Item], at: int, made: _Made) -> bool:
         return True  # "cut it to 30 %" sells the other 70 %.
     if before is not None and _is_bound(before) and abs(amount.value) in set(made.sizes) - made.levels:
         return False
-    if made.places[abs(amount.value)] and not _as_often(items, amount, made):
+    if abs(amount.value) in made.places and not _as_often(items, amount, made):
         return False
     values = {abs(amount.value)} | ({Decimal(amount.minutes)} if amount.minutes is not None else set())
     behind = [item.kind for item in items[at + 1 : at + 4]]
@@ -292,6 +311,11 @@ def _at_once(items: Sequence[Item], at: int, made: _Made) -> bool:
     return made.now or made.asked or (at > 0 and items[at - 1].kind in ("FROM", "STARTING"))
 
 
+def _leverage(_items: Sequence[Item], _at: int, made: _Made) -> bool:
+    """ "with leverage": how much of it was not said."""
+    return made.asked or made.levered
+
+
 def _is_rate(items: Sequence[Item], at: int) -> bool:
     """Whether a count is one in so much time: "3 times a week", "twice a month", "2x per day"."""
     behind = items[at + 1] if at + 1 < len(items) else None
@@ -324,5 +348,5 @@ _CHECKED: Mapping[str, Callable[[Sequence[Item], int, _Made], bool]] = {
     "MIDNIGHT": _part_of_day, "TOMORROW": _day_from_now,
     "TODAY": _day_from_now, "TONIGHT": _day_from_now, **dict.fromkeys(_ORDER_WORDS, _order),
     **dict.fromkeys(_AGAIN, _repeat), **dict.fromkeys(("ALL", "REST", "VAGUE"), _all_of),
-    "NOW": _at_once, "EVERYTHING": _any_of_them, "TIMES": _count, "TWICE": _twice,
+    "LEVERAGE": _leverage, "NOW": _at_once, "EVERYTHING": _any_of_them, "TIMES": _count, "TWICE": _twice,
 }  # fmt: skip

@@ -88,13 +88,20 @@ def phrases() -> dict[tuple[str, ...], tuple[str, Any]]:
     return table
 
 
+Branch = dict[str, Any]
+"""Words that go on from here, each with its own branch; under "" what the phrase means that ends here."""
+
+
 @cache
-def longest() -> dict[str, int]:
-    """How many words the longest phrase has that begins with this word."""
-    found: dict[str, int] = {}
-    for words in phrases():
-        found[words[0]] = max(found.get(words[0], 0), len(words))
-    return found
+def branches() -> Branch:
+    """Every phrase as a tree of its words, so that the longest one is found by walking along what was said."""
+    root: Branch = {}
+    for words, meaning in phrases().items():
+        branch = root
+        for word in words:
+            branch = branch.setdefault(word, {})
+        branch[""] = meaning
+    return root
 
 
 @cache

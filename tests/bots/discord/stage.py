@@ -1,5 +1,6 @@
 """The bot on a real core and database, with the emulator as its Discord and a market that stands where it is put."""
 
+import asyncio
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 from dataclasses import dataclass
@@ -23,6 +24,7 @@ class Stage:
 
     core: Core
     discord: DiscordServer
+    serving: asyncio.Task[None]
 
     def price(self, price: str, market: str = "SOL-PERP") -> Observation:
         """Put a market somewhere."""
@@ -89,6 +91,6 @@ async def staged(dsn: str, discord: DiscordServer, **settings: Any) -> AsyncIter
     async with a_core(dsn, DISCORD_BOT_TOKEN=discord.token, SAYWHEN_STALE_S=600, **settings) as core:
         connected = discord.gateway.readied
         connect = None if discord.lean else discord.connector
-        async with beside(run_discord(core, core.prices, connect)):
+        async with beside(run_discord(core, core.prices, connect)) as serving:
             await discord.until(lambda: discord.gateway.readied > connected)
-            yield Stage(core, discord)
+            yield Stage(core, discord, serving)

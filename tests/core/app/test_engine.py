@@ -2,7 +2,6 @@
 
 import asyncio
 from datetime import timedelta
-from typing import NoReturn
 
 import pytest
 
@@ -10,11 +9,11 @@ from core.app.engine import HEARTBEAT, PARTITIONS, partition_of
 from core.db.memory import MemoryLease
 from core.domain.action import Alert, LimitOrder
 from core.domain.condition import PositionPnl, Trailing
-from core.domain.errors import StorageUnavailable, VenueUnknown
+from core.domain.errors import StorageUnavailable
 from core.domain.event import EngineRecovered, PositionFundingPaid, PriceRecovered, PriceStale, RuleTriggered
-from core.domain.ids import OwnerId
 from core.domain.order import OrderState
 from core.domain.rule import RuleState
+from core.flow.watch import Watch
 from core.ports import Fence
 from tests.clock import FakeClock
 from tests.core.app.desk import Desk, Process
@@ -143,9 +142,8 @@ async def test_one_who_was_paused_does_not_write_over_what_was_seen_meanwhile() 
 async def test_leases_are_renewed_during_a_long_turn_and_let_go_once_watching_is_stuck(
     monkeypatch: pytest.MonkeyPatch,
 ) -> None:
-    bench = await desk(position="2")
+    bench = await desk()
     one = await bench.process()
-    await one.arm(spec(PositionPnl(market=SOL, operator="<=", threshold=D(-10), unit="usd"), Alert()))
     clock = one.parts.clock = FakeClock(bench.clock.now())
     began, answered = clock.now(), asyncio.Event()
     renewed: list[int] = []
@@ -154,20 +152,19 @@ async def test_leases_are_renewed_during_a_long_turn_and_let_go_once_watching_is
         renewed.append(int((clock.now() - began).total_seconds()))
         return []
 
-    async def hang(_owner: OwnerId) -> NoReturn:
+    async def hang(_watch: Watch, _trouble: object) -> None:
         await answered.wait()
-        raise VenueUnknown("no answer")
 
     monkeypatch.setattr(one.parts.lease, "renew", renew)
-    monkeypatch.setattr(bench.venue, "account", hang)
-    tasks = [asyncio.create_task(work()) for work in (one.engine.accounts, one.engine.keep_leases, one.engine.poll)]
+    monkeypatch.setattr(Watch, "poll", hang)
+    turn, keeping = [asyncio.create_task(work()) for work in (one.engine.poll, one.engine.keep_leases)]
     await clock.advance(60)
     assert renewed == list(range(1, 20))
     answered.set()
-    await asyncio.gather(tasks[0], tasks[2])
+    await turn
     await clock.advance(2)
     assert renewed[-2:] == [61, 62]
-    tasks[1].cancel()
+    keeping.cancel()
 
 
 async def test_leases_that_cannot_be_renewed_leave_everything_as_it_is(monkeypatch: pytest.MonkeyPatch) -> None:

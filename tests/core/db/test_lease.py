@@ -109,3 +109,25 @@ async def _unexpired(database: Database) -> bool:
     async with database.begin() as connection:
         found = await connection.execute(text("SELECT 1 FROM leases WHERE expires > clock_timestamp()"))
         return found.first() is not None
+
+
+async def test_a_lease_is_renewed_while_every_other_connection_is_in_use_and_once_its_own_was_ended(
+    database: Database, postgres_dsn: str
+) -> None:
+    busy = await Database.open(postgres_dsn, pool_size=1)
+    try:
+        lease = PostgresLease(busy, "first")
+        taken = await lease.acquire(["a"])
+        async with busy.begin(), asyncio.timeout(2):
+            assert await lease.renew() == taken
+        async with database.begin() as connection:
+            ended = await connection.execute(
+                text(
+                    "SELECT pg_terminate_backend(pid) FROM pg_stat_activity"
+                    " WHERE datname = current_database() AND pid <> pg_backend_pid()"
+                )
+            )
+            assert len(ended.all()) == 2
+        assert await lease.renew() == taken
+    finally:
+        await busy.close()
