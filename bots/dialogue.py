@@ -6,11 +6,12 @@ from collections import OrderedDict
 from collections.abc import Collection
 from dataclasses import dataclass
 
-from bots import draft_cards, views
+from bots import draft_cards, questions, views
 from bots.channel import Inbound
 from bots.commands import as_command, near_command, run_command
 from bots.facade import Facade
 from bots.obey import LATE_AFTER_S, obey
+from bots.small_talk import small_talk
 from bots.turn import Turn
 from core.domain.condition import entry_markets
 from core.domain.errors import BadInput, Conflict, SayWhenError
@@ -42,6 +43,8 @@ _NO = frozenset({
     "cancel", "cancel it", "cancel that", "drop it", "drop that", "never mind", "nevermind", "forget it", "forget that",
     "scrap that", "neither", "none of them", "none of those",
 })  # fmt: skip
+_ASKED_AFTER = frozenset({"help", "positions"})
+"""Commands that answer a question with everything there is; a narrower answer goes before."""
 _MOST_REMEMBERED = 10_000
 _DEEDS: dict[str, CommandName] = {"pause": "pause_rules", "resume": "resume_rules", "cancel": "cancel_rules"}
 
@@ -177,17 +180,29 @@ class Dialogue:
             for draft in reversed(await self._core.drafts.open(turn.owner)):
                 if draft.channel == turn.channel and draft.words.endswith(words):
                     return [await self._show(turn, place, draft)]
-        made = await self._core.drafts.say(turn.owner, words, turn.channel)
+        try:
+            made = await self._core.drafts.say(turn.owner, words, turn.channel)
+        except BadInput:  # words that change no draft may be a question
+            answered = await questions.answer(turn, words)
+            if answered is None:
+                raise
+            return answered
         if isinstance(made, Draft):
             return [await self._show(turn, place, made)]
         return await self._read(turn, place, made, words)
 
     async def _read(self, turn: Turn, place: tuple[str, str], result: ParseResult, words: str) -> list[Card]:
-        if result.kind == "command" and result.command is not None:
-            return await obey(turn, result.command)
+        command, shown = result.command, self._shown.get(place)
+        if command is None or command.name in _ASKED_AFTER:
+            answered = await questions.answer(turn, words)
+            answered = answered or small_talk(words, None if shown is None else shown.state)
+            if answered is not None:
+                return answered
+        if result.kind == "command" and command is not None:
+            return await obey(turn, command)
         # Words that failed to change a draft must not be taken for a change that was made.
-        waits = place in self._shown
-        return [draft_cards.refusal_card(result, draft_waits=waits, meant=near_command(turn, words))]
+        waits = None if shown is None else await self._core.drafts.get(turn.owner, shown.draft_id)
+        return [draft_cards.refusal_card(result, waits=waits, meant=near_command(turn, words))]
 
     async def _press(self, turn: Turn, place: tuple[str, str], press: Press, sent: str) -> list[Card]:
         drafts, rules = self._core.drafts, self._core.rules

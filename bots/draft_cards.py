@@ -3,10 +3,11 @@
 from collections.abc import Mapping, Sequence
 from decimal import Decimal
 
-from bots.views import STATE_WORDS, local_time
+from bots.states import state_of
+from bots.views import local_time
 from core.domain.condition import markets_of
 from core.domain.market import Observation
-from core.domain.owner import Draft, DraftState, Owner
+from core.domain.owner import OPEN_DRAFTS, Draft, DraftState, Owner
 from core.domain.reading import ParseResult, Question
 from core.domain.rule import Rule, RuleState
 from core.domain.wording import one_line, say_live, say_rule, trigger_prices
@@ -67,8 +68,9 @@ def armed_card(draft_id: str, rules: Sequence[Rule]) -> Card:
     done = "Changed" if any(rule.version > 1 for rule in rules) else "Confirmed"
     lines = []
     for rule in rules:
-        state = "" if rule.state is RuleState.ARMED else f" ({STATE_WORDS[rule.state]})"
-        lines.append(f"{rule.label}{state}: {say_live(rule, after=_before(rule, rules))}")
+        before = _before(rule, rules)
+        state = "" if rule.state is RuleState.ARMED else f" ({state_of(rule, before)})"
+        lines.append(f"{rule.label}{state}: {say_live(rule, after=before)}")
     return Card(
         title=f"{done}: {labels}",
         lines=tuple(lines),
@@ -92,15 +94,20 @@ def edit_card(draft: Draft, replaced: str | None = None) -> Card:
     return Card(title=title, lines=lines, buttons=((_cancel(draft),),))
 
 
-def refusal_card(result: ParseResult, *, draft_waits: bool = False, meant: str | None = None) -> Card:
-    """An honest no: understood and not served, or not understood; says so of the draft that waits, if one does.
+def refusal_card(result: ParseResult, *, waits: Draft | None = None, meant: str | None = None) -> Card:
+    """An honest no: understood and not served, or not understood; names the draft that *waits*, if one does.
 
     `meant` = the command that the words begin with the name of: offered, never taken.
     """
     title = "SayWhen does not do that" if result.kind == "unsupported" else "I did not understand that"
     lines: tuple[str, ...] = (one_line(result.reason),) if result.reason else ('Try "/help" for what you can say.',)
-    if draft_waits:
-        lines = (*lines, "Your draft above is unchanged.")
+    if waits is not None and waits.state in OPEN_DRAFTS:
+        # Whoever says "confirm" next must know what that is about: not the words that were not understood.
+        if waits.state is DraftState.AWAITING_CONFIRMATION:
+            said = "; ".join(say_rule(spec) for spec in waits.result.rules) or one_line(waits.words)
+            lines = (*lines, f"“confirm” would arm the draft from before: {_shortened(said, _MOST_QUOTED)}")
+        else:
+            lines = (*lines, f"Still open: {one_line(waits.result.questions[0].text)}")
     offer: Rows = () if meant is None else ((Button(label=meant, verb=write(Say(words=meant))),),)
     if meant is not None:
         lines = (*lines, f"If you meant the command, it is {meant} with the slash.")

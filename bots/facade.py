@@ -10,7 +10,7 @@ from typing import Protocol
 from core.domain.condition import Indicator
 from core.domain.event import AccountKilled
 from core.domain.ids import DraftId, OwnerId, RuleId
-from core.domain.market import Observation
+from core.domain.market import Candle, Observation, Timeframe
 from core.domain.order import Fill, Order
 from core.domain.owner import Draft, Owner
 from core.domain.position import Account
@@ -47,6 +47,9 @@ class Prices(Protocol):
     @property
     def simulated(self) -> bool: ...
     def latest(self, markets: Sequence[str] | None = None) -> list[Observation]: ...
+    async def candles(
+        self, market: str, timeframe: Timeframe, start: datetime, end: datetime | None = None
+    ) -> Sequence[Candle]: ...
     async def gauges(self, wanted: Collection[Indicator]) -> Mapping[Indicator, tuple[Decimal, Decimal | None]]: ...
 
 

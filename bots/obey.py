@@ -4,7 +4,7 @@ import asyncio
 from collections.abc import Sequence
 from typing import assert_never
 
-from bots import views
+from bots import left_open, views
 from bots.nearness import Gauges
 from bots.turn import Turn
 from core.domain.condition import Indicator, leaves
@@ -24,6 +24,7 @@ _REFUSED_LATE = frozenset({"resume_rules", "cancel_rules", "cancel_orders", "kil
 
 _KINDS: dict[RuleFilter, str] = {"alert": "alerts", "stop_loss": "stops", "take_profit": "targets", "dca": "plans"}
 _GONE = "Gone for good; say it again to have it back."
+_WATCHED_AGAIN = "Where a condition holds already, an exit acts at once and an entry asks you first."
 
 
 async def obey(turn: Turn, command: Command) -> list[Card]:
@@ -32,7 +33,7 @@ async def obey(turn: Turn, command: Command) -> list[Card]:
         words = _as_slash(command)
         again = write(Say(words=words)) if fits(words) else None
         return [views.late_card(turn.waited_s, words, again)]
-    account, rules, prices = turn.core.account, turn.core.rules, turn.core.prices
+    account, prices = turn.core.account, turn.core.prices
     match command.name:
         case "positions":
             return [views.positions_card(await account.view(turn.owner), simulated=prices.simulated)]
@@ -51,7 +52,7 @@ async def obey(turn: Turn, command: Command) -> list[Card]:
         case "resume_rules":
             return [await _resume(turn, command)]
         case "cancel_rules":
-            return [_done("Deleted", await rules.cancel(turn.owner, command), _GONE)]
+            return [await _delete(turn, command)]
         case "cancel_orders":
             return [await _cancel_orders(turn, command)]
         case "help":
@@ -74,13 +75,18 @@ async def list_rules(turn: Turn, command: Command, asked: str = "", page: int = 
         what = "rules like that" if command.filter is None else _KINDS[command.filter]
         where = "" if command.market in {None, "*"} else f" on {command.market}"
         return Card(title=f"You have no {what}{where}", lines=("/rules shows all you have.",), key="view:rules")
+    if not rules:
+        return views.no_rules_card()
     view, owner = await turn.core.account.view(turn.owner), await turn.core.account.owner(turn.owner)
     standing = await turn.core.rules.standing(turn.owner, rules)
-    seen, gauges = turn.core.prices.latest(None), await _gauges(turn, rules)
-    return views.rules_card(rules, view, seen, owner, page=page, asked=asked, standing=standing, gauges=gauges)
+    sent = await left_open.under_way(turn, rules)
+    seen, gauges = turn.core.prices.latest(None), await gauges_of(turn, rules)
+    return views.rules_card(
+        rules, view, seen, owner, page=page, asked=asked, standing=standing, sent=sent, gauges=gauges
+    )
 
 
-async def _gauges(turn: Turn, rules: Sequence[Rule]) -> Gauges:
+async def gauges_of(turn: Turn, rules: Sequence[Rule]) -> Gauges:
     """Where the indicators stand that armed rules wait for; a list of rules does not wait for long."""
     waited = (leaf for rule in rules if rule.state is RuleState.ARMED for leaf in leaves(rule.spec.condition))
     wanted = list(dict.fromkeys(leaf for leaf in waited if isinstance(leaf, Indicator)))
@@ -95,30 +101,55 @@ async def _gauges(turn: Turn, rules: Sequence[Rule]) -> Gauges:
 
 async def _pause(turn: Turn, command: Command) -> Card:
     if not everything(command):
-        return _done("Paused", await turn.core.rules.pause(turn.owner, command), "Not watched until you resume.")
+        paused = await turn.core.rules.pause(turn.owner, command)
+        bare = await left_open.unguarded(turn) if paused else []
+        return _done("Paused", paused, "Not watched until you resume.", *bare)
     await turn.core.account.pause(turn.owner)
     return Card(
         title="All rules are paused",
-        lines=("Nothing fires until you resume. Positions and open orders stay as they are.",),
+        lines=(
+            "Nothing fires until you resume. Positions and open orders stay as they are.",
+            *await left_open.unguarded(turn),
+        ),
         buttons=((Button(label="Resume", verb=write(Say(words="/resume"))),),),
         tone="warn",
     )
 
 
+async def _delete(turn: Turn, command: Command) -> Card:
+    """Rules taken back; who fired stays with its order, and what nobody guards any more is named."""
+    before = await turn.core.rules.list(turn.owner, LIVE, command)
+    deleted = await turn.core.rules.cancel(turn.owner, command)
+    gone = {rule.id for rule in deleted}
+    stay = [rule for rule in before if rule.id not in gone and rule.state is RuleState.FIRING]
+    orders = await left_open.under_way(turn, stay)
+    lines = [left_open.told(rule, orders.get(rule.id, ())) for rule in stay]
+    bare = await left_open.unguarded(turn) if deleted or stay else []
+    if not deleted and not stay:
+        return _done("Deleted", [])
+    labels = ", ".join(rule.label for rule in deleted or stay)
+    return Card(
+        title=f"Deleted: {labels}" if deleted else f"Not deleted: {labels}",
+        lines=(*((_GONE,) if deleted else ()), *lines, *bare),
+        buttons=left_open.cancelling([order for found in orders.values() for order in found]),
+        tone="warn" if lines or bare else "plain",
+    )
+
+
 async def _resume(turn: Turn, command: Command) -> Card:
-    if not everything(command):
-        return _done("Resumed", await turn.core.rules.resume(turn.owner, command), "")
-    if not (await turn.core.account.owner(turn.owner)).paused:
-        return _done("Resumed", await turn.core.rules.resume(turn.owner, command), "")
+    if not everything(command) or not (await turn.core.account.owner(turn.owner)).paused:
+        return _done("Resumed", await turn.core.rules.resume(turn.owner, command), _WATCHED_AGAIN)
     await turn.core.account.resume(turn.owner)
+    again = await turn.core.rules.list(turn.owner, LIVE - {RuleState.PAUSED})
+    watched = (f"{', '.join(rule.label for rule in again)}. {_WATCHED_AGAIN}",) if again else ("You have none now.",)
     # A rule that was paused by itself was paused on purpose: lifting the pause of everything leaves it.
     alone = await turn.core.rules.list(turn.owner, {RuleState.PAUSED})
     if not alone:
-        return Card(title="Your rules are watched again", tone="good")
+        return Card(title="Your rules are watched again", lines=watched, tone="good")
     labels = ", ".join(rule.label for rule in alone)
     return Card(
         title="Your rules are watched again",
-        lines=(f"Still paused by themselves: {labels}.",),
+        lines=(*watched, f"Still paused by themselves: {labels}."),
         buttons=((Button(label="Resume these too", verb=write(Say(words="/resume"))),),),
         tone="good",
     )
@@ -140,11 +171,11 @@ async def _kill(turn: Turn) -> Card:
     return card
 
 
-def _done(what: str, rules: list[Rule], note: str) -> Card:
+def _done(what: str, rules: Sequence[Rule], *notes: str) -> Card:
     if not rules:
         return Card(title="No rule fits that", lines=('Say "/rules" to see yours.',))
     labels = ", ".join(rule.label for rule in rules)
-    return Card(title=f"{what}: {labels}", lines=(note,) if note else ())
+    return Card(title=f"{what}: {labels}", lines=notes)
 
 
 def _as_slash(command: Command) -> str:

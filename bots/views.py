@@ -10,6 +10,7 @@ from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 
 from bots.facade import Prices
 from bots.nearness import Gauges, nearness
+from bots.states import STATE_WORDS, WHY, order_state, ordered, state_of
 from core.domain.errors import SayWhenError
 from core.domain.ids import RuleId
 from core.domain.market import Observation
@@ -45,22 +46,10 @@ from core.ports.fees import Spent
 RULES_A_PAGE = 6
 """So many that all their buttons fit into one of Discord's selects."""
 NOTHING_STANDS: Mapping[RuleId, Order] = MappingProxyType({})
+NOTHING_SENT: Mapping[RuleId, Sequence[Order]] = MappingProxyType({})
 _MOST_BUTTON_ROWS = 8
 _MOST_HISTORY = 40
 _NO_POSITION = Card(title="You hold no position", lines=('Open one in words: "buy 1 SOL".',))
-
-STATE_WORDS = {
-    RuleState.AWAITING_CONFIRMATION: "not confirmed",
-    RuleState.WAITING: "waits for the rule before it",
-    RuleState.ARMED: "armed",
-    RuleState.FIRING: "fired, order under way",
-    RuleState.HELD: "on hold until the other rule's order is settled",
-    RuleState.PAUSED: "paused",
-    RuleState.COMPLETED: "done",
-    RuleState.FAILED: "failed",
-    RuleState.CANCELLED: "cancelled",
-    RuleState.EXPIRED: "expired",
-}
 
 
 def error_card(problem: SayWhenError) -> Card:
@@ -151,6 +140,11 @@ def prices_card(seen: Sequence[Observation], prices: Prices, asked: Sequence[str
     )
 
 
+def no_rules_card() -> Card:
+    """What somebody without rules sees in place of their list."""
+    return Card(title="You have no rules", lines=('Say one: "if SOL drops 2 % sell half my position".',))
+
+
 def rules_card(
     rules: Sequence[Rule],
     account: Account,
@@ -160,25 +154,28 @@ def rules_card(
     page: int = 1,
     asked: str = "",
     standing: Mapping[RuleId, Order] = NOTHING_STANDS,
+    sent: Mapping[RuleId, Sequence[Order]] = NOTHING_SENT,
     gauges: Gauges | None = None,
 ) -> Card:
     """A page of the owner's rules with state and distance to trigger, and buttons to pause, resume and cancel.
 
-    *standing* are the orders that are proven to rest at the venue for them, *gauges* where indicators stand. *asked* is
-    what they were asked for by, so that the next page is of the same.
+    *standing* are the orders that are proven to rest at the venue for them, *sent* those of rules that fired, *gauges*
+    where indicators stand. *asked* is what they were asked for by, so that the next page is of the same.
     """
-    if not rules:
-        return Card(title="You have no rules", lines=('Say one: "if SOL drops 2 % sell half my position".',))
     pages = -(-len(rules) // RULES_A_PAGE)
     page = min(max(page, 1), pages)
     shown = rules[(page - 1) * RULES_A_PAGE : page * RULES_A_PAGE]
     lines = ["All rules are paused: nothing fires until you resume."] if owner.paused else []
+    labels = {rule.id: rule.label for rule in rules}
     for rule in shown:
-        lines.append(f"{rule.label} ({STATE_WORDS[rule.state]}): {say_live(rule)}")
+        before = None if rule.after_rule is None else labels.get(rule.after_rule)
+        said = say_live(rule) if before is None else say_live(rule, after=before)
+        lines.append(f"{rule.label} ({state_of(rule, before)}): {said}")
         if rule.state is RuleState.ARMED:
             lines += [f"   {line}" for line in nearness(rule, account, seen, gauges)]
         if (order := standing.get(rule.id)) is not None:
             lines.append(f"   {say_standing(order)}")
+        lines += [f"   its order: {ordered(one)}, {order_state(one)}" for one in sent.get(rule.id, ())]
     rows = [_rule_buttons(rule) for rule in shown]
     if pages > 1:
         lines.append(f"Page {page} of {pages}.")
@@ -224,14 +221,9 @@ def orders_card(orders: Sequence[Order], owner: Owner, rules: Sequence[Rule] = (
         what = f"{order.market}, part {order.leg_no}" if action is None else say_leg(action, order.leg_no)
         what = f"{what}, to be sent {local_time(order.due_at, owner)}"
         if intent is not None:
-            price = intent.price if intent.price is not None else order.limit_price
-            at = "at market" if price is None else f"at {say_price(price, exact=True)}"
-            if intent.trigger_price is not None:
-                beyond = "below" if intent.trigger_when == "<=" else "above"
-                at = f"{beyond} {say_price(intent.trigger_price, exact=True)}"
-            what = f"{intent.side} {say_amount(intent.base, order.market, exact=True)} {at}"
+            what = ordered(order)
         filled = "" if order.filled_base == 0 else f", {say_amount(order.filled_base, order.market, exact=True)} filled"
-        state = order.state.value.replace("_", " ")
+        state = order_state(order)
         if order.state is OrderState.PLANNED and order.approval_until is not None:
             state = f"waits for your wallet until {local_time(order.approval_until, owner)}"
         lines.append(f"{what}: {state}{filled} · {order.id}")
@@ -328,7 +320,7 @@ def _details(detail: Mapping[str, Any]) -> Iterator[str]:
     if checks := detail.get("checks"):
         yield "1 check" if checks == 1 else f"{checks} checks"
     if why := detail.get("why"):
-        yield one_line(str(why))
+        yield WHY.get(str(why), one_line(str(why)))
 
 
 def _times(leverage: Decimal) -> str:

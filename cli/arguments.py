@@ -22,7 +22,20 @@ class Parser(argparse.ArgumentParser):
 
     def error(self, message: str) -> NoReturn:
         """Say what is wrong and where help is, and exit with 2."""
-        self.exit(2, f"saywhen: {' '.join(message.split())}. See {self.prog} --help.\n")
+        said = " ".join(message.split())
+        if said.endswith("required: COMMAND"):
+            said = "Expected a command, was nothing; saywhen up starts everything"
+        self.exit(2, f"saywhen: {said}. See {self.prog} --help.\n")
+
+
+class _Version(argparse.Action):
+    """Looks up the version only where it is asked for."""
+
+    def __call__(self, parser: argparse.ArgumentParser, *_: object, **__: object) -> NoReturn:
+        from importlib.metadata import version
+
+        print(f"saywhen {version('saywhen')}")
+        parser.exit()
 
 
 def build_parser() -> Parser:
@@ -30,6 +43,7 @@ def build_parser() -> Parser:
     parser = Parser(
         prog="saywhen", description="You say when; it watches and trades.", allow_abbrev=False, exit_on_error=True
     )
+    parser.add_argument("--version", action=_Version, nargs=0, help="show which SayWhen this is and exit")
     commands = parser.add_subparsers(title="commands", metavar="COMMAND", required=True, parser_class=Parser)
     for add in (_up, _demo, _chat, _parse, _replay, _migrate, _openapi, _run, _dead_letters, _keys):
         add(commands)

@@ -122,7 +122,8 @@ def _greeting(core: Core, *, ready: bool, chatting: bool, listening: socket.sock
     prices = _prices_words(core) if ready else "Prices are still being looked for."
     leave = "/quit or Ctrl-D leaves" if chatting else "Ctrl-C stops it"
     if listening is None:
-        api = f"The API is off: {settings.api_host}:{settings.api_port} cannot be had (SAYWHEN_API_PORT)."
+        taken = f"{settings.api_host}:{settings.api_port}"
+        api = f"No dashboard and no API: {taken} is taken. Set SAYWHEN_API_PORT to a free port and start again."
     else:
         api = f"The dashboard is at {settings.public_url}, the API at http://{settings.api_host}:{settings.api_port}."
     places = {

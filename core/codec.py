@@ -86,7 +86,7 @@ def from_json(kind: type[T] | Any, value: object) -> T:
         understood = to_json(read)
     except (ValidationError, ValueError) as problem:
         raise BadInput(_explain(problem), "Correct that field and send it again.") from None
-    stray = _stray(value, understood, "")
+    stray = None if understood == value else _stray(value, understood, "")
     if stray is not None:
         raise BadInput(f"Expected only known fields, was {stray!r}", "Remove that field and send it again.")
     return cast(T, read)

@@ -39,12 +39,14 @@ class Cadences:
             (1.5, "leases", engine.hold_leases),
             (2, "remember", engine.remember),
             (5, "accounts", engine.accounts),
+            (5, "closes", engine.closes),
             (15, "resting", engine.settle_resting),
             (5, "candles", engine.candles),
             (5, "standing", engine.standing),
             (60, "reconcile", engine.reconcile),
             (60, "funding", engine.funding),
             (30, "fees", engine.fees),
+            (3, "signed", engine.signed),
             (5, "sample", engine.sample),
         ]
         for seconds, name, work in every:

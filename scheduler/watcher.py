@@ -30,6 +30,7 @@ async def run_scheduler(core: Core, ready: asyncio.Event | None = None) -> None:
 
     try:
         async with asyncio.TaskGroup() as tasks:
+            tasks.create_task(keep("keeping leases", core.engine.keep_leases))
             tasks.create_task(keep("watching prices", watch_prices))
             tasks.create_task(keep("showing marks", core.engine.show_marks))
             tasks.create_task(keep("following events", core.engine.follow_events))

@@ -7,6 +7,7 @@ from io import StringIO
 from core.feed.card import Button, Card, Rows, Tone
 
 _COLOURS: Mapping[Tone, str] = {"plain": "cyan", "good": "green", "warn": "yellow", "bad": "red"}
+_MOST_IN_A_LINE = 6
 _SIGNS: Mapping[Tone, str] = {"plain": "-", "good": "+", "warn": "!", "bad": "x"}
 
 
@@ -49,8 +50,7 @@ def find_button(typed: str, shown: Sequence[Numbered]) -> Button | None:
 def plain(card: Card, shown: Sequence[Numbered]) -> str:
     """The card without colour, for pipes and files."""
     lines = [f"{_SIGNS[card.tone]} {visible(card.title)}", *(f"  {visible(line)}" for line in card.lines)]
-    if shown:
-        lines.append("  " + "  ".join(_tag(entry) for entry in shown))
+    lines += [f"  {line}" for line in _rows(card.buttons, shown)]
     return "\n".join(lines) + "\n"
 
 
@@ -62,10 +62,8 @@ def coloured(card: Card, shown: Sequence[Numbered], width: int) -> str:
 
     parts = [Text(visible(line)) for line in card.lines]
     if shown:
-        buttons = Text("\n" if parts else "")
-        for place, entry in enumerate(shown):
-            buttons.append("  " if place else "").append(_tag(entry), style="bold")
-        parts.append(buttons)
+        buttons = "\n".join(_rows(card.buttons, shown))
+        parts.append(Text(f"\n{buttons}" if parts else buttons, style="bold"))
     colour = _COLOURS[card.tone]
     title = Text(visible(card.title), style=f"bold {colour}")
     body = Group(title, *parts)
@@ -74,6 +72,18 @@ def coloured(card: Card, shown: Sequence[Numbered], width: int) -> str:
         Panel(body, border_style=colour, padding=(0, 1))
     )
     return page.getvalue()
+
+
+def _rows(rows: Rows, shown: Sequence[Numbered]) -> list[str]:
+    """The buttons in one line; where they are many, a line for each row of them, as the card has them."""
+    if len(shown) <= _MOST_IN_A_LINE or len(shown) != sum(map(len, rows)):
+        return ["  ".join(map(_tag, shown))] if shown else []
+    left = list(shown)
+    lines = []
+    for row in rows:
+        lines.append("  ".join(map(_tag, left[: len(row)])))
+        left = left[len(row) :]
+    return lines
 
 
 def visible(text: str) -> str:

@@ -5,8 +5,11 @@ one lacks a field. We need four kinds of events, and read them as they come.
 """
 
 import asyncio
+import json
 import logging
 import re
+import time
+import zlib
 from collections.abc import Callable
 from contextlib import suppress
 from datetime import UTC, datetime
@@ -15,10 +18,12 @@ from typing import Any, Protocol
 
 import aiohttp
 import discord
+from discord import gateway as library
 from discord.gateway import DiscordWebSocket
 from discord.http import Ratelimit, Route
 from yarl import URL
 
+from bots.channel import TryAgain
 from bots.discord.hearing import Data
 from core.domain.errors import NotConfigured
 
@@ -30,10 +35,61 @@ _UNSAID: dict[str, Any] = {
 
 
 _BASE, _GATEWAY = Route.BASE, DiscordWebSocket.DEFAULT_GATEWAY
+_CUT: tuple[type[Exception], ...] = (zlib.error, json.JSONDecodeError, UnicodeDecodeError)
+"""What says that a frame is no whole one."""
+with suppress(ImportError):
+    import zstandard
+
+    _CUT += (zstandard.ZstdError,)
 _VERSION = re.compile(r"/v\d+$")
 SILENT_S = 30.0
-"""How long a new connection may say nothing of its session before it is begun anew."""
+"""How long no session may listen before everything is begun anew; the library may rest for a quarter of an hour."""
+MOST_BEGUN, BEGUN_EVERY_S = 100, 100.0
+"""Sessions begun at once, and how often one more; 964 a day at most, of the 1,000 that Discord allows."""
 _LOOK_EVERY_S = 5.0
+
+
+class Heartbeats(library.KeepAliveHandler):
+    """The library's thread that keeps a connection alive, noting *before* a heartbeat is sent when that was.
+
+    The library notes it afterwards. Where the acknowledgement is quicker than the thread it is then measured from the
+    heartbeat before, and the log says that the connection is a whole interval behind, which it is not.
+    """
+
+    def get_payload(self) -> dict[str, Any]:
+        """Called by the thread for each heartbeat."""
+        self._last_send = time.perf_counter()
+        return super().get_payload()
+
+
+class Connection(DiscordWebSocket):
+    """The library's connection, which goes on over a new one when a frame of it cannot be read."""
+
+    async def received_message(self, msg: Any, /) -> None:
+        """Called by the library for each frame."""
+        try:
+            await super().received_message(msg)
+        except _CUT as problem:
+            _log.warning("Discord's frames broke off in the middle, and are asked for again: %s", problem)
+            await self.close(code=4000)
+            raise library.ReconnectWebSocket(self.shard_id) from None
+
+
+class Beginnings:
+    """How many sessions may still be begun. Discord takes its token from a bot that begins too many in a day."""
+
+    def __init__(self, now: Callable[[], float] = time.monotonic) -> None:
+        self._now = now
+        self._left, self._at = float(MOST_BEGUN), now()
+
+    def take(self) -> None:
+        """Count one that is about to begin. Raises TryAgain where that would be one too many."""
+        now = self._now()
+        self._left = min(MOST_BEGUN, self._left + (now - self._at) / BEGUN_EVERY_S)
+        self._at = now
+        if self._left < 1:
+            raise TryAgain("Discord ended too many sessions just after they began", (1 - self._left) * BEGUN_EVERY_S)
+        self._left -= 1
 
 
 class Listener(Protocol):
@@ -48,12 +104,15 @@ class Bot(discord.Client):
     """The connection; what happens on it goes to `ears`, once there are any."""
 
     def __init__(
-        self, connector: aiohttp.BaseConnector | None, *, base: str | None = None, gateway: str | None = None
-    ) -> None:
+        self, connector: aiohttp.BaseConnector | None, *, base: str | None = None, gateway: str | None = None,
+        beginnings: Beginnings | None = None,
+    ) -> None:  # fmt: skip
         """*base* and *gateway* are Discord's addresses where they are not its own; the library has one for all bots."""
         Route.BASE = _BASE if base is None else _versioned(base.rstrip("/"))
         DiscordWebSocket.DEFAULT_GATEWAY = _GATEWAY if gateway is None else URL(gateway)
         self._gateway_unknown = base is not None and gateway is None
+        library.KeepAliveHandler = Heartbeats  # type: ignore[misc]
+        discord.client.DiscordWebSocket = Connection  # type: ignore[misc]
         # It says at each start that nobody can speak with it; nobody wants to.
         discord.VoiceClient.warn_nacl = discord.VoiceClient.warn_dave = False
         super().__init__(
@@ -69,6 +128,7 @@ class Bot(discord.Client):
         )
         self.http.get_ratelimit = partial(self._patient, self.http.get_ratelimit)  # type: ignore[method-assign]
         self.ears: Listener | None = None
+        self._beginnings = beginnings or Beginnings()
         self._greeted: DiscordWebSocket | None = None
         known = self._connection.parsers
         ready, resumed = known["READY"], known["RESUMED"]
@@ -82,6 +142,11 @@ class Bot(discord.Client):
         """Called by the library when a session has begun; not when one goes on."""
         if self.ears is not None:
             self.ears.begun()
+
+    async def before_identify_hook(self, shard_id: int | None, *, initial: bool = False) -> None:
+        """Called by the library before it begins a session."""
+        await super().before_identify_hook(shard_id, initial=initial)
+        self._beginnings.take()
 
     async def application_info(self) -> discord.AppInfo:
         """Our application, which the library asks for when it logs in; a stand-in for Discord may know less of it."""
@@ -108,16 +173,11 @@ class Bot(discord.Client):
             raise NotConfigured("What is at DISCORD_API_BASE names no gateway.", "Set DISCORD_GATEWAY_URL.")
 
     async def stays_silent(self) -> None:
-        """Return when a new connection has said nothing of its session for too long; the library waits for ever."""
-        heard, since = self._greeted, 0.0
-        while True:
+        """Return when no session has listened for too long, for whatever reason."""
+        deaf_s = 0.0
+        while deaf_s < SILENT_S:
             await asyncio.sleep(_LOOK_EVERY_S)
-            if self.ws is self._greeted or self.ws is not heard:
-                heard, since = self.ws, 0.0
-            else:
-                since += _LOOK_EVERY_S
-                if since >= SILENT_S:
-                    return
+            deaf_s = 0.0 if self.listens else deaf_s + _LOOK_EVERY_S
 
     @property
     def listens(self) -> bool:

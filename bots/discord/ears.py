@@ -19,7 +19,8 @@ from core.ports import Letter
 
 _log = logging.getLogger(__name__)
 MOST_WAITING = 2_000
-MOST_AT_ONCE = 64
+MOST_GUESSING = 64
+"""What is being typed and guessed at; of more, nothing is shown."""
 _BATCH = 100
 _SWEEP_EVERY = timedelta(hours=1)
 _UNKEPT = Card(
@@ -57,7 +58,8 @@ class Ears:
         """Somebody used a command, a button, a select or a form, or is typing into a command's field."""
         kind, done = data["type"], data.get("data") or {}
         if kind == Deed.TYPING:
-            self._do_at_once(guess(self._wire, self._core, asked(data, now), done))
+            if len(self._at_once) < MOST_GUESSING:
+                self._do_at_once(guess(self._wire, self._core, asked(data, now), done))
             return
         if kind == Deed.COMMAND and done.get("name") == COMMAND:
             self._do_at_once(self._channel.feeds.answer(asked(data, now), data))
@@ -127,7 +129,8 @@ class Ears:
         except SayWhenError as problem:
             _log.warning("%d interactions could not be kept: %s", len(batch), problem)
             for heard in batch:
-                self._do_at_once(self._channel.refuse(heard, _UNKEPT))
+                if not self._do_at_once(self._channel.refuse(heard, _UNKEPT)):
+                    self._channel.let_go(heard.number)
             return
         for number in {heard.number for heard in batch} - {letter.number for letter in fresh}:
             self._channel.let_go(number)  # heard before
@@ -139,13 +142,15 @@ class Ears:
             self._swept_at = now
             await self._core.inbox.sweep()
 
-    def _do_at_once(self, work: Coroutine[Any, Any, None]) -> None:
-        if len(self._at_once) >= MOST_AT_ONCE:
+    def _do_at_once(self, work: Coroutine[Any, Any, None]) -> bool:
+        if len(self._at_once) >= MOST_WAITING:
+            _log.error("too much is waiting to be said: somebody hears nothing")
             work.close()
-            return
+            return False
         task = asyncio.create_task(work, name="discord-at-once")
         self._at_once.add(task)
         task.add_done_callback(self._ended)
+        return True
 
     def _ended(self, task: asyncio.Task[None]) -> None:
         self._at_once.discard(task)

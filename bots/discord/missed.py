@@ -82,7 +82,7 @@ class Missed:
             found += await self._look_into(room, since)
             await asyncio.sleep(1 / ROOMS_PER_SECOND)
         if found:
-            _log.info("%d messages of the time without a session were heard", found)
+            _log.info("%d messages were found in private; those not heard before are answered now", found)
 
     async def _look_into(self, room: int, since: datetime) -> int:
         after, found = discord.utils.time_snowflake(since), 0

@@ -2,6 +2,7 @@
 
 import re
 from collections.abc import Sequence
+from functools import lru_cache
 from typing import Any
 
 from core.feed.card import Button, Card, Rows, Tone
@@ -12,6 +13,8 @@ MOST_ROWS, MOST_IN_ROW, MOST_IN_SELECT = 5, 5, 25
 MOST_LABEL, MOST_OPTION = 80, 100
 EPHEMERAL, SILENT = 64, 4096
 PICTURE = "chart.png"
+_REMEMBERED = 1_000
+"""Lines whose spelling is remembered: most of what is shown was shown to somebody a moment ago."""
 _PRIMARY, _SECONDARY, _SUCCESS, _DANGER = 1, 2, 3, 4
 _COLOURS: dict[Tone, int] = {"plain": 0xF0B90B, "good": 0x2EBD85, "warn": 0xF59E0B, "bad": 0xF6465D}
 _SIGNS: dict[Tone, str] = {"plain": "", "good": "✅ ", "warn": "⚠️ ", "bad": "⛔ "}
@@ -101,6 +104,7 @@ def form_of(verb: str, title: str, label: str, words: str) -> Payload:
     return {"custom_id": verb, "title": title[:45], "components": [_row([field])]}
 
 
+@lru_cache(_REMEMBERED)
 def escaped(text: str) -> str:
     """*text* so that Discord shows it as it is: no markup, no mention; addresses stay links."""
     kept = text.rstrip()

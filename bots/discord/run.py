@@ -12,7 +12,7 @@ import discord
 from bots.channel import TryAgain
 from bots.delivery import Courier
 from bots.dialogue import Dialogue
-from bots.discord.bot import Bot
+from bots.discord.bot import Beginnings, Bot
 from bots.discord.channel import DiscordChannel
 from bots.discord.channel import Whole as Heart
 from bots.discord.ears import Ears
@@ -31,6 +31,17 @@ _FIRST_PAUSE_S, _LONGEST_PAUSE_S = 1.0, 60.0
 _EXPECTED = (aiohttp.ClientError, OSError, discord.DiscordException, SayWhenError)
 """What a Discord that is away looks like; anything else is told with where it happened."""
 
+_UPDATE = "Install the newest SayWhen."
+_TOLD = {
+    4004: ("Discord does not know the bot's token.", "Correct DISCORD_BOT_TOKEN."),
+    4010: ("Discord does not take the bot's connection.", _UPDATE),
+    4011: ("The bot is in more servers than one connection may serve.", "Let it leave some of them."),
+    4012: ("Discord no longer speaks this version of its API.", _UPDATE),
+    4013: ("Discord does not know what the bot asks to hear of.", _UPDATE),
+    4014: ("Discord does not let the bot hear what it asks for.", "See what Discord's developer portal says of it."),
+}
+"""Codes with which Discord ends a connection for good, what they mean, and what to do."""
+
 Connect = Callable[[], aiohttp.BaseConnector]
 
 
@@ -47,24 +58,24 @@ async def run_discord(
     """Serve the bot until cancelled; while another process serves it, wait as stand-by and say so.
 
     *connect* makes the connector that reaches Discord, where it is not the usual one. Raises NotConfigured for a token
-    that Discord does not know.
+    that Discord does not know, and whatever else only an operator can put right.
     """
     if core.settings.discord_token is None:
         raise NotConfigured("There is no Discord bot.", "Set DISCORD_BOT_TOKEN.")
     token = core.settings.discord_token.get_secret_value()
-    pause = _FIRST_PAUSE_S
+    pause, beginnings = _FIRST_PAUSE_S, Beginnings()
     while True:
         began = core.clock.now()
         try:
             connector = None if connect is None else connect()
             base, gateway = core.settings.discord_base, core.settings.discord_gateway
-            async with Bot(connector, base=base, gateway=gateway) as bot:
+            async with Bot(connector, base=base, gateway=gateway, beginnings=beginnings) as bot:
                 await bot.login(token)
                 serving = partial(serve, core, market, bot, mirror or Mirror(core.memos))
                 await in_turn(core.inbox, f"{NAME}:{bot.application_id}", f"{bot.user} on Discord", serving)
             problem: BaseException | None = None
         except discord.LoginFailure:
-            raise _wrong_token() from None
+            raise NotConfigured(*_TOLD[4004]) from None
         except Exception as broken:  # noqa: BLE001 - whatever broke, people must be heard again; what is kept is answered
             wrong = _not_configured(broken)
             if wrong is not None:
@@ -73,6 +84,8 @@ async def run_discord(
         if (core.clock.now() - began).total_seconds() > _LONGEST_PAUSE_S:
             pause = _FIRST_PAUSE_S
         if problem is not None:
+            waits = [one.retry_in_s for one in _leaves(problem) if isinstance(one, TryAgain) and one.retry_in_s]
+            pause = max([pause, *waits])
             known = [f"{type(one).__name__} {one}" for one in _leaves(problem) if isinstance(one, _EXPECTED)]
             said = f"{'; '.join(known)[:300]}: " if known else ""
             _log.warning("%sDiscord is served again in %.0f s", said, pause, exc_info=None if known else problem)
@@ -80,17 +93,15 @@ async def run_discord(
             pause = min(pause * 2, _LONGEST_PAUSE_S)
 
 
-def _wrong_token() -> NotConfigured:
-    return NotConfigured("Discord does not know the bot's token.", "Correct DISCORD_BOT_TOKEN.")
-
-
 def _not_configured(problem: BaseException) -> NotConfigured | None:
     """What only an operator can put right, in *problem* or among what it groups."""
     for one in _leaves(problem):
         if isinstance(one, NotConfigured):
             return one
-        if isinstance(one, discord.LoginFailure) or (isinstance(one, discord.ConnectionClosed) and one.code == 4004):
-            return _wrong_token()
+        code = 4004 if isinstance(one, discord.LoginFailure) else getattr(one, "code", None)
+        code = 4014 if isinstance(one, discord.PrivilegedIntentsRequired) else code
+        if isinstance(one, discord.ClientException) and code in _TOLD:
+            return NotConfigured(*_TOLD[code])
     return None
 
 

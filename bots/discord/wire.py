@@ -5,23 +5,27 @@ import json
 import logging
 from collections import OrderedDict
 from collections.abc import Awaitable, Callable, Mapping
+from functools import partial
 from io import BytesIO
 from typing import Any, TypeVar
 
 import aiohttp
 import discord
+import orjson
 from discord.http import Route, json_or_text
 from yarl import URL
 
 from bots.channel import TryAgain, Undeliverable
 from bots.discord.hearing import Heard
-from bots.discord.render import PICTURE, Payload
+from bots.discord.render import PICTURE, Payload, without_picture
 from core.domain.errors import NotConfigured, SayWhenError
 from core.ports import Memos
 
 NAME = "discord"
 WITHIN_S = 20.0
 """One call, with the library's own repetitions."""
+PICTURE_WITHIN_S, BARE_S = 5.0, 300.0
+"""One call that carries a picture, and for how long none does once such a call has failed: the words matter more."""
 MOST_LINES = 40
 """Calls that answer interactions, at once: in a crowd, each more would first make a connection, which takes longest."""
 SENDS_PER_SECOND = 40
@@ -30,6 +34,8 @@ _DM = "dm"
 _MOST_KNOWN = 20_000
 _TOO_FAST_S = 60.0
 _JSON = {"Content-Type": "application/json"}
+_WITHIN = aiohttp.ClientTimeout(total=WITHIN_S)
+_TROUBLE = (discord.RateLimited, discord.HTTPException, TimeoutError, aiohttp.ClientError, OSError)
 _NOBODY: dict[str, list[str]] = {"parse": []}
 _log = logging.getLogger(__name__)
 T = TypeVar("T")
@@ -65,6 +71,7 @@ class Wire:
         self._rooms: OrderedDict[int, int] = OrderedDict()
         self._free_at = 0.0
         self._lines = asyncio.Semaphore(MOST_LINES)
+        self._bare_until = 0.0
 
     async def call_back(
         self, heard: Heard, kind: int, data: Payload | None = None, png: bytes | None = None, *, named: bool = False
@@ -190,6 +197,7 @@ class Wire:
         The library's own way there takes half as much again, and rests up to five seconds between its tries, of the
         three that an interaction waits.
         """
+        body, png = self._bare(body, png)
         data: bytes | aiohttp.FormData | None = None
         headers: dict[str, str] | None = None
         if png is not None and body is not None:
@@ -197,12 +205,19 @@ class Wire:
             for part in _form(body, png)[1]:
                 data.add_field(**part)
         elif body is not None:
-            data, headers = _written(body), _JSON
+            data, headers = orjson.dumps(body), _JSON
+        url = URL(Route.BASE + path, encoded=True)
         async with self._lines:
-            return await self._translated(lambda: self._call(method, Route.BASE + path, data, headers))
+            try:
+                return await self._call(method, url, data, headers)
+            except _TROUBLE as problem:
+                meant = _in_our_words(problem)
+                if isinstance(meant, TryAgain):
+                    self._note_bare(png, meant)
+                raise meant from None
 
-    async def _call(self, method: str, url: str, data: Any, headers: dict[str, str] | None) -> Any:
-        async with self._session.request(method, URL(url, encoded=True), data=data, headers=headers) as response:
+    async def _call(self, method: str, url: URL, data: Any, headers: dict[str, str] | None) -> Any:
+        async with self._session.request(method, url, data=data, headers=headers, timeout=_WITHIN) as response:
             if response.status == 204:
                 return None
             told: Any = await json_or_text(response)
@@ -213,31 +228,55 @@ class Wire:
             return told
 
     async def _send(self, route: Route, body: Payload, png: bytes | None) -> Any:
-        """A call as the bot."""
-        if png is None:
-            return await self._translated(lambda: self._client.http.request(route, json=body))
-        file, form = _form(body, png)
-        return await self._translated(lambda: self._client.http.request(route, files=[file], form=form))
+        """A call as the bot; a picture that is not taken is left out."""
+        shown, png = self._bare(body, png)
+        if png is not None:
+            file, form = _form(body, png)
+            try:
+                call = partial(self._client.http.request, route, files=[file], form=form)
+                return await self._translated(call, PICTURE_WITHIN_S)
+            except TryAgain as problem:
+                if not self._note_bare(png, problem):
+                    raise
+                shown = without_picture(body)
+        return await self._translated(lambda: self._client.http.request(route, json=shown))
 
-    async def _translated(self, call: Callable[[], Awaitable[T]]) -> T:
+    def _bare(self, body: Payload | None, png: bytes | None) -> tuple[Any, bytes | None]:
+        """What to send, and the picture that goes with it, if any does at present."""
+        if png is None or body is None or asyncio.get_running_loop().time() >= self._bare_until:
+            return body, png
+        data = body.get("data")
+        return ({**body, "data": without_picture(data)} if data else without_picture(body)), None
+
+    def _note_bare(self, png: bytes | None, problem: TryAgain) -> bool:
+        """Whether it may have been the picture that failed; then none is sent for a while."""
+        if png is None or problem.retry_in_s is not None:
+            return False
+        _log.info("a picture was not taken, and no other is sent for %.0f s: %s", BARE_S, problem)
+        self._bare_until = asyncio.get_running_loop().time() + BARE_S
+        return True
+
+    async def _translated(self, call: Callable[[], Awaitable[T]], within_s: float = WITHIN_S) -> T:
         try:
-            async with asyncio.timeout(WITHIN_S):
+            async with asyncio.timeout(within_s):
                 return await call()
-        except discord.RateLimited as problem:
-            raise TryAgain(f"Discord wants {problem.retry_after:.0f} s of silence", problem.retry_after) from None
-        except discord.HTTPException as problem:
+        except _TROUBLE as problem:
             raise _in_our_words(problem) from None
-        except TimeoutError:
-            raise TryAgain("Discord did not answer in time") from None
-        except (aiohttp.ClientError, OSError) as problem:
-            raise TryAgain(f"Discord could not be reached: {type(problem).__name__}") from None
 
 
-def _written(body: Payload) -> bytes:
-    return json.dumps(body, ensure_ascii=False, separators=(",", ":")).encode()
+def _in_our_words(problem: Exception) -> SayWhenError:
+    match problem:
+        case discord.RateLimited():
+            return TryAgain(f"Discord wants {problem.retry_after:.0f} s of silence", problem.retry_after)
+        case discord.HTTPException():
+            return _refusal(problem)
+        case TimeoutError():
+            return TryAgain("Discord did not answer in time")
+        case _:
+            return TryAgain(f"Discord could not be reached: {type(problem).__name__}")
 
 
-def _in_our_words(problem: discord.HTTPException) -> SayWhenError:
+def _refusal(problem: discord.HTTPException) -> SayWhenError:
     said = f"Discord says {problem.status}, {problem.code}: {problem.text[:200]}"
     match problem.code:
         case 10062 | 10015 | 50027:

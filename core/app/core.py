@@ -155,6 +155,7 @@ async def open_core(
         fees = Fees(parts, PostgresFeeBook(database), trading.fees)
         parts.fees = fees.look if fees.charged else None
         seats = Seats(parts, people, PostgresKeyStore(database), PostgresWalletTransactions(database), consent)
+        parts.signed = seats.follow_all if parts.custody is not None else None
         if trading.vault is not None:
             owners = await store.owners()
             await take_in_keys(settings, trading.vault, owners[0] if owners else None)

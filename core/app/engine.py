@@ -2,22 +2,23 @@
 
 import asyncio
 import logging
-from collections.abc import Awaitable, Callable, Sequence
+from collections.abc import Callable
 from contextlib import aclosing, suppress
 from datetime import datetime, timedelta
 from functools import partial
 
 from core.app.marks import Marks
 from core.app.parts import Parts
+from core.app.sweep import Abreast, Sweep
 from core.domain.errors import SayWhenError, StorageUnavailable
-from core.domain.event import EngineRecovered
-from core.domain.ids import OrderId, OwnerId, RuleId
+from core.domain.event import EngineRecovered, Event
+from core.domain.ids import OwnerId, RuleId
 from core.domain.market import Observation
-from core.domain.order import IN_FLIGHT, OrderState
+from core.domain.order import IN_FLIGHT
 from core.domain.rule import RuleState
 from core.flow.revoked import rest_for_revoked
 from core.flow.sentry import calls_for_sentries, tend
-from core.flow.settle import reconcile, settle
+from core.flow.settle import reconcile
 from core.flow.standing import Standing
 from core.flow.watch import Watch
 from core.ports import Cursor, Fence
@@ -32,11 +33,10 @@ BLIND = timedelta(seconds=30)
 HISTORY_DAYS = 2
 MARKS_EVERY_S = 0.25
 MOST_SAMPLED = 2_000
-MOST_MOVING, MOST_RESTING = 500, 10_000
-AT_A_TIME = 4
-"""Owners that are settled and reconciled at once, in all: each takes a database connection of the dozen there are, and
-whoever renews leases needs one too."""
 START_S = 5.0
+RENEW_EVERY_S = 1.0
+STUCK = timedelta(seconds=20)
+"""Leases are for whoever watches, not for whoever merely lives: after so long without a poll they are let go."""
 
 _log = logging.getLogger(__name__)
 
@@ -56,9 +56,11 @@ class Engine:
         self._parts = parts
         self._turn = asyncio.Lock()
         self._showing = asyncio.Lock()
-        self._abreast = asyncio.Semaphore(AT_A_TIME)
+        self._abreast = Abreast()
+        self._sweep = Sweep(parts, self._abreast)
         self._fences: dict[str, Fence] = {}
         self._cursor: Cursor | None = None
+        self._polled_at = parts.clock.now()
         self._unwatched_since: datetime | None = None
         """Since when nobody watched what is still to be loaded; our own heartbeat says more than that meanwhile."""
         self._untended: dict[OwnerId, None] = {}
@@ -86,7 +88,7 @@ class Engine:
         What a few seconds do not suffice for is left to the cadences: to stay blind for longer would be worse.
         """
         heard = await self._parts.store.heard(HEARTBEAT)
-        now = self._parts.clock.now()
+        now = self._polled_at = self._parts.clock.now()
         with suppress(TimeoutError):
             async with asyncio.timeout(START_S):
                 await self.settle_due()
@@ -121,6 +123,16 @@ class Engine:
                         raise
                     _log.warning("rules of %d partitions are loaded later: %s", len(gained), problem)
 
+    async def keep_leases(self) -> None:
+        """Renew what is held, for ever: neither a long turn nor a crowd at the database takes it from a busy engine."""
+        while True:
+            await self._parts.clock.sleep(RENEW_EVERY_S)
+            if self._parts.clock.now() - self._polled_at < STUCK:
+                try:
+                    await self._parts.lease.renew()
+                except StorageUnavailable as problem:
+                    _log.warning("leases are renewed later: %s", problem)
+
     async def _load(self, gained: set[str], blind_since: datetime | None) -> None:
         if self._unwatched_since is None:
             heard = await self._parts.store.heard(HEARTBEAT) if blind_since is None else blind_since
@@ -139,10 +151,15 @@ class Engine:
     # --- what comes in -----------------------------------------------------------------------------------------
 
     async def observe(self, observation: Observation) -> None:
-        """Take in one price: what it fires is fired at once, the paper venue's own orders follow in `show_marks`."""
-        self._marks.add(observation)
+        """Take in one price: what it fires is fired at once, the paper venue's own orders follow in `show_marks`.
+
+        One that is not trusted trades nothing there either, liquidates nobody, and stands in no candle.
+        """
         async with self._turn:
-            await self._watch.observe(observation)
+            is_trusted = await self._watch.observe(observation)
+        if not is_trusted:
+            return
+        self._marks.add(observation)
         finished = self._candles.add(observation)
         if finished is not None and VENUE_LEASE in self._fences:
             await self._parts.store.save_candles([finished])
@@ -152,7 +169,7 @@ class Engine:
         while True:
             await self._parts.clock.sleep(MARKS_EVERY_S)
             for observation in self._marks.take():
-                await self._show(observation)
+                await self._abreast.attempt("showing a mark", partial(self._show, observation))
 
     async def _show(self, observation: Observation) -> None:
         if self._parts.own is None or VENUE_LEASE not in self._fences:
@@ -160,7 +177,7 @@ class Engine:
         async with self._showing:  # in their order: a mark from before a firing must not come after it
             touched = await self._parts.own.observe(observation)
         for owner in touched:
-            await self._attempt("settling", partial(self._settle_owner, owner))
+            await self._abreast.attempt("settling", partial(self._settle_owner, owner))
 
     async def follow_venue(self) -> None:
         """Settle owners whose account the venue says it has changed, for ever; at a venue that tells nothing, wait."""
@@ -171,11 +188,11 @@ class Engine:
             async for changed in changes:
                 if partition_of(changed.owner) not in self._fences:
                     continue
-                await self._attempt("settling", partial(self._settle_owner, changed.owner))
+                await self._abreast.attempt("settling", partial(self._settle_owner, changed.owner))
                 if not changed.permitted:
                     now, venue = self._parts.clock.now(), self._parts.venue.name
                     resting = partial(rest_for_revoked, self._parts.store, changed.owner, venue, now)
-                    await self._attempt("pausing", resting)
+                    await self._abreast.attempt("pausing", resting)
 
     async def tend_sentries(self) -> None:
         """Keep what stands at the venue in step with the rules of owners whom something happened to, for ever."""
@@ -184,7 +201,7 @@ class Engine:
             self._some_untended.clear()
             untended, self._untended = self._untended, {}
             tending = partial(tend, self._parts.store, self._parts.venue, self._parts.clock)
-            await self._attempt_all("tending", [partial(tending, owner) for owner in untended])
+            await self._abreast.attempt_all("tending", [partial(tending, owner) for owner in untended])
 
     async def follow_events(self) -> None:
         """Keep the watchlist in step with the event log, for ever: at the bell, and once a second without it."""
@@ -203,12 +220,20 @@ class Engine:
                 return
             for event in events:
                 if event.owner is not None and partition_of(event.owner) in self._fences:
-                    async with self._turn:
-                        await self._watch.take_in(event)
+                    await self._take_in(event)
                     if calls_for_sentries(event):
                         self._untended[event.owner] = None
                         self._some_untended.set()
             self._cursor = cursor
+
+    async def _take_in(self, event: Event) -> None:
+        try:
+            async with self._turn:
+                await self._watch.take_in(event)
+        except (SayWhenError, TimeoutError, OSError):
+            raise  # the log is read again from where it was
+        except Exception:  # noqa: BLE001 - an event that cannot be taken in must not keep all later ones from it
+            _log.exception("%s of owner %s is not taken in", event.name, event.owner)
 
     # --- cadences ----------------------------------------------------------------------------------------------
 
@@ -216,6 +241,7 @@ class Engine:
         """Each second: times, candles, expiries, lost prices, failed firings."""
         async with self._turn:
             await self._watch.poll(self._trouble)
+            self._polled_at = self._parts.clock.now()
 
     def next_due(self) -> datetime | None:
         """When the next time-based rule is due."""
@@ -228,42 +254,31 @@ class Engine:
         await self._parts.store.beat(HEARTBEAT, self._parts.clock.now())
 
     async def accounts(self) -> None:
-        """Every few seconds: accounts that rules look at."""
+        """Every few seconds: accounts that rules look at. No price waits for a venue that does not answer."""
+        await self._abreast.attempt_all(
+            "reading an account", [partial(self._read_account, o) for o in self._watch.lookers()]
+        )
+
+    async def _read_account(self, owner: OwnerId) -> None:
+        account, asked_at = await self._watch.read_account(owner)
         async with self._turn:
-            await self._watch.refresh_accounts()
+            await self._watch.take_account(owner, account, asked_at)
+
+    async def closes(self) -> None:
+        """Every few seconds: closed candles that rules look at. No price waits for an exchange that does not answer."""
+        if await self._watch.read_candles():
+            await self.poll()
 
     async def settle_due(self) -> None:
-        """Each second: wake workers for what is due, ask the venue about what is in flight.
-
-        What is proven to rest at a venue that tells of changes is left to `settle_resting`: so much that rests for days
-        must not keep waiting what moves.
-        """
-        await self._settle(resting=self._parts.changes is None)
+        """Each second: wake workers for what is due, ask the venue about what is in flight."""
+        await self._sweep.due()
 
     async def settle_resting(self) -> None:
         """Now and then: also what rests at a venue that tells of changes, should a telling be lost."""
-        if self._parts.changes is not None:
-            await self._settle(resting=True, limit=MOST_RESTING)
-
-    async def _settle(self, *, resting: bool, limit: int = MOST_MOVING) -> None:
-        due = await self._parts.store.orders_to_settle(self._parts.clock.now(), limit, resting=resting)
-        await self._attempt_all("settling", [partial(self._settle_one, *order) for order in due])
-
-    async def _settle_one(self, owner: OwnerId, order_id: OrderId, state: OrderState) -> None:
-        if state in (OrderState.PLANNED, OrderState.SIGNED, OrderState.UNKNOWN):
-            async with self._parts.store.begin(owner) as tx:
-                await tx.enqueue(order_id)
-        if state is not OrderState.PLANNED:
-            order = await settle(self._parts.store, self._parts.venue, self._parts.clock, owner, order_id)
-            if order is not None and order.cancel_asked and order.state in IN_FLIGHT and self._parts.own is None:
-                async with self._parts.store.begin(owner) as tx:
-                    await tx.enqueue(order_id)  # only a worker can sign what takes it off
+        await self._sweep.resting()
 
     async def _settle_owner(self, owner: OwnerId) -> None:
-        async with self._parts.store.begin(owner) as tx:
-            orders = await tx.orders(states=IN_FLIGHT)
-        for order in orders:
-            await settle(self._parts.store, self._parts.venue, self._parts.clock, owner, order.id)
+        await self._sweep.of_owner(owner)
         await self._reconcile_owner(owner)
 
     async def _reconcile_owner(self, owner: OwnerId) -> None:
@@ -274,7 +289,7 @@ class Engine:
         """Every minute: what the venue did by itself, and positions closed elsewhere, for every owner of ours."""
         owners = await self._parts.store.owners()
         mine = [owner for owner in owners if not self._fences or partition_of(owner) in self._fences]
-        await self._attempt_all("reconciling", [partial(self._reconcile_owner, owner) for owner in mine])
+        await self._abreast.attempt_all("reconciling", [partial(self._reconcile_owner, owner) for owner in mine])
 
     async def funding(self) -> None:
         """Every minute: the paper venue exchanges funding when an hour is over."""
@@ -285,7 +300,12 @@ class Engine:
     async def fees(self) -> None:
         """Twice a minute: what the chain has charged for our transactions, and whether keys have enough left."""
         if self._parts.fees is not None and VENUE_LEASE in self._fences:
-            await self._attempt("accounting for fees", self._parts.fees)
+            await self._abreast.attempt("accounting for fees", self._parts.fees)
+
+    async def signed(self) -> None:
+        """Every few seconds: what owners' wallets have signed goes on, whether or not a page still looks."""
+        if self._parts.signed is not None and VENUE_LEASE in self._fences:
+            await self._abreast.attempt("following what wallets signed", self._parts.signed)
 
     async def standing(self) -> None:
         """Every few seconds: whether the venue takes orders, told when that has changed."""
@@ -333,26 +353,6 @@ class Engine:
     def _trouble(self, market: str) -> str | None:
         trouble: Callable[[str], str | None] | None = getattr(self._parts.source, "trouble", None)
         return None if trouble is None else trouble(market)
-
-    async def _attempt(self, what: str, work: Callable[[], Awaitable[object]]) -> None:
-        """One owner's trouble must not keep the others waiting."""
-        try:
-            await work()
-        except (SayWhenError, TimeoutError, OSError) as problem:
-            _log.warning("%s is tried again: %s", what, problem)
-
-    async def _attempt_all(self, what: str, works: Sequence[Callable[[], Awaitable[object]]]) -> None:
-        """Some at a time: most of each is waiting for a venue, and one that waits long must not hold up all others."""
-        waiting = iter(works)
-
-        async def attempt() -> None:
-            for work in waiting:
-                async with self._abreast:
-                    await self._attempt(what, work)
-
-        async with asyncio.TaskGroup() as tasks:
-            for _ in range(min(AT_A_TIME, len(works))):
-                tasks.create_task(attempt(), name=what)
 
     async def _tell_recovered(self, now: datetime, heard: datetime) -> None:
         for owner in await self._parts.store.owners():

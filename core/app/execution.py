@@ -26,8 +26,8 @@ class Execution:
         await self._parts.queue.work(self.step)
 
     async def recover(self) -> None:
-        """Wake every order that is due or in flight: start-up and recovery are the same path."""
-        for owner, order_id, _ in await self._parts.store.orders_to_settle(self._parts.clock.now()):
+        """Wake every order that is due or moves: start-up and recovery are the same path."""
+        for owner, order_id, _ in await self._parts.store.orders_to_settle(self._parts.clock.now(), resting=False):
             async with self._parts.store.begin(owner) as tx:
                 await tx.enqueue(order_id)
 

@@ -76,6 +76,8 @@ class Parts:
     """Tells whose account the venue has changed, where it can."""
     fees: Callable[[], Awaitable[None]] | None = None
     """Takes in what a chain has charged since it was last called."""
+    signed: Callable[[], Awaitable[None]] | None = None
+    """Goes on with what owners' own wallets have signed, where the venue is on chain."""
     custody: Custody | None = None
     """Makes what owners' own wallets sign, where the venue is on chain."""
     parser: Reader

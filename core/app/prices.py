@@ -11,7 +11,7 @@ from core.domain.condition import Indicator, IndicatorName
 from core.domain.errors import NotFound
 from core.domain.ids import new_id
 from core.domain.market import TIMEFRAME_S, Candle, Market, Observation, Timeframe
-from core.flow.watch import HISTORY
+from core.flow.readings import HISTORY
 from core.ports import Ledger
 from core.prices.opening import Live, PriceKind, Replay, Simulation, open_prices
 from core.prices.pyth import HERMES

@@ -29,7 +29,7 @@ from core.domain.rule import LIVE, Rule, RuleState
 from core.domain.trigger import WATCHED, TriggerLine, trigger_lines
 from core.flow import lifecycle
 from core.flow.asking import ask_cancel
-from core.ports import History, Journal, TradeFilter
+from core.ports import History, Journal, TradeFilter, Transaction
 
 Rows = list[Rule]
 _MOST_FILLS = 50
@@ -49,7 +49,11 @@ class Rules:
     ) -> Rows:
         """Rules in *states* (None = all that may still act), by number; of them, the selected ones where given."""
         rules = await self._parts.store.rules(owner, LIVE if states is None else states)
-        return sorted(rules, key=lambda rule: rule.number) if selection is None else _select(rules, selection)
+        if selection is None:
+            return sorted(rules, key=lambda rule: rule.number)
+        if not _named(selection) <= {rule.label for rule in rules}:
+            _tell_apart(await self._parts.store.rules(owner, frozenset(RuleState)), rules, selection)
+        return _select(rules, selection)
 
     async def read(self, owner: OwnerId, states: Collection[RuleState] | None = None) -> Rows:
         """Rules in *states* (None = all there ever were), by number, without waiting for the owner's other acts."""
@@ -89,7 +93,7 @@ class Rules:
         """Stop watching the selected rules until resumed; those paused by this call."""
         now = self._parts.clock.now()
         async with self._parts.store.begin(owner) as tx:
-            chosen = _select(await tx.rules(LIVE), selection)
+            chosen = await _chosen(tx, LIVE, selection)
             states = {RuleState.ARMED, RuleState.WAITING, RuleState.HELD}
             return [await lifecycle.pause(tx, rule, now) for rule in chosen if rule.state in states]
 
@@ -101,7 +105,7 @@ class Rules:
         async with self._parts.store.begin(owner) as tx:
             if (await tx.read_owner()).paused:
                 raise Conflict("Everything of yours is paused.", "Use /resume to resume everything first.")
-            chosen = _select(await tx.rules({RuleState.PAUSED}), selection)
+            chosen = await _chosen(tx, {RuleState.PAUSED}, selection)
             return [
                 await lifecycle.resume(tx, rule, at=now, prices=self._parts.prices(), entries=entries)
                 for rule in chosen
@@ -116,7 +120,7 @@ class Rules:
         now = self._parts.clock.now()
         cancelled = []
         async with self._parts.store.begin(owner) as tx:
-            for chosen in _select(await tx.rules(LIVE), selection):
+            for chosen in await _chosen(tx, LIVE, selection):
                 rule = await tx.rule(chosen.id)
                 if rule is None or rule.state not in LIVE:
                     continue
@@ -162,15 +166,33 @@ class Rules:
             return await lifecycle.arm(tx, rule, at=now, why="resumed", prices=self._parts.prices(), memory=memory)
 
 
+async def _chosen(tx: Transaction, states: Collection[RuleState], selection: Command) -> Rows:
+    """The rules in *states* that *selection* names. Raises NotFound, and Conflict for one in another state."""
+    rules = await tx.rules(states)
+    if not _named(selection) <= {rule.label for rule in rules}:
+        _tell_apart(await tx.rules(), rules, selection)
+    return _select(rules, selection)
+
+
+def _named(selection: Command) -> set[str]:
+    return {label.lower() for label in selection.rule_ids or ()}
+
+
+def _tell_apart(everyone: Collection[Rule], fitting: Collection[Rule], selection: Command) -> None:
+    """Raise NotFound for labels that are nobody's, and Conflict for a rule that stands where this cannot be done."""
+    missing = _named(selection) - {rule.label for rule in fitting}
+    known = sorted((rule for rule in everyone if rule.label in missing), key=lambda rule: rule.number)
+    if known:
+        stands = ", ".join(f"{rule.label} is {rule.state.replace('_', ' ')}" for rule in known)
+        raise Conflict(f"{stands}: nothing was changed.", f"See /history {known[0].label}.")
+    raise NotFound(f"You have no such rule: {', '.join(sorted(missing))}.", "See /rules.")
+
+
 def _select(rules: Collection[Rule], selection: Command) -> Rows:
-    """The rules that *selection* names. Raises NotFound for a label that is nobody's."""
+    """The rules that *selection* names."""
     chosen = sorted(rules, key=lambda rule: rule.number)
     if selection.rule_ids is not None:
-        wanted = {label.lower() for label in selection.rule_ids}
-        chosen = [rule for rule in chosen if rule.label in wanted]
-        missing = wanted - {rule.label for rule in chosen}
-        if missing:
-            raise NotFound(f"You have no such rule: {', '.join(sorted(missing))}.", "See /rules.")
+        chosen = [rule for rule in chosen if rule.label in _named(selection)]
     if selection.market not in (None, ALL_MARKETS):
         chosen = [rule for rule in chosen if selection.market in _markets(rule)]
     if selection.filter is not None:

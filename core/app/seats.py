@@ -163,7 +163,7 @@ class Seats:
         try:
             refused = await self.custody.hand_over(sent.raw, first=True)
         except VenueError:
-            return sent  # nobody knows; whoever follows it sends the same bytes again
+            return sent  # nobody knows; the same bytes are sent again within seconds
         if refused:
             failed = replace(sent, state="failed", reason=refused)
             return failed if await self._transactions.save(failed, was="sent") else await self.get(owner, sent.id)
@@ -172,6 +172,11 @@ class Seats:
     async def follow(self, owner: OwnerId, transaction_id: str) -> WalletTransaction:
         """How it stands, as the chain says. Raises NotFound."""
         return await self._settle(await self.get(owner, transaction_id))
+
+    async def follow_all(self) -> None:
+        """Go on with what wallets have signed, also where nobody looks: send it again, and take in what became of it."""
+        for transaction in await self._transactions.unproven():
+            await self._settle(transaction)
 
     async def get(self, owner: OwnerId, transaction_id: str) -> WalletTransaction:
         """Raises NotFound."""

@@ -11,8 +11,8 @@ import core.db.chat_tables
 import core.db.paper_tables  # noqa: F401 - their tables belong to the metadata that is walked here
 from core.db.chat_tables import inbox, memos, shown
 from core.db.connection import Database
-from core.db.store import OWNER_LOCK
 from core.db.tables import deliveries, links, metadata, orders, trading_rules, users
+from core.db.transaction import OWNER_LOCK
 from core.db.venue_tables import network_fees
 from core.domain.ids import OwnerId
 from core.domain.order import IN_FLIGHT

@@ -14,7 +14,7 @@ from sqlalchemy.pool import NullPool
 
 from core.db.pool import Pool, Seat
 from core.db.statement import Row, Statement
-from core.domain.errors import Conflict, StorageUnavailable
+from core.domain.errors import Conflict, NotConfigured, StorageUnavailable
 
 T = TypeVar("T")
 Revive = Callable[[], Awaitable[str]]
@@ -34,6 +34,7 @@ DRIVER_ERRORS = (asyncpg.PostgresError, asyncpg.InterfaceError, asyncpg.Internal
 """What asyncpg raises when it is used without SQLAlchemy; the third is kin to neither of the first two."""
 
 _HINT = "Check that the server of DATABASE_URL runs and can be reached; nothing was changed, so trying again is safe."
+_ADDRESS = "Write it as postgresql://user:password@host:5432/database."
 _TRANSIENT = (
     asyncpg.PostgresConnectionError,
     asyncpg.InsufficientResourcesError,
@@ -72,6 +73,8 @@ async def connect(dsn: str, *, application_name: str, **options: Any) -> asyncpg
         return await asyncpg.connect(
             dsn, timeout=CONNECT_S, command_timeout=_ANSWER_S, server_settings=settings, **options
         )
+    except ValueError:  # what is wrong with it may quote the password
+        raise NotConfigured("DATABASE_URL is not the address of a PostgreSQL database.", _ADDRESS) from None
     except DRIVER_ERRORS as problem:
         raise StorageUnavailable(f"Expected a connection to PostgreSQL, was: {_words(problem)}.", _HINT) from problem
 

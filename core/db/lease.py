@@ -67,13 +67,15 @@ class PostgresLease:
         return taken
 
     async def renew(self) -> list[Fence]:
-        if not self._held:
+        asked = list(self._held.values())
+        if not asked:
             return []
-        partitions = [fence.partition for fence in self._held.values()]
-        epochs = [fence.epoch for fence in self._held.values()]
+        partitions, epochs = [fence.partition for fence in asked], [fence.epoch for fence in asked]
         found = await self._database.fetch_ahead(_RENEW, self._life, self._holder, partitions, epochs)
         kept = [Fence(partition=row["partition"], holder=self._holder, epoch=row["epoch"]) for row in found]
-        self._held = {fence.partition: fence for fence in kept}
+        for fence in set(asked) - set(kept):
+            if self._held.get(fence.partition) == fence:  # it was not acquired anew meanwhile
+                del self._held[fence.partition]
         return kept
 
     async def release(self) -> None:

@@ -13,17 +13,17 @@ from datetime import UTC, datetime, timedelta
 from decimal import Decimal
 from itertools import groupby
 from types import TracebackType
-from typing import Any
 
 from core.db.memory_log import MemoryEventLog
 from core.db.memory_queue import MemoryQueue
 from core.db.memory_transaction import Books, MemoryTransaction
+from core.domain.event import Event
 from core.domain.ids import DraftId, OrderId, OwnerId, RuleId
 from core.domain.market import TIMEFRAME_S, Candle, Timeframe
 from core.domain.order import IN_FLIGHT, OrderState
-from core.domain.owner import Draft, Owner
+from core.domain.owner import Draft, DraftState, Owner
 from core.domain.rule import LIVE, Rule, RuleState
-from core.ports.storage import Fence, Look, Transaction
+from core.ports.storage import Fence, Look, Memories, Transaction
 from core.ports.world import VenueStatus
 
 _EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
@@ -60,6 +60,20 @@ class MemoryStore:
 
     async def draft(self, owner: OwnerId, draft_id: DraftId) -> Draft | None:
         return await self._reading(owner).draft(draft_id)
+
+    async def add_draft(self, draft: Draft, said: Event) -> Draft:
+        async with self.begin(draft.owner) as tx:
+            known = replace(draft, event_id=await tx.append(said))
+            await tx.add_draft(known)
+        return known
+
+    async def drop_draft(self, dropped: Draft, *, was: DraftState, revision: int) -> bool:
+        async with self.begin(dropped.owner) as tx:
+            saved = await tx.save_draft(dropped, was=was, revision=revision)
+            for draft in await tx.open_drafts(dropped.channel) if saved else ():
+                if draft.created_at <= dropped.created_at:
+                    await tx.save_draft(replace(draft, channel=""), was=draft.state, revision=draft.revision)
+        return saved
 
     async def rules(self, owner: OwnerId, states: Collection[RuleState]) -> list[Rule]:
         return await self._reading(owner).rules(states)
@@ -120,13 +134,14 @@ class MemoryStore:
             or (order.cancel_asked and order.state in IN_FLIGHT)
             or (order.state is OrderState.PLANNED and order.due_at <= due)
         ]
-        found.sort(key=lambda order: (order.created_at, order.id))
+        found.sort(key=lambda order: (order.state is OrderState.ACCEPTED, order.created_at, order.id))
         return [(order.owner, order.id, order.state) for order in found[:limit]]
 
-    async def save_memories(self, memories: Mapping[tuple[RuleId, int], Mapping[str, Any]]) -> None:
+    async def save_memories(self, memories: Memories, fences: Mapping[RuleId, Fence]) -> None:
+        void = {rule_id for rule_id, fence in fences.items() if self.leases.get(fence.partition) != fence}
         for books in self._books.values():
             for (rule_id, version), memory in memories.items():
-                rule = books.rules.get(rule_id)
+                rule = None if rule_id in void else books.rules.get(rule_id)
                 if rule is not None and rule.version == version and rule.state is RuleState.ARMED:
                     books.rules[rule_id] = replace(rule, memory=memory)
 

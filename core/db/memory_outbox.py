@@ -8,7 +8,8 @@ from core.db.memory import MemoryStore
 from core.domain.errors import NotFound
 from core.domain.event import Event
 from core.domain.ids import EventId, OwnerId
-from core.ports.storage import Cursor, Delivery, Planned, Recipient
+from core.ports.outbox import Delivery, Planned, Recipient
+from core.ports.storage import Cursor
 
 
 class MemoryOutbox:

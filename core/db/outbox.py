@@ -13,7 +13,8 @@ from core.db.connection import Database
 from core.db.rows import owner_of
 from core.db.tables import deliveries, events, limits, links, reader_cursors, users
 from core.domain.ids import EventId, OwnerId
-from core.ports.storage import Cursor, Delivery, Planned, Recipient
+from core.ports.outbox import Delivery, Planned, Recipient
+from core.ports.storage import Cursor
 
 _SENT = """
 UPDATE deliveries SET state = 'sent', sent_at = $2, message_ref = $3, retry_at = NULL

@@ -4,18 +4,18 @@ import asyncio
 import json
 from collections.abc import AsyncIterator, Collection, Mapping, Sequence
 from contextlib import asynccontextmanager
-from datetime import UTC, datetime, timedelta
-from typing import Any
+from dataclasses import replace
+from datetime import datetime
 from weakref import WeakValueDictionary
 from zlib import crc32
 
-from sqlalchemy import ARRAY, BigInteger, DateTime, Integer, Numeric, Text, and_, bindparam, func, or_, select, text
-from sqlalchemy.dialects.postgresql import aggregate_order_by, insert
+from sqlalchemy import ARRAY, BigInteger, DateTime, Integer, Numeric, Text, and_, bindparam, or_, select, text
+from sqlalchemy.dialects.postgresql import insert
 from sqlalchemy.ext.asyncio import AsyncConnection
-from sqlalchemy.sql.selectable import Select
 
 from core.codec import from_json, to_json
 from core.db import queue, rows
+from core.db.candles import read_candles, save_candles
 from core.db.connection import LOCK_S, Database, ask
 from core.db.statement import Statement
 from core.db.tables import (
@@ -24,29 +24,38 @@ from core.db.tables import (
     limits,
     links,
     orders,
-    price_snapshots,
     trading_rules,
     users,
     venue_standings,
 )
-from core.db.transaction import DRAFT, OPEN_DRAFTS, OWNER, RULES_IN, PostgresTransaction, one_owner
+from core.db.transaction import (
+    DRAFT,
+    DROP,
+    OPEN_DRAFTS,
+    OWNER,
+    OWNER_LOCK,
+    RULES_IN,
+    SAY,
+    PostgresTransaction,
+    dropping,
+    one_owner,
+    saying,
+)
 from core.domain.errors import StorageUnavailable
-from core.domain.ids import DraftId, OrderId, OwnerId, RuleId
+from core.domain.event import Event
+from core.domain.ids import DraftId, EventId, OrderId, OwnerId, RuleId
 from core.domain.limit import Limits
-from core.domain.market import TIMEFRAME_S, Candle, Timeframe
+from core.domain.market import Candle, Timeframe
 from core.domain.order import IN_FLIGHT, OrderState
-from core.domain.owner import Draft, Owner
+from core.domain.owner import Draft, DraftState, Owner
 from core.domain.rule import LIVE, Rule, RuleState
-from core.ports.storage import Look, Transaction
+from core.ports.storage import Fence, Look, Memories, Transaction
 from core.ports.world import VenueStatus
 
-# First keys of advisory locks, so that no two uses of one number meet.
-OWNER_LOCK = 1
-LINK_LOCK = 2
+LINK_LOCK = OWNER_LOCK + 1
+"""First key of advisory locks, so that no two uses of one number meet."""
 
 _WATCHABLE_BATCH = 1000
-_CANDLE_BATCH = 2000
-_EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
 
 
 class PostgresStore:
@@ -98,6 +107,15 @@ class PostgresStore:
     async def draft(self, owner: OwnerId, draft_id: DraftId) -> Draft | None:
         found = await self._database.ask(DRAFT, mine=owner, its=draft_id)
         return rows.draft_of(found[0]) if found else None
+
+    async def add_draft(self, draft: Draft, said: Event) -> Draft:
+        async with self._turn(draft.owner):
+            [added] = await self._database.ask_once(SAY, **saying(draft, said))
+        return replace(draft, event_id=EventId(added["event_id"]))
+
+    async def drop_draft(self, dropped: Draft, *, was: DraftState, revision: int) -> bool:
+        async with self._turn(dropped.owner):
+            return bool(await self._database.ask_once(DROP, **dropping(dropped, was, revision)))
 
     async def rules(self, owner: OwnerId, states: Collection[RuleState]) -> list[Rule]:
         found = await self._database.ask(RULES_IN, mine=owner, states=sorted(states))
@@ -195,7 +213,7 @@ class PostgresStore:
                     and_(orders.c.state == OrderState.PLANNED, orders.c.due_at <= due),
                 )
             )
-            .order_by(orders.c.created_at, orders.c.id)
+            .order_by(orders.c.state == OrderState.ACCEPTED, orders.c.created_at, orders.c.id)
             .limit(limit)
         )
 
@@ -207,10 +225,14 @@ class PostgresStore:
 
         return await self._database.run(look)
 
-    async def save_memories(self, memories: Mapping[tuple[RuleId, int], Mapping[str, Any]]) -> None:
+    async def save_memories(self, memories: Memories, fences: Mapping[RuleId, Fence]) -> None:
         if not memories:
             return
+        carried = [fences.get(rule_id) for rule_id, _ in memories]
         kept = {
+            "partitions": [None if fence is None else fence.partition for fence in carried],
+            "holders": [None if fence is None else fence.holder for fence in carried],
+            "epochs": [None if fence is None else fence.epoch for fence in carried],
             "ids": [rule_id for rule_id, _ in memories],
             "versions": [version for _, version in memories],
             "memories": [json.dumps(to_json(memory)) for memory in memories.values()],
@@ -240,30 +262,11 @@ class PostgresStore:
 
     async def save_candles(self, candles: Sequence[Candle]) -> None:
         """Raises ValueError for candles that are not of a minute: larger ones are built from those."""
-        larger = next((candle for candle in candles if candle.timeframe != "1m"), None)
-        if larger is not None:
-            raise ValueError(f"Expected candles of 1m, was {larger.timeframe}")
-        latest = {(candle.market, candle.start): rows.candle_row(candle) for candle in candles}
-        new = insert(price_snapshots)
-        replaced = {column.name: new.excluded[column.name] for column in price_snapshots.c if not column.primary_key}
-        statement = new.on_conflict_do_update(index_elements=["market", "start"], set_=replaced)
-        ordered = [latest[key] for key in sorted(latest)]
-        for begin in range(0, len(ordered), _CANDLE_BATCH):
-            batch = ordered[begin : begin + _CANDLE_BATCH]
-
-            async def save(connection: AsyncConnection, batch: list[dict[str, Any]] = batch) -> None:
-                await connection.execute(statement, batch)
-
-            await self._database.run(save)
+        await save_candles(self._database, candles)
 
     async def candles(self, market: str, timeframe: Timeframe, start: datetime, end: datetime) -> list[Candle]:
         """Larger candles are aligned to UTC; the last of them may still lack the minutes that are to come."""
-        query = _candles_query(market, TIMEFRAME_S[timeframe], start, end)
-
-        async def look(connection: AsyncConnection) -> list[Candle]:
-            return [rows.candle_of(row, timeframe) for row in (await connection.execute(query)).mappings()]
-
-        return await self._database.run(look)
+        return await read_candles(self._database, market, timeframe, start, end)
 
     async def heard(self, name: str) -> datetime | None:
         query = select(heartbeats.c.at).where(heartbeats.c.name == name)
@@ -288,8 +291,18 @@ class PostgresStore:
 
 # A rule that its owner's transaction is changing at this moment is left out, never waited for: what it remembers is
 # about to be void, and a firing must not lose a deadlock to this.
+# Nothing here waits, so a lease that holds when it begins cannot have been somebody else's for long when it ends.
 _SAVE_MEMORIES = text("""
-WITH kept AS (SELECT * FROM unnest(:ids, :versions, :memories) AS kept (id, version, memory)),
+WITH given AS (
+    SELECT * FROM unnest(:ids, :versions, :memories, :partitions, :holders, :epochs)
+    AS given (id, version, memory, partition, holder, epoch)
+),
+kept AS (
+    SELECT id, version, memory FROM given WHERE partition IS NULL OR EXISTS (
+        SELECT 1 FROM leases lease WHERE (lease.partition, lease.holder, lease.epoch)
+        = (given.partition, given.holder, given.epoch) AND lease.expires > clock_timestamp()
+    )
+),
 free AS (
     SELECT id, version FROM trading_rules WHERE id = ANY (:ids) AND state = 'armed' FOR NO KEY UPDATE SKIP LOCKED
 )
@@ -299,6 +312,9 @@ FROM free JOIN kept USING (id, version) WHERE rule.id = free.id
     bindparam("ids", type_=ARRAY(Text)),
     bindparam("versions", type_=ARRAY(Integer)),
     bindparam("memories", type_=ARRAY(Text)),
+    bindparam("partitions", type_=ARRAY(Text)),
+    bindparam("holders", type_=ARRAY(Text)),
+    bindparam("epochs", type_=ARRAY(BigInteger)),
 )
 
 _SAVE_LOOKS = text("""
@@ -345,35 +361,3 @@ _CREATE = Statement(
     )
     .returning(links.c.owner)
 )
-
-
-def _candles_query(market: str, seconds: int, start: datetime, end: datetime) -> Select[Any]:
-    minute = price_snapshots.c
-    within = select(price_snapshots).where(minute.market == market, minute.start >= start)
-    if seconds == 60:
-        return within.where(minute.start < end).order_by(minute.start)
-    size = timedelta(seconds=seconds)
-    bucket = func.date_bin(size, minute.start, _EPOCH)
-    first = -((_EPOCH - start) // size)  # rounded up: a bucket that began before *start* is not asked for
-    first_start = _EPOCH + first * size
-
-    def _edge(column: Any, *, last: bool) -> Any:
-        order = minute.start.desc() if last else minute.start.asc()
-        return func.array_agg(aggregate_order_by(column, order))[1]
-
-    return (
-        select(
-            minute.market,
-            bucket.label("start"),
-            _edge(minute.open, last=False).label("open"),
-            func.max(minute.high).label("high"),
-            func.min(minute.low).label("low"),
-            _edge(minute.close, last=True).label("close"),
-            func.sum(minute.volume).label("volume"),
-            func.avg(minute.funding_rate).label("funding_rate"),
-            _edge(minute.source, last=True).label("source"),
-        )
-        .where(minute.market == market, minute.start >= first_start, bucket < end)
-        .group_by(minute.market, bucket)
-        .order_by(bucket)
-    )

@@ -5,7 +5,7 @@ from datetime import datetime
 from functools import cache
 from typing import Any
 
-from sqlalchemy import ARRAY, Select, Table, Text, any_, bindparam, func, or_, select, text, update
+from sqlalchemy import ARRAY, Integer, Select, Table, Text, any_, bindparam, func, or_, select, text, update
 from sqlalchemy.dialects.postgresql import insert
 from sqlalchemy.ext.asyncio import AsyncConnection
 
@@ -38,6 +38,8 @@ from core.domain.owner import Draft, DraftState, Owner
 from core.domain.rule import Rule, RuleState
 from core.ports.storage import Fence, Job, JobLog
 
+OWNER_LOCK = 1
+"""First key of the advisory locks by which one owner's transactions take turns."""
 _LOOKS = frozenset({"checks", "last_check_at", "last_price"})
 """Columns of a job that `save_looks` alone changes."""
 
@@ -84,6 +86,48 @@ _JOB_LOGS = Statement(
 _EVENT = insert(events).values({name: bindparam(name) for name in ("owner", "rule_id", "name", "at", "body")})
 _APPEND = Statement(_EVENT.returning(events.c.id))
 _APPEND_AND_RING = Statement(_EVENT.returning(events.c.id, func.pg_notify(BELL, "")))
+_given = tuple(column.name for column in drafts.c if column.name != "event_id")
+# All of it in one message to the server. That the event's row comes out of the turn puts the lock before all writing.
+SAY = Statement(
+    text(f"""
+WITH turn AS MATERIALIZED (SELECT pg_advisory_xact_lock(:lock, :owner)),
+said AS (
+    INSERT INTO events (owner, rule_id, name, at, body)
+    SELECT :owner, :said_of, :said_name, :said_at, :said FROM turn RETURNING id
+)
+INSERT INTO drafts ({", ".join(_given)}, event_id) SELECT {", ".join(f":{name}" for name in _given)}, said.id::text
+FROM said RETURNING event_id, pg_notify('{BELL}', '')
+""").bindparams(  # noqa: S608 - names of columns
+        bindparam("lock", type_=Integer),
+        bindparam("said_of", type_=events.c.rule_id.type),
+        bindparam("said_name", type_=events.c.name.type),
+        bindparam("said_at", type_=events.c.at.type),
+        bindparam("said", type_=events.c.body.type),
+        *(bindparam(name, type_=drafts.c[name].type) for name in _given),
+    )
+)
+DROP = Statement(
+    text(f"""
+WITH turn AS MATERIALIZED (SELECT pg_advisory_xact_lock(:lock, :owner)),
+dropped AS (
+    UPDATE drafts SET state = :state, revision = :revision FROM turn
+    WHERE id = :its AND owner = :owner AND state = :was_state AND revision = :was_revision RETURNING 1
+),
+aside AS (
+    UPDATE drafts SET channel = '' FROM dropped
+    WHERE owner = :owner AND channel = :channel AND id <> :its AND created_at <= :created_at
+        AND {one_of("state", WAITING)}
+)
+SELECT FROM dropped
+""").bindparams(  # noqa: S608 - names of states
+        bindparam("lock", type_=Integer),
+        bindparam("owner", type_=Integer),
+        *(bindparam(name, type_=drafts.c[name].type) for name in ("state", "revision", "channel", "created_at")),
+        bindparam("its", type_=Text),
+        bindparam("was_state", type_=Text),
+        bindparam("was_revision", type_=Integer),
+    )
+)
 _FENCED = Statement(
     select(leases.c.partition)
     .where(leases.c.partition == bindparam("partition"), leases.c.holder == bindparam("holder"))
@@ -138,6 +182,21 @@ def _update(table: Table, names: tuple[str, ...], guards: tuple[str, ...]) -> St
     found = update(table).where(table.c.id == bindparam("its"), table.c.owner == bindparam("mine"))
     found = found.where(*(table.c[name] == bindparam(f"was_{name}") for name in guards))
     return Statement(found.values({name: bindparam(name) for name in names}).returning(text("1")))
+
+
+def saying(draft: Draft, said: Event) -> dict[str, Any]:
+    """The values of `SAY`."""
+    row = rows.draft_row(draft)
+    del row["event_id"]
+    told = {"said_of": said.rule_id, "said_name": said.name, "said_at": said.at, "said": event_to_json(said)}
+    return {"lock": OWNER_LOCK, **row, **told}
+
+
+def dropping(dropped: Draft, was: DraftState, revision: int) -> dict[str, Any]:
+    """The values of `DROP`."""
+    given = {"its": dropped.id, "owner": dropped.owner, "state": dropped.state, "revision": dropped.revision}
+    since = {"channel": dropped.channel, "created_at": dropped.created_at}
+    return {"lock": OWNER_LOCK, **given, **since, "was_state": was, "was_revision": revision}
 
 
 _SAVE_USER = Statement(

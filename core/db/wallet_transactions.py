@@ -1,4 +1,4 @@
-"""Transactions that owners' wallets sign, in PostgreSQL; every statement is one owner's."""
+"""Transactions that owners' wallets sign, in PostgreSQL; every statement but one is one owner's."""
 
 from typing import Any
 
@@ -13,6 +13,8 @@ from core.ports.custody import WalletState, WalletTransaction
 
 _c = _table.c
 _FIELDS = tuple(WalletTransaction.__dataclass_fields__)
+_MOST = 100
+"""As many as are looked at together; the oldest come first, and each ends within two minutes."""
 
 
 class PostgresWalletTransactions:
@@ -34,6 +36,10 @@ class PostgresWalletTransactions:
         query = _of(owner).where(_c.state == "sent").order_by(_c.created_at)
         return [WalletTransaction(**row) for row in await self._rows(query)]
 
+    async def unproven(self) -> list[WalletTransaction]:
+        query = _known().where(_c.state == "sent").order_by(_c.created_at).limit(_MOST)
+        return [WalletTransaction(**row) for row in await self._rows(query)]
+
     async def save(self, transaction: WalletTransaction, *, was: WalletState) -> bool:
         mine = update(_table).where(_c.owner == transaction.owner, _c.id == transaction.id, _c.state == was)
         changed = {name: getattr(transaction, name) for name in ("state", "raw", "signature", "reason")}
@@ -50,5 +56,9 @@ class PostgresWalletTransactions:
             return int((await connection.execute(statement)).rowcount)
 
 
+def _known() -> Select[Any]:
+    return select(*(_c[name] for name in _FIELDS))
+
+
 def _of(owner: OwnerId) -> Select[Any]:
-    return select(*(_c[name] for name in _FIELDS)).where(_c.owner == owner)
+    return _known().where(_c.owner == owner)

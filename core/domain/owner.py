@@ -48,7 +48,8 @@ class Draft:
     """A rule set as understood, not yet agreed.
 
     `words` is everything the owner said for it; `revision` grows with each answer or edit so that a button pressed on
-    an older card is told so. `channel` is where it was said; `event_id` is the event that records the sentence.
+    an older card is told so. `channel` is where it was said, empty where only its buttons reach it; `event_id` is the
+    event that records the sentence.
     """
 
     id: DraftId

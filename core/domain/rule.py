@@ -49,6 +49,10 @@ class RuleSpec:
             return self.late
         return Late(do="run" if is_exit(self.action) else "ask")
 
+    def is_over(self, now: datetime) -> bool:
+        """Whether its time has run out."""
+        return self.expires_at is not None and self.expires_at <= now
+
 
 RuleSet = tuple[RuleSpec, ...]
 

@@ -2,6 +2,7 @@
 
 from collections.abc import Sequence
 
+from core.domain.action import Alert
 from core.domain.condition import Now
 from core.domain.order import Order
 from core.domain.rule import RuleSpec
@@ -42,10 +43,11 @@ def say_where(specs: Sequence[RuleSpec], names: Sequence[str], venue: str, sourc
         )
     if ours:
         whom = "" if not there else f" {_listed([name for _, name in ours])} on"
-        lines.append(
-            f"SayWhen watches{whom} {source or 'the market'} and acts only while it runs;"
-            " nothing rests on the venue until then."
-        )
+        watches = f"SayWhen watches{whom} {source or 'the market'} and"
+        if any(not isinstance(spec.action, Alert) for spec, _ in ours):
+            lines.append(f"{watches} acts only while it runs; nothing rests on the venue before a rule fires.")
+        else:
+            lines.append(f"{watches} tells you only while it runs.")
     if venue:
         reasons = {name: reason for spec, name in ours if (reason := _worth_saying(spec)) is not None}
         lines += [f"{name.capitalize()} does not rest on {venue}: {reason}." for name, reason in reasons.items()]

@@ -75,7 +75,7 @@ def order_card(event: OrderHappened) -> Card | None:
             lines = (f"The venue's reason: {sentence(reason)}", "Nothing was traded by it.")
             return _card(event, f"Rejected: {_what(event)}", lines, "bad")
         case OrderCancelled(reason=reason, filled=filled):
-            return _card(event, f"Cancelled: {_what(event)}", (sentence(reason), _before(event, filled)), "warn")
+            return _card(event, f"Cancelled: {_what(event)}", _why_cancelled(event, reason, filled), "warn")
         case OrderLapsed(filled=filled):
             lines = ("Its time ran out at the venue.", _before(event, filled))
             return _card(event, f"Lapsed: {_what(event)}", lines, "warn")
@@ -153,6 +153,12 @@ def _held(base: Decimal, market: str, *, reduced: bool) -> str:
         return f"Nothing is left: your {market} position is closed."
     held = f"{say_amount(abs(base), market, exact=True)} {'long' if base > 0 else 'short'}"
     return f"Left: {held}." if reduced else f"You hold {held} now."
+
+
+def _why_cancelled(event: OrderCancelled, reason: str, filled: Decimal) -> tuple[str, ...]:
+    """Why, where that is more than that it was, and what had traded."""
+    why = () if reason.strip(" .").casefold() in {"", "cancelled", "canceled"} else (sentence(reason),)
+    return (*why, _before(event, filled))
 
 
 def _before(event: OrderEvent, filled: Decimal) -> str:

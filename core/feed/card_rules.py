@@ -19,7 +19,7 @@ from core.domain.event import (
     RuleResumed,
     RuleTriggered,
 )
-from core.domain.event.rules import BY_OWNER
+from core.domain.event.rules import BY_OWNER, UNWATCHABLE
 from core.domain.wording import one_line, say_amount, say_duration, say_price
 from core.feed.card_marks import marked, rule_name, sentence, settled_key
 from core.feed.parts import Button, Card
@@ -48,6 +48,9 @@ def rule_card(event: RuleHappened) -> Card | None:
     """The card of an event about a rule, or None where nobody needs to hear of it."""
     name = rule_name(event)
     match event:
+        case RulePaused(why=why) if why == UNWATCHABLE:
+            lines = (sentence(why), "It does nothing until you resume it.")
+            return Card(title=f"{name} is paused", lines=lines, tone="bad", key=settled_key(event))
         case RuleDrafted() | RuleAmended() | RuleConfirmed() | RuleHeld() | RulePaused() | RuleResumed():
             # The dialogue, the card of the sibling that fired, or that of the missed crossing tells it.
             return None

@@ -1,6 +1,6 @@
 """Events about positions, prices, venues, accounts and the engine as cards."""
 
-from decimal import Decimal
+from decimal import Decimal, InvalidOperation
 from typing import assert_never
 
 from core.domain.event import (
@@ -204,8 +204,8 @@ def _killed(event: AccountKilled) -> Card:
     lines = [f"{paused}, {cancelled}."]
     if event.positions:
         lines.append("Still open, with no rule guarding:")
-        lines += [f"   {position}" for position in event.positions]
-        lines.append('They stay as they are. "close everything" leaves them: you will be asked to confirm.')
+        lines += [f"   {_stays(position)}" for position in event.positions]
+        lines.append('They stay as they are. To close them say "close everything"; you will be asked to confirm.')
     else:
         lines.append("No position is open.")
     lines.append("Nothing fires until you resume.")
@@ -217,6 +217,15 @@ def _killed(event: AccountKilled) -> Card:
         tone="warn",
         key=settled_key(event),
     )
+
+
+def _stays(position: str) -> str:
+    """A position as the event names it (`-2 SOL-PERP`), as people do."""
+    base, _, market = position.partition(" ")
+    try:
+        return _signed(Decimal(base), market) if market.isupper() else position
+    except InvalidOperation:
+        return position
 
 
 def _position(event: PositionHappened, title: str, line: str, *, bad: bool) -> Card:

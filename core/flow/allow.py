@@ -1,6 +1,6 @@
 """Whether an owner's limits allow what a rule would do; asked when it is drafted and confirmed, and again at send."""
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from datetime import UTC, datetime, time
 from decimal import Decimal
 from typing import Protocol
@@ -10,11 +10,13 @@ from core.domain.condition import ALL_MARKETS
 from core.domain.limit import Denial, Limits, Weighing, check
 from core.domain.market import Market
 from core.domain.money import HUNDRED, ONE, ZERO, percent_of
-from core.domain.order import OrderIntent
+from core.domain.order import IN_FLIGHT, Fill, Order, OrderIntent, OrderState
 from core.domain.position import Account
 from core.domain.rule import RuleSet, RuleSpec
 from core.flow.lifecycle import slippage_of
 from core.ports import Transaction, VenueStatus
+
+_MAYBE_SENT = frozenset(OrderState) - {OrderState.PLANNED, OrderState.DENIED}
 
 
 class _Scene(Protocol):
@@ -79,22 +81,47 @@ def _weigh(spec: RuleSpec, scene: _Scene) -> Weighing:
     return Weighing(notional_usd=notional, reduce_only=False, slippage_bps=slippage_of(spec))
 
 
+class AccountMoved(Exception):
+    """The owner has traded since their account was looked at, so what may be added to it is not known."""
+
+
+async def last_fill(tx: Transaction) -> Sequence[Fill]:
+    """What the owner traded last, for `denial_at_send` to see whether they have traded since."""
+    return await tx.fills(limit=1)
+
+
 async def denial_at_send(
-    tx: Transaction, limits: Limits, intent: OrderIntent, account: Account, now: datetime
+    tx: Transaction,
+    limits: Limits,
+    intent: OrderIntent,
+    account: Account,
+    now: datetime,
+    traded: Sequence[Fill] | None = None,
 ) -> Denial | None:
-    """What the owner's limits have against *intent*, weighed against the account as it is at this moment."""
+    """What the owner's limits have against *intent*, weighed against the account as it will be at most.
+
+    Whatever rests or is on its way, and may open, counts as if it had filled: limits hold for all orders together.
+    Raises AccountMoved where `last_fill` is not what was *traded* when *account* was looked at.
+    """
+    pending: list[Order] = []
+    if not intent.reduce_only:
+        if traded is not None and await last_fill(tx) != traded:
+            raise AccountMoved
+        pending = [o for o in await tx.orders(states=IN_FLIGHT) if o.id != intent.order_id and _opens(o.intent)]
     at = intent.price if intent.price is not None else intent.oracle_price
-    notional = intent.base * at
     held = account.position(intent.market)
-    signed = intent.base if intent.side == "buy" else -intent.base
     before = held.base if held is not None else ZERO
-    after = abs(before + signed) * at
+    beside = sum((_left(order) for order in pending if _is_beside(order, intent)), ZERO)
+    whole = intent.base + beside
+    after = abs(before + (whole if intent.side == "buy" else -whole)) * at
     grown = after - abs(before) * at
     gross = sum((position.notional for position in account.positions), ZERO) + max(ZERO, grown)
+    gross += sum((_worth(order) for order in pending if order.market != intent.market), ZERO)
     midnight = datetime.combine(now.astimezone(UTC).date(), time(), UTC)
+    sent = await tx.orders(since=midnight, states=_MAYBE_SENT, limit=max(1000, 2 * limits.max_orders_a_day))
     today = [
         order
-        for order in await tx.orders(since=midnight)
+        for order in sent
         # What was never signed was never sent, and what only stands for a rule has not traded.
         if order.signature is not None and order.id != intent.order_id
         if order.step != "sentry" or order.filled_base > 0
@@ -102,7 +129,7 @@ async def denial_at_send(
     return check(
         limits,
         Weighing(
-            notional_usd=notional,
+            notional_usd=intent.base * at,
             reduce_only=intent.reduce_only,
             slippage_bps=intent.max_slippage_bps,
             position_usd_after=after,
@@ -110,3 +137,23 @@ async def denial_at_send(
             orders_today=len(today),
         ),
     )
+
+
+def _opens(intent: OrderIntent | None) -> bool:
+    return intent is not None and not intent.reduce_only
+
+
+def _is_beside(order: Order, intent: OrderIntent) -> bool:
+    """Whether *order* would grow the same side of the same position."""
+    return order.intent is not None and order.market == intent.market and order.intent.side == intent.side
+
+
+def _left(order: Order) -> Decimal:
+    """Base that may still trade."""
+    return ZERO if order.intent is None else order.intent.base - order.filled_base
+
+
+def _worth(order: Order) -> Decimal:
+    """What may still trade, in quote."""
+    intent = order.intent
+    return ZERO if intent is None else _left(order) * (intent.price or intent.oracle_price)

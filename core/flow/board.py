@@ -59,8 +59,8 @@ class Board:
         return {market: seen.price for market, seen in self._observations.items()}
 
     def funding(self, market: str) -> Decimal | None:
-        """Percent per hour, positive = longs pay."""
-        return self._funding.get(market)
+        """Percent per hour, positive = longs pay; as old as the price, and shown as long."""
+        return None if self.observation(market) is None else self._funding.get(market)
 
     def account(self, owner: OwnerId) -> Account | None:
         """The owner's account as last read."""

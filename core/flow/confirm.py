@@ -13,7 +13,7 @@ from core.domain.owner import Draft, DraftState
 from core.domain.position import Account
 from core.domain.rule import Rule, RuleSet, RuleSpec, RuleState
 from core.flow.allow import objections, refusals
-from core.flow.draft import LIFE, Scene, lapse, summary_of
+from core.flow.draft import LIFE, Scene, lapse, set_aside, summary_of
 from core.flow.lifecycle import arm, current_price_markets
 from core.flow.points import passing
 from core.ports import Clock, Store, Transaction
@@ -133,6 +133,7 @@ async def _claim(tx: Transaction, draft: Draft, clock: Clock, scene: Scene) -> l
     claimed = replace(draft, state=DraftState.CONFIRMED, summary=summary)
     if not await tx.save_draft(claimed, was=DraftState.AWAITING_CONFIRMATION, revision=draft.revision):
         raise Conflict("This was confirmed already, perhaps on another device; it is armed once.", "See /rules.")
+    await set_aside(tx, draft)
     cause = await tx.append(
         RuleConfirmed(at=now, owner=draft.owner, draft_id=draft.id, summary=summary, cause=draft.event_id)
     )

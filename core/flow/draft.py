@@ -123,11 +123,7 @@ async def say(
         expires_at=now + LIFE,
         summary=_summary(result, scene),
     )
-    async with store.begin(owner) as tx:
-        event_id = await tx.append(RuleDrafted(at=now, owner=owner, draft_id=draft.id, words=words))
-        draft = replace(draft, event_id=event_id)
-        await tx.add_draft(draft)
-    return draft
+    return await store.add_draft(draft, RuleDrafted(at=now, owner=owner, draft_id=draft.id, words=words))
 
 
 _UNCHANGED = "The draft is unchanged."
@@ -238,10 +234,19 @@ async def drop(store: Store, clock: Clock, *, owner: OwnerId, draft_id: DraftId)
     if draft.state not in OPEN_DRAFTS:
         return draft
     dropped = replace(draft, state=DraftState.CANCELLED, revision=draft.revision + 1)
-    async with store.begin(owner) as tx:
-        if not await tx.save_draft(dropped, was=draft.state, revision=draft.revision):
-            raise Conflict("This draft has changed meanwhile.", "Use the latest card.")
+    if not await store.drop_draft(dropped, was=draft.state, revision=draft.revision):
+        raise Conflict("This draft has changed meanwhile.", "Use the latest card.")
     return dropped
+
+
+async def set_aside(tx: Transaction, settled: Draft) -> None:
+    """Leave older drafts of the channel to their own buttons once *settled* is done with.
+
+    A bare "yes" or "2" that comes next is no answer to a card from before it.
+    """
+    for draft in await tx.open_drafts(settled.channel):
+        if draft.created_at <= settled.created_at and draft.id != settled.id:
+            await tx.save_draft(replace(draft, channel=""), was=draft.state, revision=draft.revision)
 
 
 async def find(store: Store, clock: Clock, owner: OwnerId, draft_id: DraftId) -> Draft:

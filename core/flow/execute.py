@@ -1,6 +1,8 @@
 """A planned leg → at most one live order at the venue; decides what is sent, and never concludes what is not proven."""
 
 import asyncio
+from collections.abc import Sequence
+from contextlib import suppress
 from dataclasses import dataclass, replace
 from datetime import timedelta
 from decimal import Decimal
@@ -20,12 +22,13 @@ from core.domain.event import JobDeadLettered, JobRetried, JobWaiting, OrderSent
 from core.domain.ids import OrderId, OwnerId
 from core.domain.market import Market, Observation, Side
 from core.domain.money import round_price
-from core.domain.order import ENDED, Order, OrderIntent, OrderState
+from core.domain.order import ENDED, Fill, Order, OrderIntent, OrderState
 from core.domain.position import Account
 from core.domain.rule import Rule, RuleState
 from core.domain.sizing import NothingToDo, Sized, size
-from core.flow.allow import denial_at_send
+from core.flow.allow import AccountMoved, denial_at_send, last_fill
 from core.flow.approve import ask_owner, end_unapproved
+from core.flow.late import give_up, is_overdue, look_anew, not_posted
 from core.flow.lifecycle import is_protective
 from core.flow.outcome import Outcome
 from core.flow.points import passing
@@ -41,6 +44,7 @@ TIME_OUT_S = 10.0
 
 Waited for with `asyncio.timeout`: before Python 3.12, `wait_for` may swallow a cancellation that comes with the answer.
 """
+MOST_LOOKS = 5
 MAX_ATTEMPTS = 6
 FIRST_RETRY_S = 1.0
 LONGEST_RETRY_S = 30.0
@@ -48,11 +52,12 @@ LONGEST_RETRY_S = 30.0
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Look:
-    """The venue as it is just before an order is sized."""
+    """The venue as it is just before an order is sized; `traded` is the owner's last fill known before that."""
 
     mark: Observation
     account: Account
     market: Market
+    traded: Sequence[Fill] | None = None
 
 
 async def execute(store: Store, venue: Venue, clock: Clock, owner: OwnerId, order_id: OrderId, attempt: int) -> None:
@@ -83,21 +88,35 @@ async def execute(store: Store, venue: Venue, clock: Clock, owner: OwnerId, orde
     if order.approval_until is not None:
         await end_unapproved(store, venue, order, clock.now())
         return
+    if await give_up(store, venue, order, clock.now()):
+        return
     try:
-        async with asyncio.timeout(TIME_OUT_S):
-            look = await look_at(venue, order, rule)
-        if order.attempts >= MAX_ATTEMPTS:
-            await _look_anew(store, venue, clock, order, look)
-            return
-        signed = await _sign(store, venue, clock, order, rule, look)
+        signed = await _look_and_sign(store, venue, clock, order, rule)
     except (VenueError, PriceUnavailable, TimeoutError, OSError) as problem:
         if order.step == "sentry" and (isinstance(problem, VenuePaused) or order.attempts + 1 >= MAX_ATTEMPTS):
-            await _not_posted(store, clock, order, str(problem), simulated=venue.simulated)
+            await not_posted(store, venue, order, clock.now(), str(problem))
             return
         await _again_or_dead(store, clock, order, max(attempt, order.attempts + 1), problem, simulated=venue.simulated)
         return
     if signed is not None:
         await _send(store, venue, clock, signed)
+
+
+async def _look_and_sign(store: Store, venue: Venue, clock: Clock, order: Order, rule: Rule) -> Order | None:
+    """The order signed and stored, or None if it ended; an account that trades meanwhile is looked at again."""
+    for _ in range(MOST_LOOKS):
+        async with store.begin(order.owner) as tx:
+            traded = await last_fill(tx)
+        async with asyncio.timeout(TIME_OUT_S):
+            look = replace(await look_at(venue, order, rule), traded=traded)
+        waited = order.attempts >= MAX_ATTEMPTS
+        if waited or await is_overdue(store, order, clock.now()):
+            why = f"{venue.name} takes orders again" if waited else "it waited for long"
+            await look_anew(store, venue, order, look.account, clock.now(), why)
+            return None
+        with suppress(AccountMoved):
+            return await _sign(store, venue, clock, order, rule, look)
+    raise VenueUnknown(f"the account at {venue.name} changes faster than it can be looked at")
 
 
 async def look_at(venue: Venue, order: Order, rule: Rule) -> Look:
@@ -118,7 +137,7 @@ async def look_at(venue: Venue, order: Order, rule: Rule) -> Look:
 
 
 async def _sign(store: Store, venue: Venue, clock: Clock, order: Order, rule: Rule, look: Look) -> Order | None:
-    """The order sized, checked against the limits, signed and stored; None if it ended instead."""
+    """The order sized, checked against the limits, signed and stored; None if it ended instead. Raises AccountMoved."""
     now = clock.now()
 
     def outcome(tx: Transaction) -> Outcome:
@@ -131,12 +150,7 @@ async def _sign(store: Store, venue: Venue, clock: Clock, order: Order, rule: Ru
         if isinstance(wanted, NothingToDo):
             await outcome(tx).end(order, OrderState.CANCELLED, wanted.reason, gone=wanted.position_gone)
             return None
-        if wanted is None:
-            return None
-        limits = (await tx.read_owner()).limits
-        denial = await denial_at_send(tx, limits, wanted, look.account, now)
-        if denial is not None:
-            await outcome(tx).end(replace(order, intent=wanted), OrderState.DENIED, denial.reason)
+        if wanted is None or await _is_denied(outcome(tx), order, wanted, look):
             return None
     try:
         async with asyncio.timeout(TIME_OUT_S):
@@ -154,12 +168,25 @@ async def _sign(store: Store, venue: Venue, clock: Clock, order: Order, rule: Ru
     async with store.begin(order.owner) as tx:
         if await tx.order(order.id) != order:
             return None
+        # What was signed or traded while this one was prepared counts too.
+        if not wanted.reduce_only and await _is_denied(outcome(tx), order, wanted, look):
+            return None
         signed = await keep_signed(tx, venue, replace(order, intent=wanted), prepared, now)
         if signed is None:
             return None
         passing("execute.before_sign_commit")
     passing("execute.after_sign_commit")
     return signed
+
+
+async def _is_denied(outcome: Outcome, order: Order, wanted: OrderIntent, look: Look) -> bool:
+    """Whether the owner's limits say no; the order has ended then. Raises AccountMoved."""
+    limits = (await outcome.tx.read_owner()).limits
+    denial = await denial_at_send(outcome.tx, limits, wanted, look.account, outcome.now, look.traded)
+    if denial is None:
+        return False
+    await outcome.end(replace(order, intent=wanted), OrderState.DENIED, denial.reason)
+    return True
 
 
 async def intent_of(
@@ -328,25 +355,6 @@ async def _note(store: Store, venue: Venue, clock: Clock, order: Order, state: O
         unknown = state is OrderState.UNKNOWN
         cause = await tx.append(OrderUnknown(**said, reason=reason) if unknown else OrderSent(**said))
         await tx.save_order(replace(present, state=state, reason=reason or None, cause=cause), was=present.state)
-
-
-async def _not_posted(store: Store, clock: Clock, order: Order, reason: str, *, simulated: bool) -> None:
-    """Give a sentry up that cannot be placed now: nothing of it was signed, and our engine watches its rule."""
-    async with store.begin(order.owner) as tx:
-        present = await tx.order(order.id)
-        if present is not None and present.state is OrderState.PLANNED:
-            outcome = Outcome(tx=tx, now=clock.now(), account=None, simulated=simulated)
-            await outcome.end(present, OrderState.DENIED, reason or "the venue did not answer in time")
-
-
-async def _look_anew(store: Store, venue: Venue, clock: Clock, order: Order, look: Look) -> None:
-    """End a protective leg that waited for the venue: its rule is armed again, to act if its condition still holds."""
-    async with store.begin(order.owner) as tx:
-        present = await tx.order(order.id)
-        if present is not None and present.state is OrderState.PLANNED:
-            outcome = Outcome(tx=tx, now=clock.now(), account=look.account, simulated=venue.simulated)
-            reason = f"{venue.name} takes orders again, so the rule looks at the price anew"
-            await outcome.end(present, OrderState.CANCELLED, reason)
 
 
 async def _again_or_dead(

@@ -17,8 +17,8 @@ from core.domain.action import (
     is_exit,
     leaves_the_rest_armed,
 )
-from core.domain.condition import ALL_MARKETS, AtTime, Now, Schedule
-from core.domain.event import RuleMissed, RuleTriggered
+from core.domain.condition import ALL_MARKETS
+from core.domain.event import RuleTriggered
 from core.domain.ids import OrderId, new_id
 from core.domain.market import Observation
 from core.domain.order import ENDED, Order, OrderState
@@ -29,6 +29,7 @@ from core.domain.sizing import plan_legs
 from core.domain.wording import say_live
 from core.flow import lifecycle
 from core.flow.asking import ask_cancel, withdraw
+from core.flow.late import miss
 from core.flow.moving import move_stop
 from core.flow.points import passing
 from core.flow.siblings import hold_siblings, settle_siblings
@@ -61,7 +62,7 @@ async def fire(store: Store, clock: Clock, crossing: Crossing, world: World, fen
         now = clock.now()
         if (await tx.read_owner()).paused and not lifecycle.leaves_at_once(rule.spec):
             state = (await lifecycle.pause(tx, rule, now, lifecycle.PAUSED_ALL)).state
-        elif rule.spec.expires_at is not None and rule.spec.expires_at <= now:
+        elif rule.spec.is_over(now):
             state = (await lifecycle.expire(tx, rule, now)).state
         elif (sentry := await _sentry(tx, rule, now)) is not None:
             state = await _trigger(tx, rule, crossing, world, now, sentry=sentry)
@@ -97,32 +98,8 @@ async def _late(tx: Transaction, rule: Rule, crossing: Crossing, world: World, n
     lateness = rule.spec.lateness()
     if late_s <= lateness.after_s or lateness.do == "run":
         return await _trigger(tx, rule, crossing, world, now, late_s=late_s)
-    asked = lateness.do == "ask"
-    missed = RuleMissed(
-        at=now,
-        owner=rule.owner,
-        rule_id=rule.id,
-        label=rule.label,
-        cause=rule.cause,
-        late_s=late_s,
-        asked=asked,
-        summary=say_live(rule),
-    )
-    rule = replace(rule, cause=await tx.append(missed))
     entries = {position.market: position.entry_price for position in world.account.positions}
-    match rule.spec.condition:
-        case Schedule():  # one run was missed; the next ones are due all the same
-            skipped = replace(rule, fired_at=now)
-            return (await lifecycle.arm(tx, skipped, at=now, why="repeat", prices={}, entries=entries)).state
-        case _ if asked:
-            return (await lifecycle.pause(tx, rule, now, "it crossed while nobody watched")).state
-        case AtTime() | Now():  # there is no next time to wait for
-            return (await lifecycle.cancel(tx, rule, now, "its time passed while nobody watched")).state
-        case _:
-            memory = {**rule.memory, "reset": True}
-            return (
-                await lifecycle.arm(tx, rule, at=now, why="resumed", prices={}, entries=entries, memory=memory)
-            ).state
+    return (await miss(tx, rule, now, late_s, entries)).state
 
 
 async def _trigger(

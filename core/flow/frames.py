@@ -8,7 +8,7 @@ from decimal import Decimal
 from core.domain.condition import CandleClose, Indicator, leaves
 from core.domain.market import TIMEFRAME_S, Candle, Timeframe
 from core.domain.rule import RuleSet
-from core.flow.watch import HISTORY
+from core.flow.readings import HISTORY
 
 
 @dataclass(slots=True)

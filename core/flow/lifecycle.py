@@ -155,7 +155,15 @@ async def pause(tx: Transaction, rule: Rule, at: datetime, why: str = "") -> Rul
     event = RulePaused(at=at, owner=rule.owner, rule_id=rule.id, label=rule.label, why=why)
     back = RuleState.WAITING if rule.state is RuleState.WAITING else RuleState.ARMED
     return await change(
-        tx, rule, RuleState.PAUSED, event, resume_to=back, held_by=None, reason=why or None, memory=_off(rule, at)
+        tx,
+        rule,
+        RuleState.PAUSED,
+        event,
+        detail={"why": why} if why else None,
+        resume_to=back,
+        held_by=None,
+        reason=why or None,
+        memory=_off(rule, at),
     )
 
 
@@ -178,7 +186,7 @@ async def resume(
 async def cancel(tx: Transaction, rule: Rule, at: datetime, why: str) -> Rule:
     """Take *rule* back for good, and whatever waited for its fill."""
     event = RuleCancelled(at=at, owner=rule.owner, rule_id=rule.id, label=rule.label, why=why)
-    done = await change(tx, rule, RuleState.CANCELLED, event, reason=why)
+    done = await change(tx, rule, RuleState.CANCELLED, event, detail={"why": why}, reason=why)
     await end_waiting(tx, rule, at, f"{rule.label}, which it waited for, was cancelled")
     return done
 

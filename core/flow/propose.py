@@ -44,11 +44,8 @@ async def propose(
         summary="" if asking else summary_of(result.rules, scene, assumptions=result.assumptions),
         replaces=replaces,
     )
-    async with store.begin(owner) as tx:
-        event = RuleDrafted(at=now, owner=owner, rule_id=replaces, draft_id=draft.id, words=words)
-        draft = replace(draft, event_id=await tx.append(event))
-        await tx.add_draft(draft)
-    return draft
+    said = RuleDrafted(at=now, owner=owner, rule_id=replaces, draft_id=draft.id, words=words)
+    return await store.add_draft(draft, said)
 
 
 def once_now(rule: Rule) -> RuleSpec:

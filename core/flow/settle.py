@@ -163,6 +163,5 @@ async def _expire_unwatched(tx: Transaction, now: datetime) -> None:
     """Expire what is over among rules that nobody watches; armed ones expire where they are watched."""
     for listed in await tx.rules({RuleState.WAITING, RuleState.PAUSED}):
         rule = await tx.rule(listed.id)  # an expiry cancels what waited for it, further down this list
-        over = rule is not None and rule.spec.expires_at is not None and rule.spec.expires_at <= now
-        if rule is not None and over and rule.state in (RuleState.WAITING, RuleState.PAUSED):
+        if rule is not None and rule.spec.is_over(now) and rule.state in (RuleState.WAITING, RuleState.PAUSED):
             await lifecycle.expire(tx, rule, now)

@@ -1,4 +1,4 @@
-"""Which observations may fire anything: fresh, narrow, no lone jump; decides trust, not what follows from losing it."""
+"""Which observations may fire anything: fresh, narrow, no lone first or jump; decides trust, not what follows of it."""
 
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
@@ -8,7 +8,7 @@ from core.domain.market import Observation
 from core.domain.money import BPS
 
 SECOND_READING = Decimal(200)
-"""A jump is believed when the next reading, or a second source, lies within this many basis points of it."""
+"""A jump is believed when a later reading, or a second source, lies within this many basis points of it."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -37,13 +37,13 @@ class Trust:
     _markets: dict[str, _Market] = field(default_factory=dict)
 
     def judge(self, observation: Observation, now: datetime) -> str | None:
-        """None if *observation* may fire rules, else why not: stale, wide or jumped."""
+        """None if *observation* may fire rules, else why not: stale, wide, jumped, or the first and unconfirmed."""
         market = self._markets.setdefault(observation.market, _Market())
         if observation.simulated:
             market.last = observation
             return None
         why = market.fault = self._fault(market, observation, now)
-        if why == "jumped":
+        if why in ("jumped", "unconfirmed"):
             market.doubted = observation
         elif why is None:
             market.last, market.doubted = observation, None
@@ -54,11 +54,13 @@ class Trust:
             return "stale"
         if seen.confidence is not None and seen.confidence / seen.price * BPS > self.bounds.confidence_bps:
             return "wide"
-        if market.last is None or seen.sources > 1 or _distance(seen, market.last) <= self.bounds.jump_bps:
+        last, doubted = market.last, market.doubted
+        if seen.sources > 1 or (last is not None and _distance(seen, last) <= self.bounds.jump_bps):
             return None
-        if market.doubted is not None and _distance(seen, market.doubted) <= SECOND_READING:
+        # The same reading told twice is one reading.
+        if doubted is not None and seen.at > doubted.at and _distance(seen, doubted) <= SECOND_READING:
             return None
-        return "jumped"
+        return "unconfirmed" if last is None else "jumped"
 
     def price(self, market: str, now: datetime) -> Observation | None:
         """The last trusted observation of *market*, while it is fresh."""

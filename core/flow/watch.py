@@ -1,10 +1,8 @@
 """Observations → triggers: keeps the watchlist in step with the event log and fires what crosses; sends nothing."""
 
 import asyncio
-import heapq
 import logging
-from collections import defaultdict, deque
-from collections.abc import Awaitable, Callable, Iterable
+from collections.abc import Awaitable, Callable, Iterable, Sequence
 from dataclasses import replace
 from datetime import datetime, timedelta
 from decimal import Decimal
@@ -20,43 +18,35 @@ from core.domain.event import (
     PositionClosed,
     PositionLiquidated,
     PositionOpened,
-    PriceRecovered,
-    PriceStale,
     RuleArmed,
 )
+from core.domain.event.rules import UNWATCHABLE
 from core.domain.ids import OwnerId, RuleId
-from core.domain.market import TIMEFRAME_S, Candle, Observation, Timeframe
+from core.domain.market import Observation
 from core.domain.money import ZERO
 from core.domain.position import Account
 from core.domain.rule import Rule, RuleState
 from core.domain.trigger import trigger_lines
 from core.flow import lifecycle
 from core.flow.board import Board
+from core.flow.expiries import Expiries
 from core.flow.fire import World, fire
 from core.flow.looks import Looks
+from core.flow.price_news import PriceNews
+from core.flow.readings import ARM_TIME_OUT_S, READ_TIME_OUT_S, History, Readings
 from core.flow.trust import Trust
 from core.ports import Clock, Crossing, Fence, Look, Store, Venue, Watchlist
 
-READ_TIME_OUT_S = 5.0
-CANDLES_EVERY = timedelta(seconds=5)
-"""How long to wait for a candle that should be closed before asking for it again."""
-ACCOUNT_FRESH = timedelta(seconds=5)
-"""How old an account may be by which a rule is armed: accounts that no armed rule looks at are not read again."""
-HISTORY = 400
-"""Closed candles that indicators are computed from."""
-
 _log = logging.getLogger(__name__)
-
-History = Callable[[str, Timeframe, datetime, datetime], Awaitable[list[Candle]]]
-"""Closed candles of a market with `start <= candle.start < end`, oldest first."""
 
 
 class Watch:
     """Armed rules of some owners under observation.
 
     `fence` gives the lease that an owner's firing must carry, or None where nothing is shared; `before_firing` is
-    called with the observation that is about to fire something (a paper venue is shown it as its mark). Every method
-    is called from one task; firings of different owners run side by side, those of one owner one after another.
+    called with the observation that is about to fire something (a paper venue is shown it as its mark). Methods take
+    turns, but for `read_account` and `read_candles`, which wait for others and hold up nobody; firings of different
+    owners run side by side, those of one owner one after another.
     """
 
     def __init__(
@@ -78,15 +68,12 @@ class Watch:
         self._list = watchlist
         self._board = board
         self._trust = trust
-        self._history = history
+        self._readings = Readings(venue, clock, board, history)
         self._fence = fence
         self._before_firing = before_firing
         self._again: list[Crossing] = []
-        self._read_at: dict[OwnerId, datetime] = {}
-        self._told: defaultdict[str, set[OwnerId]] = defaultdict(set)
-        self._untold: deque[Event] = deque()
-        self._expiries: list[tuple[datetime, RuleId]] = []
-        self._candles_at: datetime | None = None
+        self._news = PriceNews(store, fence)
+        self._expiries = Expiries()
         self.looks = Looks()
 
     # --- what is watched ---------------------------------------------------------------------------------------
@@ -105,8 +92,7 @@ class Watch:
         """Stop watching rules whose owner is not `mine` any more."""
         for rule in [rule for rule in self._list.armed().values() if not mine(rule.owner)]:
             self._disarm(rule.id)
-        for told in self._told.values():
-            told -= {owner for owner in told if not mine(owner)}
+        self._news.forget(mine)
 
     async def take_in(self, event: Event) -> None:
         """Follow what happened to rules and positions, from the event log."""
@@ -129,23 +115,39 @@ class Watch:
 
     async def _arm(self, rule: Rule, crossings: list[Crossing]) -> None:
         try:
-            if needs_account(rule.spec.condition) and not self._is_read(rule.owner):
-                await self._read_account(rule.owner, crossings)
+            if needs_account(rule.spec.condition) and not self._readings.is_read(rule.owner):
+                await self._read_account(rule.owner, crossings, ARM_TIME_OUT_S)
             for market, timeframe in candles_of(rule.spec.condition):
                 if not self._board.candles(market, timeframe):
-                    await self._read_candles(market, timeframe)
-        except (VenueError, TimeoutError, OSError) as problem:
+                    await self._readings.read_candles(market, timeframe, ARM_TIME_OUT_S)
+        except (SayWhenError, TimeoutError, OSError) as problem:
             _log.warning("%s is watched before all it needs is known: %s", rule.id, problem)
-        if rule.spec.expires_at is not None:
-            heapq.heappush(self._expiries, (rule.spec.expires_at, rule.id))
+        self._expiries.put(rule)
         now = self._clock.now()
         self.looks.begin(rule, now)
-        found = self._list.arm(rule, now)
+        try:
+            found = self._list.arm(rule, now)
+        except Exception:  # noqa: BLE001 - a rule that nobody can watch must not keep the others from being watched
+            _log.exception("%s cannot be watched", rule.id)
+            await self._set_aside(rule)
+            return
         if found is not None:
             crossings.append(found)
 
+    async def _set_aside(self, rule: Rule) -> None:
+        """Pause a rule that cannot be watched, so that its owner hears of it."""
+        self._disarm(rule.id)
+        try:
+            async with self._store.begin(rule.owner) as tx:
+                present = await tx.rule(rule.id)
+                if present is not None and present.state is RuleState.ARMED and present.version == rule.version:
+                    await lifecycle.pause(tx, present, self._clock.now(), UNWATCHABLE)
+        except (SayWhenError, TimeoutError, OSError) as problem:
+            _log.warning("%s is not watched, and its owner is not told: %s", rule.id, problem)
+
     def _disarm(self, rule_id: RuleId) -> None:
         self._list.disarm(rule_id)
+        self._expiries.drop(rule_id)
         self.looks.end(rule_id)
 
     async def _position_moved(self, event: Any, crossings: list[Crossing]) -> None:
@@ -155,40 +157,41 @@ class Watch:
             rule for rule in self._list.armed().values() if rule.owner == owner and needs_account(rule.spec.condition)
         ]
         if not concerned:
-            self._read_at.pop(owner, None)
+            self._readings.outdate(owner)
             return
         try:
-            await self._read_account(owner, crossings)
+            await self._read_account(owner, crossings, ARM_TIME_OUT_S)
         except (VenueError, TimeoutError, OSError) as problem:
             _log.warning("the account of owner %d is read later: %s", owner, problem)
         for name in _position_words(event):
             crossings += self._list.position_event(owner, event.market, name, self._clock.now())
 
-    async def _read_account(self, owner: OwnerId, crossings: list[Crossing]) -> Account:
-        """The account as it is; levels measured from an entry price that is another now are placed anew."""
-        async with asyncio.timeout(READ_TIME_OUT_S):
-            account = await self._venue.account(owner)
+    async def _read_account(
+        self, owner: OwnerId, crossings: list[Crossing], within_s: float = READ_TIME_OUT_S
+    ) -> Account:
+        account, asked_at = await self._readings.account(owner, within_s)
+        self._show_account(owner, account, asked_at, crossings)
+        return account
+
+    def _show_account(self, owner: OwnerId, account: Account, asked_at: datetime, crossings: list[Crossing]) -> None:
+        """Put the account on the board; levels measured from an entry price that is another now are placed anew."""
         before, after = _entries(self._board.account(owner)), _entries(account)
-        self._board.put_account(owner, account)
-        now = self._read_at[owner] = self._clock.now()
+        if not self._readings.put(owner, account, asked_at):
+            return
+        now = self._clock.now()
         for rule in [rule for rule in self._list.armed().values() if rule.owner == owner]:
             if any(before.get(market) != after.get(market) for market in entry_markets(rule.spec.condition)):
                 found = self._list.arm_anew(rule.id, now)
                 if found is not None:
                     crossings.append(found)
-        return account
-
-    def _is_read(self, owner: OwnerId) -> bool:
-        read_at = self._read_at.get(owner)
-        return read_at is not None and self._clock.now() - read_at <= ACCOUNT_FRESH
 
     # --- what is seen ------------------------------------------------------------------------------------------
 
-    async def observe(self, observation: Observation) -> None:
-        """Take in a price: nothing fires on one that is not trusted."""
+    async def observe(self, observation: Observation) -> bool:
+        """Take in a price, and say whether it is trusted: nothing fires on one that is not."""
         now = self._clock.now()
         if self._trust.judge(observation, now) is not None:
-            return
+            return False
         self._board.put(observation)
         self.looks.saw(observation.market, now, observation.price)
         blind_s = self._trust.recovered(observation.market, now)
@@ -197,18 +200,18 @@ class Watch:
             # What they crossed, they crossed some time while nothing was seen.
             since = now - timedelta(seconds=blind_s)
             crossings = [replace(crossing, due=min(crossing.due, since), already=True) for crossing in crossings]
-            back = PriceRecovered(at=now, market=observation.market, blind_s=blind_s, source=observation.source)
-            self._untold += [replace(back, owner=owner) for owner in sorted(self._told.pop(observation.market, ()))]
+            self._news.back(observation, blind_s, now)
         if crossings and self._before_firing is not None:
             try:
                 await self._before_firing(observation)
             except Exception:  # noqa: BLE001 - whoever cannot be shown a price must not cost anybody their trigger
                 _log.exception("%s at %s is fired on before it is shown", observation.market, observation.price)
         await self.fire(crossings)
-        await self._tell()
+        await self._news.tell()
+        return True
 
     async def poll(self, trouble: Callable[[str], str | None] = lambda _market: None) -> None:
-        """Everything that no price brings about: times, candles, accounts, expiries, lost prices, failed firings.
+        """Everything that no price brings about: times, expiries, lost prices, failed firings.
 
         `trouble` says why a market's source gives no price, where it knows.
         """
@@ -218,39 +221,36 @@ class Watch:
         for market in sorted(self._list.markets() - {ALL_MARKETS}):
             why = self._trust.lost(market, now, trouble(market))
             if why is not None:
-                lost = PriceStale(at=now, market=market, why=why)
-                self._told[market] = self._concerned(market)
-                self._untold += [replace(lost, owner=owner) for owner in sorted(self._told[market])]
-        await self._tell()
-        if self._candles_at is None or now - self._candles_at >= CANDLES_EVERY:
-            self._candles_at = now
-            wanted = {pair for rule in self._list.armed().values() for pair in candles_of(rule.spec.condition)}
-            for market, timeframe in sorted(wanted):
-                if self._is_behind(market, timeframe, now):
-                    try:
-                        await self._read_candles(market, timeframe)
-                    except (SayWhenError, TimeoutError, OSError) as problem:
-                        _log.warning("candles of %s are read later: %s", market, problem)
+                self._news.lost(market, why, self._concerned(market), now)
+        await self._news.tell()
         await self._expire(now)
         crossings, self._again = [*self._again, *self._list.poll(now)], []
         await self.fire(crossings)
 
-    async def refresh_accounts(self) -> None:
-        """Read the accounts of owners whose armed rules look at positions or margin."""
-        owners = {rule.owner for rule in self._list.armed().values() if needs_account(rule.spec.condition)}
+    def lookers(self) -> Sequence[OwnerId]:
+        """The owners whose armed rules look at positions or margin."""
+        return sorted({rule.owner for rule in self._list.armed().values() if needs_account(rule.spec.condition)})
+
+    async def read_account(self, owner: OwnerId) -> tuple[Account, datetime]:
+        """The account for `take_account`, and when it was asked for. Raises VenueError, TimeoutError."""
+        return await self._readings.account(owner)
+
+    async def take_account(self, owner: OwnerId, account: Account, asked_at: datetime) -> None:
+        """Look at *account* from now on, unless a newer one is known."""
         crossings: list[Crossing] = []
-        for owner in sorted(owners):
-            try:
-                await self._read_account(owner, crossings)
-            except (VenueError, TimeoutError, OSError) as problem:
-                _log.warning("the account of owner %d is read later: %s", owner, problem)
+        self._show_account(owner, account, asked_at, crossings)
         await self.fire(crossings)
+
+    async def read_candles(self) -> bool:
+        """Know the candles that have closed since; whether there were any, which `poll` then looks at."""
+        return await self._readings.candles(
+            pair for rule in self._list.armed().values() for pair in candles_of(rule.spec.condition)
+        )
 
     def next_due(self) -> datetime | None:
         """When the next rule is due, or expires, by time alone; may lie in the past until polled."""
         due = self._list.next_due(self._clock.now())
-        expiry = self._expiries[0][0] if self._expiries else None
-        return min((at for at in (due, expiry) if at is not None), default=None)
+        return min((at for at in (due, self._expiries.next()) if at is not None), default=None)
 
     def samples(self, most: int) -> list[Look]:
         """Looks at watched rules that were not told yet; with each line that is due, how far off its trigger is."""
@@ -269,7 +269,7 @@ class Watch:
         return replace(look, detail={"fires_at": near[1], "distance": near[0]})
 
     async def remember(self) -> None:
-        """Store what watching must not forget."""
+        """Store what watching must not forget; one who was paused does not write over what was seen meanwhile."""
         armed = self._list.armed()
         memories = {
             (rule_id, armed[rule_id].version): memory
@@ -277,7 +277,8 @@ class Watch:
             if rule_id in armed
         }
         if memories:
-            await self._store.save_memories(memories)
+            fences = {rule_id: fence for rule_id, _ in memories if (fence := self._fence(armed[rule_id].owner))}
+            await self._store.save_memories(memories, fences)
 
     # --- what follows ------------------------------------------------------------------------------------------
 
@@ -287,6 +288,8 @@ class Watch:
         for crossing in crossings:
             by_owner.setdefault(crossing.rule.owner, []).append(crossing)
         await asyncio.gather(*(self._fire_all(of_owner) for of_owner in by_owner.values()))
+        for rule in self._list.broken():
+            await self._set_aside(rule)
 
     async def _fire_all(self, crossings: list[Crossing]) -> None:
         for crossing in crossings:
@@ -314,49 +317,27 @@ class Watch:
         )
 
     async def _expire(self, now: datetime) -> None:
-        while self._expiries and self._expiries[0][0] <= now:
-            _, rule_id = self._expiries[0]
-            known = self._list.armed().get(rule_id)
+        while (rule_id := self._expiries.due(now)) is not None:
+            known, is_armed = self._list.armed().get(rule_id), False
             if known is not None:
                 try:
                     async with self._store.begin(known.owner) as tx:
                         rule = await tx.rule(rule_id)
-                        if rule is not None and rule.state is RuleState.ARMED:
+                        is_armed = rule is not None and rule.state is RuleState.ARMED
+                        # Its owner may have given it more time since: what is stored counts, not what is watched.
+                        if rule is not None and is_armed and rule.spec.is_over(now):
                             await lifecycle.expire(tx, rule, now)
+                            is_armed = False
                 except (SayWhenError, TimeoutError, OSError) as problem:
                     _log.warning("%s expires later: %s", rule_id, problem)
                     return
-                self._disarm(rule_id)
-            heapq.heappop(self._expiries)
+                if not is_armed:
+                    self._disarm(rule_id)
+            self._expiries.drop(rule_id)
 
     def _concerned(self, market: str) -> set[OwnerId]:
         """The owners of armed rules on *market*."""
         return {rule.owner for rule in self._list.armed().values() if market in markets_of(rule.spec.condition)}
-
-    async def _tell(self) -> None:
-        """Owners hear of prices lost and back, once each; what cannot be stored now is told at the next poll."""
-        while self._untold:
-            event = self._untold[0]
-            if event.owner is not None:
-                try:
-                    async with self._store.begin(event.owner) as tx:
-                        await tx.append(event)
-                except (SayWhenError, TimeoutError, OSError) as problem:
-                    _log.warning("%s is told later: %s", event.name, problem)
-                    return
-            self._untold.popleft()
-
-    def _is_behind(self, market: str, timeframe: Timeframe, now: datetime) -> bool:
-        """Whether a candle has closed that is not on the board."""
-        known = self._board.candles(market, timeframe)
-        return not known or known[-1].start + timedelta(seconds=2 * TIMEFRAME_S[timeframe]) <= now
-
-    async def _read_candles(self, market: str, timeframe: Timeframe) -> None:
-        length = TIMEFRAME_S[timeframe]
-        now = self._clock.now()
-        end = datetime.fromtimestamp(now.timestamp() // length * length, now.tzinfo)
-        candles = await self._history(market, timeframe, end - timedelta(seconds=length * HISTORY), end)
-        self._board.put_candles(market, timeframe, candles)
 
 
 _OFF = frozenset(

@@ -20,9 +20,11 @@ from core.parse.grammar.instants import read_when
 from core.parse.grammar.items import Amount, Cursor, Item, TooMuchWork
 from core.parse.grammar.quantities import plain_number
 from core.parse.grammar.reader import Reader, Sentence
+from core.parse.grammar.spelling import distance
 from core.parse.grammar.text import MAX_CHARS, clean, tokens
 from core.parse.tongues import Tongue, tongue_of
 
+_SIDES = {"buy": "BUY", "sell": "SELL", "dump": "SELL", "long": "LONG", "short": "SHORT", "close": "CLOSE"}
 NUMBERS = ("NUM", "DUR", "CLOCK", "BADNUM")
 
 
@@ -58,6 +60,12 @@ class Evidence:
     def kinds(self) -> set[str]:
         """Every kind of mark in the message."""
         return {mark.kind for mark in self.marks}
+
+    def slips(self) -> dict[Mark, str]:
+        """Words that mean nothing and are one slip away from a side: "byu 2 SOL"; with the kind that each may be."""
+        unknown = [mark for mark in self.marks if mark.kind == "UNKNOWN" and len(mark.text) > 2]
+        near = {mark: {k for w, k in _SIDES.items() if distance(mark.text.lower(), w, 1) <= 1} for mark in unknown}
+        return {mark: kinds.pop() for mark, kinds in near.items() if len(kinds) == 1}
 
     def within(self, quote: str) -> tuple[Mark, ...] | None:
         """The marks of a piece of the message; None where it is no piece of it."""

@@ -41,6 +41,8 @@ def ground_action(do: dict[str, Any], witness: Witness) -> None:
 def _trade(do: dict[str, Any], witness: Witness) -> None:
     kinds = witness.kinds() | _ways_in_and_out(witness)
     kinds |= _carried(witness, kinds)
+    if not kinds & (_BUYS | _SELLS):
+        kinds |= {kind for mark, kind in witness.said.slips().items() if mark in witness.do}  # and asked about
     selling, buying = bool(kinds & _SELLS), bool(kinds & _BUYS)
     exits = kinds & _EXITS
     opens = do["reduce_only"] != "yes"

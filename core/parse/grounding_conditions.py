@@ -173,10 +173,13 @@ def _indicator(leaf: dict[str, Any], witness: Witness) -> None:
     _pointed(leaf, witness, mark)
 
 
+_CROSSES = ("golden cross", "death cross", "golden crossover", "death crossover")
+
+
 def _line(line: dict[str, Any], witness: Witness) -> None:
     """One side of a comparison: its indicator must be named, its period said or left to the default."""
     name = line["name"]
-    crossed = {"GOLDEN", "DEATH"} & witness.kinds()
+    crossed = any(m.kind in ("GOLDEN", "DEATH") or m.text.lower() in _CROSSES for m in witness.both)
     if name in ("", "price"):
         line["period"] = ""
         return
@@ -186,10 +189,12 @@ def _line(line: dict[str, Any], witness: Witness) -> None:
         raise Ungrounded(f"it watches {name.replace('_', ' ')} where you did not name it")
     witness.used.update(named)
     period = whole(line, "period")
-    if period is None or (crossed and period in (50, 200)):
+    if period is None:
         return
     days = witness.span(witness.when, period * 86_400)
     if not days and witness.number(witness.when, Decimal(period), ("",)) is None:
+        if crossed and period in (50, 200):
+            return
         if DEFAULT_PERIODS.get(name) != period:
             raise Ungrounded(f"it has a period of {period} where you did not say that")
         line["period"] = ""
@@ -202,7 +207,9 @@ def _pnl(leaf: dict[str, Any], witness: Witness) -> None:
     if threshold is None:
         return
     mark = None
-    if threshold != 0:
+    if threshold == 0:
+        leaf["unit"] = "usd"  # no profit is none in either
+    else:
         leaf["unit"] = witness.measured(witness.both, abs(threshold), leaf["unit"])
         mark = next((m for m in witness.both if m.kind == "NUM" and abs(threshold) in m.values), None)
     losing, winning = witness.kinds() & {"LETLOSE", "LOSS", "LOSE"}, "PROFIT" in witness.kinds()
@@ -210,6 +217,8 @@ def _pnl(leaf: dict[str, Any], witness: Witness) -> None:
     if way is not None and threshold != 0 and (threshold > 0) != (way == "up"):
         raise Ungrounded("it turned a loss into a profit, or a profit into a loss")
     compared = {">=": "ABOVE", "<=": "BELOW"}.get(leaf["operator"], "") in witness.kinds()
+    if threshold == 0 and way is not None and (leaf["operator"] == ">=") != (way == "up"):
+        raise Ungrounded("it turned a loss into a profit, or a profit into a loss")
     if threshold != 0 and (threshold > 0) != (leaf["operator"] == ">=") and (losing or not compared):
         raise Ungrounded("it waits for your profit or loss to turn back")
 

@@ -14,12 +14,13 @@ from typing import Any, Literal, Protocol
 
 from core.domain.money import plain
 from core.domain.reading import Command, ParseContext, ParseResult, ParserName
+from core.parse.crosscheck import sure
 from core.parse.evidence import evidence_of
 from core.parse.extraction import BadAnswer, Fields, read_answer, schema
 from core.parse.grammar.calendar import zone_of
 from core.parse.grammar.settle import settle
 from core.parse.grammar.text import MAX_CHARS
-from core.parse.grounding import ground
+from core.parse.grounding import doubtful, ground
 from core.parse.heard import understanding_of
 from core.parse.witness import Ungrounded
 
@@ -165,7 +166,10 @@ def judged(answer: Fields, text: str, context: ParseContext, name: ParserName) -
             result = settle(understanding_of(grounded).drafts, context, {}).result
             if result.kind not in ("rules", "question"):
                 raise BadAnswer("no rule can be made of its answer")
-            return replace(result, parser=name, heard=grounded)
+            result = replace(result, parser=name, heard=grounded)
+            if not doubtful(text, context):
+                return result
+            return replace(result, kind="question", questions=(sure(result),))
         case "command":
             return _command(answer["command"], text, context, name)
         case _:

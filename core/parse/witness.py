@@ -123,11 +123,16 @@ class Witness:
         pointing = [mark for mark in marks if mark.kind in UP | DOWN]
         if not pointing:
             return None
-        ways = {mark.kind in UP for mark in pointing}
+        turned = {mark for mark in pointing if self._comes_from(mark)}
+        ways = {(mark.kind in UP) != (mark in turned) for mark in pointing}
         if len(ways) == 1 or near is None:
             return None if len(ways) > 1 else "up" if ways == {True} else "down"
         nearest = min(pointing, key=lambda mark: (_gap(mark, near), mark.start > near.start))
-        return "up" if nearest.kind in UP else "down"
+        return "up" if (nearest.kind in UP) != (nearest in turned) else "down"
+
+    def _comes_from(self, mark: Mark) -> bool:
+        """Whether it says where something comes from: "cuts it from below" goes up."""
+        return any(one.kind == "FROM" and 0 <= mark.start - one.end <= 1 for one in self.said.marks)
 
     def market(self, claimed: str, marks: Collection[Mark]) -> str:
         """The claimed market if the words name it there, or carry it there; else empty, which is asked about.

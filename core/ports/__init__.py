@@ -9,23 +9,20 @@ from core.ports.ledger import (
     LedgerPage,
 )
 from core.ports.notes import Note, NotePage, Notes
+from core.ports.outbox import Delivery, Outbox, Planned, Recipient
 from core.ports.reading import History, Journal, Placed, PnlBy, PnlLine, TradeFilter
 from core.ports.storage import (
     Again,
     Bell,
     Cursor,
     DeadLetter,
-    Delivery,
     EventLog,
     Fence,
     Job,
     JobLog,
     Lease,
     Look,
-    Outbox,
-    Planned,
     Queue,
-    Recipient,
     Step,
     Store,
     Transaction,

@@ -133,12 +133,16 @@ class WalletTransaction:
 
 
 class WalletTransactions(Protocol):
-    """Transactions that owners' wallets sign; each method is scoped to one owner."""
+    """Transactions that owners' wallets sign; each method but `unproven` is scoped to one owner."""
 
     async def add(self, transaction: WalletTransaction) -> None: ...
     async def get(self, owner: OwnerId, id: str) -> WalletTransaction | None: ...  # noqa: A002
     async def sent(self, owner: OwnerId) -> Sequence[WalletTransaction]:
         """Those handed over whose end is not known, oldest first."""
+        ...
+
+    async def unproven(self) -> Sequence[WalletTransaction]:
+        """Everybody's whose end is not known, oldest first, as many as one look takes."""
         ...
 
     async def save(self, transaction: WalletTransaction, *, was: WalletState) -> bool:

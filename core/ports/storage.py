@@ -17,6 +17,8 @@ from core.ports.world import VenueStatus
 
 Cursor = NewType("Cursor", str)
 """An opaque place in the event log; "" is its beginning."""
+Memories = Mapping[tuple[RuleId, int], Mapping[str, Any]]
+"""What watching must not forget, by rule and version."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -178,6 +180,17 @@ class Store(Protocol):
         """What a transaction's `draft` gives, read so."""
         ...
 
+    async def add_draft(self, draft: Draft, said: Event) -> Draft:
+        """As a transaction of its own: append what was *said*, add the *draft* of it; it, knowing its event.
+
+        Raises Conflict if its id is taken; then nothing was said, either.
+        """
+        ...
+
+    async def drop_draft(self, dropped: Draft, *, was: DraftState, revision: int) -> bool:
+        """As a transaction of its own: `save_draft`; if it was, older open ones of its channel lose theirs."""
+        ...
+
     async def rules(self, owner: OwnerId, states: Collection[RuleState]) -> list[Rule]:
         """What a transaction's `rules` gives, read so."""
         ...
@@ -209,15 +222,15 @@ class Store(Protocol):
     async def orders_to_settle(
         self, due: datetime, limit: int = 500, *, resting: bool = True
     ) -> list[tuple[OwnerId, OrderId, OrderState]]:
-        """Orders of all owners that are in flight, or planned and due by *due*, oldest first.
+        """Orders of all owners that are in flight, or planned and due by *due*: what rests last, else oldest first.
 
         Without *resting*, those that are proven to rest and that nobody wants back are left out: of a venue that tells
         what it does by itself they need no asking.
         """
         ...
 
-    async def save_memories(self, memories: Mapping[tuple[RuleId, int], Mapping[str, Any]]) -> None:
-        """Keep what watching must not forget, by rule and version, for rules still armed as that version."""
+    async def save_memories(self, memories: Memories, fences: Mapping[RuleId, Fence]) -> None:
+        """Keep what watching must not forget, for rules still armed as that version whose fence, if any, holds."""
         ...
 
     async def save_looks(self, looks: Sequence[Look]) -> set[RuleId]:
@@ -322,76 +335,4 @@ class Lease(Protocol):
 
     async def release(self) -> None:
         """Give everything back at once."""
-        ...
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Planned:
-    """That an event of the log is to be told at an address of a channel; the smallest `urgency` is told first."""
-
-    event_id: EventId
-    owner: OwnerId
-    channel: str
-    address: str
-    urgency: int = 1
-    silent: bool = False
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Delivery:
-    """One event still to be told at one address; `attempts` counts those that failed so far."""
-
-    id: int
-    owner: OwnerId
-    event: Event
-    channel: str
-    address: str
-    attempts: int = 0
-    urgency: int = 1
-    silent: bool = False
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Recipient:
-    """An owner and everywhere they can be told: (channel, address) that are not dead."""
-
-    owner: Owner
-    places: tuple[tuple[str, str], ...]
-
-
-class Outbox(Protocol):
-    """What people are still to be told, each event once for each address, and how far each reader of events is."""
-
-    async def recipients(self, owners: Collection[OwnerId]) -> list[Recipient]:
-        """Those of *owners* that exist, by id, each with the places where they are linked and not dead."""
-        ...
-
-    async def cursor(self, name: str) -> Cursor:
-        """How far the named reader has come; the beginning where it never was saved."""
-        ...
-
-    async def save_cursor(self, name: str, to: Cursor, *, was: Cursor, planned: Collection[Planned] = ()) -> bool:
-        """Move the named reader on and plan deliveries, both or neither.
-
-        False, and nothing done, where the reader is not at *was* any more. What is planned already stays as it is.
-        """
-        ...
-
-    async def due(self, channel: str, now: datetime, limit: int = 100, busy: Collection[str] = ()) -> list[Delivery]:
-        """Deliveries to try now, oldest first, of the addresses where the most urgent wait; all that come before those.
-
-        None for an address that waits for a retry or is *busy*; at most *limit* in all.
-        """
-        ...
-
-    async def dead(self, channel: str, address: str, reason: str, at: datetime) -> OwnerId | None:
-        """The address takes nothing any more: nothing is planned for it, and what was is given up; whose it is."""
-        ...
-
-    async def sent(self, delivery_ids: Collection[int], at: datetime, message_ref: str | None = None) -> None:
-        """They were told, all or none; `message_ref` is what the channel calls the message."""
-        ...
-
-    async def failed(self, delivery_id: int, reason: str, retry_at: datetime | None) -> None:
-        """An attempt failed; it is tried again at *retry_at*, or never where None."""
         ...

@@ -95,6 +95,10 @@ class Watchlist(Protocol):
         """Everything on the list."""
         ...
 
+    def broken(self) -> list[Rule]:
+        """What could not be looked at since last asked; it is off the list."""
+        ...
+
     def memories(self) -> Mapping[RuleId, Mapping[str, Any]]:
         """What changed since last asked and must survive a restart."""
         ...

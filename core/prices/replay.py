@@ -57,7 +57,7 @@ def read_candles(
     try:
         lines = path.read_text(encoding="utf-8-sig").splitlines()
     except OSError as failed:
-        raise BadInput(f"{path.name} cannot be read: {failed.strerror or failed}") from failed
+        raise BadInput(f"{path} cannot be read: {failed.strerror or failed}", "Name a file of candles.") from failed
     except UnicodeDecodeError as failed:
         raise BadInput(f"{path.name} is not text: {failed.reason} at byte {failed.start}", _HINT) from failed
     while lines and not lines[-1].strip():

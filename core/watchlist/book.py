@@ -1,8 +1,9 @@
 """The list of armed rules: puts each where the least work finds it, and hands out what begins to hold."""
 
 import heapq
+import logging
 from collections import defaultdict
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 from decimal import Decimal
@@ -24,13 +25,14 @@ from core.domain.level import Levels, levels, stop_of
 from core.domain.rule import Rule
 from core.ports import Crossing, Facts
 from core.watchlist.evaluate import Evaluation, compare, entries_of
-from core.watchlist.extremes import Extremes
+from core.watchlist.extremes import Extremes, steps_of
 from core.watchlist.indicators import Lines
 from core.watchlist.levels import LevelBook
 from core.watchlist.schedule import next_due
 from core.watchlist.trailing import TrailingBook
 
 SHORTEST_SPAN = timedelta(hours=1)
+_log = logging.getLogger(__name__)
 _NEVER = datetime.min.replace(tzinfo=UTC)
 
 
@@ -59,6 +61,7 @@ class HeapWatchlist:
         self._due: list[tuple[datetime, int, RuleId]] = []
         self._sequence = 0
         self._turn: dict[RuleId, int] = {}
+        self._broken: list[Rule] = []
 
     # --- arming ------------------------------------------------------------------------------------------------
 
@@ -76,8 +79,11 @@ class HeapWatchlist:
         return self._place(rule, now)
 
     def arm_anew(self, rule_id: RuleId, now: datetime) -> Crossing | None:
-        """Look again at where a watched rule's levels lie, with all that it remembers."""
-        return self.arm(self._remembering(self._rules[rule_id]), now)
+        """Look again at where a watched rule's levels lie; what it remembers may not be stored yet."""
+        found = self.arm(self._remembering(self._rules[rule_id]), now)
+        if found is None:
+            self._changed.add(rule_id)
+        return found
 
     def disarm(self, rule_id: RuleId) -> None:
         """Forget the rule; no error if it is not here."""
@@ -89,9 +95,8 @@ class HeapWatchlist:
         self._changed.discard(rule_id)
         self._polled.pop(rule_id, None)
         for market in markets_of(rule.spec.condition):
-            for rows in (self._looked_at, self._unplaced):
-                if market in rows:
-                    rows[market].pop(rule_id, None)
+            self._looked_at.get(market, {}).pop(rule_id, None)
+            self._unplaced.get(market, {}).pop(rule_id, None)
             if market in self._levels:
                 self._levels[market].remove(rule_id)
             for direction in ("down", "up"):
@@ -188,11 +193,10 @@ class HeapWatchlist:
         before = dict(memory)
         holds = self._evaluation(rule, now, event).holds(condition)
         if memory.get("reset"):
-            if holds is False:
-                del memory["reset"]
-                self._changed.add(rule.id)
-                return self.arm(replace(rule, memory=memory), now)
-            return None
+            if holds is not False:
+                return None
+            del memory["reset"]
+            return self.arm_anew(rule.id, now)
         if holds is False:
             memory.pop("off_since", None)
         if memory != before:
@@ -204,7 +208,7 @@ class HeapWatchlist:
         return self._cross(rule, now, market=market, price=price, already=first or "off_since" in memory)
 
     def _recall_extremes(self, rule: Rule, leaf: PriceChange, now: datetime) -> None:
-        """Know the market's highs and lows as far back as the window looks: those of before a restart, else of now."""
+        """Know highs and lows as far back as the window looks: those of before a restart, else of now."""
         span = max(SHORTEST_SPAN, timedelta(seconds=leaf.window_s or 0))
         seen = self._extremes.setdefault(leaf.market, Extremes(span))
         seen.span = max(seen.span, span)
@@ -216,16 +220,10 @@ class HeapWatchlist:
 
     def _remember_extremes(self) -> None:
         for rule_id in self._polled:
-            rule, memory = self._rules[rule_id], self._memory[rule_id]
-            for leaf in leaves(rule.spec.condition):
-                seen = self._extremes.get(getattr(leaf, "market", ""))
-                if not isinstance(leaf, PriceChange) or leaf.reference != "window" or seen is None or seen.last is None:
-                    continue
-                since = max(rule.armed_at or seen.last, seen.last - timedelta(seconds=leaf.window_s or 0))
-                steps = [[at.isoformat(), str(price)] for at, price in seen.steps(since)]
-                if memory.get(f"seen.{leaf.market}") != steps:
-                    memory[f"seen.{leaf.market}"] = steps
-                    self._changed.add(rule_id)
+            steps = steps_of(self._rules[rule_id], self._extremes)
+            if any(self._memory[rule_id].get(key) != value for key, value in steps.items()):
+                self._memory[rule_id] |= steps
+                self._changed.add(rule_id)
 
     # --- what happens ------------------------------------------------------------------------------------------
 
@@ -235,12 +233,12 @@ class HeapWatchlist:
         if (seen := self._extremes.get(market)) is not None:
             seen.add(at, price)
         for rule_id in list(self._unplaced.pop(market, ())):
-            self._take(crossings, self._place(self._rules[rule_id], at))
+            self._take(crossings, rule_id, lambda rule: self._place(rule, at))
         if (book := self._levels.get(market)) is not None:
             for rule_id in book.reached(price):
                 rule = self._rules[rule_id]
                 if isinstance(rule.spec.condition, Trailing):
-                    self._take(crossings, self._place_trailing(rule, rule.spec.condition, at))
+                    self._take(crossings, rule_id, lambda rule: self._place(rule, at))
                 else:
                     crossings.append(self._cross(rule, at, market=market, price=price))
         for direction in ("down", "up"):
@@ -249,7 +247,7 @@ class HeapWatchlist:
                     self._memory[rule_id]["extreme"] = str(extreme)
                     crossings.append(self._cross(self._rules[rule_id], at, market=market, price=price))
         for rule_id in self._lookers(market):
-            self._take(crossings, self._look(self._rules[rule_id], at))
+            self._take(crossings, rule_id, lambda rule: self._look(rule, at))
         return crossings
 
     def poll(self, now: datetime) -> list[Crossing]:
@@ -260,14 +258,13 @@ class HeapWatchlist:
             if self._turn.get(rule_id) != turn:
                 continue
             rule = self._rules[rule_id]
-            rests = "rest_until" in self._memory[rule_id] and self._memory[rule_id]["rest_until"] == due.isoformat()
+            rests = self._memory[rule_id].get("rest_until") == due.isoformat()
             if isinstance(rule.spec.condition, AtTime | Schedule) and not rests:
                 crossings.append(self._cross(rule, due))
             else:
-                self._take(crossings, self._place(rule, now))
+                self._take(crossings, rule_id, lambda rule: self._place(rule, now))
         for rule_id in list(self._polled):
-            if (polled := self._rules.get(rule_id)) is not None:
-                self._take(crossings, self._look(polled, now))
+            self._take(crossings, rule_id, lambda rule: self._look(rule, now))
         return crossings
 
     def position_event(self, owner: OwnerId, market: str, event: str, now: datetime) -> list[Crossing]:
@@ -275,13 +272,10 @@ class HeapWatchlist:
         crossings: list[Crossing] = []
         for rule_id in list(self._polled):
             rule = self._rules.get(rule_id)
-            if rule is None or rule.owner != owner:
-                continue
-            if any(
-                isinstance(leaf, PositionEvent) and leaf.event == event and leaf.market in ("*", market)
-                for leaf in leaves(rule.spec.condition)
-            ):
-                self._take(crossings, self._look(rule, now, event=(event, market)))
+            about = () if rule is None or rule.owner != owner else leaves(rule.spec.condition)
+            found = (leaf for leaf in about if isinstance(leaf, PositionEvent))
+            if any(leaf.event == event and leaf.market in (ALL_MARKETS, market) for leaf in found):
+                self._take(crossings, rule_id, lambda rule: self._look(rule, now, event=(event, market)))
         return crossings
 
     # --- looking ahead, for replay -----------------------------------------------------------------------------
@@ -294,10 +288,8 @@ class HeapWatchlist:
             edges.append(book.nearest(up=up))
         if (trails := self._trails.get((market, "up" if up else "down"))) is not None:
             edges.append(trails.nearest())
-        last = self._last()
-        for rule_id in self._lookers(market):
-            evaluation = self._evaluation(self._rules[rule_id], last)
-            edges.extend(evaluation.edges(self._rules[rule_id].spec.condition))
+        for rule in (self._rules[rule_id] for rule_id in self._lookers(market)):
+            edges.extend(self._evaluation(rule, self._last()).edges(rule.spec.condition))
         ahead = [e for e in edges if e is not None and ((start < e <= end) if up else (end <= e < start))]
         return (min(ahead) if up else max(ahead)) if ahead else None
 
@@ -318,10 +310,8 @@ class HeapWatchlist:
         for direction in ("down", "up"):
             if (trails := self._trails.get((market, direction))) is not None and not trails.is_quiet(low, high):
                 return False
-        last = self._last()
-        for rule_id in self._lookers(market):
-            evaluation = self._evaluation(self._rules[rule_id], last)
-            if evaluation.stirs(self._rules[rule_id].spec.condition, low, high):
+        for rule in (self._rules[rule_id] for rule_id in self._lookers(market)):
+            if self._evaluation(rule, self._last()).stirs(rule.spec.condition, low, high):
                 return False
         book = self._levels.get(market)
         if book is None:
@@ -338,6 +328,11 @@ class HeapWatchlist:
     def armed(self) -> Mapping[RuleId, Rule]:
         """Everything on the list."""
         return self._rules
+
+    def broken(self) -> list[Rule]:
+        """What could not be looked at since last asked; it is off the list."""
+        broken, self._broken = self._broken, []
+        return broken
 
     def memories(self) -> Mapping[RuleId, Mapping[str, Any]]:
         """What changed since last asked and must survive a restart."""
@@ -366,8 +361,8 @@ class HeapWatchlist:
         )
 
     def _lookers(self, market: str) -> list[RuleId]:
-        """The rules to be looked at when *market* moves, those that speak of every market among them."""
-        return [*self._looked_at.get(market, ()), *self._looked_at.get(ALL_MARKETS, ())]
+        """The rules to be looked at when *market* moves, each once, those that speak of every market among them."""
+        return list({**self._looked_at.get(market, {}), **self._looked_at.get(ALL_MARKETS, {})})
 
     def _remembering(self, rule: Rule) -> Rule:
         return replace(rule, memory=dict(self._memory[rule.id]))
@@ -379,9 +374,17 @@ class HeapWatchlist:
     def _wake(self, rule_id: RuleId, at: datetime) -> None:
         heapq.heappush(self._due, (at, self._turn[rule_id], rule_id))
 
-    def _take(self, crossings: list[Crossing], found: Crossing | None) -> None:
-        if found is not None:
-            crossings.append(found)
+    def _take(self, crossings: list[Crossing], rule_id: RuleId, look: Callable[[Rule], Crossing | None]) -> None:
+        """Add what *look* finds; a rule that cannot be looked at costs nobody else their crossing."""
+        if (rule := self._rules.get(rule_id)) is None:
+            return
+        try:
+            if (found := look(rule)) is not None:
+                crossings.append(found)
+        except Exception:  # noqa: BLE001 - whatever is wrong with it, it is wrong with it alone
+            _log.exception("%s cannot be watched", rule_id)
+            self.disarm(rule_id)
+            self._broken.append(rule)
 
     def _cross(
         self,

@@ -1,9 +1,13 @@
 """A market's highest and lowest price since any moment of the recent past; decides no firing."""
 
 from bisect import bisect_left
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 from datetime import datetime, timedelta
 from decimal import Decimal
+from typing import Any
+
+from core.domain.condition import PriceChange, leaves
+from core.domain.rule import Rule
 
 _Point = tuple[datetime, Decimal]
 
@@ -57,6 +61,17 @@ class Extremes:
     def low(self, since: datetime) -> Decimal | None:
         """The lowest price at or after *since*, or None if there was none."""
         return _first(self._lows, since)
+
+
+def steps_of(rule: Rule, extremes: Mapping[str, Extremes]) -> dict[str, Any]:
+    """What *rule* must remember of the *extremes* by market that its windows look at, by key of its memory."""
+    steps = {}
+    for leaf in leaves(rule.spec.condition):
+        seen = extremes.get(getattr(leaf, "market", ""))
+        if isinstance(leaf, PriceChange) and leaf.reference == "window" and seen is not None and seen.last is not None:
+            since = max(rule.armed_at or seen.last, seen.last - timedelta(seconds=leaf.window_s or 0))
+            steps[f"seen.{leaf.market}"] = [[at.isoformat(), str(price)] for at, price in seen.steps(since)]
+    return steps
 
 
 def _first(row: list[_Point], since: datetime) -> Decimal | None:

@@ -23,7 +23,7 @@ async def test_each_rule_tells_at_which_price_it_fires_and_how_far_off_that_is(a
     shown = {rule["id"]: rule for rule in (await ann.get("/api/rules"))["rules"]}
     assert shown[entry["id"]]["triggers"] == [line]
     assert shown[trail["id"]]["triggers"] == []  # nobody watches here, so no peak is known
-    await api.core.parts.store.save_memories({(trail["id"], trail["version"]): {"extreme": "160"}})
+    await api.core.parts.store.save_memories({(trail["id"], trail["version"]): {"extreme": "160"}}, {})
     async with asyncio.timeout(10):
         while not (found := (await ann.get(f"/api/rules/{trail['id']}"))["triggers"]):  # noqa: ASYNC110
             await asyncio.sleep(0.1)

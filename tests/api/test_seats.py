@@ -132,7 +132,7 @@ async def _chosen(stage: OnChain, how: Literal["delegate", "approve"]) -> None:
     assert await stage.api.core.seats._people.choose_wallet(stage.owner, stage.wallet.address, how)
 
 
-async def test_what_is_too_old_is_not_sent_and_what_was_stored_is_sent_by_whoever_follows_it(
+async def test_what_is_too_old_is_not_sent_and_what_was_stored_is_sent_though_nobody_looks(
     postgres_dsn: str, tmp_path: Path
 ) -> None:
     async with _staged(postgres_dsn, tmp_path) as stage:
@@ -152,7 +152,12 @@ async def test_what_is_too_old_is_not_sent_and_what_was_stored_is_sent_by_whoeve
         sealed = core.seats.custody.sealed(known.raw, base64.b64decode(stage.sign(asked)["transaction"]))
         sent = replace(known, state="sent", raw=sealed.raw, signature=sealed.signature)
         assert await core.seats._transactions.save(sent, was="built")
-        assert await stage.ended(asked["id"]) == "confirmed"
+        await core.engine.hold_leases()
+        async with asyncio.timeout(10):
+            while (await core.seats.get(stage.owner, asked["id"])).state == "sent":
+                await core.engine.signed()
+                chain.advance(2, seconds=0.1)
+        assert (await core.seats.get(stage.owner, asked["id"])).state == "confirmed"
         seat = await ann.get("/api/trading")
         assert (seat["standing"], "delegate" in seat["chain"]) == ("approve", True)
         assert seat["chain"]["delegate"] is None

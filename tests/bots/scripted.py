@@ -3,7 +3,7 @@
 from collections.abc import AsyncIterator, Collection, Mapping, Sequence
 from contextlib import asynccontextmanager
 from dataclasses import dataclass, field, replace
-from datetime import timedelta
+from datetime import datetime, timedelta
 from decimal import Decimal
 from typing import Any, Literal
 
@@ -12,7 +12,7 @@ from core.domain.condition import Indicator, PriceChange
 from core.domain.errors import Conflict, NotFound
 from core.domain.event import AccountKilled
 from core.domain.ids import DraftId, OwnerId, RuleId
-from core.domain.market import Observation
+from core.domain.market import Candle, Observation, Timeframe
 from core.domain.order import Fill, Order
 from core.domain.owner import Draft, DraftState, Owner
 from core.domain.position import Account, Position
@@ -115,6 +115,15 @@ class Prices:
             funding_rate=D("0.001"),
         )  # fmt: skip
         return [seen] if markets is None or "SOL-PERP" in markets else []
+
+    async def candles(
+        self, market: str, timeframe: Timeframe, start: datetime, end: datetime | None = None
+    ) -> list[Candle]:
+        return [
+            Candle(
+                market=market, timeframe=timeframe, start=start, open=D(150), high=D(153), low=D("149.5"), close=D(150)
+            )
+        ]
 
     async def gauges(self, wanted: Collection[Indicator]) -> dict[Indicator, tuple[Decimal, Decimal | None]]:
         return {}

@@ -169,7 +169,7 @@ async def test_words_that_change_nothing_of_a_waiting_draft_say_so(talk: Talk) -
     await talk.say(SENTENCE)
     talk.core.drafts.result = nothing
     [after] = await talk.say("blah")
-    assert after.lines[-1] == "Your draft above is unchanged."
+    assert after.lines[-1] == "Still open: Dollars or percent?"
 
 
 async def test_a_typed_confirm_answers_no_question(talk: Talk) -> None:
@@ -232,7 +232,8 @@ async def test_resuming_everything_leaves_what_was_paused_on_purpose(talk: Talk)
     talk.core.rules.rows[1] = replace(talk.core.rules.rows[1], state=RuleState.PAUSED)
     await talk.say("/pause")
     [card] = await talk.say("/resume")
-    assert card.lines == ("Still paused by themselves: r2.",)
+    assert card.lines[0].startswith("r1. Where a condition holds already, an exit acts at once")
+    assert card.lines[1:] == ("Still paused by themselves: r2.",)
     assert [call[0] for call in talk.core.calls] == ["pause everything", "resume everything"]
     await talk.press(card, "Resume these too")
     assert talk.core.calls[-1] == ("resume", Command(name="resume_rules", all=True))
@@ -241,7 +242,7 @@ async def test_resuming_everything_leaves_what_was_paused_on_purpose(talk: Talk)
 async def test_kill_tells_what_stays_open(talk: Talk) -> None:
     [card] = await talk.say("/kill")
     assert card.title == "Everything is stopped"
-    assert "   2 SOL-PERP" in card.lines
+    assert "   2 SOL long" in card.lines
 
 
 async def test_a_rule_is_paused_by_its_button(talk: Talk) -> None:

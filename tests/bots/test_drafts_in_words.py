@@ -266,3 +266,15 @@ async def test_the_edit_button_takes_a_correction_too(talk: Talk, words: str) ->
     assert share in (D(40), D(45))
     [draft] = await talk.drafts()
     assert draft.revision == 2
+
+
+async def test_words_after_a_settled_draft_reach_no_older_one_and_its_button_still_does(talk: Talk) -> None:
+    asked = await talk("sell half my SOL if it drops 3")
+    await talk("tell me when SOL is above 170")
+    assert (await talk("confirm")).title == "Confirmed: r1"
+    for words in ("percent", "undo", "make it 40 %"):
+        assert (await talk(words)).title != "Confirm this?", words
+    [draft] = await talk.drafts()
+    assert draft.result.questions
+    answered = await talk(verb=asked.buttons[1][0].verb)
+    assert answered.title == "Confirm this?"

@@ -51,7 +51,7 @@ async def both(postgres_dsn: str) -> AsyncIterator[Both]:
                 asyncio.create_task(run_telegram(core, core.prices, mirror=mirror)),
                 asyncio.create_task(run_discord(core, core.prices, discord.connector, mirror=mirror)),
             ]
-            stages = on_telegram.Stage(core, telegram), on_discord.Stage(core, discord)
+            stages = on_telegram.Stage(core, telegram), on_discord.Stage(core, discord, tasks[1])
             try:
                 await telegram.until(lambda: telegram.polls)
                 await discord.until(lambda: discord.commands and discord.gateway.readied)

@@ -164,8 +164,8 @@ def test_orders_say_what_rests_and_what_filled() -> None:
     planned = samples.order(samples.rule(ME))
     card = views.orders_card([part, planned], OWNER)
     assert card.lines == (
-        f"sell 1.5 SOL at market: partially filled, 0.5 SOL filled · {order.id}",
-        f"SOL-PERP, part 1, to be sent Mon 2 Mar 2026, 07:00 UTC-05:00: planned · {planned.id}",
+        f"sell 1.5 SOL at market: partly filled, 0.5 SOL filled · {order.id}",
+        f"SOL-PERP, part 1, to be sent Mon 2 Mar 2026, 07:00 UTC-05:00: not sent yet · {planned.id}",
     )
     assert views.orders_card([], OWNER).title == "You have no open orders"
 
@@ -202,7 +202,7 @@ def test_history_is_told_in_order() -> None:
     assert card.title == "History of r1 (armed) · paper · SIMULATED"
     assert card.lines[0] == say_rule(rule.spec)
     assert [line.split(": ", 1)[1] for line in card.lines[1:]] == [
-        "armed, fires at $149.90 / $150.20, confirmed",
+        "armed, fires at $149.90 / $150.20, as you confirmed",
         "checked, at $149.95, 60 checks",
         "triggered, at $149.87, 31 seconds late",
         "sold 2 SOL at $149.87, fee $0.15, PnL +$1.87",

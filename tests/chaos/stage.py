@@ -70,6 +70,12 @@ class Stage:
         draft.write_text(str(self._story.steps[step].price), encoding="ascii")
         draft.replace(self._folder / file)
 
+    def share_price(self, file: str) -> None:
+        """From now on whoever reads *file* sees the one market that all others see."""
+        draft = self._folder / f"{file}.new"
+        draft.symlink_to(PRICE)
+        draft.replace(self._folder / file)
+
     def life(self, part: Part, number: int) -> Life:
         """The *number*-th life of a part, from 0."""
         return Life(

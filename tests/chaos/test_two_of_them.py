@@ -52,13 +52,16 @@ class StoppedScheduler:
         taken = await _epochs(stage)
         stage.start(stage.life(Part(name="second", roles=ALL - {"person"}), 0))
         await stage.until(lambda: _all_newer(stage, taken))
+        theirs = await _epochs(stage)
 
         length = _length(first) + TURNS
         _continue(stopped.pid)
         await stage.until(lambda: _is_as_long(first, length))
         states = await states_of(stage.pool)
-        if states != self.story.steps[0].states:
+        # Where the second was starved so long that its leases went back, the first may fire on what it sees.
+        if states != self.story.steps[0].states and await _epochs(stage) == theirs:
             stage.verdict.problems.append(f"Expected the one without a lease to fire nothing, was {states}")
+        stage.share_price(OTHER_PRICE)
         await stage.tell(first=1)
         return await stage.finish()
 

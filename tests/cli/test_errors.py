@@ -44,6 +44,24 @@ def test_arguments_that_cannot_be_read_are_one_line_and_2(
     assert_one_line(capsys)
 
 
+def test_the_version_is_told(capsys: pytest.CaptureFixture[str]) -> None:
+    with pytest.raises(SystemExit) as ended:
+        main(("--version",))
+    assert ended.value.code == 0
+    assert capsys.readouterr().out.startswith("saywhen 0.")
+
+
+@pytest.mark.parametrize("address", ["my-database:hunter2", "postgresql://u:hunter2@host:hunter2/x"])
+def test_a_database_address_that_cannot_be_read_says_how_it_is_written(
+    capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch, address: str
+) -> None:
+    monkeypatch.setenv("DATABASE_URL", address)
+    assert main(("migrate",)) == 2
+    told = capsys.readouterr().err
+    assert "postgresql://user:password@host:5432/database" in told
+    assert "hunter2" not in told
+
+
 @pytest.mark.parametrize(
     "typed",
     [

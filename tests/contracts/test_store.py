@@ -8,14 +8,15 @@ from decimal import Decimal
 import pytest
 
 from core.domain.errors import Conflict, NotFound
-from core.domain.ids import EventId, OwnerId, RuleId
+from core.domain.event import RuleDrafted
+from core.domain.ids import DraftId, EventId, OwnerId, RuleId
 from core.domain.limit import Limits
 from core.domain.owner import DraftState
 from core.domain.rule import Rule, RuleState
-from core.ports import Halt, Job, JobLog, Look, Store, Transaction, VenueStatus
+from core.ports import Cursor, Halt, Job, JobLog, Look, Store, Transaction, VenueStatus
 from tests import samples
 from tests.clock import START
-from tests.storage import broken_off
+from tests.storage import Storage, broken_off
 
 
 @pytest.fixture
@@ -99,6 +100,55 @@ async def test_a_draft_comes_back_as_it_was_stored(store: Store, owner: OwnerId)
         assert await tx.open_drafts() == [draft]
         with pytest.raises(Conflict):
             await tx.add_draft(draft)
+
+
+async def test_a_draft_and_its_being_said_are_kept_together_or_not_at_all(
+    store: Store, storage: Storage, owner: OwnerId
+) -> None:
+    draft = replace(samples.draft(owner), event_id=None)
+    said = RuleDrafted(at=START, owner=owner, draft_id=draft.id, words=draft.words)
+    kept = await store.add_draft(draft, said)
+    with pytest.raises(Conflict):
+        await store.add_draft(draft, said)
+    [event] = (await storage.event_log.read(Cursor("")))[0]
+    assert replace(event, id=None) == replace(said, id=None)
+    assert kept == replace(draft, event_id=event.id)
+    assert await store.draft(owner, draft.id) == kept
+
+
+async def test_a_draft_waits_for_its_owners_turn_to_be_said(store: Store, storage: Storage, owner: OwnerId) -> None:
+    draft = samples.draft(owner)
+    async with store.begin(owner) as tx:
+        said = asyncio.create_task(
+            store.add_draft(draft, RuleDrafted(at=START, owner=owner, draft_id=draft.id, words=draft.words))
+        )
+        await asyncio.sleep(0.05)
+        await tx.append(samples.armed_event(owner, "before it"))
+        assert not said.done()
+    await said
+    assert [event.name for event in (await storage.event_log.read(Cursor("")))[0]] == ["rule.armed", "rule.drafted"]
+
+
+async def test_a_draft_is_dropped_once_and_takes_the_channel_of_older_ones_along(
+    store: Store, owner: OwnerId, stranger: OwnerId
+) -> None:
+    draft = samples.draft(owner)
+    older, newer, elsewhere = (
+        replace(draft, id=DraftId(f"d_{name}"), created_at=START + timedelta(minutes=minutes), channel=channel)
+        for name, minutes, channel in (("older", -1, draft.channel), ("newer", 1, draft.channel), ("else", -1, "web:1"))
+    )
+    done = replace(older, id=DraftId("d_done"), state=DraftState.CONFIRMED)
+    async with store.begin(owner) as tx:
+        for one in (draft, older, newer, elsewhere, done):
+            await tx.add_draft(one)
+    dropped = replace(draft, state=DraftState.CANCELLED, revision=2)
+    was = DraftState.AWAITING_CONFIRMATION
+    assert not await store.drop_draft(replace(dropped, owner=stranger), was=was, revision=1)
+    assert not await store.drop_draft(dropped, was=was, revision=2)
+    once = [store.drop_draft(dropped, was=was, revision=1) for _ in range(2)]
+    assert sorted(await asyncio.gather(*once)) == [False, True]
+    kept = [await store.draft(owner, one.id) for one in (draft, older, newer, elsewhere, done)]
+    assert kept == [dropped, replace(older, channel=""), newer, elsewhere, done]
 
 
 async def test_a_draft_is_claimed_by_state_and_revision_once(store: Store, owner: OwnerId) -> None:

@@ -15,7 +15,7 @@ from core.domain.rule import Rule, RuleState
 from core.ports import Store
 from tests import samples
 from tests.clock import START
-from tests.storage import broken_off
+from tests.storage import Storage, broken_off
 
 
 @pytest.fixture
@@ -166,13 +166,20 @@ async def test_what_must_be_settled_is_in_flight_or_due(store: Store, rule: Rule
     slice_to_come = samples.order(rule, 2, due_at=START + timedelta(minutes=5))
     in_flight = samples.order(rule, 3, created_at=START - timedelta(hours=1), due_at=START - timedelta(hours=1))
     ended = samples.order(rule, 4)
-    await _add(store, due, slice_to_come, in_flight, ended)
+    rests = samples.order(rule, 5, created_at=START - timedelta(days=9), due_at=START - timedelta(days=9))
+    await _add(store, due, slice_to_come, in_flight, ended, rests)
     async with store.begin(rule.owner) as tx:
         unknown = replace(samples.signed(in_flight), state=OrderState.UNKNOWN)
         await tx.save_order(unknown, was=OrderState.PLANNED)
         await tx.save_order(replace(ended, state=OrderState.DENIED), was=OrderState.PLANNED)
+        accepted = replace(samples.signed(rests), state=OrderState.ACCEPTED)
+        await tx.save_order(samples.signed(rests), was=OrderState.PLANNED)
+        await tx.save_order(accepted, was=OrderState.SIGNED)
     first = (rule.owner, in_flight.id, OrderState.UNKNOWN)
-    assert await store.orders_to_settle(START) == [first, (rule.owner, due.id, OrderState.PLANNED)]
+    moving = [first, (rule.owner, due.id, OrderState.PLANNED)]
+    assert await store.orders_to_settle(START, resting=False) == moving
+    # What rests for days comes last: however much of it there is, nothing that moves waits behind it.
+    assert await store.orders_to_settle(START) == [*moving, (rule.owner, rests.id, OrderState.ACCEPTED)]
     assert await store.orders_to_settle(START, limit=1) == [first]
 
 
@@ -212,10 +219,23 @@ async def test_memories_are_kept_for_rules_still_armed_as_the_same_version(
         await tx.add_rule(amended)
     memory = {"peak": "160.5", "window": [["2026-03-02T12:00:00+00:00", "1"]]}
     kept = [(rule.id, rule.version), (paused.id, paused.version), (amended.id, 1), (RuleId("gone"), 1)]
-    await store.save_memories(dict.fromkeys(kept, memory))
-    await store.save_memories({})
+    await store.save_memories(dict.fromkeys(kept, memory), {})
+    await store.save_memories({}, {})
     async with store.begin(owner) as tx:
         assert await tx.rules() == [replace(rule, memory=memory), paused, amended]
+
+
+async def test_memories_are_kept_from_whoever_holds_the_lease_only(
+    storage: Storage, owner: OwnerId, rule: Rule
+) -> None:
+    store, key = storage.store, (rule.id, rule.version)
+    (before,) = await storage.lease("paused").acquire(["a"])
+    await storage.lease("paused").release()
+    (now,) = await storage.lease("eager").acquire(["a"])
+    await store.save_memories({key: {"peak": "160"}}, {rule.id: now})
+    await store.save_memories({key: {"peak": "150"}}, {rule.id: before})
+    async with store.begin(owner) as tx:
+        assert await tx.rules() == [replace(rule, memory={"peak": "160"})]
 
 
 async def test_candles_are_replaced_and_read_by_market_and_time(store: Store) -> None:

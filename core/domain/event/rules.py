@@ -8,6 +8,8 @@ from core.domain.event.happened import Happened
 from core.domain.ids import DraftId, OrderId
 from core.domain.market import Side
 
+UNWATCHABLE = "it cannot be watched, by a fault of ours; say it anew in other words"
+"""Why a rule was paused by nobody: its owner is told, as of nothing else that pauses."""
 BY_OWNER = "you cancelled it"
 """Why a rule was cancelled by its owner: whoever was told has answered already, so no card follows."""
 

@@ -73,7 +73,7 @@ class PositionFundingPaid(PositionEventHappened):
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class PriceStale(Happened):
-    """A market has no price that may fire anything; `why`: stale, wide, jumped or disagreeing."""
+    """A market has no price that may fire anything; `why`: stale, wide, jumped, unconfirmed or disagreeing."""
 
     name: ClassVar[str] = "price.stale"
     market: str

@@ -27,13 +27,26 @@ _DOUBTING = frozenset({
     "guess", "hate", "hates", "want", "wants", "wanted",
 })  # fmt: skip
 """Words of somebody who may not mean it: "I don't feel like it"."""
+_WILLING = frozenset({"want", "wants", "wanted", "decided", "need"})
+"""Words of what somebody would have: another's are not the trader's, whatever follows."""
+_YIELDING = frozenset({"let", "letting", "leave", "leaving", "mind", "try", "trying"})
+"""Words of giving way, which may be about what is asked beside them: "leave it", "I won't let you"."""
+_REASONS = frozenset({"because", "cuz", "cause"})
+_POINTING = frozenset({"this", "that", "these", "those", "you", "you'd", "you've", "your", "yours", "up"})
+_JUDGING = _WILLING | frozenset({
+    "wrong", "bad", "worse", "worst", "better", "best", "terrible", "strange", "weird", "funny", "crazy", "insane",
+    "dangerous", "risky", "safe", "safer", "keep", "keeping", "ready", "trust", "trusting", "other", "others",
+    "whatever", "hate", "hates", "like", "likes", "however",
+    "although", "though", "serious", "seriously", "hopium", "copium", "crap", "no", "stop", "missing", "forever",
+})  # fmt: skip
+"""Words that may take back or change what was just asked for, where they stand behind it."""
 _CANNOT = frozenset({"can't", "cannot", "won't"})
 _BINDING = frozenset({
     "I", "MY", "IT", "GO", "COIN", "OF", "ON", "FOR", "WITH", "AND", "TO", "AT", "FROM", "PRICE", "TODAY",
     "TONIGHT", "NOW", "VAGUE", "ALL", "BY", "CURRENT", "POSITION", "SHOW", "WATCH", "EARN", "CANDLE", "LATEST",
     "TIMES", "UNREAD", "PROFIT", "DAYPART", "WEEKENDS", "CURRENTLY", "MOVE", "RISE", "FALL", "SHIFT",
     "BREAKOUT", "DIP", "ACROSS", "TAKE", "LOSS", "TOMORROW", "BREAKEVEN", "LOSE", "OUT", "NOT", "ONCE", "STAY",
-    "TF", "EVERY", "SET", "THROUGH", "NOON",
+    "TF", "EVERY", "SET", "THROUGH", "NOON", "ACCOUNT",
 })  # fmt: skip
 _PARTING = ("COMMA", "COLON", "DASH", "THEN")
 _BACKING_OUT = frozenset(
@@ -52,7 +65,13 @@ def without_talk(sentences: Sequence[Sentence]) -> tuple[list[Sentence], list[It
         items = _without_forbidden(sentence.items, sentences, aside)
         for part, mark in _parts(items):
             whole = part == items
-            if _is_talk(part) and _stands_apart(part, mark, whole=whole, leads=not rest):
+            said = [item for done in kept for item in done.items] + rest
+            behind = any(item.kind in _INSTRUCTS for item in said)
+            if (
+                _is_talk(part)
+                and not (behind and _comments(part))
+                and _stands_apart(part, mark, whole=whole, leads=not rest)
+            ):
                 aside += part
             else:
                 rest += [*part, *([mark] if mark is not None else [])]
@@ -116,6 +135,9 @@ def _parts(items: Sequence[Item]) -> list[tuple[list[Item], Item | None]]:
         if item.kind in _PARTING:
             found.append((part, item))
             part = []
+        elif part and item.kind == "UNKNOWN" and item.text.lower() in _REASONS:
+            found.append((part, None))
+            part = [item]
         else:
             part.append(item)
     return [*found, (part, None)]
@@ -140,6 +162,10 @@ def _is_talk(part: Sequence[Item]) -> bool:
         return False  # "@whale: buy 2 SOL" is somebody else's word
     if not spoken or len(part) > MOST_WORDS or any(not _said_in_talk(item) for item in spoken):
         return False
+    willing = {item.text.lower() for item in part} & _WILLING
+    yielding = {item.text.lower() for item in part} & _YIELDING
+    if yielding or part[0].text.lower() == "like" or (willing and not any(item.kind == "I" for item in part)):
+        return False
     for at, item in enumerate(part):
         if item in spoken:
             continue
@@ -153,12 +179,30 @@ def _is_talk(part: Sequence[Item]) -> bool:
     return True
 
 
+def _comments(part: Sequence[Item]) -> bool:
+    """Whether talk behind an instruction may be about it: "that was my brother", "I'm not ready", "up to you".
+
+    A reason that was given as one takes nothing back: "because it looks weak".
+    """
+    words = {item.text.lower() for item in part}
+    denied = any(item.kind == "NOT" for item in part)
+    if part[0].text.lower() in _REASONS and not denied:
+        return False
+    if denied and not (part[0].kind == "I" and _is_busy(part)):
+        return True
+    pointed = any(
+        item.text.lower() in _POINTING and (at + 1 == len(part) or part[at + 1].kind not in ("CANDLE", "PRICE"))
+        for at, item in enumerate(part)
+    )  # "this chart" is not what was asked
+    return pointed or any(item.kind == "IT" for item in part) or bool(words & _JUDGING)
+
+
 def _stands_apart(part: Sequence[Item], mark: Item | None, *, whole: bool, leads: bool) -> bool:
     """Whether talk says nothing of how, when or by whose word to do what stands beside it."""
     words = {item.text.lower() for item in part}
     denied = any(item.kind == "NOT" for item in part)
     own = denied or part[0].kind == "I" or (mark is not None and mark.kind != "COMMA")
-    if (words & _DOUBTING and own) or (denied and not (whole or _is_busy(part))):
+    if (words & (_DOUBTING | {"ready"} if denied else _DOUBTING) and own) or (denied and not (whole or _is_busy(part))):
         return False
     if mark is not None and mark.kind in ("COLON", "THEN"):
         return any(item.kind == "I" for item in part) or part[0].kind in ("IT", "EARN")  # else somebody else speaks

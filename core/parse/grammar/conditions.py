@@ -51,7 +51,7 @@ def _read_price_condition(cur: Cursor) -> Cond | None:
     if subject.everything or (subject.me and not subject.price and subject.market is None and not _verb_ahead(cur)):
         return None
     named = (led and (subject.market is not None or subject.it or subject.price)) or _heads(cur, subject)
-    found = _read_between(cur, subject) or _read_change(cur) or _read_level(cur, named=named)
+    found = _read_between(cur, subject) or _read_near(cur) or _read_change(cur) or _read_level(cur, named=named)
     if isinstance(found, GroupDraft):
         return found
     moved = isinstance(found, Change) and found == replace(found, reference="current_price")
@@ -95,6 +95,26 @@ def _read_between(cur: Cursor, subject: Subject) -> GroupDraft | None:
             return GroupDraft(type="all", parts=ends)
     cur.at = begun
     return None
+
+
+def _read_near(cur: Cursor) -> Level | None:
+    """gets close to 65000 · is within 1 % of 145 · comes within $2 of my entry."""
+    begun = cur.at
+    cur.skip("GO|REACH|MOVE|FALL|RISE|AT|ON")
+    within: Amount | None = None
+    near = cur.take("NEAR") is not None
+    if not near and cur.sees("WITHIN", "NUM", "OF|FROM") and cur.peek(1).value.unit in ("percent", "usd"):
+        within = None if cur.peek(1).value.sign or cur.peek(1).value.words else cur.peek(1).value
+        cur.at += 3
+        near = within is not None
+    cur.skip("MY")
+    entry = near and cur.sees("BREAKEVEN") and cur.peek().text.lower() != "be"
+    price = None if entry or not near else read_price(cur)
+    cur.at += int(entry)
+    if (price is None and not entry) or cur.peek().kind in ("NUM", "DASH", "FOR"):
+        cur.at = begun
+        return None
+    return Level(price=price, at_entry=entry, near=True, within=within)
 
 
 def _verb_ahead(cur: Cursor) -> bool:

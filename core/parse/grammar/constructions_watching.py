@@ -7,6 +7,26 @@ _HELD = "MY|COIN|IT|POSITION|LONG|LONGNOUN|SHORT|SHORTNOUN"
 
 MOMENTS: tuple[Construction, ...] = (
     construction('<END "morning|evening|afternoon|gm|gn|sup" >COMMA|END', ""),
+    # In few words or in no one's grammar: "alert 62k BTC", "2 SOL price 140", "falls reach 135", "from Monday on".
+    construction("<END ALERT NUM#|NUM$ COIN >END", "2 IF:if 4 REACH:reaches 3"),
+    construction("<NUM COIN PRICE >NUM#|NUM$", "2 AT:at"),
+    construction("FALL|RISE REACH >NUM#|NUM$", "2"),
+    construction("FALL BREAK >NUM#|NUM$", "BELOW:below"),
+    construction('"happen|happens" >END|COMMA', ""),
+    construction('POSITION OF "me|mine"', "MY:my 1"),
+    construction("FROM DAY|TOMORROW|DATE ON", "STARTING:starting 2"),
+    construction('"wait" DUR THEN|AND|COMMA', "ON:in 2", lambda taken: taken[0][0].kind == "CORRECTION"),
+    construction("REACH|BREAK|CROSSUP|CROSSDOWN AND STAY >ABOVE|BELOW", "3"),
+    construction("REACH|BREAK AND STAY >NUM#|NUM$", "1"),
+    construction('"get rid of" ALL|MY|COIN* ORDERS|RULES|ALERTS|STOPS', "CANCEL:cancel 2 3"),
+    construction("TAKE ALL PROFIT >AT|IF|END", "TARGET:take_profit"),
+    construction("TAKE OUT NUM%|REST >OF|AT|END|COMMA|AND|IF|MY", "TRIM:trim 3"),
+    construction('<END "scale into|scale in|ladder into|ladder in" COIN COLON >NUM', "BUY:buy 3"),
+    construction("<END NOT NOT TO", "", lambda taken: taken[2][0].text.lower() == "forget"),
+    construction(
+        '<END NOT "wait" COMMA|DASH', "", lambda taken: taken[1][0].text.lower() in ("don't", "dont", "do not")
+    ),
+    construction('<NUM MY ALL* POSITION|COIN+ "is closed|gets closed|is sold|gets sold" >END', "CLOSE:close 2 3 4"),
     # What is watched, named before or behind its bound: "notify on BTC under 58k", "alert me at 65k btc".
     construction(f'<ALERT "on|for|about|of" COIN PRICE? >{_BOUND}', "IF:if 3 4"),
     construction("<ALERT AT NUM#|NUM$ ON|FOR|OF? COIN >END|COMMA|AND", "IF:if 5 REACH:reaches 3"),
@@ -109,7 +129,7 @@ MOMENTS: tuple[Construction, ...] = (
     construction("<END NUM% PROFIT|LOSS THEN", "IF:if 3 OF:of 2 4"),
     construction("ALL CLOSE ON|OF|FROM? >COIN|MY|IT", "2"),
     construction("<END BELOW|ATMOST NUM LOSS >ON|FOR|COMMA|END", "LETLOSE:not_lose 3"),
-    construction("LETLOSE NUM ON? MY? COIN|IT|POSITION? COMMA|AND? CUT|CLOSE IT? >END", "1 2 3 4 5"),
+    construction("LETLOSE NUM ON? MY? COIN|IT|POSITION? COMMA|AND? CUT|CLOSE IT? ATTHAT? >END", "1 2 3 4 5"),
     construction("<END LADDER MY COIN CLOSE COLON", "3 4 COLON::"),
     construction('"send" I >QUOTE|COLON', "ALERT:send_me"),
     construction("<END|COMMA|AND NUM% OF? MY COIN|POSITION OUT >AT|IF", "SELL:sell 2 3 4 5"),

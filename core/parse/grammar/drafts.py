@@ -17,7 +17,7 @@ PositionSide = Literal["long", "short"]
 class Level:
     """The price against a level; operator None: "hits", decided by the current price.
 
-    `at_entry`: the level is where the position was entered.
+    `at_entry`: the level is where the position was entered. `near`: not the level itself, but `within` so much of it.
     """
 
     market: str | None = None
@@ -25,6 +25,8 @@ class Level:
     price: Decimal | None = None
     for_s: int | None = None
     at_entry: bool = False
+    near: bool = False
+    within: Amount | None = None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -192,8 +194,8 @@ class Act:
     """An action as said.
 
     `verb` is the family of the word used. `held` says that a position was spoken of ("my position", "half", "cover"),
-    `everything` that all of them were, `vague` that a size was hinted at ("some"), `loose_number` that a bare number
-    may be no size, `some_day` that a moment was hinted at ("the dip"). `at` is the price of "at X", which becomes
+    `everything` that all of them were, `all` that the word was "all", which may mean it, `vague` that a size was
+    hinted at ("some"), `loose_number` that a bare number may be no size, `some_day` that a moment was hinted at ("the dip"). `at` is the price of "at X", which becomes
     a condition or a limit.
     """
 
@@ -212,6 +214,7 @@ class Act:
     everything: bool = False
     rest: bool = False
     whole: bool = False
+    all: bool = False
     it: bool = False
     side: PositionSide | None = None
     reduce_only: bool = False

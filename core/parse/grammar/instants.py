@@ -71,6 +71,7 @@ TIME_KINDS = (
     "EOD",
     "YEAREND",
     "MONTHEND",
+    "FEAST",
     "MONTH",
     "ORDINAL",
     "ZONE",
@@ -110,6 +111,9 @@ def _read_time_part(cur: Cursor, when: When) -> When | None:
             found = replace(when, month_end=True, clock=when.clock or Clock(hour=23, minute=59))
         case "YEAREND" if when.date is None:
             found = replace(when, date=Day(month=12, day=31, year=None), clock=Clock(hour=23, minute=59))
+        case "FEAST" if when.date is None:
+            month, day = (int(part) for part in str(item.value).split("-"))
+            found = replace(when, date=Day(month=month, day=day))
         case "DAY" if when.weekday is None:
             found = replace(when, weekday=item.value)
         case "DATE" if when.date is None:

@@ -57,7 +57,8 @@ TRADING: dict[str, str] = {
         "close out|close out of|get rid of|unwind|exit out of|pull out of|cash out|cash out of|shut|close down|"
         "square off|square up|exit from|step out of|take me out|take me out of|pull the plug on|wrap up|abandon|"
         "kill my position|get me the hell out|get me the hell out of|take me flat|go flat|be flat|be out of|be out|"
-        "be done with|be rid of|cut me|cut me out|kick me out|boot me out|bin"
+        "be done with|be rid of|comot me from|comot me for|comot from|comot|"
+        "cut me|cut me out|kick me out|boot me out|bin"
     ),
     "CLOSES": (
         "will be closed|is being closed|has been closed|gets closed out|will close|is closed out|was closed out|"
@@ -104,7 +105,10 @@ TRADING: dict[str, str] = {
     ),
     "WORTH": "worth|worth of",
     "CURRENTLY": "currently|presently|at present",
-    "UNREAD": "drips|retest|retests",
+    "UNREAD": (
+        "again and again|over and over|over and over again|you know best|you decide|you choose|your call|up to you|"
+        "drips|retest|retests"
+    ),
     "BREAKOUT": "the pump|the rip|the spike|the breakout|breakout|the breakdown|breakdown",
     "AGAINST": "against me|against us|against my position|against my long|against my short|the wrong way",
     "FAVOUR": "in my favor|in my favour|my way|in our favor",
@@ -264,7 +268,13 @@ TRADING: dict[str, str] = {
     "THROUGH": "through|thru",
     "BY": "by|by another",
     "FROM": "from|form|off of|since|relative to|compared to|compared with",
-    "AT": "at|@|around|near|for a price of|at price|at a price of",
+    "AT": "at|@|around|for a price of|at price|at a price of",
+    "NEAR": (
+        "near|nearby|close to|very close to|really close to|closes in on|closing in on|approaches|approaching|approach|"
+        "nears|nearing|almost at|nearly at|just about at|within reach of|within striking distance of|in the area of|"
+        "in the vicinity of|in the neighborhood of|in the neighbourhood of|around about|somewhere near|"
+        "somewhere around|close enough to|not far from"
+    ),
     "OF": "regarding|concerning|with regard to|with regards to|related to|relating to|of",
     "ON": "on|in|into|off|out of",
     "FOR": "for",

@@ -2,9 +2,14 @@
 
 IGNORED: dict[str, str] = {
     "NOISE": (
+        "sorry for bothering|sorry for bothering you|sorry for the bother|sorry for the trouble|sorry to trouble you|"
+        "if it isn't too much trouble|if it's not too much trouble|if it is not too much trouble|"
+        "if its not too much trouble|if that isn't too much trouble|quick quick|sharp sharp|teh|hte|"
+        "i hope this message finds you well|i hope this email finds you well|hope this message finds you well|"
+        "yours sincerely|yours truly|yours faithfully|warm regards|with kind regards|with best regards|"
         "i'd like the bot to|i want the bot to|have the bot|get the bot to|i would like the bot to|"
         "i'd like you please to|let the bot|make the bot|do the needful and|do the needful|oga|abeg|lah|leh|lor|na|"
-        "po|wah|g'day|gday|y'all|yall|bestie|idc|bet|ok bet|go on and|can help me|or not|ma'am|madam|sirji|bhai|yaar|"
+        "po|wah|g'day|gday|y'all|yall|bestie|idc|bet|ok bet|go on and|can help me|ma'am|madam|sirji|bhai|yaar|"
         "guv|innit|bruv|ji|aiyo|for some time|for a while|for the time being|for a bit|no longer required|"
         "no longer needed|not needed anymore|not required anymore|make you|no need to trade|no need to do anything|"
         "in my main account|in my account|on my account|on my main account|degen|tops|with usdc|in usdc|with my usdc|"
@@ -46,7 +51,7 @@ IGNORED: dict[str, str] = {
         "ok so|okay so|alright so|so basically|so yeah|listen|look|hear me out|quick q|heads up that|surely|"
         "certainly|definitely|absolutely|exactly|precisely|gmgm|hiya|howdy|heya|hey there|hey bot|hi bot|hello bot|"
         "ok bot|yo bot|dear|pretty please|pls and thanks|please and thank you|do me a solid and|that would be great|"
-        "that'd be great|would be great|would be nice|that would be nice|would be awesome|that would be awesome|"
+        "that'd be great|that would be nice|that would be awesome|"
         "if that's ok|if that's okay|if you don't mind|if u dont mind|if you dont mind|if that's alright|"
         "when you get a chance|when you have a chance|when u get a chance|no rush|quick one|my dude|my man|my guy|"
         "my good man|my good sir|homie|buddy|kind sir|friend|folks|team|gents|legend|gg|wagmi|ape gang|degen here|"
@@ -59,7 +64,7 @@ IGNORED: dict[str, str] = {
         "lfg|lets|let's|thanks|thx|ty|thank you|i want to|i want you to|i'd like to|i would like to|i wanna|wanna|"
         "i need to|i need you to|want to|can you|could you|would you|will you|can u|could u|go ahead and|"
         "make sure to|make sure you|be sure to|automatically|auto|simply|actually|basically|right|straight away|"
-        "for me|asap|kindly|then go|gonna|going to|there|me to|lets go|let's go|gooo|lets gooo|lfggg|in total|"
+        "for me|asap|kindly|then go|gonna|going to|me to|lets go|let's go|gooo|lets gooo|lfggg|in total|"
         "total of|perp|perps|perpetual|coin|token|level|mark|if possible|fam|guys|additional|extra|actual|value|do|"
         "we|again|back|then please|figure|current|or so|fully|really|finally|instead|it's time to|"
         "thank you very much|thanks so much|thank you so much|very much|i would like you to|i'd like you to|"
@@ -96,9 +101,11 @@ IGNORED: dict[str, str] = {
         "could you maybe|can you maybe|would you maybe|could you perhaps|can you perhaps|can we|could we|real quick|"
         "real fast|quickly|rq|new plan|change of plan|change of plans"
     ),
-    "ATTHAT": "at that point|at that price|at that level|at that moment|by then",
+    "ORNOT": "or not",
+    "ATTHAT": "there|right there|at that point|at that price|at that level|at that moment|by then",
 }
 """See `lexicon.TRADING`, which comes next; a word that could carry meaning must never stand here.
 
-ATTHAT is ignored where the sentence says when, and left over elsewhere: "buy 1 SOL at that price" is no purchase now.
+ORNOT is ignored behind a request, and ATTHAT where the sentence says when, and left over elsewhere: "buy 1 SOL at that
+price" is no purchase now.
 """

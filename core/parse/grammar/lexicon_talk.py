@@ -30,6 +30,9 @@ TALK = (
     "ugh ugly uncomfortable unlucky up us usually vacation very vibes volatile wanting watching way weak weather "
     "wedding week weeks weird welp who's wicks wife wifi wild wiped work world worried worse worst wow xd year "
     "years yikes you you'd you've your yours "
+    "new newbie beginner daughter daughter's son son's grandson granddaughter grandma grandpa uncle aunt cousin niece "
+    "nephew neighbour neighbor colleague stress stressing headaches giving retired student nurse teacher abroad "
+    "roaming charger charging battery's dying dies drained ill fever surgery appointment wifi's lagging "
     "whatever want wants wanted nowhere wrong "
 )
 """Words with spaces between; each of these says nothing about what to do, when or how much.

@@ -111,6 +111,12 @@ WATCHING: dict[str, str] = {
     "DAYPART=am": "in the morning|am|morning",
     "DAYPART=pm": "in the evening|in the afternoon|pm|at night|afternoon|evening",
     "EOD": "end of day|eod|end of the day|the end of the day|close of day|end of today|day's end",
+    "FEAST=12-25": "christmas|xmas|christmas day|xmas day",
+    "FEAST=12-24": "christmas eve|xmas eve",
+    "FEAST=1-1": "new year|new years|new year's|new year's day|new years day|the new year",
+    "FEAST=10-31": "halloween",
+    "FEAST=2-14": "valentine's day|valentines day|valentine's|valentines",
+    "FEAST=7-4": "the fourth of july|fourth of july|july 4th|4th of july",
     "MONTHEND": (
         "end of month|the end of month|end of the month|the end of the month|end of this month|the end of this month|"
         "month end|month's end|eom|last day of the month|the last day of the month|last day of this month|"

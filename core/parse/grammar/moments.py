@@ -38,6 +38,7 @@ from core.parse.grammar.drafts import (
     TimeDraft,
     Trail,
 )
+from core.parse.grammar.items import Amount
 from core.parse.grammar.linking import opens
 from core.parse.grammar.subjects import entry_of, side_of
 from core.parse.grammar.timing import instant, not_before_entry, settle_schedule
@@ -131,6 +132,8 @@ def _level(desk: Desk, number: int, cond: Level, market: str) -> Condition | Non
     if cond.price is None:
         desk.ask(Point(key=f"level:{number}", about="value", text="At which price is that? Say it like $160."))
         return None
+    if cond.near:
+        return _near(desk, number, cond, cond.price, market)
     operator = cond.operator or _exit_operator(desk, number)
     if operator is None:
         base = _reference(desk, number, market)
@@ -138,6 +141,31 @@ def _level(desk: Desk, number: int, cond: Level, market: str) -> Condition | Non
             return None
         operator = ">=" if cond.price >= base else "<="
     return PriceLevel(market=market, operator=operator, price=cond.price, for_s=cond.for_s)
+
+
+def _near(desk: Desk, number: int, cond: Level, price: Decimal, market: str) -> Condition | None:
+    """The level so much before *price* that the market comes to first; asked for where it was not said."""
+    within = cond.within
+    if within is None:
+        shares = tuple(Amount(value=Decimal(share), unit="percent") for share in ("0.5", "1", "2"))
+        choices = tuple((f"within {share.value} %", share) for share in shares)
+        text = f"How close to {money(price)} is close? Say it like 1 %, or like $2."
+        within = desk.ask(Point(key=f"near:{number}", about="value", text=text, candidates=choices))
+    base = _reference(desk, number, market)
+    if within is None or base is None:
+        return None
+    margin = within.value if within.unit == "usd" else price * within.value / HUNDRED
+    if abs(base - price) <= margin:
+        text = f"{market} is that close to {money(price)} already: it is at {money(base)}. Give the price to wait for."
+        desk.ask(Point(key=f"within:{number}", about="already_true", text=text))
+        return None
+    rising = base < price
+    reached = price - margin if rising else price + margin
+    if reached <= 0:
+        return None
+    side = "more" if rising else "less"
+    desk.assume(f"That close to {money(price)} is {money(reached)} or {side}.")
+    return PriceLevel(market=market, operator=">=" if rising else "<=", price=reached)
 
 
 def _entry_price(desk: Desk, number: int, market: str) -> Decimal | None:

@@ -4,6 +4,7 @@ from dataclasses import dataclass
 from decimal import Decimal
 from typing import Literal
 
+from core.domain.money import HUNDRED
 from core.parse.grammar.drafts import PositionSide
 from core.parse.grammar.items import Amount, Cursor
 
@@ -168,3 +169,11 @@ def read_reference(cur: Cursor) -> Subject | None:
     subject.whole = subject.whole or whole
     subject.everything = subject.everything or everything
     return subject
+
+
+def outdoes_share(cur: Cursor, size: Amount | None) -> bool:
+    """Whether "all" comes behind a share that is not the whole: "sell half at 160, all of it"."""
+    before = cur.peek(-1)
+    part = size is not None and size.unit == "percent" and size.value != HUNDRED
+    of_which = before.kind in ("OF", "ON", "FROM") or (before.kind == "NUM" and before.value.unit == "percent")
+    return part and not of_which

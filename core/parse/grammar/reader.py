@@ -30,6 +30,7 @@ _REQUESTS = (
     "would you",
     "will you",
     "can u",
+    "can help me",
     "can we",
     "could we",
     "could u",
@@ -49,6 +50,7 @@ _SPOKEN = frozenset({"word", "mark", "slash", "clock", "number"})
 _BEFORE_A_COIN = frozenset(
     {"close", "sell", "buy", "long", "short", "exit", "my", "of", "on", "the", "at", "dump", "if"}
 )
+_ROUNDING = frozenset({"the", "low", "mid", "high", "upper", "lower"})
 CORRECTIONS_PER_MESSAGE = 24
 """More misspelt words than this in a message are not looked up: it is no English, and looking up is dear."""
 
@@ -217,8 +219,9 @@ class Reader:
                 items.append(item)
             polite = polite or (item.kind == "NOISE" and self._requests(item.text.lower()))
         if items:
-            done.append(Sentence(items))
+            done.append(Sentence(items, polite=polite))
         for sentence in done:
+            sentence.items = [item for item in sentence.items if item.kind != "ORNOT" or not sentence.polite]
             sentence.items = _split_alternatives(_rejoined(sentence.items))
             _settle_minutes(sentence.items)
             sentence.items = _joined_spans(sentence.items)
@@ -256,9 +259,16 @@ class Reader:
         long_phrase = self._phrase(at, shortest=2)
         if long_phrase is not None:
             return long_phrase
+        if at and self._tokens[at - 1].low in _ROUNDING and self._tens(at):
+            return self._make("UNKNOWN", None, at, 1)
         return (
             read_clock_or_date(self._tokens, at) or read_quantity(self._tokens, at) or self._coin(at) or self._word(at)
         )
+
+    def _tens(self, at: int) -> bool:
+        """Whether "160s" is no span of seconds but the prices from 160 to 169: "in the 160s"."""
+        found = read_quantity(self._tokens, at)
+        return found is not None and found[0].kind == "DUR" and found[0].text.lower().endswith("s") and found[1] < 3
 
     def _words(self, at: int, count: int) -> tuple[str, ...] | None:
         chosen = self._tokens[at : at + count]
@@ -336,7 +346,8 @@ class Reader:
         for clitic in _CLITICS:
             if low.endswith(clitic) and (low.removesuffix(clitic),) in phrases():
                 kind, value = phrases()[(low.removesuffix(clitic),)]
-                return self._make(kind, value, at, 1)
+                owner = clitic == "'s" and kind == "NOISE"  # "my friend's SOL" is nobody's to close here
+                return self._make("UNKNOWN" if owner else kind, value, at, 1)
         if len(low) > 1 and low[0] == "r" and low[1:].isdecimal() and len(low) < 12:
             return self._make("RULEID", low, at, 1)
         if low[0] == "x" and low[1:].isdecimal() and len(low) < 5:

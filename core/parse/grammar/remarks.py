@@ -47,7 +47,11 @@ def _read_expiry(cur: Cursor) -> Mod | None:
         when = When(clock=Clock(hour=hour_of(cur.next().value) or 0, sure=False))
     if when is None:
         return None
-    if when.clock is None and cur.peek(-1).kind in ("TODAY", "TONIGHT"):
+    if when.clock is None and when.date is not None and (when.date.month, when.date.day) == (1, 1):
+        when = replace(when, clock=Clock(hour=0))  # "until new year"
+    night = when.clock is None and cur.peek().text.lower() == "night" and cur.peek(-1).kind in ("TOMORROW", "DAY")
+    cur.at += int(night)
+    if when.clock is None and (night or cur.peek(-1).kind in ("TODAY", "TONIGHT")):
         when = replace(when, clock=Clock(hour=23, minute=59))
     return Mod(kind="due" if due else "expires", value=when)
 

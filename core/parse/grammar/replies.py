@@ -216,6 +216,13 @@ def _price(reply: Reply) -> Decimal | None:
     return item.value.value if fits and item is not None else None
 
 
+def _distance(reply: Reply) -> Amount | None:
+    """within 1 % · $2."""
+    item = _one(replace(reply, items=tuple(one for one in reply.items if one.kind not in ("WITHIN", "BY"))), "NUM")
+    fits = item is not None and item.value.unit in ("usd", "percent") and item.value.value > ZERO
+    return item.value if fits and item is not None and not item.value.sign else None
+
+
 def _seconds(reply: Reply) -> int | None:
     item = _one(reply, "DUR")
     return None if item is None else item.value
@@ -297,7 +304,7 @@ def _condition(reply: Reply) -> Any | None:
 
 _READERS: Mapping[str, Callable[[Reply], Any | None]] = {
     "market": _market, "leverage": _leverage, "price": _price, "over": _seconds, "period": _count, "period2": _count,
-    "timeframe": _timeframe, "far": _price, "standing": _price,
+    "timeframe": _timeframe, "far": _price, "standing": _price, "near": _distance,
 }  # fmt: skip
 _READERS_OF_POINT: Mapping[str, Callable[[Point, Reply], Any | None]] = {
     "unit": _unit, "amount": _amount, "time": _time, "expires": _time, "start": _time, "clock": _time,

@@ -6,6 +6,7 @@ line, in any order. A layout puts the same words in the order in which a sentenc
 
 from collections.abc import Iterator, Sequence
 from dataclasses import replace
+from decimal import Decimal
 from itertools import pairwise
 
 from core.parse.grammar.items import Item
@@ -23,7 +24,7 @@ _LABELS = frozenset({
     "rule", "alert", "cron", "scale", "conditions", "two conditions", "three conditions", "two things",
     "two rules", "liquidation guard", "guard", "scalp", "swing", "a few things", "conditional order",
     "trade alert", "trade signal", "new trade", "new signal", "recurring investment", "investment",
-    "recurring", "stop limit", "sell stop limit",
+    "recurring", "stop limit", "sell stop limit", "time in force", "tif", "position side", "side", "coin", "symbol",
 })  # fmt: skip
 _PLANS = frozenset({
     "plan", "plans", "list", "schedule", "levels", "ideas", "signal", "signals", "orders", "order", "setup",
@@ -159,12 +160,16 @@ def _signal(fields: Sequence[Line]) -> list[Line] | None:
     fields = [_without_repeats(field, fields) for field in fields]
     heads = [n for n, field in enumerate(fields) if any(item.kind in _SIDES for item in field)]
     coins = {item.value for field in fields for item in field if item.kind == "COIN"}
-    if len(fields) < 2 or len(heads) != 1 or len(coins) != 1:
+    if len(fields) < 2 or len(heads) != 1 or len(coins) > 1 or (not coins and len(fields) < 4):
         return None
     head = [item for item in fields[heads[0]] if item.text.lower() not in _PLANS]
+    if _falls(fields):
+        head = [_new("SHORT", "short", item) if item.kind == "SELL" else item for item in head]
     rest = [field for n, field in enumerate(fields) if n != heads[0]]
-    if not any(item.kind == "COIN" for item in head) and not any(
-        item.kind == "COIN" for field in rest if _is_term(field) for item in field
+    if (
+        coins
+        and not any(item.kind == "COIN" for item in head)
+        and not any(item.kind == "COIN" for field in rest if _is_term(field) for item in field)
     ):
         named = next((field for field in rest if [item.kind for item in field] == ["COIN"]), None)
         if named is None:
@@ -172,7 +177,8 @@ def _signal(fields: Sequence[Line]) -> list[Line] | None:
         side = next(at for at, item in enumerate(head) if item.kind in _SIDES)
         head = [*head[: side + 1], named[0], *head[side + 1 :]]
     rest = [field for field in rest if [item.kind for item in field] != ["COIN"]]
-    terms = sorted((field for field in rest if _is_term(field)), key=_place)
+    rests = [[item.kind for item in field] for field in rest].count(["LIMIT"]) == 1
+    terms = sorted((field for field in rest if _is_term(field) or (rests and _is_place(field))), key=_place)
     moments = [field for field in rest if _is_moment(field)]
     others = [field for field in rest if field not in terms and field not in moments]
     if len(moments) > 1 or any(one is other for one, other in pairwise(terms)):
@@ -185,6 +191,17 @@ def _signal(fields: Sequence[Line]) -> list[Line] | None:
     for field in others:
         made += [comma, *field]
     return [made]
+
+
+def _falls(fields: Sequence[Line]) -> bool:
+    """Whether the entry lies between a stop above and a target below: "Side: Sell" opens a short there."""
+    said: dict[str, list[Decimal]] = {"BREAKEVEN": [], "STOP": [], "TARGET": []}
+    for field in fields:
+        prices = [item.value.value for item in field[1:] if item.kind == "NUM" and item.value.unit in ("", "usd")]
+        if field[0].kind in said:
+            said[field[0].kind] += prices
+    entries, stops, targets = said.values()
+    return bool(entries and stops and targets) and max(targets) < min(entries) <= max(entries) < min(stops)
 
 
 def _without_repeats(field: Line, fields: Sequence[Line]) -> Line:
@@ -221,6 +238,11 @@ def _is_term(field: Line) -> bool:
     )
     sized = field[0].text.lower() in ("size", "position size") and "NUM" in kinds
     return (named or behind or sized) and not {"STOP", "TARGET", "IF", "EVERY", "DUR"} & set(kinds)
+
+
+def _is_place(field: Line) -> bool:
+    """Whether a field is the price that a limit order stands at."""
+    return [item.kind for item in field] == ["AT", "NUM"]
 
 
 def _place(field: Line) -> int:

@@ -9,7 +9,7 @@ from core.parse.grammar.drafts import Act, Change, PnlDraft
 from core.parse.grammar.instants import hour_of
 from core.parse.grammar.items import Amount, Cursor
 from core.parse.grammar.order_words import read_order
-from core.parse.grammar.phrases import read_price, read_reference, read_subject
+from core.parse.grammar.phrases import outdoes_share, read_price, read_reference, read_subject
 
 ORDER_KINDS: dict[str, Literal["market", "limit", "twap", "ladder"]] = {
     "LIMIT": "limit", "POSTONLY": "limit", "TWAP": "twap", "LADDER": "ladder", "ATMARKET": "market",
@@ -324,9 +324,12 @@ def _read_things(cur: Cursor, act: Act) -> bool:
     """Markets, positions, all, the rest."""
     item = cur.peek()
     match item.kind:
+        case "ALL" | "EVERYTHING" if outdoes_share(cur, act.size):
+            return False  # "sell half at 160, all of it"
         case "ALL":
             act.whole = True
             act.it = act.it or item.text.lower() in ("it all", "all of it")
+            act.all = act.all or item.text.lower() in ("all", "all of", "all my", "all of my")
         case "REST" if act.size is None and not act.whole:
             act.rest = act.held = True
             cur.next()

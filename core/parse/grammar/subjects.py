@@ -77,8 +77,8 @@ def _market_of(desk: Desk, draft: RuleDraft, carried: str | None, number: int) -
     others = [market for market in desk.held_markets() if market != carried]
     if carried is not None and others and not named and _of_all(draft):
         return _ask_market(desk, [carried, ALL_MARKETS])
-    if len(desk.held_markets()) > 1 and named and _flattens(act):
-        return _ask_market(desk, [*named, ALL_MARKETS])
+    if len(desk.held_markets()) > 1 and named and (_flattens(act) or _may_be_all(act)):
+        return _all_or_named(desk, named, elsewhere=elsewhere and carried is None)
     if act.everything and not opens(draft) and (carried is not None or not named):
         if carried is not None and others:
             return _ask_market(desk, [carried, ALL_MARKETS])  # everything of it, or all positions?
@@ -111,6 +111,16 @@ def _own_or_carried(desk: Desk, draft: RuleDraft, named: list[str], carried: str
 def _flattens(act: Act) -> bool:
     """Whether it is a bare "flatten", which may be of what was spoken of or of everything."""
     return act.verb == "close" and act.text.lower() in _ALL_OF_IT and not (act.it or act.held or act.size or act.whole)
+
+
+def _all_or_named(desk: Desk, named: list[str], *, elsewhere: bool) -> str | None:
+    """Every position, or that of the market which the condition names; every one where none is held there."""
+    return ALL_MARKETS if elsewhere else _ask_market(desk, [*named, ALL_MARKETS])
+
+
+def _may_be_all(act: Act) -> bool:
+    """Whether it leaves "all", or "all my position": what was spoken of, or every position?"""
+    return act.all and act.verb in ("close", "exit", "sell") and not (act.purpose or act.it or act.size or act.side)
 
 
 def _of_all(draft: RuleDraft) -> bool:

@@ -10,7 +10,7 @@ from decimal import Decimal
 from typing import Any
 
 from core.domain.action import LadderOrder, LimitOrder, Trade, TwapOrder
-from core.domain.condition import FundingRate, Now, PositionPnl, Schedule, leaves
+from core.domain.condition import AccountLevel, FundingRate, Now, PositionPnl, Schedule, leaves
 from core.domain.market import TIMEFRAME_S
 from core.domain.money import HUNDRED
 from core.domain.reading import ParseResult
@@ -42,6 +42,7 @@ class _Made:
     orders: set[str] = field(default_factory=set)
     said: list[str] = field(default_factory=list)
     again: bool = False
+    levered: bool = False
     now: bool = False
     together: bool = False
     asked: bool = False
@@ -103,6 +104,9 @@ def _made(drafts: Sequence[RuleDraft], result: ParseResult) -> _Made:
             made.orders |= {"reduce"} if draft.act.reduce_only else set()
         else:
             _collect_rule(rule, made)
+    made.levered = not result.rules or any(draft.act.leverage is not None for draft in drafts)
+    watched = (leaf for rule in result.rules for leaf in leaves(rule.condition))
+    made.levered |= any(isinstance(leaf, AccountLevel) and leaf.metric == "leverage" for leaf in watched)
     made.numbers.add(Decimal(len(drafts)))
     times = {draft.times for draft in drafts if draft.times is not None}
     steps = [plan.every_s or DAY_S for plan in made.schedules]
@@ -308,6 +312,11 @@ def _at_once(items: Sequence[Item], at: int, made: _Made) -> bool:
     return made.now or made.asked or (at > 0 and items[at - 1].kind in ("FROM", "STARTING"))
 
 
+def _leverage(_items: Sequence[Item], _at: int, made: _Made) -> bool:
+    """ "with leverage": how much of it was not said."""
+    return made.asked or made.levered
+
+
 def _is_rate(items: Sequence[Item], at: int) -> bool:
     """Whether a count is one in so much time: "3 times a week", "twice a month", "2x per day"."""
     behind = items[at + 1] if at + 1 < len(items) else None
@@ -340,5 +349,5 @@ _CHECKED: Mapping[str, Callable[[Sequence[Item], int, _Made], bool]] = {
     "MIDNIGHT": _part_of_day, "TOMORROW": _day_from_now,
     "TODAY": _day_from_now, "TONIGHT": _day_from_now, **dict.fromkeys(_ORDER_WORDS, _order),
     **dict.fromkeys(_AGAIN, _repeat), **dict.fromkeys(("ALL", "REST", "VAGUE"), _all_of),
-    "NOW": _at_once, "EVERYTHING": _any_of_them, "TIMES": _count, "TWICE": _twice,
+    "LEVERAGE": _leverage, "NOW": _at_once, "EVERYTHING": _any_of_them, "TIMES": _count, "TWICE": _twice,
 }  # fmt: skip

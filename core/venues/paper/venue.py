@@ -1,6 +1,6 @@
 """The paper venue's door: what is proven about an order and what is kept; it decides no price and holds no money."""
 
-from collections.abc import AsyncIterator, Collection, Mapping, Sequence
+from collections.abc import AsyncIterator, Callable, Collection, Iterable, Mapping, Sequence
 from contextlib import asynccontextmanager
 from dataclasses import replace
 from datetime import datetime, timedelta
@@ -240,29 +240,35 @@ class PaperVenue:
                 observation = replace(observation, funding_rate=kept.funding_rate)
             await self._ledger.save_mark(observation)
             self._kept[name] = observation
-        woken = await self._ledger.woken(name, price, price)
-        return await self._wake(woken, observation) if woken else []
 
-    async def _wake(self, owners: Sequence[OwnerId], observation: Observation) -> list[OwnerId]:
-        touched: list[OwnerId] = []
-        failures: list[Exception] = []
+        def follow(desk: Desk) -> None:
+            desk.match(name)
+            desk.liquidate(observation)
+
+        woken = await self._ledger.woken(name, price, price)
+        return await self._for_each(woken, follow, f"follow {name}", seen=observation)
+
+    async def _for_each(
+        self, owners: Iterable[OwnerId], work: Callable[[Desk], None], what: str, *, seen: Observation | None = None
+    ) -> list[OwnerId]:
+        """Whose account *work* changed. One owner's failure keeps nobody else from it; failures are raised together."""
+        touched, failures = list[OwnerId](), list[Exception]()
         for owner in owners:
             try:
-                async with self._desk(owner, seen=observation) as (_, desk):
-                    desk.match(observation.market)
-                    desk.liquidate(observation)
+                async with self._desk(owner, seen=seen) as (_, desk):
+                    work(desk)
                     if desk.changed or desk.activities:
                         touched.append(owner)
             except Exception as failure:  # noqa: BLE001 - raised below, once everybody has had their turn
                 failures.append(failure)
         if failures:
-            raise ExceptionGroup(f"Expected every account to follow {observation.market}", failures)
+            raise ExceptionGroup(f"Expected every account to {what}", failures)
         return touched
 
     async def exchange_funding(self, now: datetime) -> list[OwnerId]:
         """Exchange funding for every whole hour up to *now*, once each, missed ones at the last known rate and mark.
 
-        Returns the owners who paid or received, or were liquidated for it.
+        Returns who paid or received, or was liquidated for it.
         """
         hour = now.replace(minute=0, second=0, microsecond=0)
         if self._funded is None and (last := await self._ledger.value(_FUNDED)) is not None:
@@ -270,13 +276,12 @@ class PaperVenue:
         if self._funded is not None and hour <= self._funded:
             return []
         owners = dict.fromkeys([owner for name in self._markets for owner in await self._ledger.exposed(name)])
-        touched = []
-        for owner in owners:
-            async with self._desk(owner) as (_, desk):
-                desk.fund(hour)
-                desk.liquidate()
-                if desk.activities:
-                    touched.append(owner)
+
+        def fund(desk: Desk) -> None:
+            desk.fund(hour)
+            desk.liquidate()
+
+        touched = await self._for_each(owners, fund, "exchange funding")
         await self._ledger.save_value(_FUNDED, hour.isoformat())
         self._funded = hour
         return touched

@@ -58,6 +58,16 @@ def test_a_plain_card_is_text_and_nothing_else() -> None:
     )
 
 
+def test_many_buttons_stand_in_the_rows_of_their_card() -> None:
+    rows = tuple(
+        tuple(Button(label=f"{deed} r{n}", verb="x") for deed in ("Pause", "Edit", "Delete")) for n in (1, 2, 3)
+    )
+    card = Card(title="You have 3 rules", buttons=rows)
+    for drawn in (plain(card, number_buttons(rows)), coloured(card, number_buttons(rows), 80)):
+        assert "[4] Pause r2  [5] Edit r2  [6] Delete r2" in drawn
+        assert "[3] Delete r1  [4]" not in drawn
+
+
 @pytest.mark.parametrize(("tone", "sign"), [("good", "+"), ("warn", "!"), ("bad", "x"), ("plain", "-")])
 def test_tone_is_told_without_colour_too(tone: str, sign: str) -> None:
     assert plain(Card(title="Done", tone=tone), ()).startswith(f"{sign} Done")  # type: ignore[arg-type]

@@ -26,13 +26,11 @@ class Stage:
 
     core: Core
     discord: DiscordServer
+    serving: asyncio.Task[None]
 
     def price(self, price: str, market: str = "SOL-PERP") -> Observation:
         """Put a market somewhere."""
-        now = datetime.now(UTC)
-        seen = Observation(market=market, price=D(price), at=now, seen_at=now, source="simulated", simulated=True)
-        self.core.parts.board.put(seen)
-        return seen
+        return placed(self.core, price, market)
 
     async def hold(self, base: str = "2", person: int = ANN) -> OwnerId:
         """Give *person* a SOL position bought at $148."""
@@ -79,6 +77,14 @@ class Stage:
         return list({message["id"]: message for message in sent}.values())
 
 
+def placed(core: Core, price: str, market: str = "SOL-PERP") -> Observation:
+    """Put a market somewhere."""
+    now = datetime.now(UTC)
+    seen = Observation(market=market, price=D(price), at=now, seen_at=now, source="simulated", simulated=True)
+    core.parts.board.put(seen)
+    return seen
+
+
 def words_of(message: Message) -> str:
     """What a message says."""
     parts = [message["content"]]
@@ -105,12 +111,12 @@ async def staged(dsn: str, discord: DiscordServer, **settings: Any) -> AsyncIter
         **settings,
     )
     async with open_core(chosen) as core:
-        stage = Stage(core, discord)
-        assert core.parts.own is not None
-        await core.parts.own.observe(stage.price("150"))
         connected = discord.gateway.readied
         connect = None if discord.lean else discord.connector
+        assert core.parts.own is not None
+        await core.parts.own.observe(placed(core, "150"))
         serving = asyncio.create_task(run_discord(core, core.prices, connect))
+        stage = Stage(core, discord, serving)
         try:
             await discord.until(lambda: discord.gateway.readied > connected)
             yield stage

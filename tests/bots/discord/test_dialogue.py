@@ -7,6 +7,7 @@ from typing import Any
 import pytest
 
 from bots import pictures
+from bots.discord import wire
 from core.domain.rule import RuleState
 from tests.bots.discord.stage import ANN, BOB, Stage, labels_of, staged, words_of
 from tests.emulators.discord.server import DiscordServer, Fault
@@ -208,7 +209,21 @@ async def test_a_draft_shows_its_market_with_the_price_that_it_fires_at(
     assert "image" not in armed["embeds"][0]
     await stage.press(await stage.slash("rule", text="tell me when the 5m RSI of SOL is below 30"), "Confirm")
     assert re.search(r"RSI( \(14\))? is at \d+(\.\d+)? now", words_of(await stage.slash("rules")))
-    stage.discord.faults.append(Fault("POST callback", 500))  # what does not take pictures gets the words
-    plain = await stage.slash("rule", text="tell me when SOL is above 170")
-    assert labels_of(plain) == ["Confirm", "Edit", "Cancel"]
-    assert "image" not in plain["embeds"][0]
+    # What does not take pictures gets the words, at once the next time.
+    monkeypatch.setattr(wire, "BARE_S", 0)
+    stage.discord.faults += [Fault("POST callback", 500), Fault("POST message", 503)]
+    taken = len([call for call in stage.discord.calls if call.files])
+    for plain in (
+        await stage.slash("rule", text="tell me when SOL is above 170"),
+        await stage.say("tell me when SOL is above 171"),
+    ):
+        assert labels_of(plain)[-1] == "Cancel"
+        assert "image" not in plain["embeds"][0]
+    assert stage.discord.faults == []
+    assert "image" in (await stage.slash("rule", text="tell me when SOL is above 171"))["embeds"][0]
+    monkeypatch.setattr(wire, "BARE_S", 60)
+    stage.discord.faults.append(Fault("POST callback", 500))
+    for price in (172, 173):
+        assert "image" not in (await stage.slash("rule", text=f"tell me when SOL is above {price}"))["embeds"][0]
+    assert len([call for call in stage.discord.calls if call.files]) == taken + 1
+    assert len(stage.discord.refused) == 3

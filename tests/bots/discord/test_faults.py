@@ -9,10 +9,11 @@ import discord as library
 import pytest
 
 from bots import lanes
+from bots.discord import ears
 from bots.discord.run import run_discord
 from core import logs
-from core.domain.errors import NotConfigured
-from tests.bots.discord.stage import ANN, Stage, labels_of, staged, words_of
+from core.domain.errors import NotConfigured, StorageUnavailable
+from tests.bots.discord.stage import ANN, BOB, Stage, labels_of, staged, words_of
 from tests.emulators.discord.server import DiscordServer, Fault
 
 # Discord's library waits before it tries again, and so do we.
@@ -231,3 +232,48 @@ async def test_a_crowd_of_newcomers_is_acknowledged_at_once_and_answered_in_its_
     assert max(one.acked_at - one.sent_at for one in began if one.acked_at is not None) < 3
     assert stage.discord.refused == []
     assert len(stage.discord.gateway.identified) == 1  # its turn to serve was kept
+
+
+@pytest.mark.parametrize("full", [True, False])
+async def test_who_comes_to_a_full_house_or_to_none_is_told_so_and_nothing_is_done(
+    full: bool, postgres_dsn: str, discord: DiscordServer, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    if full:
+        monkeypatch.setattr(ears, "MOST_WAITING", 70)
+    async with staged(postgres_dsn, discord) as stage:
+        await discord.until(lambda: discord.commands)
+        draft = await stage.slash("rule", text="tell me when SOL is above 170")
+        keep, opened = stage.core.inbox.keep, asyncio.Event()
+
+        async def slowly(*arguments: Any) -> Any:
+            if not full:
+                raise StorageUnavailable("the disk is full")
+            await opened.wait()
+            return await keep(*arguments)
+
+        monkeypatch.setattr(type(stage.core.inbox), "keep", lambda self, *arguments: slowly(*arguments))
+        came = [await discord.slash(ANN, "prices", guild=True)]
+        if full:
+            await asyncio.sleep(0.05)  # the first is being kept
+        came += [await discord.slash(ANN, "prices", guild=True) for _ in range(69 + full)]
+        refused = [await discord.slash(BOB, "rule", text="buy 1 SOL", guild=number % 2 == 0) for number in range(66)]
+        refused.append(await discord.press(ANN, draft, "Confirm"))
+        await discord.type(BOB, "buy 1 SOL")
+        said = "Too many are asking at once" if full else "could not be taken in"
+        for one in refused:
+            told = await stage.answer(one)
+            assert said in words_of(told)
+            assert "nothing was done" in words_of(told)
+            assert bool(told["flags"] & 64) is not one.private
+            assert one.said == [told["id"]]
+        [typed] = await discord.until(lambda: stage.posted(BOB))
+        assert said in words_of(typed)
+        opened.set()
+        answers = {words_of(await stage.answer(one)).split()[0] for one in came}
+        assert answers == ({"Prices"} if full else {"⛔"})
+        assert words_of(discord.messages[draft["channel_id"], draft["id"]]) == words_of(draft)
+        assert await stage.core.inbox.known("discord", str(BOB)) is None
+        owner = await stage.core.account.sign_in("discord", str(ANN))
+        assert await stage.core.rules.list(owner) == []
+        monkeypatch.undo()
+        assert "Confirmed" in words_of(await stage.press(draft, "Confirm"))

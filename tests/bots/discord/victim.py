@@ -11,8 +11,8 @@ sys.modules["zstandard"] = None  # type: ignore[assignment]  # as if it were not
 
 from bots.discord.run import run_discord  # noqa: E402
 from core.app import open_core, read_settings  # noqa: E402
-from tests.bots.discord.stage import Stage  # noqa: E402
-from tests.emulators.discord.server import DiscordServer, connector_to  # noqa: E402
+from tests.bots.discord.stage import placed  # noqa: E402
+from tests.emulators.discord.server import connector_to  # noqa: E402
 
 
 async def main(dsn: str, port: int, token: str, slow_s: float, authority: str) -> None:
@@ -21,9 +21,8 @@ async def main(dsn: str, port: int, token: str, slow_s: float, authority: str) -
         _env_file=None, DATABASE_URL=dsn, SAYWHEN_PRICES="simulated", SAYWHEN_STALE_S=600, DISCORD_BOT_TOKEN=token
     )
     async with open_core(settings) as core:
-        stage = Stage(core, DiscordServer())
         assert core.parts.own is not None
-        await core.parts.own.observe(stage.price("150"))
+        await core.parts.own.observe(placed(core, "150"))
         say = core.drafts.say
 
         async def slowly(*arguments: Any) -> Any:

@@ -1,5 +1,6 @@
 """The engine: what a start finds, who may fire for whom, and that no partition is held whose rules are not watched."""
 
+import asyncio
 from datetime import timedelta
 
 import pytest
@@ -7,12 +8,15 @@ import pytest
 from core.app.engine import HEARTBEAT, PARTITIONS, partition_of
 from core.db.memory import MemoryLease
 from core.domain.action import Alert, LimitOrder
-from core.domain.condition import PositionPnl
+from core.domain.condition import PositionPnl, Trailing
 from core.domain.errors import StorageUnavailable
-from core.domain.event import EngineRecovered, PositionFundingPaid, RuleTriggered
+from core.domain.event import EngineRecovered, PositionFundingPaid, PriceRecovered, PriceStale, RuleTriggered
 from core.domain.order import OrderState
 from core.domain.rule import RuleState
-from tests.core.app.desk import Desk
+from core.flow.watch import Watch
+from core.ports import Fence
+from tests.clock import FakeClock
+from tests.core.app.desk import Desk, Process
 from tests.core.flow.bench import SOL, D, below, buy, sell, spec
 
 
@@ -93,6 +97,74 @@ async def test_a_partition_whose_rules_could_not_be_loaded_is_loaded_at_the_next
     await two.engine.hold_leases()
     await two.see("94")
     assert [event.late_s for event in await bench.events(RuleTriggered)] == [21]
+
+
+async def _another_takes_over_unnoticed(bench: Desk) -> Process:
+    """What happens while a process is paused: when it is back, it knows of nothing."""
+    await MemoryLease(bench.store, "one").release()
+    return await bench.process("two")
+
+
+async def test_one_who_was_paused_tells_nobody_of_prices_that_only_it_missed() -> None:
+    bench = await desk()
+    one = await bench.process("one")
+    await one.arm(spec(below("95"), Alert()))
+    await one.see("100")
+    two = await _another_takes_over_unnoticed(bench)
+    for _ in range(3):
+        bench.pass_time(seconds=3)
+        await two.engine.observe(bench.observation("99"))
+    for process in (one, two):
+        await process.engine.poll()
+    await one.see("99")
+    assert [await bench.events(PriceStale), await bench.events(PriceRecovered)] == [[], []]
+    bench.pass_time(seconds=9)
+    for process in (one, two):
+        await process.engine.poll()
+    assert len(await bench.events(PriceStale)) == 1
+
+
+async def test_one_who_was_paused_does_not_write_over_what_was_seen_meanwhile() -> None:
+    bench = await desk(position="2")
+    one = await bench.process("one")
+    (rule,) = await one.arm(spec(Trailing(market=SOL, direction="down", distance=D(10), unit="percent"), sell()))
+    await one.see("150")
+    two = await _another_takes_over_unnoticed(bench)
+    await two.see("160")
+    await two.engine.remember()
+    await one.engine.remember()
+    async with bench.store.begin(bench.ann) as tx:
+        kept = await tx.rule(rule.id)
+    assert kept is not None
+    assert kept.memory["extreme"] == "160"
+
+
+async def test_leases_are_renewed_during_a_long_turn_and_let_go_once_watching_is_stuck(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    bench = await desk()
+    one = await bench.process()
+    clock = one.parts.clock = FakeClock(bench.clock.now())
+    began, answered = clock.now(), asyncio.Event()
+    renewed: list[int] = []
+
+    async def renew() -> list[Fence]:
+        renewed.append(int((clock.now() - began).total_seconds()))
+        return []
+
+    async def hang(_watch: Watch, _trouble: object) -> None:
+        await answered.wait()
+
+    monkeypatch.setattr(one.parts.lease, "renew", renew)
+    monkeypatch.setattr(Watch, "poll", hang)
+    turn, keeping = [asyncio.create_task(work()) for work in (one.engine.poll, one.engine.keep_leases)]
+    await clock.advance(60)
+    assert renewed == list(range(1, 20))
+    answered.set()
+    await turn
+    await clock.advance(2)
+    assert renewed[-2:] == [61, 62]
+    keeping.cancel()
 
 
 async def test_leases_that_cannot_be_renewed_leave_everything_as_it_is(monkeypatch: pytest.MonkeyPatch) -> None:

@@ -2,16 +2,18 @@
 
 import asyncio
 from collections.abc import AsyncIterator
+from contextlib import suppress
 from dataclasses import replace
 from datetime import timedelta
 
 import asyncpg
 import pytest
 
-from core.app import Core, open_core, read_settings
-from core.domain.errors import BadInput
+from core.app import Core, inbox, open_core, read_settings
+from core.db.lease import PostgresLease
+from core.domain.errors import BadInput, StorageUnavailable
 from core.domain.preference import QuietHours
-from core.ports import Letter
+from core.ports import Fence, Letter
 from tests.clock import START, FakeClock
 
 
@@ -121,6 +123,33 @@ async def test_a_turn_taken_away_is_noticed(core: Core, postgres_dsn: str) -> No
         await connection.close()
         async with asyncio.timeout(10):
             await lost.wait()
+
+
+@pytest.mark.parametrize("comes_back", [True, False])
+async def test_a_turn_that_cannot_be_renewed_is_kept_while_it_lasts_and_given_up_before_another_may_have_it(
+    core: Core, monkeypatch: pytest.MonkeyPatch, comes_back: bool
+) -> None:
+    monkeypatch.setattr(inbox, "_RENEW_EVERY_S", 0.03)
+    monkeypatch.setattr(inbox, "_HELD_S", 0.4)
+    loop, renew, renewed = asyncio.get_running_loop(), PostgresLease.renew, 0
+
+    async def unsure(lease: PostgresLease) -> list[Fence]:
+        nonlocal renewed
+        if loop.time() < began + 0.15:
+            raise StorageUnavailable("nobody answers")
+        if not comes_back:
+            await asyncio.sleep(3600)  # nor does anybody say so
+        renewed += 1
+        return await renew(lease)
+
+    async with core.inbox.turn("telegram:42", asyncio.Event()) as lost:
+        began = loop.time()
+        monkeypatch.setattr(PostgresLease, "renew", unsure)
+        with suppress(TimeoutError):
+            async with asyncio.timeout(0.8):
+                await lost.wait()
+        assert lost.is_set() is not comes_back
+        assert (renewed > 1) is comes_back
 
 
 async def test_a_person_who_is_forgotten_leaves_no_row_behind(core: Core, postgres_dsn: str) -> None:

@@ -9,7 +9,7 @@ from core.db.lease import PostgresLease
 from core.db.store import PostgresStore
 from core.domain.ids import OwnerId
 from core.ports import Fence
-from tests.postgres import until_none
+from tests.postgres import until, until_none
 
 OWNER = OwnerId(1)
 
@@ -67,6 +67,24 @@ async def test_renewing_puts_off_the_end(database: Database) -> None:
         assert soon.scalar_one() == 0
 
 
+async def test_what_is_acquired_while_the_rest_is_renewed_stays_held(database: Database) -> None:
+    lease = PostgresLease(database, "first")
+    await lease.acquire(["a"])
+    async with database.begin() as connection:  # so that renewing waits
+        await connection.execute(text("SELECT 1 FROM leases WHERE partition = 'a' FOR UPDATE"))
+        renewing = asyncio.create_task(lease.renew())
+        await until(lambda: _waits_for_a_row(database))
+        await lease.acquire(["b"])
+    assert [fence.partition for fence in await renewing] == ["a"]
+    assert sorted(fence.partition for fence in await lease.renew()) == ["a", "b"]
+
+
+async def _waits_for_a_row(database: Database) -> bool:
+    async with database.begin() as connection:
+        found = await connection.execute(text("SELECT 1 FROM pg_stat_activity WHERE wait_event_type = 'Lock'"))
+        return found.first() is not None
+
+
 async def test_one_of_many_who_ask_at_once_gets_an_expired_lease(database: Database) -> None:
     leases = [PostgresLease(database, f"holder {number}") for number in range(8)]
     taken = await asyncio.gather(*(lease.acquire(["a", "b"]) for lease in leases))
@@ -91,3 +109,25 @@ async def _unexpired(database: Database) -> bool:
     async with database.begin() as connection:
         found = await connection.execute(text("SELECT 1 FROM leases WHERE expires > clock_timestamp()"))
         return found.first() is not None
+
+
+async def test_a_lease_is_renewed_while_every_other_connection_is_in_use_and_once_its_own_was_ended(
+    database: Database, postgres_dsn: str
+) -> None:
+    busy = await Database.open(postgres_dsn, pool_size=1)
+    try:
+        lease = PostgresLease(busy, "first")
+        taken = await lease.acquire(["a"])
+        async with busy.begin(), asyncio.timeout(2):
+            assert await lease.renew() == taken
+        async with database.begin() as connection:
+            ended = await connection.execute(
+                text(
+                    "SELECT pg_terminate_backend(pid) FROM pg_stat_activity"
+                    " WHERE datname = current_database() AND pid <> pg_backend_pid()"
+                )
+            )
+            assert len(ended.all()) == 2
+        assert await lease.renew() == taken
+    finally:
+        await busy.close()

@@ -91,6 +91,6 @@ async def test_memories_never_wait_for_a_rule_that_is_being_changed(database: Da
     async with store.begin(owner) as tx:
         assert await tx.save_rule(fired, was=RuleState.ARMED, version=1)
         async with asyncio.timeout(2):
-            await store.save_memories({(busy.id, 1): {"peak": "1"}, (free.id, 1): {"peak": "1"}})
+            await store.save_memories({(busy.id, 1): {"peak": "1"}, (free.id, 1): {"peak": "1"}}, {})
     async with store.begin(owner) as tx:
         assert await tx.rules() == [fired, replace(free, memory={"peak": "1"})]

@@ -173,7 +173,7 @@ def test_the_sentence_is_read_back_with_prices_sizes_and_what_cancels_what() -> 
         "Each share is of the position as it is when its rule fires.",
         "The starting price is taken when you confirm; the figures here use the price now.",
         "Each rule fires once; no expiry; 0.5 % slippage is the default.",
-        "SayWhen watches SIMULATED prices and acts only while it runs; nothing rests on the venue until then.",
+        "SayWhen watches SIMULATED prices and acts only while it runs; nothing rests on the venue before a rule fires.",
     )
 
 
@@ -230,7 +230,7 @@ def test_where_a_stop_lives_is_said() -> None:
     spec = RuleSpec(
         id="r1", condition=PriceLevel(market="SOL-PERP", operator="<=", price=D(140)), action=ALL, protect="venue"
     )
-    ours = "SayWhen watches the market and acts only while it runs; nothing rests on the venue until then."
+    ours = "SayWhen watches the market and acts only while it runs; nothing rests on the venue before a rule fires."
     assert ours in read_back((spec,), prices={}, positions={})
     assert ours not in read_back((spec,), prices={}, positions={}, stands_at="drift")
 

@@ -15,7 +15,7 @@ STOP = RuleSpec(id="r1", condition=PriceLevel(market="SOL-PERP", operator="<=", 
 TRAIL = RuleSpec(
     id="r2", condition=Trailing(market="SOL-PERP", direction="down", distance=Decimal(5), unit="usd"), action=SELL
 )
-OURS = "SayWhen watches the market and acts only while it runs; nothing rests on the venue until then."
+OURS = "SayWhen watches the market and acts only while it runs; nothing rests on the venue before a rule fires."
 
 
 def said(*rules: RuleSpec, stands_at: str = "drift") -> tuple[str, ...]:
@@ -40,8 +40,8 @@ def test_each_rule_of_a_set_is_said_to_act_where_it_does() -> None:
     lines = said(STOP, TRAIL)
     assert any(line.startswith("Rule 1 rests on drift") for line in lines)
     assert (
-        "SayWhen watches rule 2 on the market and acts only while it runs; nothing rests on the venue until then."
-        in lines
+        "SayWhen watches rule 2 on the market and acts only while it runs;"
+        " nothing rests on the venue before a rule fires." in lines
     )
     assert "Rule 2 does not rest on drift: a trailing stop moves with the price, so SayWhen watches it." in lines
 

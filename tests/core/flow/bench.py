@@ -11,7 +11,7 @@ from core.db.memory import MemoryStore
 from core.db.memory_ledger import MemoryLedger
 from core.domain.action import Action, Trade
 from core.domain.condition import Condition, PriceLevel
-from core.domain.errors import StorageUnavailable
+from core.domain.errors import StorageUnavailable, VenueError
 from core.domain.event import Event
 from core.domain.ids import DraftId, OrderId, OwnerId, new_id
 from core.domain.limit import Limits
@@ -173,6 +173,7 @@ class Bench:
         for market, price in self.known.items():
             await (self.venue if shown else self.venue.real).observe(self.observation(price, market))
             await self.watch.observe(self.observation(price, market))
+        await self.watch.read_candles()
         await self.watch.poll()
         await self.sweep()
         await self.work()
@@ -184,6 +185,12 @@ class Bench:
                     await tx.enqueue(order_id)
             else:
                 await settle(self.store, self.venue, self.clock, owner, order_id)
+
+    async def read_accounts(self) -> None:
+        """Accounts that rules look at are read anew, where the venue answers."""
+        for owner in self.watch.lookers():
+            with suppress(VenueError, TimeoutError):
+                await self.watch.take_account(owner, *await self.watch.read_account(owner))
 
     async def work(self) -> None:
         """Wake-ups and events, until nothing more follows."""

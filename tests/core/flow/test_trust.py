@@ -13,7 +13,7 @@ from tests.clock import START
 D = Decimal
 
 
-def seen(price: str, second: float = 0, *, age: float = 0, sources: int = 1, **more: Any) -> Observation:
+def seen(price: str, second: float = 0, *, age: float = 0, sources: int = 2, **more: Any) -> Observation:
     at = START + timedelta(seconds=second)
     return Observation(
         market=more.pop("market", "SOL-PERP"),
@@ -48,30 +48,45 @@ def test_a_wide_price_is_not_trusted(confidence: str | None, why: str | None) ->
 def test_a_lone_jump_waits_for_a_second_reading() -> None:
     trust = Trust(Bounds())
     assert judge(trust, seen("100")) is None
-    assert judge(trust, seen("94", 1)) == "jumped"
-    assert judge(trust, seen("94.5", 2)) is None
+    assert judge(trust, seen("94", 1, sources=1)) == "jumped"
+    assert judge(trust, seen("94.5", 2, sources=1)) is None
 
 
 def test_a_second_reading_elsewhere_is_another_jump() -> None:
     trust = Trust(Bounds())
     judge(trust, seen("100"))
-    assert judge(trust, seen("90", 1)) == "jumped"
-    assert judge(trust, seen("80", 2)) == "jumped"
-    assert judge(trust, seen("81", 3)) is None
+    assert judge(trust, seen("90", 1, sources=1)) == "jumped"
+    assert judge(trust, seen("80", 2, sources=1)) == "jumped"
+    assert judge(trust, seen("81", 3, sources=1)) is None
 
 
 def test_a_jump_that_comes_back_was_none() -> None:
     trust = Trust(Bounds())
     judge(trust, seen("100"))
-    judge(trust, seen("90", 1))
+    judge(trust, seen("90", 1, sources=1))
     assert judge(trust, seen("100", 2)) is None
-    assert judge(trust, seen("90", 3)) == "jumped"
+    assert judge(trust, seen("90", 3, sources=1)) == "jumped"
 
 
 def test_a_jump_on_which_two_sources_agree_is_believed() -> None:
     trust = Trust(Bounds())
     judge(trust, seen("100"))
     assert judge(trust, seen("50", 1, sources=2)) is None
+
+
+def test_a_lone_first_price_waits_for_a_second_reading() -> None:
+    trust = Trust(Bounds())
+    assert judge(trust, seen("10", sources=1)) == "unconfirmed"
+    assert trust.price("SOL-PERP", at(0)) is None
+    assert judge(trust, seen("100", 1, sources=1)) == "unconfirmed"
+    assert judge(trust, seen("100.5", 2, sources=1)) is None
+
+
+def test_one_reading_told_twice_confirms_nothing() -> None:
+    trust = Trust(Bounds())
+    judge(trust, seen("100"))
+    for told in (1, 2):
+        assert judge(trust, seen("50", told, age=told, sources=1)) == "jumped"
 
 
 def test_simulated_prices_are_taken_as_they_come() -> None:

@@ -284,10 +284,10 @@ async def test_a_rule_on_profit_follows_the_account() -> None:
     loss = PositionPnl(market=SOL, operator="<=", threshold=D(-20), unit="usd")
     await bench.arm(spec(loss, sell()))
     await bench.see("91")
-    await bench.watch.refresh_accounts()
+    await bench.read_accounts()
     assert await fired(bench) == []
     await bench.see("90")
-    await bench.watch.refresh_accounts()
+    await bench.read_accounts()
     await bench.work()
     assert await fired(bench) == ["r1"]
 
@@ -340,7 +340,7 @@ async def test_candles_that_cannot_be_read_hold_up_nothing_else(monkeypatch: pyt
     async def unavailable(*_: object) -> list[Candle]:
         raise StorageUnavailable("The database cannot be reached.")
 
-    monkeypatch.setattr(bench.watch, "_history", unavailable)
+    monkeypatch.setattr(bench.watch._readings, "_history", unavailable)
     await bench.tick(95)
     assert await bench.states(rule) == [RuleState.EXPIRED]
 

@@ -100,10 +100,10 @@ async def test_an_account_that_cannot_be_read_when_a_rule_is_armed_is_read_later
     await bench.agree(draft)
     bench.venue.will("account", "silent", "lost")
     await bench.work()
-    await bench.watch.refresh_accounts()  # in vain
+    await bench.read_accounts()  # in vain
     await bench.see("94")
     assert await bench.events(RuleTriggered) == []
-    await bench.watch.refresh_accounts()
+    await bench.read_accounts()
     await bench.work()
     assert len(await bench.events(RuleTriggered)) == 1
 

@@ -11,7 +11,7 @@ from core.domain.condition import Schedule
 from core.domain.reading import ParseResult
 from core.parse.compare import same_rules
 from core.parse.grammar import answer, chosen, correct, extended, read
-from tests.core.parse.spoken import AT_ONCE, BOTH, FLAT, LONG, buy, change, context, leave, level, rule, short
+from tests.core.parse.spoken import ALERT, AT_ONCE, BOTH, FLAT, LONG, buy, change, context, leave, level, rule, short
 
 
 def talk(text: str, held: dict[str, Any], *replies: str) -> ParseResult:
@@ -36,6 +36,8 @@ SETTLED: list[tuple[str, dict[str, Any], tuple[str, ...], dict[str, Any]]] = [
         rule(change("SOL", "down", "3", "percent", "current_price"), buy("SOL", amount_usd="200")),
     ),
     ("sell half my position", BOTH, ("BTC",), rule(AT_ONCE, leave("BTC", "50", "buy"))),
+    ("sell half near 160", LONG, ("within 1%",), rule(level("SOL", ">=", "158.4"), leave("SOL", "50"))),
+    ("tell me when BTC is close to 65000", FLAT, ("$500",), rule(level("BTC", ">=", "64500"), ALERT)),
     ("set a stop loss", LONG, ("140",), rule(level("SOL", "<=", "140"), leave("SOL"))),
     ("set a stop loss", LONG, ("at 5%",), rule(change("SOL", "down", "5", "percent", "entry_price"), leave("SOL"))),
     (

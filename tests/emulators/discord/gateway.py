@@ -56,6 +56,8 @@ class Gateway:
         """What the next IDENTIFY or RESUME is refused with: True = the session can still be resumed."""
         self.deaf = False
         """Whether heartbeats are left without an acknowledgement."""
+        self.torn: list[str] = []
+        """What becomes of the next frames about an interaction: `split` in two, `cut` off, or made `noise`."""
         self.wrong: list[str] = []
         self._socket: web.WebSocketResponse | None = None
         self._packs: dict[web.WebSocketResponse, Callable[[bytes], bytes] | None] = {}
@@ -218,7 +220,20 @@ class Gateway:
         if pack is None:
             await socket.send_str(text)
         else:
-            await socket.send_bytes(pack(text.encode()))
+            packed = pack(text.encode())
+            if self.torn and frame.get("t") == "INTERACTION_CREATE":
+                await self._tear(socket, packed, self.torn.pop(0))
+            else:
+                await socket.send_bytes(packed)
+
+    @staticmethod
+    async def _tear(socket: web.WebSocketResponse, packed: bytes, how: str) -> None:
+        half = len(packed) // 2
+        await socket.send_bytes(packed[:half] if how != "noise" else b"\xff" * half)
+        if how == "split":
+            await socket.send_bytes(packed[half:])
+        elif how == "cut":
+            await socket.close(code=4000)
 
 
 def spare(name: str, data: dict[str, Any]) -> dict[str, Any]:

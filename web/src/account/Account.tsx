@@ -9,6 +9,7 @@ import { Keys } from "./Keys";
 import { Limits } from "./Limits";
 import { Leaving } from "./Leaving";
 import { Links } from "./Links";
+import { Look } from "./Look";
 import { Notify } from "./Notify";
 import { Sessions } from "./Sessions";
 import { Wallets } from "./Wallets";
@@ -33,6 +34,7 @@ export function Account() {
           <Trading />
           <Limits />
           <Keys />
+          <Look />
         </div>
         <div className="flex min-w-0 flex-col gap-4">
           <Links />

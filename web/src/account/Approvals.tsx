@@ -1,5 +1,6 @@
 /** What waits for a signature of one of the owner's wallets. */
 import { useQuery } from "@tanstack/react-query";
+import { Elsewhere } from "../signin/Elsewhere";
 import { type Usable, prove, useWallets } from "../signin/wallets";
 import { clock } from "../ui/figures";
 import { Button, Failure, Panel } from "../ui/parts";
@@ -34,7 +35,7 @@ function Waits({ approval }: { approval: Approval }) {
       <div className="min-w-0 grow basis-64">
         <p className="break-words">{approval.summary}</p>
         <p className="text-xs text-soft">until {clock(approval.expires_at, zone)}</p>
-        {wallets.length === 0 && <p className="text-warn">No wallet was found in this browser. Open this page where yours is.</p>}
+        {wallets.length === 0 && <Elsewhere then="you can sign it here" />}
         {sign.isError && <Failure error={sign.error} />}
         {decline.isError && <Failure error={decline.error} />}
       </div>

@@ -1,5 +1,6 @@
 /** Wallets that sign in as the owner: linked by a signature, changed only by one. */
 import { useQuery } from "@tanstack/react-query";
+import { Elsewhere } from "../signin/Elsewhere";
 import { type Usable, prove, useWallets } from "../signin/wallets";
 import { moment } from "../ui/figures";
 import { Button, Empty, Failure, Panel, Waiting } from "../ui/parts";
@@ -38,7 +39,7 @@ export function Wallets() {
             Link {wallet.name}
           </Button>
         ))}
-        <span className="text-xs text-soft">{here.length === 0 ? "No Solana wallet was found in this browser." : "The wallet signs a text. Nothing moves, nothing is paid; SayWhen can never withdraw."}</span>
+        <div className="text-xs text-soft">{here.length === 0 ? <Elsewhere then="you can link your wallet here" /> : "The wallet signs a text. Nothing moves, nothing is paid; SayWhen can never withdraw."}</div>
       </footer>
       {add.isError && <Failure error={add.error} />}
       {remove.isError && <Failure error={remove.error} />}

@@ -7,6 +7,7 @@ import { exportAddress, pages, type Trade, type TradeFilter } from "../api/pages
 import { amount, moment, price, signedUsd, toneOf, usd } from "../ui/figures";
 import { Select } from "../ui/fields";
 import { Empty, Failure, ink, Panel, Waiting } from "../ui/parts";
+import { useReach } from "../ui/reach";
 import { Cell, Table } from "../ui/Rows";
 import { useZone } from "../ui/zone";
 import { Export } from "./Export";
@@ -32,10 +33,10 @@ export function Trades() {
   const pick = (name: keyof typeof DAYS) => setPeriod({ name, start: DAYS[name] === 0 ? "" : new Date(Date.now() - DAYS[name] * 86_400_000).toISOString() });
   return (
     <Panel title="Trades" aside={<Export addressOf={(format) => exportAddress(filter, format)} />}>
-      <div className="grid grid-cols-2 gap-3 border-b border-line px-4 py-3 sm:flex">
+      <div className="grid grid-cols-3 gap-3 border-b border-line px-4 py-3 sm:flex">
         <Select label="Market" className="sm:w-40" value={market} onChange={(event) => setMarket(event.target.value)} options={[["", "All"], ...(markets?.markets ?? []).map((one) => [one.symbol, one.symbol] as const)]} />
         <Select label="Rule" className="sm:w-40" value={rule} onChange={(event) => setRule(event.target.value)} options={[["", "All"], ...(rules.data?.rules ?? []).map((one) => [one.id, one.label] as const)]} />
-        <Select label="Since" className="sm:w-40" value={period.name} onChange={(event) => pick(event.target.value as keyof typeof DAYS)} options={[["any", "The beginning"], ["day", "24 hours ago"], ["week", "7 days ago"], ["month", "30 days ago"]]} />
+        <Select label="Since" className="sm:w-40" value={period.name} onChange={(event) => pick(event.target.value as keyof typeof DAYS)} options={[["any", "Always"], ["day", "24 hours ago"], ["week", "7 days ago"], ["month", "30 days ago"]]} />
       </div>
       {isPending && <Waiting what="trades" />}
       {isError && <Failure error={error} again={() => void refetch()} />}
@@ -59,6 +60,7 @@ export function Trades() {
 
 const Row = memo(function Row({ trade, rule, onTrace }: { trade: Trade; rule: Rule | undefined; onTrace: (trade: Trade) => void }) {
   const zone = useZone();
+  const reach = useReach();
   const made = trade.realised_pnl ?? null;
   const label = rule?.label ?? "rule";
   return (
@@ -79,7 +81,7 @@ const Row = memo(function Row({ trade, rule, onTrace }: { trade: Trade; rule: Ru
         <span className="text-xs text-soft lg:hidden"> fee {usd(trade.fee)}</span>
       </Cell>
       <Cell className="order-5 lg:order-none">
-        <button type="button" onClick={() => onTrace(trade)} className="min-h-6 font-medium text-accent underline-offset-4 hover:underline">
+        <button type="button" tabIndex={reach} data-thing="trace" onClick={() => onTrace(trade)} className="min-h-6 font-medium text-accent underline-offset-4 hover:underline">
           {label}
           <span className="sr-only">: what led to this fill</span>
         </button>

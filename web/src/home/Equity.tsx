@@ -1,6 +1,6 @@
 /** What the account was worth over time, as a curve that needs no chart library. */
 import { useQuery } from "@tanstack/react-query";
-import { type PointerEvent, useId, useState } from "react";
+import { type KeyboardEvent, type PointerEvent, useId, useState } from "react";
 import { queries, type Worths } from "../api/calls";
 import { moment, signedPercent, signedUsd, toneOf, usd } from "../ui/figures";
 import { Segments } from "../ui/fields";
@@ -53,6 +53,13 @@ function Curve({ points }: { points: Worths["points"] }) {
     const after = times.findIndex((one) => one >= time);
     setAt(after < 0 ? points.length - 1 : after);
   };
+  const step = (event: KeyboardEvent) => {
+    const here = at ?? points.length - 1;
+    const to = { ArrowLeft: here - 1, ArrowRight: here + 1, PageUp: here - 12, PageDown: here + 12, Home: 0, End: points.length - 1 }[event.key];
+    if (to === undefined) return;
+    event.preventDefault();
+    setAt(Math.max(0, Math.min(points.length - 1, to)));
+  };
   return (
     <figure aria-labelledby={id} className="flex h-full flex-col">
       <figcaption id={id} className="flex flex-wrap justify-between gap-x-4 px-4 pt-2 text-xs text-soft">
@@ -66,7 +73,7 @@ function Curve({ points }: { points: Worths["points"] }) {
           since {moment(first.at, zone)}
         </span>
       </figcaption>
-      <svg role="img" aria-label={`From ${usd(first.equity)} to ${usd(last.equity)}, lowest ${usd(String(low))}, highest ${usd(String(high))}`} viewBox={`0 0 ${WIDE} ${HIGH}`} preserveAspectRatio="none" className="min-h-0 w-full grow" onPointerMove={find} onPointerLeave={() => setAt(null)}>
+      <svg role="slider" tabIndex={0} aria-label={`Equity from ${usd(first.equity)} to ${usd(last.equity)}, lowest ${usd(String(low))}, highest ${usd(String(high))}`} aria-valuemin={0} aria-valuemax={points.length - 1} aria-valuenow={at ?? points.length - 1} aria-valuetext={`${usd(shown.equity)} at ${moment(shown.at, zone)}`} onKeyDown={step} onBlur={() => setAt(null)} viewBox={`0 0 ${WIDE} ${HIGH}`} preserveAspectRatio="none" className="min-h-0 w-full grow" onPointerMove={find} onPointerLeave={() => setAt(null)}>
         <path d={`${line}L${WIDE} ${HIGH}L0 ${HIGH}Z`} className="fill-accent/10" />
         <path d={line} fill="none" className="stroke-accent" strokeWidth="1.5" vectorEffect="non-scaling-stroke" />
         {at !== null && <path d={`M${x(times[at] ?? 0)} 0V${HIGH}`} className="stroke-edge" vectorEffect="non-scaling-stroke" />}

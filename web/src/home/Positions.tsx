@@ -1,7 +1,7 @@
 /** Open positions, with what they have made and how far they are from liquidation. */
 import { useQuery } from "@tanstack/react-query";
 import { deeds, type Position, queries } from "../api/calls";
-import { amount, distancePercent, percent, price, signedPercent, signedUsd, toneOf, usd } from "../ui/figures";
+import { away as said, distancePercent, price, signedPercent, signedUsd, sized, toneOf, usd } from "../ui/figures";
 import { useDraftSheet } from "../rules/DraftSheet";
 import { Button, Chip, Empty, Failure, Go, ink, Panel, Waiting } from "../ui/parts";
 
@@ -47,7 +47,7 @@ export function Positions() {
                       {one.market} <Side position={one} />
                     </th>
                     <td className="px-4 py-2">
-                      {amount(one.base)}
+                      {sized(one.base, one.market)}
                       <div className="text-xs text-soft">{usd(one.notional)}</div>
                     </td>
                     <td className="px-4 py-2">{price(one.entry_price)}</td>
@@ -72,7 +72,7 @@ export function Positions() {
                     {one.market} <Side position={one} />
                   </p>
                   <p className="text-soft">
-                    {amount(one.base)} at {price(one.entry_price)}
+                    {sized(one.base, one.market)} at {price(one.entry_price)}
                   </p>
                   <p className="mb-1 text-soft">now {price(one.mark)}</p>
                   {close(one)}
@@ -111,7 +111,7 @@ function Liquidation({ position }: { position: Position }) {
   return (
     <span className={away < 5 ? "text-bad" : away < 15 ? "text-warn" : ""}>
       {price(there)}
-      <span className="block text-xs">{percent(away)} away</span>
+      <span className="block text-xs">{said(away)} away</span>
     </span>
   );
 }

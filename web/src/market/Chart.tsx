@@ -7,6 +7,8 @@ import { Handle, Hint, type Scale } from "./Handle";
 import type { Candle } from "./indicators";
 import type { Drawn, FillMark, Level } from "./levels";
 import { placed } from "./place";
+import { useShade } from "../ui/shade";
+import { Through } from "./Through";
 import { distancePercent, percent } from "../ui/figures";
 
 export interface ChartView {
@@ -26,7 +28,12 @@ export interface ChartView {
 const BARS_SHOWN = 110;
 const BAR_PX = 7;
 
-export default function Chart({ says, timeframe, zone, tick, read, now, levels, fills, drawn, whole = false }: ChartView) {
+/** What a chart is made with is made once: another zone, another tick or other colours are another chart. */
+export function Chart(view: ChartView) {
+  return <Canvas key={`${view.zone} ${view.tick} ${useShade()}`} {...view} />;
+}
+
+function Canvas({ says, timeframe, zone, tick, read, now, levels, fills, drawn, whole = false }: ChartView) {
   const host = useRef<HTMLDivElement>(null);
   const [parts, setParts] = useState<ChartParts | null>(null);
   const names = useRef(new Map<string, Name>());
@@ -93,6 +100,7 @@ export default function Chart({ says, timeframe, zone, tick, read, now, levels, 
   return (
     <div className="relative size-full touch-pan-y" role="group" aria-label={says}>
       <div ref={host} className="absolute inset-0" aria-hidden="true" />
+      {parts !== null && <Through parts={parts} bars={read?.closed.length ?? 0} zone={zone} />}
       {parts !== null &&
         levels.map((level) => {
           const attach = (node: HTMLElement | null) => {

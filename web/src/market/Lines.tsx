@@ -1,6 +1,6 @@
 /** The chart's lines as a list, for those who read better than they aim: each with its distance, movable by number. */
 import { type FormEvent, useState } from "react";
-import { distancePercent, level, percent } from "../ui/figures";
+import { away, distancePercent, level } from "../ui/figures";
 import { Field } from "../ui/fields";
 import { Button, Empty, Go, Sheet } from "../ui/parts";
 import type { Held } from "./held";
@@ -39,7 +39,7 @@ export function Lines({ held, now, tick, onMove }: Listed) {
                 </p>
                 <p className="text-xs break-words text-soft">{one.level.says}</p>
                 <p className="flex min-h-8 items-center justify-between gap-2 text-xs text-soft">
-                  {now === null ? "" : `${percent(distancePercent(now, one.level.price))} ${Number(one.level.price) >= Number(now) ? "above" : "below"}`}
+                  {now === null ? "" : `${away(distancePercent(now, one.level.price))} ${Number(one.level.price) >= Number(now) ? "above" : "below"}`}
                   {one.movable && (
                     <Button className="!min-h-7 !py-0.5 text-xs" disabled={onMove === undefined} onClick={() => setMoving(one)}>
                       Move<span className="sr-only"> {one.level.label}</span>

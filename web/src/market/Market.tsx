@@ -1,6 +1,6 @@
 /** One market: its candles with the live price, and everything of the owner's that hangs on a price. */
 import { useInfiniteQuery, useQuery } from "@tanstack/react-query";
-import { lazy, Suspense, useMemo, useState } from "react";
+import { useMemo, useState } from "react";
 import { become, useSearch } from "../address";
 import { deeds, queries } from "../api/calls";
 import { pages } from "../api/pages";
@@ -9,6 +9,7 @@ import { percent, price } from "../ui/figures";
 import { Segments, Select } from "../ui/fields";
 import { Button, Chip, Failure, Go, Panel, Waiting } from "../ui/parts";
 import { useZone } from "../ui/zone";
+import { Chart } from "./late";
 import { candlesOf, type Timeframe, TIMEFRAMES } from "./candles";
 import { titleOf } from "./indicators";
 import { type Held, MOST, useHeldLevels } from "./held";
@@ -16,7 +17,6 @@ import { Lines } from "./Lines";
 import { moved } from "./move";
 import { drawnOf, indicatorsOf } from "./used";
 
-const Chart = lazy(() => import("./Chart"));
 const FRAMES = Object.keys(TIMEFRAMES).map((name) => [name as Timeframe, name] as const);
 
 export function Market() {
@@ -82,9 +82,7 @@ function One({ name, names }: { name: string; names: string[] }) {
           <div className="h-[22rem] sm:h-[34rem]">
             {candles.isError && <Failure error={candles.error} again={() => void candles.refetch()} />}
             {listed !== undefined && !candles.isError && (
-              <Suspense fallback={<Waiting what="the chart" />}>
                 <Chart key={timeframe} says={chartSays(name, timeframe, seen?.price, levels.length)} timeframe={timeframe} zone={zone} tick={listed.tick} read={candles.data} now={seen} levels={levels} fills={fills} drawn={drawn} whole={whole} />
-              </Suspense>
             )}
           </div>
           <footer className="flex flex-wrap items-center gap-x-4 gap-y-1 border-t border-line px-3 py-2 text-xs text-soft">

@@ -68,6 +68,7 @@ export function createParts(node: HTMLElement, { zone, tick, reachOf, onDraw }: 
   });
   const room = { whole: false };
   const digits = (tick.split(".")[1] ?? "").length;
+  const grouped = new Intl.NumberFormat("en-US", { minimumFractionDigits: digits, maximumFractionDigits: digits });
   const candles = chart.addSeries(CandlestickSeries, {
     upColor: colours.good,
     borderUpColor: colours.good,
@@ -76,7 +77,7 @@ export function createParts(node: HTMLElement, { zone, tick, reachOf, onDraw }: 
     borderDownColor: colours.bad,
     wickDownColor: colours.bad,
     priceLineColor: colours.ink,
-    priceFormat: { type: "price", precision: digits, minMove: Number(tick) },
+    priceFormat: { type: "custom", minMove: Number(tick), formatter: (price: number) => grouped.format(price) },
     autoscaleInfoProvider: (seen: () => { priceRange: { minValue: number; maxValue: number } | null } | null) => {
       const found = seen();
       if (found?.priceRange == null) return found;

@@ -5,6 +5,7 @@ import { queries, type Rule } from "../api/calls";
 import { lines } from "../rules/trigger";
 import type { Level } from "./levels";
 import { movable } from "./move";
+import { sized } from "../ui/figures";
 
 export interface Held {
   level: Level;
@@ -38,7 +39,7 @@ export function useHeldLevels(market: string, near: string | null = null): Held[
     const ofPosition = positions
       .filter((one) => one.market === market)
       .flatMap((one): Held[] => [
-        { level: { id: "entry", price: one.entry_price, label: `${one.side} entry`, says: `You are ${one.side} ${one.base} from here`, tone: "entry" }, movable: false },
+        { level: { id: "entry", price: one.entry_price, label: `${one.side} entry`, says: `You are ${one.side} ${sized(one.base, one.market)} from here`, tone: "entry" }, movable: false },
         ...(one.liquidation_price == null ? [] : [{ level: { id: "liquidation", price: one.liquidation_price, label: "liquidation", says: "Here the position would be liquidated", tone: "liquidation" as const }, movable: false }]),
       ]);
     return [...nearest(ofRules, near), ...ofPosition];

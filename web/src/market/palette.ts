@@ -1,10 +1,15 @@
-/** The theme's colours as a canvas needs them: it knows no variables. */
+/** The theme's colours as a canvas needs them: it knows neither variables nor what the system calls its own. */
 const NAMES = ["ground", "panel", "line", "edge", "ink", "soft", "accent", "good", "bad", "warn"] as const;
 export type Palette = Record<(typeof NAMES)[number], string>;
 
 export function palette(): Palette {
-  const style = getComputedStyle(document.documentElement);
-  return Object.fromEntries(NAMES.map((name) => [name, style.getPropertyValue(`--color-${name}`).trim()])) as Palette;
+  const probe = document.body.appendChild(document.createElement("i"));
+  const found = NAMES.map((name) => {
+    probe.style.color = `var(--color-${name})`;
+    return [name, getComputedStyle(probe).color];
+  });
+  probe.remove();
+  return Object.fromEntries(found) as Palette;
 }
 
 /** What is drawn over candles, told apart without relying on colour alone: each has its own dashes too. */

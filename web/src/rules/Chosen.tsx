@@ -2,6 +2,7 @@
 import { useMutation, useQueryClient } from "@tanstack/react-query";
 import { useState } from "react";
 import { deeds } from "../api/calls";
+import { count } from "../ui/figures";
 import { Button, Failure, Sheet } from "../ui/parts";
 
 const MOST = 200;
@@ -22,7 +23,7 @@ export function Chosen({ ids, onDone }: { ids: readonly string[]; onDone: () => 
   });
   return (
     <div role="status" className="fixed inset-x-0 bottom-[calc(3.75rem+env(safe-area-inset-bottom))] z-20 flex flex-wrap items-center gap-2 border-t border-edge bg-raised px-4 py-2 max-sm:[&>button]:px-2 md:bottom-0">
-      <span className="mr-auto">{ids.length === 1 ? "1 rule picked" : `${ids.length} rules picked`}</span>
+      <span className="mr-auto">{ids.length === 1 ? "1 rule picked" : `${count(ids.length)} rules picked`}</span>
       <Button className="sm:order-last" onClick={onDone}>
         Pick none
       </Button>
@@ -38,7 +39,7 @@ export function Chosen({ ids, onDone }: { ids: readonly string[]; onDone: () => 
       </Button>
       {bulk.isError && <Failure error={bulk.error} />}
       {leaving && (
-        <Sheet title={`Delete ${ids.length === 1 ? "this rule" : `these ${ids.length} rules`}?`} onClose={() => setLeaving(false)}>
+        <Sheet title={`Delete ${ids.length === 1 ? "this rule" : `these ${count(ids.length)} rules`}?`} onClose={() => setLeaving(false)}>
           <p>They are cancelled for good and fire no more. What they traded, and their history, stay.</p>
           <div className="mt-4 flex justify-end gap-2">
             <Button onClick={() => setLeaving(false)}>Keep them</Button>

@@ -3,6 +3,7 @@ import { useMutation, useQuery, useQueryClient } from "@tanstack/react-query";
 import { useCallback, useDeferredValue, useMemo, useState } from "react";
 import { deeds, type Job, queries, type Rule } from "../api/calls";
 import { Field, Segments, Select } from "../ui/fields";
+import { count } from "../ui/figures";
 import { useHeld } from "../ui/held";
 import { Button, Empty, Failure, Go, Sheet, Waiting } from "../ui/parts";
 import { List } from "../ui/Rows";
@@ -71,12 +72,12 @@ export function Rules() {
           <PauseAll />
         </div>
       </header>
-      <div className="grid grid-cols-2 items-end gap-3 border-b border-line px-4 py-3 sm:flex">
-        <Field label="With the words" className="col-span-2 sm:w-64" value={filter.words} onChange={(event) => setFilter({ ...filter, words: event.target.value })} />
+      <div className="grid grid-cols-3 items-end gap-x-3 gap-y-2 border-b border-line px-4 py-3 sm:flex">
+        <Field label="With the words" className="col-span-3 sm:w-64" value={filter.words} onChange={(event) => setFilter({ ...filter, words: event.target.value })} />
         <Select label="State" className="sm:w-36" value={filter.state} onChange={(event) => setFilter({ ...filter, state: event.target.value })} options={[["", "Any"], ...STATES.map((state) => [state, state] as const)]} />
         <Select label="Market" className="sm:w-36" value={filter.market} onChange={(event) => setFilter({ ...filter, market: event.target.value })} options={[["", "Any"], ...markets.map((name) => [name, name] as const)]} />
-        <Button className="col-span-2 sm:ml-auto" disabled={sorted.length === 0} onClick={() => setPicked(everyOne ? new Set() : new Set(sorted.map(({ rule }) => rule.id)))}>
-          {everyOne ? "Pick none" : `Pick all ${sorted.length}`}
+        <Button className="px-1! sm:ml-auto sm:px-3!" disabled={sorted.length === 0} onClick={() => setPicked(everyOne ? new Set() : new Set(sorted.map(({ rule }) => rule.id)))}>
+          {everyOne ? "Pick none" : `Pick all ${count(sorted.length)}`}
         </Button>
       </div>
       {ids.length > 0 && <Chosen ids={ids} onDone={() => setPicked(new Set())} />}
@@ -93,7 +94,7 @@ export function Rules() {
           items={sorted}
           keyOf={({ rule }) => rule.id}
           nameOf={({ rule }) => `Rule ${rule.label}`}
-          estimate={102}
+          estimate={78}
           render={({ rule }) => <RuleRow rule={rule} near={nearest(rule, prices)} job={watched.get(rule.id)} picked={picked.has(rule.id)} onPick={pick} onOpen={open} />}
         />
         </div>

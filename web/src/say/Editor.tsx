@@ -1,9 +1,10 @@
 /** Where rules are said: words, and the same rules as fields, with what was understood told as it is typed. */
-import { type FormEvent, lazy, type ReactNode, Suspense, useState } from "react";
-import { Button, Failure, Waiting } from "../ui/parts";
+import { type FormEvent, type ReactNode, useState } from "react";
+import { late } from "../ui/late";
+import { Button, Failure } from "../ui/parts";
 import type { Wording } from "./wording";
 
-const RuleForm = lazy(async () => ({ default: (await import("./form/RuleForm")).RuleForm }));
+const RuleForm = late("the fields", async () => (await import("./form/RuleForm")).RuleForm);
 
 interface Said {
   wording: Wording;
@@ -53,9 +54,7 @@ export function Editor({ wording, label, action, acting, busy, error, single = f
       </div>
       {fields && (
         <div className="mt-4">
-          <Suspense fallback={<Waiting what="the fields" />}>
-            <RuleForm rules={wording.rules} single={single} onChange={wording.setRules} />
-          </Suspense>
+          <RuleForm rules={wording.rules} single={single} onChange={wording.setRules} />
         </div>
       )}
       {wording.error != null && <Failure error={wording.error} />}

@@ -1,7 +1,8 @@
 /** Where what is being said would fire, drawn on the market's candles while it is typed. */
 import { useQuery } from "@tanstack/react-query";
-import { lazy, Suspense, useMemo, useState } from "react";
+import { useMemo, useState } from "react";
 import { queries } from "../api/calls";
+import { Chart } from "../market/late";
 import { candlesOf, type Timeframe } from "../market/candles";
 import { useHeldLevels } from "../market/held";
 import type { Level } from "../market/levels";
@@ -11,12 +12,11 @@ import { usePriceMap } from "../rules/prices";
 import { linesOf } from "../rules/trigger";
 import { level as said, price } from "../ui/figures";
 import { Segments } from "../ui/fields";
-import { Failure, Waiting } from "../ui/parts";
+import { Failure } from "../ui/parts";
 import { useZone } from "../ui/zone";
 import type { Part } from "./form/kinds";
 import type { Spec } from "./wording";
 
-const Chart = lazy(() => import("../market/Chart"));
 const FRAMES = [
   ["1m", "1m"],
   ["15m", "15m"],
@@ -75,9 +75,7 @@ export function Preview({ rules, onChange }: { rules: readonly Spec[]; onChange?
       <div className="h-64 sm:h-80">
         {candles.isError && <Failure error={candles.error} again={() => void candles.refetch()} />}
         {listed !== undefined && !candles.isError && (
-          <Suspense fallback={<Waiting what="the chart" />}>
-            <Chart key={`${name} ${timeframe}`} says={`${timeframe} candles of ${name}. ${levels.map((level) => level.says).join(". ")}`} timeframe={timeframe} zone={zone} tick={listed.tick} read={candles.data} now={seen?.prices.find((one) => one.market === name)} levels={levels} fills={NO_FILLS} drawn={drawn} />
-          </Suspense>
+          <Chart key={`${name} ${timeframe}`} says={`${timeframe} candles of ${name}. ${levels.map((level) => level.says).join(". ")}`} timeframe={timeframe} zone={zone} tick={listed.tick} read={candles.data} now={seen?.prices.find((one) => one.market === name)} levels={levels} fills={NO_FILLS} drawn={drawn} />
         )}
       </div>
       <ul aria-label="Lines" className="flex min-h-8 flex-wrap gap-x-4 border-t border-line px-4 py-1.5 text-xs text-soft">

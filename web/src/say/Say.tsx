@@ -8,6 +8,7 @@ import { DraftCard } from "./DraftCard";
 import { Editor } from "./Editor";
 import { Past } from "./Past";
 import { Preview } from "./Preview";
+import { keepTyped, typedBy } from "./typed";
 import { useWording } from "./wording";
 
 const EXAMPLES = [
@@ -19,7 +20,11 @@ const EXAMPLES = [
 export function Say() {
   const client = useQueryClient();
   const waiting = useQuery(queries.drafts);
-  const wording = useWording();
+  const { data: me } = useQuery(queries.me);
+  const wording = useWording(
+    () => typedBy(me?.owner),
+    (said) => keepTyped(me?.owner, said),
+  );
   const [armed, setArmed] = useState<string[]>([]);
   const keep = (draft: Draft) => {
     client.setQueryData(queries.drafts.queryKey, (known) => ({

@@ -29,8 +29,13 @@ export interface Wording {
 const LEFT_ALONE_MS = 250;
 const NOTHING: Spec[] = [];
 
-export function useWording(start: Said = { text: "" }): Wording {
-  const [said, setSaid] = useState<Said>(start);
+/** *onChange* hears of everything that is typed or filled in. */
+export function useWording(start: Said | (() => Said), onChange?: (said: Said) => void): Wording {
+  const [said, keep] = useState<Said>(start);
+  const setSaid = (next: Said) => {
+    keep(next);
+    onChange?.(next);
+  };
   const asked = useSettled(said, LEFT_ALONE_MS);
   const empty = "text" in asked ? asked.text.trim() === "" : asked.rules.length === 0;
   const read = useQuery({

@@ -1,7 +1,7 @@
 /** What surrounds every page: where one can go, and how market, venue and line are. */
 import { useMutation, useQuery, useQueryClient } from "@tanstack/react-query";
 import type { ReactNode } from "react";
-import { usePath } from "../address";
+import { addressOf, usePath } from "../address";
 import { deeds, queries } from "../api/calls";
 import { useSocketState } from "../api/live";
 import { Icon } from "./Icon";
@@ -105,8 +105,14 @@ function Line() {
 }
 
 function Leave() {
-  const client = useQueryClient();
-  const leave = useMutation({ mutationFn: deeds.signOut, onSettled: () => client.resetQueries({ queryKey: ["me"] }) });
+  // A new page: nothing of the account stays in this one's memory, or in what the tab keeps.
+  const leave = useMutation({
+    mutationFn: deeds.signOut,
+    onSettled: () => {
+      sessionStorage.clear();
+      location.assign(addressOf("/"));
+    },
+  });
   return (
     <button type="button" disabled={leave.isPending} onClick={() => leave.mutate()} className="ml-auto rounded-md px-2 py-1 text-soft hover:text-ink sm:ml-0">
       Sign out

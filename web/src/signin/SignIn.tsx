@@ -7,19 +7,22 @@ import { deeds } from "../api/calls";
 import { Problem } from "../api/client";
 import { API } from "../api/places";
 import { Button, Failure, Waiting } from "../ui/parts";
+import { Elsewhere } from "./Elsewhere";
 import { signInWith, useWallets } from "./wallets";
 
 interface Door {
   /** A way in that was brought along, to be taken at once: a one-time link, or what Telegram vouches for. */
   start?: () => Promise<unknown>;
   onEntered?: () => void;
+  /** Whoever looks at it was signed in a moment ago. */
+  ended?: boolean;
 }
 
-export function SignIn({ start, onEntered }: Door) {
+export function SignIn({ start, onEntered, ended = false }: Door) {
   const client = useQueryClient();
   const entered = async () => {
     if (API !== "") await deeds.me().catch(noCookie);
-    become("/");
+    if (location.pathname === "/sign-in") become("/"); // else back to where they were
     client.removeQueries({ predicate: (query) => query.queryKey[0] !== "me" }); // of whoever was here before
     await client.resetQueries({ queryKey: ["me"] });
     onEntered?.();
@@ -41,6 +44,11 @@ export function SignIn({ start, onEntered }: Door) {
         <h1 className="text-2xl font-semibold">SayWhen</h1>
         <p className="text-soft">Say in plain words when to trade. It shows what it understood, and after you confirm it watches and trades.</p>
       </header>
+      {ended && !enter.isError && (
+        <p role="status" className="rounded-md border border-warn/50 px-4 py-3 text-warn">
+          Your session here has ended. Sign in again to go on where you were; rules that are armed stay armed.
+        </p>
+      )}
       {enter.isError && <Failure error={enter.error} />}
       {FRAMED ? <p>This window does not know who you are any more. Close it, and open the dashboard from the chat again.</p> : <Ways busy={enter.isPending} onEnter={(way) => enter.mutate(way)} />}
     </main>
@@ -65,7 +73,7 @@ function Ways({ busy, onEnter }: { busy: boolean; onEnter: (way: () => Promise<u
           </Button>
         ))}
         {wallets.length === 0 ? (
-          <p className="text-soft">No Solana wallet was found in this browser. With Phantom, Solflare, Backpack or another one installed, you can sign in here.</p>
+          <Elsewhere then="you can sign in here" />
         ) : (
           <p className="text-soft">The wallet only signs a text. Signing in moves nothing and costs nothing.</p>
         )}

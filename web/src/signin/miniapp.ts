@@ -5,6 +5,7 @@ The apps put a bridge into the page; the web client is the page around ours, and
 The script that Telegram offers for this is not loaded: our policy lets no foreign script in, and this is all we need. */
 
 import { FRAMED } from "../api/access";
+import { show } from "../ui/shade";
 
 interface Proxy {
   postEvent: (name: string, detail: string) => void;
@@ -28,7 +29,7 @@ export function takeInitData(): string | null {
   return initData;
 }
 
-/** Look like the Telegram around us, as far as it is dark: our colours are tuned for the dark, and contrast comes first. */
+/** Look like the Telegram around us: in its own colours where it is dark, in ours where it is light, for contrast comes first. */
 export function settleIn(): void {
   const theme = FRAMED ? themeInFrame : sessionStorage.getItem(KEPT);
   if (theme === null) return;
@@ -70,17 +71,25 @@ function dress(theme: string): void {
     return;
   }
   const colours = (given ?? {}) as Record<string, unknown>;
-  if (!dark(colours["bg_color"])) return;
+  const ground = colours["bg_color"];
+  if (typeof ground !== "string") return;
+  const { style } = document.documentElement;
   for (const [theirs, ours] of Object.entries(COLOURS)) {
-    const colour = colours[theirs];
-    if (typeof colour === "string" && /^#[0-9a-f]{6}$/i.test(colour)) document.documentElement.style.setProperty(`--color-${ours}`, colour);
+    const colour = dark(ground) ? colours[theirs] : undefined;
+    if (typeof colour === "string" && /^#[0-9a-f]{6}$/i.test(colour)) style.setProperty(`--color-${ours}`, colour);
+    else style.removeProperty(`--color-${ours}`);
   }
+  show(light(ground) ? "light" : "dark");
 }
 
 /** Dark enough that every ink of ours keeps its contrast on it. */
 function dark(colour: unknown): boolean {
   if (typeof colour !== "string" || !/^#[0-9a-f]{6}$/i.test(colour)) return false;
   return [1, 3, 5].every((place) => Number.parseInt(colour.slice(place, place + 2), 16) <= 0x28);
+}
+
+function light(colour: string): boolean {
+  return /^#[0-9a-f]{6}$/i.test(colour) && [1, 3, 5].every((place) => Number.parseInt(colour.slice(place, place + 2), 16) >= 0x80);
 }
 
 function post(name: string, detail: object): void {

@@ -15,7 +15,7 @@ describe("amounts", () => {
   test("a computed line has eight digits that count, and cents at least", () => {
     expect(["161.908956", "134.90721", "0.00002192745678", "123456.789012", "120000"].map(level)).toEqual(["$161.90896", "$134.90721", "$0.000021927457", "$123,456.79", "$120,000.00"]);
   });
-  test("show a loss with its sign", () => expect(signedUsd("-0.0366")).toBe("-$0.04"));
+  test("show a loss with its sign", () => expect(signedUsd("-0.0366")).toBe("−$0.04"));
   test("larger than floats can count are shown as they are", () => expect(usd("12345678901234567890.12")).toBe("$12,345,678,901,234,567,890.12"));
 });
 

@@ -59,8 +59,9 @@ function timeFormat(locale: string, options: Intl.DateTimeFormatOptions): Intl.D
   return known;
 }
 
+/** With a minus that is as wide as a plus: signs stand under each other like digits do. */
 function formatted(text: string, options: Intl.NumberFormatOptions): string {
-  return numberFormat(options).format(text as Intl.StringNumericLiteral);
+  return numberFormat(options).format(text as Intl.StringNumericLiteral).replace("-", "−");
 }
 
 function decimals(text: string): number {
@@ -96,6 +97,11 @@ export function amount(text: string): string {
   return formatted(text, { maximumFractionDigits: 9 });
 }
 
+/** How much of a market's coin; which way, something beside it says. */
+export function sized(base: string, market: string): string {
+  return `${amount(base.replace("-", ""))} ${market.replace("-PERP", "")}`;
+}
+
 export function percent(value: number | string, digits = 2): string {
   const options = { minimumFractionDigits: digits, maximumFractionDigits: digits };
   return `${typeof value === "string" ? formatted(value, options) : numberFormat(options).format(value)} %`;
@@ -107,6 +113,15 @@ export function signedPercent(text: string): string {
 
 export function toneOf(text: string): "good" | "bad" | "plain" {
   return Number(text) > 0 ? "good" : Number(text) < 0 ? "bad" : "plain";
+}
+
+export function count(number: number): string {
+  return numberFormat({}).format(number);
+}
+
+/** A percentage in a column: beyond a hundred its parts say nothing. */
+export function away(value: number): string {
+  return percent(value, value >= 100 ? 0 : 2);
 }
 
 /** How far away, in percent of where it is now; for showing and sorting only. */

@@ -2,6 +2,7 @@
 import { type ButtonHTMLAttributes, type ReactNode, useId, useLayoutEffect, useRef } from "react";
 import { addressOf, go } from "../address";
 import { asProblem } from "../api/client";
+import { useReach } from "./reach";
 
 export type Tone = "plain" | "good" | "warn" | "bad";
 
@@ -40,17 +41,22 @@ export function Chip({ tone = "plain", children, title }: { tone?: Tone; childre
   );
 }
 
-type Weight = "main" | "quiet" | "danger";
+type Weight = "main" | "quiet" | "danger" | "bare" | "bare-danger";
 const WEIGHT: Record<Weight, string> = {
   main: "border-accent bg-accent text-ground hover:bg-accent/85",
   quiet: "border-edge bg-raised text-ink hover:border-soft",
   danger: "border-bad/70 bg-transparent text-bad hover:bg-bad/10",
+  // In rows by the hundred, where a frame around each would be all that is seen.
+  bare: "border-transparent bg-transparent text-soft hover:border-edge hover:text-ink",
+  "bare-danger": "border-transparent bg-transparent text-bad hover:border-bad/70",
 };
 
 export function Button({ weight = "quiet", busy = false, children, disabled, className = "", ...rest }: ButtonHTMLAttributes<HTMLButtonElement> & { weight?: Weight; busy?: boolean }) {
+  const reach = useReach();
   return (
     <button
       type="button"
+      tabIndex={reach}
       aria-busy={busy || undefined}
       disabled={disabled === true || busy}
       className={`min-h-9 rounded-md border px-3 py-1.5 font-medium transition-colors disabled:opacity-60 ${WEIGHT[weight]} ${className}`}

@@ -127,3 +127,19 @@ async def test_activity_is_read_in_pages() -> None:
     first = await bench.venue.activity(ANN, 0)
     assert [activity.number for activity in first] == list(range(1, 501))
     assert [activity.number for activity in await bench.venue.activity(ANN, 500)] == [501]
+
+
+async def test_an_account_that_cannot_be_charged_keeps_nobody_else_from_it_and_nobody_pays_twice() -> None:
+    bench = await holding("10")
+    await bench.venue.open_position(BOB, "SOL-PERP", D(10), D(100))
+    async with bench.ledger.open(ANN) as page:
+        sound = page.account
+        assert sound is not None
+        await page.save_account({**sound, "books": {"deposits": "many"}}, wakes={}, exposed=["SOL-PERP"])
+    for _ in range(2):
+        with pytest.raises(ExceptionGroup):
+            await bench.venue.exchange_funding(START + HOUR)
+    assert len(await bench.venue.activity(BOB, 0)) == 1
+    async with bench.ledger.open(ANN) as page:
+        await page.save_account(sound, wakes={}, exposed=["SOL-PERP"])
+    assert await bench.venue.exchange_funding(START + HOUR) == [ANN]  # once it is mended, for the same hour

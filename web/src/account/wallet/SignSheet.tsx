@@ -2,6 +2,7 @@
 import { useMutation, useQuery } from "@tanstack/react-query";
 import { type ReactNode, useEffect, useRef } from "react";
 import { amount } from "../../ui/figures";
+import { Elsewhere } from "../../signin/Elsewhere";
 import { Button, Failure, Sheet, Waiting } from "../../ui/parts";
 import type { Signable, Standing } from "./asks";
 import { trading } from "./asks";
@@ -22,7 +23,7 @@ interface Given {
 const POLL_MS = 1_200;
 const SAID: Record<Standing["state"], string> = {
   built: "It was not sent yet.",
-  sent: "Sent. Waiting for the network to confirm it …",
+  sent: "Sent. Waiting for the network to confirm it; SayWhen goes on by itself should you close this.",
   confirmed: "Confirmed on chain.",
   failed: "The network refused it: nothing was changed.",
   lapsed: "It never landed, and can land no more: nothing was changed.",
@@ -76,7 +77,7 @@ export function SignSheet({ title, build, send, onClose }: Given) {
       {sign !== null && !sending.isSuccess && (
         <p className={seconds === 0 ? "text-warn" : "text-soft"}>{seconds === 0 ? "This one is too old to be signed. Make it anew." : `Sign within ${seconds} s.`}</p>
       )}
-      {sign !== null && signers.length === 0 && <p className="text-warn">No wallet that signs transactions was found in this browser.</p>}
+      {sign !== null && signers.length === 0 && <Elsewhere then="you can sign it here" />}
       <div className="mt-4 flex flex-wrap gap-2">
         {sign !== null && !sending.isSuccess && seconds > 0 && signers.map((wallet) => (
           <Button key={wallet.name} weight="main" busy={sending.isPending} onClick={() => sending.mutate({ sign, wallet })}>

@@ -1,6 +1,7 @@
 /** The account that is traded: whose it is, who signs for it, what the chain says, and how to set it up or take it back. */
 import { useQuery, useQueryClient } from "@tanstack/react-query";
 import { type FormEvent, type ReactNode, useState } from "react";
+import { queries } from "../../api/calls";
 import { amount } from "../../ui/figures";
 import { Field, Segments } from "../../ui/fields";
 import { Button, Chip, Failure, Panel, type Tone, Waiting } from "../../ui/parts";
@@ -29,7 +30,22 @@ export function Trading() {
       {found.isPending && <Waiting what="the account" />}
       {found.isError && <Failure error={found.error} again={() => void found.refetch()} />}
       {found.data !== undefined && <Told seat={found.data} />}
+      <NetworkFees />
     </Panel>
+  );
+}
+
+/** What the network took so far: the venue's own fees stand with each trade. */
+function NetworkFees() {
+  const { data: account } = useQuery(queries.account);
+  const fees = account?.network_fees;
+  if (fees == null) return null;
+  const none = fees.transactions === 0;
+  return (
+    <p className="border-t border-line px-4 py-3 text-xs text-soft">
+      Network fees so far: <span className="font-medium text-ink">{none ? "none" : `${amount(fees.sol)} SOL`}</span>
+      {!none && ` for ${fees.transactions === 1 ? "one transaction" : `${fees.transactions} transactions`}`}. {none ? "SayWhen\u2019s key pays them" : "SayWhen\u2019s key paid them"}; nothing of it comes out of your collateral.
+    </p>
   );
 }
 
