@@ -173,17 +173,24 @@ def _exit_market(desk: Desk, draft: RuleDraft, named: list[str], carried: str | 
         return held[0] if alone and not any(opens(one) for one in desk.drafts) else carried
     if not named and len(held) == 1:
         return held[0]
+    if not desk.held_markets() and not named:
+        level = draft.cond.price if isinstance(draft.cond, Level) else None
+        return _ask_market(desk, [], text="You hold no position. Which market is it for?", level=level)
     return _ask_market(desk, named or held)
 
 
-def _ask_market(desk: Desk, first: list[str]) -> str | None:
-    ordered = list(dict.fromkeys([*first, *desk.context.prices]))[:MAX_MARKET_OPTIONS]
+def _ask_market(
+    desk: Desk, first: list[str], *, text: str = "Which market do you mean?", level: Decimal | None = None
+) -> str | None:
+    """The answer to which market is meant; offers those of *first*, else those whose price is not far from *level*."""
+    known = [name for name, price in desk.context.prices.items() if level is None or level / 2 < price < level * 2]
+    ordered = list(dict.fromkeys([*first, *(known or desk.context.prices)]))[:MAX_MARKET_OPTIONS]
     if len(first) > 1:
         ordered = first[:MAX_MARKET_OPTIONS]
     point = Point(
         key="market",
         about="market",
-        text="Which market do you mean?",
+        text=text,
         candidates=tuple(("everything" if market == "*" else market, market) for market in ordered),
     )
     answer: str | None = desk.ask(point)
