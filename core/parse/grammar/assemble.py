@@ -128,6 +128,8 @@ def _add_rules(drafts: list[RuleDraft], group: Group) -> None:
             (next_step or rested) and drafts and not any(opens(one) for one in drafts)
         ):
             draft.follows = _awaited(drafts)
+        elif rested and _leaves_another(drafts):
+            draft.follows = len(drafts) - 1
         draft.oco = "OR" in part.joins and bool(drafts)
         if draft.oco:
             drafts[-1].oco = True
@@ -141,6 +143,12 @@ def _add_rules(drafts: list[RuleDraft], group: Group) -> None:
         drafts.append(draft)
         for mod in group.mods:
             apply_mod(draft, mod)
+
+
+def _leaves_another(drafts: Sequence[RuleDraft]) -> bool:
+    """Whether the last of them leaves a market that none of them enters: "short BTC. Sell half my SOL, then …"."""
+    last = drafts[-1].act.market if drafts and not opens(drafts[-1]) else None
+    return last is not None and all(draft.act.market not in (None, last) for draft in drafts if opens(draft))
 
 
 def _awaited(drafts: Sequence[RuleDraft]) -> int | None:

@@ -107,7 +107,10 @@ def _of_market(desk: Desk, number: int, cond: Cond) -> Condition | None:
             return _indicator(desk, number, cond, market)
         case PnlDraft():
             _loss_or_price(desk, number, cond, market)
-            unit = cond.unit or resolved_unit(desk, abs(cond.threshold), "either", market)[1]
+            unit = (
+                cond.unit
+                or resolved_unit(desk, abs(cond.threshold), "gain" if cond.threshold > 0 else "either", market)[1]
+            )
             return PositionPnl(market=market, operator=cond.operator, threshold=cond.threshold, unit=unit)
         case EventDraft():
             return PositionEvent(market=market, event=cond.event)
