@@ -196,7 +196,7 @@ def _exit_operator(desk: Desk, number: int) -> Literal[">=", "<="] | None:
 def _reference(desk: Desk, number: int, market: str) -> Decimal | None:
     """What "hits" is measured from: the entry for an exit that waits for one, else the current price."""
     draft = desk.drafts[number]
-    if draft.then and not opens(draft):
+    if draft.then and not opens(draft) and (draft.follows is not None or entry_of(desk, number) is not None):
         for before in range(number - 1, -1, -1):
             earlier = desk.drafts[before]
             level = earlier.cond if isinstance(earlier.cond, Level) else None

@@ -205,10 +205,20 @@ def entry_of(desk: Desk, number: int) -> int | None:
     before = [n for n in range(number) if opens(desk.drafts[n])]
     if not desk.drafts[number].then and not (before and _of_what_is_bought(desk, number, before[-1])):
         return None
+    if before and _of_what_is_held(desk, number, before[-1]):
+        return None
     if before:
         return before[-1]
     after = [n for n in range(number + 1, len(desk.drafts)) if opens(desk.drafts[n])]
     return after[0] if after else None
+
+
+def _of_what_is_held(desk: Desk, number: int, entry: int) -> bool:
+    """ "Long 2 SOL if it breaks 165. When SOL reaches 160 move my stop up": that of the SOL which is held already."""
+    draft, entered = desk.drafts[number], desk.drafts[entry]
+    market = desk.markets[number] if number < len(desk.markets) else draft.act.market
+    apart = draft.act.verb == "move_stop" and draft.sentence != entered.sentence and entered.cond is not None
+    return apart and market is not None and desk.held_side(market) == _faces(entered)
 
 
 def _of_what_is_bought(desk: Desk, number: int, entry: int) -> bool:
@@ -224,13 +234,11 @@ def _of_what_is_bought(desk: Desk, number: int, entry: int) -> bool:
 
 
 def _elsewhere(desk: Desk, number: int, entry: int) -> bool:
-    """Whether an exit is of another market than the entry that it waits for, so that the entry's side is not its own."""
-    known = max(number, entry) < len(desk.markets)
-    return (
-        known
-        and None not in (desk.markets[number], desk.markets[entry])
-        and desk.markets[number] != desk.markets[entry]
-    )
+    """Whether an exit is of another market than the entry before it, so that the entry's side is not its own."""
+    if max(number, entry) >= len(desk.markets):
+        return False
+    left, entered = desk.markets[number], desk.markets[entry]
+    return None not in (left, entered) and left != entered
 
 
 def _faces(entry: RuleDraft) -> PositionSide:
