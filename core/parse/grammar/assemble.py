@@ -3,7 +3,7 @@
 from collections.abc import Sequence
 from dataclasses import replace
 from decimal import Decimal
-from itertools import pairwise
+from itertools import pairwise, zip_longest
 
 from core.parse.grammar.calendar import When
 from core.parse.grammar.clauses import Part
@@ -78,14 +78,24 @@ def _not_within(parts: Sequence[Part]) -> None:
 def _must_say_when(drafts: Sequence[RuleDraft]) -> None:
     """An action behind a rule that waits must not be done at once unless that was said. Raises Unclear."""
     waiting: set[int] = set()
-    for draft in drafts:
+    for draft, behind in zip_longest(drafts, drafts[1:]):
         act = draft.act
+        if behind is not None and _shares(draft, behind):
+            raise Unclear(f"When should “{act.text}” be done: at once, or at that price too? Say it with it.")
         said = act.at_once or act.order.type is not None or act.purpose is not None or act.verb == "alert"
         at_once = draft.then and act.verb in _LEAVING  # an entry that is left as soon as it is filled
         if draft.cond is None and (at_once or not draft.then) and not said and draft.sentence in waiting:
             raise Unclear(f"When should “{act.text}” be done: at once, or under that condition too? Say it with it.")
         if draft.cond is not None and not draft.then:
             waiting.add(draft.sentence)
+
+
+def _shares(draft: RuleDraft, behind: RuleDraft) -> bool:
+    """ "Sell half and close the rest at 160": whether two exits of one sentence may be meant for one price."""
+    act, rest = draft.act, behind.act
+    bare = draft.cond is None and not (draft.then or act.at_once or act.order.type or act.purpose)
+    beside = draft.sentence == behind.sentence and not behind.then and isinstance(behind.cond, Level)
+    return bare and beside and act.verb in _LEAVING and rest.verb in _LEAVING and rest.rest
 
 
 def _add_rules(drafts: list[RuleDraft], group: Group) -> None:
