@@ -14,7 +14,7 @@ from bots.obey import LATE_AFTER_S, obey
 from bots.small_talk import small_talk
 from bots.turn import Turn
 from core.domain.condition import entry_markets
-from core.domain.errors import BadInput, Conflict, SayWhenError
+from core.domain.errors import BadInput, Conflict, SayWhenError, StorageUnavailable
 from core.domain.ids import DraftId, RuleId
 from core.domain.owner import OPEN_DRAFTS, Draft, DraftState
 from core.domain.reading import Command, CommandName, ParseResult
@@ -85,6 +85,20 @@ class Dialogue:
         """The cards to show for *inbound*. Never raises, whatever was sent."""
         try:
             return await self._answer(inbound)
+        except StorageUnavailable as problem:
+            # What is wrong with it is for whoever runs this, and for their log.
+            _log.warning("A turn on %s found no database: %s", inbound.channel, problem)
+            return [
+                Card(
+                    title="SayWhen's database does not answer just now",
+                    lines=(
+                        "It may or may not have been done: look at /rules and /orders before you repeat it.",
+                        "No rule fires meanwhile, and you are told how long nobody watched.",
+                    ),
+                    tone="bad",
+                    public=True,
+                )
+            ]
         except SayWhenError as problem:
             return [views.error_card(problem)]
         except TimeoutError:
