@@ -6,7 +6,7 @@ from collections import OrderedDict
 from collections.abc import Collection
 from dataclasses import dataclass, replace
 
-from bots import draft_cards, questions, views
+from bots import draft_cards, left_open, questions, views
 from bots.channel import Inbound
 from bots.commands import as_command, near_command, run_command
 from bots.facade import Facade
@@ -43,6 +43,8 @@ _NO = frozenset({
     "cancel", "cancel it", "cancel that", "drop it", "drop that", "never mind", "nevermind", "forget it", "forget that",
     "scrap that", "neither", "none of them", "none of those",
 })  # fmt: skip
+_NAMED = re.compile(r"(edit|change|modify|update|copy)\s+(r\d{1,9})\b[\s:,]*(.*)", re.IGNORECASE | re.DOTALL)
+"""A rule that is armed, named to be changed; what follows is the change."""
 _ASKED_AFTER = frozenset({"help", "positions"})
 """Commands that answer a question with everything there is; a narrower answer goes before."""
 _MOST_REMEMBERED = 10_000
@@ -185,6 +187,10 @@ class Dialogue:
                     if change:
                         return await self._amend(turn, place, shown.draft_id, change)
                     return await self._press(turn, place, EditDraft(draft_id=shown.draft_id), text)
+        named = _NAMED.fullmatch(text)
+        if named is not None:
+            press = HandleRule(deed="copy" if named[1].casefold() == "copy" else "edit", label=named[2].lower())
+            return await self._change(turn, place, press, named[3])
         command = as_command(text)
         return await (self._draft(turn, place, text) if command is None else run_command(turn, command))
 
@@ -300,7 +306,9 @@ class Dialogue:
         if any(entry_markets(spec.condition) for spec in draft.result.rules):
             held = (await self._core.account.view(turn.owner)).positions
             entries = {position.market: position.entry_price for position in held if position.base != 0}
-        return draft_cards.draft_card(draft, owner, self._core.prices.latest(), entries, replaced=replaced)
+        notes = await left_open.stops_to_move(turn, draft.result.rules)
+        seen = self._core.prices.latest()
+        return draft_cards.draft_card(draft, owner, seen, entries, replaced=replaced, notes=notes)
 
     async def _replaced(self, turn: Turn, draft: Draft) -> str | None:
         """What the rule is called whose next version *draft* is."""

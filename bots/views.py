@@ -293,6 +293,7 @@ def limits_card(owner: Owner) -> Card:
             f"Leverage up to {say_number(limits.max_leverage)}x, slippage up to {say_bps(limits.max_slippage_bps)}",
             f"At most {limits.max_orders_a_day} orders a day",
             "They are checked when you confirm and again when an order is sent.",
+            "Change them in the dashboard, under Account; raising one takes your wallet's signature if you have one.",
         ),
     )
 
