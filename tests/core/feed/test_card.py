@@ -52,7 +52,6 @@ UNHEARD = {
     "rule.held",
     "rule.paused",
     "rule.resumed",
-    "rule.completed",
     "order.signed",
     "order.sent",
     "job.retried",
