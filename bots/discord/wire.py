@@ -279,7 +279,7 @@ def _in_our_words(problem: Exception) -> SayWhenError:
 def _refusal(problem: discord.HTTPException) -> SayWhenError:
     said = f"Discord says {problem.status}, {problem.code}: {problem.text[:200]}"
     match problem.code:
-        case 10062 | 10015 | 50027:
+        case 10062 | 10015 | 50027 | 40094:
             return Late(said)
         case 40060:
             return Taken(said)

@@ -156,7 +156,7 @@ async def test_who_began_too_many_sessions_waits_and_is_heard_afterwards(
     postgres_dsn: str, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr(bots, "MOST_BEGUN", 1)
-    monkeypatch.setattr(bots, "BEGUN_EVERY_S", 2.5)
+    monkeypatch.setattr(bots, "BEGUN_EVERY_S", 1.2)
     async with DiscordServer() as discord, staged(postgres_dsn, discord) as stage:
         await discord.until(lambda: discord.commands)
         began = time.monotonic()
@@ -167,7 +167,7 @@ async def test_who_began_too_many_sessions_waits_and_is_heard_afterwards(
         monkeypatch.setattr("bots.discord.run.Beginnings", lambda: beginnings)
         again = asyncio.create_task(run_discord(stage.core, stage.core.prices, discord.connector))
         await discord.until(lambda: discord.gateway.readied == 2)
-        assert time.monotonic() - began > 2
+        assert time.monotonic() - began > 1
         assert "Prices" in words_of(await stage.slash("prices"))
         again.cancel()
         await asyncio.gather(again, return_exceptions=True)

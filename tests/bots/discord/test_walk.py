@@ -8,6 +8,7 @@ import sys
 import time
 from collections import defaultdict
 from collections.abc import Mapping
+from dataclasses import replace
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any, get_args
@@ -20,7 +21,7 @@ from bots.linking import PAYLOAD
 from core.domain.event import RuleMissed
 from core.domain.ids import OwnerId
 from core.domain.reading import Command
-from core.domain.rule import LIVE
+from core.domain.rule import LIVE, RuleState
 from core.feed import press
 from core.feed.press import Press, RuleDeed
 from tests import samples
@@ -36,7 +37,13 @@ QUESTION = "If SOL-PERP price drops 0.1 from current price, sell 50% of my posit
 ALERT = "tell me when SOL is below 120"
 USES: dict[str, tuple[dict[str, Any], ...]] = {
     "start": ({},),
-    "rule": ({"text": QUESTION}, {"text": "stop loss at 141"}, {"text": "settings fills on"}),
+    "rule": (
+        {"text": QUESTION},
+        {"text": "stop loss at 141"},
+        {"text": "settings fills on"},
+        {"text": "how do I stop it?"},
+        {"text": "why has r1 not fired?"},
+    ),
     "rules": ({}, {"what": "SOL", "page": 1}),
     "positions": ({},),
     "balance": ({},),
@@ -48,7 +55,7 @@ USES: dict[str, tuple[dict[str, Any], ...]] = {
     "history": ({"rule": "r1"},),
     "pause": ({"what": "r1"}, {}),
     "resume": ({}, {"what": "r1"}),
-    "delete": ({"what": "r2"},),
+    "delete": ({"what": "r2"}, {"what": "r3"}),
     "cancel": ({"market": "BTC"},),
     "limits": ({},),
     "timezone": ({}, {"zone": "Europe/Berlin"}),
@@ -110,7 +117,8 @@ class Walk:
         return shown
 
     def _next(self) -> tuple[Message, str, str, list[str] | None] | None:
-        """Something that is shown and was made by a line not walked yet; what is in this place first."""
+        """Something that is shown and was made by a line not walked yet; what is in this place first, a stop last."""
+        last = None
         here = sorted(
             self.stage.discord.messages.values(), key=lambda one: (one["channel_id"] == str(ROOM)) != self.guild
         )
@@ -121,8 +129,11 @@ class Walk:
                 for value in [option["value"] for option in part.get("options", ())] or [part["custom_id"]]:
                     verb = value.split("~")[0]
                     if self.made.get(verb, set()) - self.walked and verb != "c:/deleteme now":
-                        return message, verb, part["custom_id"], [value] if "options" in part else None
-        return None
+                        found = message, verb, part["custom_id"], [value] if "options" in part else None
+                        if verb != "c:/pause":
+                            return found
+                        last = found
+        return last
 
     async def press_everything(self) -> None:
         while (found := self._next()) is not None:
@@ -217,8 +228,10 @@ async def _settled(walk: Walk) -> OwnerId:
     claim = await stage.core.links.claim(other, "telegram", "99", code)
     await stage.core.links.settle(owner, claim.id, agree=True, by="test")
     async with stage.core.parts.store.begin(owner) as tx:
-        [rule, *_] = await tx.rules()
-        await tx.add_order(samples.order(rule))
+        fired = next(rule for rule in await tx.rules() if rule.label == "r3")
+        await tx.save_rule(replace(fired, state=RuleState.FIRING), was=fired.state, version=fired.version)
+        await tx.add_order(planned := samples.order(fired))
+        await tx.save_order(samples.signed(planned), was=planned.state)
     return owner
 
 
