@@ -7,6 +7,7 @@ import sys
 import threading
 import time
 from collections.abc import AsyncIterator
+from types import SimpleNamespace
 from typing import Any
 
 import pytest
@@ -195,6 +196,7 @@ class _Wire:
     """A connection whose heartbeat is acknowledged before its thread has noted that it was sent."""
 
     thread_id = threading.get_ident()
+    socket = SimpleNamespace(closed=False)
     sequence, HEARTBEAT, _max_heartbeat_timeout = 1, 1, 60.0
 
     def __init__(self, takes_s: float) -> None:
@@ -230,3 +232,19 @@ async def test_a_connection_is_said_to_be_behind_only_where_it_is(
     told = [record.getMessage() for record in caplog.records]
     assert [said in one and "behind" in one for one in told if said] == ([] if said is None else [True])
     assert bool(told) is (said is not None)
+
+
+@pytest.mark.parametrize("what", ["its socket", "everything"])
+async def test_no_thread_keeps_alive_what_has_ended(what: str) -> None:
+    wire = _Wire(0)
+    if what == "everything":
+        wire.loop = asyncio.new_event_loop()
+        wire.loop.close()
+    else:
+        wire.socket = SimpleNamespace(closed=True)
+    made: Any = Heartbeats
+    wire.beats = made(ws=wire, interval=0.01)
+    wire.beats.start()
+    await asyncio.to_thread(wire.beats.join, 5)
+    assert not wire.beats.is_alive()
+    assert not wire.acknowledged.is_set()

@@ -244,18 +244,19 @@ async def test_who_comes_to_a_full_house_or_to_none_is_told_so_and_nothing_is_do
     async with staged(postgres_dsn, discord) as stage:
         await discord.until(lambda: discord.commands)
         draft = await stage.slash("rule", text="tell me when SOL is above 170")
-        keep, opened = stage.core.inbox.keep, asyncio.Event()
+        keep, opened, kept = stage.core.inbox.keep, asyncio.Event(), asyncio.Event()
 
         async def slowly(*arguments: Any) -> Any:
             if not full:
                 raise StorageUnavailable("the disk is full")
+            kept.set()
             await opened.wait()
             return await keep(*arguments)
 
         monkeypatch.setattr(type(stage.core.inbox), "keep", lambda self, *arguments: slowly(*arguments))
         came = [await discord.slash(ANN, "prices", guild=True)]
         if full:
-            await asyncio.sleep(0.05)  # the first is being kept
+            await kept.wait()
         came += [await discord.slash(ANN, "prices", guild=True) for _ in range(69 + full)]
         refused = [await discord.slash(BOB, "rule", text="buy 1 SOL", guild=number % 2 == 0) for number in range(66)]
         refused.append(await discord.press(ANN, draft, "Confirm"))
