@@ -181,6 +181,7 @@ async def test_a_draft_shows_its_market_with_the_price_that_it_fires_at(
     stage: Stage, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr(pictures, "WITHIN_S", 20)
+    monkeypatch.setattr(wire, "_PICTURED", wire._WITHIN)
     await stage.hold()
     await stage.core.prices.open()  # simulated candles
     draft = await stage.slash("rule", text="tell me when SOL is above 170")
