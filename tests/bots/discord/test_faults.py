@@ -11,6 +11,7 @@ import pytest
 from bots import lanes
 from bots.discord import ears
 from bots.discord.run import run_discord
+from bots.discord.wire import Wire
 from core import logs
 from core.domain.errors import NotConfigured, StorageUnavailable
 from tests.bots.discord.stage import ANN, BOB, Stage, labels_of, staged, words_of
@@ -232,6 +233,28 @@ async def test_a_crowd_of_newcomers_is_acknowledged_at_once_and_answered_in_its_
     assert max(one.acked_at - one.sent_at for one in began if one.acked_at is not None) < 3
     assert stage.discord.refused == []
     assert len(stage.discord.gateway.identified) == 1  # its turn to serve was kept
+
+
+async def test_whoever_meets_what_breaks_us_is_told_and_not_left_waiting(
+    stage: Stage, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    async def away(*_: Any) -> None:
+        await asyncio.sleep(0.8)  # it is acknowledged by then
+        raise StorageUnavailable("the server has gone away")
+
+    monkeypatch.setattr(Wire, "know_room", away)
+    told = await stage.slash("prices")
+    assert "Something broke on our side" in words_of(told)
+    assert "Something broke on our side" in words_of(await stage.say("prices"))
+    monkeypatch.undo()
+    shown = await stage.slash("prices")
+    assert "Prices" in words_of(shown)
+    monkeypatch.setattr(type(stage.core.inbox), "show", away)
+    asked = await stage.discord.slash(ANN, "rules")  # shown, and then it breaks
+    assert "You have no rules" in words_of(await stage.answer(asked))
+    monkeypatch.undo()
+    await stage.slash("prices")
+    assert len(asked.said) == 1
 
 
 @pytest.mark.usefixtures("impatient")
