@@ -132,7 +132,8 @@ def test_no_page_has_a_fault_that_axe_knows_or_is_wider_than_its_screen(
     page.get_by_role("button", name="Close").click()
     go(page, "Market")
     expect(page.get_by_role("slider", name="Price of r3")).to_be_visible()
-    page.wait_for_function(f"({_INKS})() > 4")  # of ground, grid, candles that rose and that fell
+    while page.evaluate(_INKS) <= 4:  # of ground, grid, candles that rose and that fell
+        page.wait_for_timeout(50)
     walk.look("market")
     page.get_by_role("button", name="Move r3").click()
     page.get_by_label("New price").fill("170")
