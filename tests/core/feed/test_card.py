@@ -54,7 +54,6 @@ UNHEARD = {
     "rule.held",
     "rule.paused",
     "rule.resumed",
-    "rule.completed",
     "order.signed",
     "order.sent",
     "job.retried",
