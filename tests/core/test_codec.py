@@ -64,7 +64,10 @@ st.register_type_strategy(Decimal, money)
 st.register_type_strategy(datetime, times)
 leaf_kinds = [kind for kind in get_args(Condition) if kind.__name__ not in ("AllOf", "AnyOf")]
 leaf = st.one_of([st.from_type(kind) for kind in leaf_kinds])
-conditions = st.recursive(leaf, lambda inner: st.builds(AnyOf, conditions=st.lists(inner, min_size=2).map(tuple)))
+# So few leaves that nothing nests more deeply than the language allows.
+conditions = st.recursive(
+    leaf, lambda inner: st.builds(AnyOf, conditions=st.lists(inner, min_size=2).map(tuple)), max_leaves=6
+)
 specs = st.builds(
     RuleSpec,
     id=st.sampled_from(["r1", "r2"]),
