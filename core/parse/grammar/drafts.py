@@ -195,8 +195,8 @@ class Act:
 
     `verb` is the family of the word used. `held` says that a position was spoken of ("my position", "half", "cover"),
     `everything` that all of them were, `all` that the word was "all", which may mean it, `vague` that a size was
-    hinted at ("some"), `loose_number` that a bare number may be no size, `some_day` that a moment was hinted at ("the dip"). `at` is the price of "at X", which becomes
-    a condition or a limit.
+    hinted at ("some"), `loose_number` that a bare number may be no size, `some_day` that a moment was hinted at ("the
+    dip"). `at` is the price of "at X", which becomes a condition or a limit.
     """
 
     verb: Literal[

@@ -4,7 +4,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass, field, replace
 
 from core.domain.reading import ParseContext, ParseResult
-from core.parse.grammar.asides import without_talk
+from core.parse.grammar.asides import unsigned, without_talk
 from core.parse.grammar.asked import answered
 from core.parse.grammar.assemble import assemble
 from core.parse.grammar.clauses import Clauses, Part, read_clauses
@@ -72,7 +72,7 @@ def understand(text: str, context: ParseContext) -> Understanding:
 
 
 def _read(cleaned: str, context: ParseContext) -> Understanding:
-    reader = Reader(tokens(cleaned), coins_of(context))
+    reader = Reader(tokens(unsigned(cleaned)), coins_of(context))
     sentences = reader.sentences()
     held = {market: holding.base for market, holding in context.positions.items() if holding.base != 0}
     for sentence in sentences:
@@ -122,7 +122,11 @@ def _understanding(
     told = _told(sentences, cleaned, topic)
     told.aside += aside
     understood = _understood(told, reader, notes, context)
-    for laid_out in layouts(sentences) if understood is None or understood.verdict is not None else ():
+    for laid_out in (
+        layouts(sentences, whole_lines=understood is not None)
+        if understood is None or understood.verdict is not None
+        else ()
+    ):
         other = _told(laid_out, cleaned, topic)
         other.aside += aside
         other.steps += told.steps
