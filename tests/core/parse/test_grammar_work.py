@@ -47,7 +47,7 @@ def test_what_is_passed_over_at_one_look_reads_the_same_at_length(
         assert quick == slow_reading, text
 
 
-def test_reading_looks_at_every_word_less_than_thirty_times(lines: list[Line]) -> None:
+def test_reading_takes_fewer_than_thirty_steps_a_word(lines: list[Line]) -> None:
     """On the average of sentences that people write: steps are counted, so this is the same on every machine."""
     steps = sum(understand(text, seen).steps for text, seen in lines)
     assert steps < 30 * sum(len(text.split()) for text, _ in lines)
