@@ -303,7 +303,7 @@ class Reader:
         if at >= len(self._tokens) or self._tokens[at].kind != "word":
             return None
         for count in (3, 2, 1) if self._tokens[at].low in self._coins.begins else (1,):
-            words = self._words(at, count)
+            words = self._words(at, count) if count > 1 else (self._tokens[at].low,)
             if words is None:
                 continue
             words = (*words[:-1], words[-1].removesuffix("'s"))

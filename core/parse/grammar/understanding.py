@@ -23,6 +23,8 @@ from core.parse.grammar.text import MAX_CHARS, clean, tokens
 from core.parse.grammar.topics import Topic, about, led_by_topic, reported, told_first
 
 MOST_RULES = 20
+MOST_REMEMBERED = 4
+"""A turn has the words of a draft and those that are said of it; where a context serves longer, it begins anew."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -38,6 +40,24 @@ class Understanding:
     verdict: ParseResult | None = None
     notes: tuple[str, ...] = ()
     steps: int = 0
+
+
+class Turn:
+    """What words say in one context: those that may answer, correct or begin something are understood only once."""
+
+    def __init__(self, context: ParseContext) -> None:
+        self.context = context
+        self._understood: dict[str, Understanding] = {}
+
+    def understand(self, text: str) -> Understanding:
+        """The reading of *text*; never raises for any text."""
+        found = self._understood.get(text)
+        if found is None:
+            found = understand(text, self.context)
+            if len(self._understood) == MOST_REMEMBERED:
+                self._understood.clear()
+            self._understood[text] = found
+        return found
 
 
 def understand(text: str, context: ParseContext) -> Understanding:
