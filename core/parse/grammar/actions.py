@@ -60,7 +60,7 @@ def read_message(cur: Cursor, act: Act) -> bool:
     if cur.skip("PRICE"):
         cur.skip("OF|COIN|ON|AND|COMMA")
     if cur.at > begun and cur.sees("END"):
-        act.message = cur.source[first.start : cur.peek(-1).end].strip()
+        act.message = cur.source[first.start : cur.peek(-1).end].strip().rstrip(",;:")
         return True
     cur.at = begun
     cur.skip("WITH")
@@ -81,7 +81,7 @@ def read_message(cur: Cursor, act: Act) -> bool:
     if last is None or act.message is not None:
         cur.at = begun
         return False
-    act.message = cur.source[first.start : last.end].strip()
+    act.message = cur.source[first.start : last.end].strip().rstrip(",;:")
     return True
 
 
