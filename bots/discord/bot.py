@@ -8,6 +8,7 @@ import asyncio
 import json
 import logging
 import re
+import threading
 import time
 import zlib
 from collections.abc import Callable
@@ -42,11 +43,15 @@ with suppress(ImportError):
 
     _CUT += (zstandard.ZstdError,)
 _VERSION = re.compile(r"/v\d+$")
-SILENT_S = 30.0
+SILENT_S = 15.0
 """How long no session may listen before everything is begun anew; the library may rest for a quarter of an hour."""
 MOST_BEGUN, BEGUN_EVERY_S = 100, 100.0
 """Sessions begun at once, and how often one more; 964 a day at most, of the 1,000 that Discord allows."""
-_LOOK_EVERY_S = 5.0
+_LOOK_EVERY_S = 2.5
+
+
+class _Ended(Exception):
+    """There is nothing left to keep alive."""
 
 
 class Heartbeats(library.KeepAliveHandler):
@@ -56,8 +61,15 @@ class Heartbeats(library.KeepAliveHandler):
     heartbeat before, and the log says that the connection is a whole interval behind, which it is not.
     """
 
+    def run(self) -> None:
+        """Called in the thread: until the connection is closed, or has ended with all around it."""
+        with suppress(_Ended):
+            super().run()
+
     def get_payload(self) -> dict[str, Any]:
-        """Called by the thread for each heartbeat."""
+        """Called by the thread for each heartbeat, and by the loop when a connection begins."""
+        if threading.current_thread() is self and (self.ws.loop.is_closed() or self.ws.socket.closed):
+            raise _Ended
         self._last_send = time.perf_counter()
         return super().get_payload()
 

@@ -1,7 +1,6 @@
 """One owner's rows read without a lock, for surfaces; decides the scope of every such query, in `_mine`."""
 
 from collections.abc import Collection, Sequence
-from dataclasses import replace
 from datetime import datetime, timedelta
 from decimal import Decimal
 from typing import Any
@@ -9,10 +8,9 @@ from typing import Any
 from sqlalchemy import Date, Numeric, RowMapping, Select, Table, case, cast, func, or_, select, text, tuple_, union_all
 from sqlalchemy.ext.asyncio import AsyncConnection
 
-from core.codec import event_from_json
 from core.db import rows
 from core.db.connection import Database
-from core.db.event_log import FINAL, PostgresEventLog
+from core.db.event_log import FINAL, PostgresEventLog, readable
 from core.db.tables import drafts, events, job_logs, jobs, orders, trades, trading_rules
 from core.domain.equity import Movement
 from core.domain.event import Event, PositionFundingPaid, PositionLiquidated, RuleConfirmed
@@ -124,9 +122,11 @@ class PostgresJournal:
             row["key"]: {"realised": row["realised"], "fees": row["fees"], "fills": row["fills"]}
             for row in await self._rows(traded.limit(_MOST_LINES))
         }
-        if by != "rule" and wanted.rule_id is None:  # funding is a position's, and no rule's
-            for row in await self._rows(_funding(owner, by, timezone, wanted).limit(_MOST_LINES)):
-                lines.setdefault(row["key"], {"realised": _ZERO, "fees": _ZERO, "fills": 0})["funding"] = row["funding"]
+        if by != "rule" and wanted.rule_id is None:  # what the venue did by itself is a position's, and no rule's
+            for row in await self._rows(_of_venue(owner, by, timezone, wanted).limit(_MOST_LINES)):
+                line = lines.setdefault(row["key"], {"realised": _ZERO, "fees": _ZERO, "fills": 0})
+                line["funding"] = row["funding"]
+                line["realised"], line["fees"] = line["realised"] + row["realised"], line["fees"] + row["fees"]
         return [
             PnlLine(key=str(key), day=key if by == "day" else None, **{"funding": _ZERO, **line})
             for key, line in sorted(lines.items())
@@ -159,7 +159,7 @@ class PostgresJournal:
             found = (await connection.execute(query.order_by(c.xid, c.id).limit(limit))).all()
             if not found:
                 return [], after
-            read = [replace(event_from_json(row.body), id=EventId(str(row.id))) for row in found]
+            read = readable({"id": row.id, "body": row.body} for row in found)
             return read, await self._log.cursor_at(connection, found[-1].xid, found[-1].id)
 
         return await self._database.run(look)
@@ -174,18 +174,19 @@ class PostgresJournal:
             found = (await connection.execute(query.order_by(c.xid.desc(), c.id.desc()).limit(limit))).all()
             return [
                 Placed(
-                    event=replace(event_from_json(row.body), id=EventId(str(row.id))),
+                    event=event,
                     place=await self._log.cursor_at(connection, row.xid, row.id),
                     fresh=(row.xid, row.id) > bound,
                 )
                 for row in found
+                for event in readable([{"id": row.id, "body": row.body}])
             ]
 
         return await self._database.run(look)
 
     async def trail(self, owner: OwnerId, event_id: EventId) -> list[Event]:
         query = _TRAIL.bindparams(owner=owner, first=int(event_id))
-        return [replace(event_from_json(row["body"]), id=EventId(str(row["id"]))) for row in await self._rows(query)]
+        return readable(dict(row) for row in await self._rows(query))
 
     async def _rows(self, query: Any) -> Sequence[RowMapping]:
         async def look(connection: AsyncConnection) -> Sequence[RowMapping]:
@@ -211,12 +212,20 @@ def _wanted(query: Select[Any], wanted: TradeFilter) -> Select[Any]:
     return query
 
 
-def _funding(owner: OwnerId, by: PnlBy, timezone: str, wanted: TradeFilter) -> Select[Any]:
+def _of_venue(owner: OwnerId, by: PnlBy, timezone: str, wanted: TradeFilter) -> Select[Any]:
+    """Funding, and what liquidations realised and cost."""
     market = events.c.body["market"].astext
     key = cast(func.timezone(timezone, events.c.at), Date) if by == "day" else market
-    query = select(key.label("key"), func.sum(cast(events.c.body["amount"].astext, Numeric)).label("funding")).where(
-        events.c.owner == owner, events.c.name == PositionFundingPaid.name
-    )
+
+    def total(name: str) -> Any:
+        return func.coalesce(func.sum(cast(events.c.body[name].astext, Numeric)), 0)
+
+    query = select(
+        key.label("key"),
+        total("amount").label("funding"),
+        total("realised_pnl").label("realised"),
+        total("fee").label("fees"),
+    ).where(events.c.owner == owner, events.c.name.in_((PositionFundingPaid.name, PositionLiquidated.name)))
     if wanted.market is not None:
         query = query.where(market == wanted.market)
     if wanted.start is not None:

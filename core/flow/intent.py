@@ -2,7 +2,7 @@
 
 from collections.abc import Sequence
 from dataclasses import dataclass
-from datetime import timedelta
+from datetime import datetime
 from decimal import Decimal
 from typing import Any
 
@@ -70,7 +70,7 @@ async def intent_of(
     if isinstance(sized, NothingToDo):
         return sized
     reduce_only = not isinstance(action, Trade) or action.reduce_only
-    return _order_of(order, action, sized, look, reduce_only=reduce_only, clock=clock)
+    return _order_of(order, action, sized, look, reduce_only=reduce_only, ends=rule.spec.rests_until(clock.now()))
 
 
 async def _reverse_open(
@@ -87,7 +87,7 @@ async def _reverse_open(
     if held is not None and (held.base > 0) is (first.intent.side == "sell"):
         # Opening now would only shrink what is left, by as much again: not what was agreed to.
         return NothingToDo(reason="the position was not closed whole, so nothing was opened")
-    slippage = action.order.max_slippage_bps if isinstance(action.order, MarketOrder) else None
+    slippage = (action.order if isinstance(action.order, MarketOrder) else MarketOrder()).max_slippage_bps
     return OrderIntent(
         order_id=order.id,
         owner=order.owner,
@@ -113,7 +113,7 @@ def _order_of(
     look: Look,
     *,
     reduce_only: bool,
-    clock: Clock,
+    ends: datetime | None,
 ) -> OrderIntent:
     common: dict[str, Any] = {
         "order_id": order.id,
@@ -126,15 +126,13 @@ def _order_of(
     }
     price = _limit_price(order, action)
     if price is not None:
-        kind = action.order
-        ttl = kind.ttl_s if isinstance(kind, LimitOrder) else None
         return OrderIntent(
             **common,
             type="limit",
             # On the tick that is no worse for the owner than what was said.
             price=round_price(price, look.market.tick, up=sized.side == "sell"),
-            post_only=isinstance(kind, LimitOrder) and kind.post_only,
-            expires_at=None if ttl is None else clock.now() + timedelta(seconds=ttl),
+            post_only=isinstance(action.order, LimitOrder) and action.order.post_only,
+            expires_at=ends,
         )
     slippage = (
         action.order.max_slippage_bps if isinstance(action.order, MarketOrder) else MarketOrder().max_slippage_bps

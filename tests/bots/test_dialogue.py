@@ -10,7 +10,7 @@ from hypothesis import strategies as st
 
 from bots.channel import Inbound
 from bots.dialogue import Dialogue
-from core.domain.errors import BadInput, Denied
+from core.domain.errors import BadInput, Denied, StorageUnavailable
 from core.domain.reading import Command, ParseResult
 from core.domain.rule import RuleState
 from core.feed.card import Card
@@ -239,6 +239,16 @@ async def test_resuming_everything_leaves_what_was_paused_on_purpose(talk: Talk)
     assert talk.core.calls[-1] == ("resume", Command(name="resume_rules", all=True))
 
 
+async def test_what_is_said_while_everything_is_paused_offers_to_resume_first(talk: Talk) -> None:
+    talk.core.drafts.result = READ
+    await talk.say("/pause")
+    [draft] = await talk.say(SENTENCE)
+    assert "Everything of yours is paused: say “resume” before you confirm this." in draft.lines
+    assert labels(draft) == ["Confirm", "Edit", "Cancel", "Resume"]
+    await talk.press(draft, "Resume")
+    assert talk.core.calls[-1] == ("resume everything",)
+
+
 async def test_kill_tells_what_stays_open(talk: Talk) -> None:
     [card] = await talk.say("/kill")
     assert card.title == "Everything is stopped"
@@ -344,3 +354,13 @@ async def test_two_people_do_not_confirm_each_others_draft(talk: Talk) -> None:
     await talk.dialogue.answer(other)
     assert talk.core.calls[-1] == ("say", "confirm")
     assert all(a != b for a, b in pairwise(talk.core.calls))
+
+
+async def test_a_database_that_is_away_is_no_business_of_who_writes(talk: Talk) -> None:
+    talk.core.drafts.problem = StorageUnavailable(
+        "Expected a connection to PostgreSQL, was: refused.", "See DATABASE_URL."
+    )
+    [card] = await talk.say(SENTENCE)
+    assert card.title == "SayWhen's database does not answer just now"
+    assert "PostgreSQL" not in str(card)
+    assert "DATABASE_URL" not in str(card)

@@ -274,3 +274,27 @@ async def test_words_after_a_settled_draft_reach_no_older_one_and_its_button_sti
     assert draft.result.questions
     answered = await talk(verb=asked.buttons[1][0].verb)
     assert answered.title == "Confirm this?"
+
+
+@pytest.mark.parametrize("words", ["edit r1 to 135", "change r1 to 135", "Edit R1: at 135 instead", "modify r1 135"])
+async def test_a_rule_is_changed_by_its_name_in_one_message(talk: Talk, words: str) -> None:
+    await talk("stop loss at 130")
+    await talk("confirm")
+    card = await talk(words)
+    assert card.title == "Change r1 to this?", card
+    assert level(await talk.rules()) == D(135)
+    assert (await talk("confirm")).title == "Changed: r1"
+
+
+async def test_moving_a_stop_says_which_one_or_that_there_is_none(talk: Talk) -> None:
+    card = await talk("move my SOL stop to 135")
+    assert "There is no stop on SOL-PERP now. None is made: say “stop at …” for a new one." in card.lines
+    await talk("cancel")
+    await talk("stop loss at 130")
+    await talk("confirm")
+    assert "The stop on SOL-PERP now: r1." in (await talk("move my SOL stop to 135")).lines
+
+
+async def test_a_time_zone_by_its_city_is_offered_in_full(talk: Talk) -> None:
+    card = await talk("/timezone new york")
+    assert card.lines == ("Did you mean America/New_York?",)
