@@ -17,11 +17,18 @@ from core.flow.propose import propose
 from core.ports import Journal, Transaction
 
 
-def is_missed(rule: Rule) -> bool:
-    """Whether *rule* may stand where a missed crossing leaves it: paused, or a schedule that goes on."""
-    return rule.state is RuleState.PAUSED or (
-        rule.state is RuleState.ARMED and isinstance(rule.spec.condition, Schedule)
-    )
+async def missed_rule(tx: Transaction, rule_id: RuleId) -> Rule:
+    """The rule, which may stand where a missed crossing leaves it: paused, or a schedule that goes on.
+
+    Raises NotFound, and Conflict where it stands elsewhere.
+    """
+    rule = await tx.rule(rule_id)
+    if rule is None:
+        raise NotFound("There is no such rule of yours.", "See /rules.")
+    goes_on = rule.state is RuleState.ARMED and isinstance(rule.spec.condition, Schedule)
+    if rule.state is not RuleState.PAUSED and not goes_on:
+        raise Conflict(f"{rule.label} is {rule.state.replace('_', ' ')} now.", "See /rules.")
+    return rule
 
 
 class Drafts:
@@ -161,11 +168,7 @@ class Drafts:
         """A draft that does what the rule's action says, now: for a missed crossing, checked and confirmed anew."""
         scene = await self._scene(owner)
         async with self._parts.store.begin(owner) as tx:
-            rule = await tx.rule(rule_id)
-            if rule is None:
-                raise NotFound("There is no such rule of yours.", "See /rules.")
-            if not is_missed(rule):
-                raise Conflict(f"{rule.label} is {rule.state.replace('_', ' ')} now.", "See /rules.")
+            rule = await missed_rule(tx, rule_id)
             stays = "stays paused" if rule.state is RuleState.PAUSED else "goes on"
             spec = replace(rule.spec, id="r1", condition=Now(), after=None, oco_group=None, expires_at=None)
             return await self._offer(tx, rule, spec, f"Runs once, now; {rule.label} {stays}.", scene)

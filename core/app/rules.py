@@ -4,7 +4,7 @@ import asyncio
 from collections.abc import Collection, Mapping
 from decimal import Decimal
 
-from core.app.drafts import Drafts, is_missed
+from core.app.drafts import Drafts, missed_rule
 from core.app.parts import TIME_OUT_S, Parts
 from core.domain.action import Alert, is_exit
 from core.domain.condition import (
@@ -154,11 +154,7 @@ class Rules:
         """
         now = self._parts.clock.now()
         async with self._parts.store.begin(owner) as tx:
-            rule = await tx.rule(rule_id)
-            if rule is None:
-                raise NotFound("There is no such rule of yours.", "See /rules.")
-            if not is_missed(rule):
-                raise Conflict(f"{rule.label} is {rule.state.replace('_', ' ')} now.", "See /rules.")
+            rule = await missed_rule(tx, rule_id)
             if rule.state is RuleState.ARMED:
                 return rule
             if isinstance(rule.spec.condition, AtTime | Now):

@@ -38,7 +38,7 @@ _SETTINGS = {
     "listen_addresses": "",
     "port": str(PORT),
     "unix_socket_permissions": "0700",
-    "max_connections": "100",
+    "max_connections": "300",  # a busy process has up to 16, and a slot that nobody uses costs some 20 kB
     "shared_buffers": "32MB",
     "jit": "off",
     "timezone": "UTC",

@@ -4,9 +4,6 @@ import asyncio
 import multiprocessing
 import os
 import signal
-from collections.abc import AsyncIterator
-from contextlib import asynccontextmanager
-from dataclasses import dataclass
 from datetime import UTC, datetime
 from decimal import Decimal
 from pathlib import Path
@@ -20,7 +17,6 @@ from core.domain.action import Trade
 from core.domain.condition import Now
 from core.domain.ids import OrderId, OwnerId
 from core.domain.rule import RuleSpec, RuleState
-from core.flow import points
 from core.venues.drift.emulator.chain import Chain
 from core.venues.drift.emulator.exchange import Exchange, keypair
 from core.venues.drift.emulator.faults import Faults
@@ -28,7 +24,8 @@ from core.venues.drift.emulator.keepers import Keepers
 from core.venues.drift.emulator.node import serving
 from core.venues.drift.emulator.tables import WIRE
 from tests import samples
-from tests.chaos.drift_victim import Place, live
+from tests.chain import ticking
+from tests.chaos.drift_victim import Death, Place, live
 from tests.chaos.stage import prepare
 from tests.postgres import Server
 
@@ -48,40 +45,6 @@ WALLET = keypair("hardware wallet")
 USER = WIRE.address("user", WALLET.pubkey(), 0)
 
 pytestmark = [pytest.mark.chaos, pytest.mark.slow, pytest.mark.timeout(300)]
-
-
-@dataclass
-class Hook:
-    """Ends its process the first time that *point* is passed."""
-
-    point: str
-
-    def __call__(self, passed: str) -> None:
-        if passed == self.point:
-            os.kill(os.getpid(), signal.SIGKILL)
-
-
-def die_at(place: Place, name: str, point: str | None) -> None:
-    """A life that ends at *point*; one without goes on."""
-    if point is not None:
-        points.listen(Hook(point))
-    live(place, name)
-
-
-@asynccontextmanager
-async def _ticking(exchange: Exchange) -> AsyncIterator[None]:
-    async def tick() -> None:
-        while True:
-            await asyncio.sleep(SLOT_S)
-            exchange.chain.advance(1, seconds=max(0.001, datetime.now(UTC).timestamp() - exchange.chain.time))
-            exchange.post_again()
-
-    task = asyncio.create_task(tick())
-    try:
-        yield
-    finally:
-        task.cancel()
-        await asyncio.wait([task])
 
 
 async def _sign_all(core: Core, exchange: Exchange, count: int) -> list[OrderId]:
@@ -126,6 +89,10 @@ def _placed(exchange: Exchange) -> list[int]:
     ]
 
 
+def _death(point: str | None) -> Death | None:
+    return None if point is None else Death(point=point)
+
+
 async def test_what_a_wallet_signed_is_placed_once_wherever_we_are_killed(
     postgres_server: Server, tmp_path: Path
 ) -> None:
@@ -136,14 +103,14 @@ async def test_what_a_wallet_signed_is_placed_once_wherever_we_are_killed(
     exchange.show("SOL-PERP", Decimal(100))
     processes = multiprocessing.get_context("forkserver")
     try:
-        async with serving(exchange.chain) as (_, rpc, ws), _ticking(exchange), asyncpg.create_pool(dsn) as pool:
+        async with serving(exchange.chain) as (_, rpc, ws), ticking(exchange, SLOT_S), asyncpg.create_pool(dsn) as pool:
             place = Place(dsn=dsn, folder=tmp_path, rpc=rpc, ws=ws)
             async with open_core(place.settings(), role="people", signs=True) as core:
                 orders = await _sign_all(core, exchange, len(POINTS) + 1)
             assert _placed(exchange) == []
             exchange.chain.faults = Faults(seed=9, lost=0.2, twice=0.2, cut=0.05)
             for number, point in enumerate((*POINTS, None)):
-                process = processes.Process(target=die_at, args=(place, f"life-{number}", point), daemon=True)
+                process = processes.Process(target=live, args=(place, f"life-{number}", _death(point)), daemon=True)
                 process.start()
                 try:
                     if point is not None:

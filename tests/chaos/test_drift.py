@@ -5,8 +5,7 @@ import multiprocessing
 import os
 import random
 import time
-from collections.abc import AsyncIterator
-from contextlib import asynccontextmanager, suppress
+from contextlib import suppress
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
 from decimal import Decimal
@@ -23,11 +22,12 @@ from core.domain.ids import OwnerId
 from core.domain.owner import Draft
 from core.domain.reading import Command
 from core.venues.drift.emulator.chain import Chain
-from core.venues.drift.emulator.exchange import Exchange, keypair
+from core.venues.drift.emulator.exchange import Exchange
 from core.venues.drift.emulator.faults import Faults
 from core.venues.drift.emulator.keepers import Keepers
 from core.venues.drift.emulator.node import serving
 from core.venues.drift.emulator.tables import WIRE
+from tests.chain import account_of, put_position, ticking
 from tests.chaos.drift_victim import Place, live
 from tests.chaos.leaks import leaked
 from tests.chaos.stage import prepare
@@ -38,7 +38,8 @@ TRIGGERS, KILLS = (1_000, 40) if EXAM else (50, 4)
 ROUNDS, REVOKED = (6, 30) if EXAM else (2, 6)
 LAST_LIFE_S = 2_400 if EXAM else 240
 SEED = 8
-SLOT_S = 0.025
+SLOT_S, SLOTS_A_PRICE = 0.025, 20
+"""Sixteen times as fast as in life."""
 HELD = 10 * 10**9
 SOLD = 5 * 10**9
 RESTING = "SELECT DISTINCT owner FROM trading_rules WHERE state = 'paused'"
@@ -67,44 +68,8 @@ class Counts:
     faults: dict[str, int] = field(default_factory=dict)
 
 
-@asynccontextmanager
-async def _ticking(exchange: Exchange) -> AsyncIterator[None]:
-    """Slots that pass sixteen times as fast as in life, with the time of day."""
-
-    async def tick() -> None:
-        while True:
-            await asyncio.sleep(SLOT_S)
-            behind = datetime.now(UTC).timestamp() - exchange.chain.time
-            exchange.chain.advance(1, seconds=max(0.001, behind))
-            if exchange.chain.slot % 20 == 0:
-                exchange.post_again()
-
-    task = asyncio.create_task(tick())
-    try:
-        yield
-    finally:
-        task.cancel()
-        await asyncio.wait([task])
-
-
 def _held(exchange: Exchange, key: Pubkey) -> int:
     return sum(position["base_asset_amount"] for position in exchange.user(key)["perp_positions"])
-
-
-def _hold(exchange: Exchange, key: Pubkey) -> None:
-    user = exchange.user(key)
-    cost = -100 * HELD // 1_000
-    user["perp_positions"][0] |= {
-        "base_asset_amount": HELD,
-        "quote_asset_amount": cost,
-        "quote_entry_amount": cost,
-        "quote_break_even_amount": cost,
-    }
-    exchange.change("User", key, perp_positions=user["perp_positions"])
-
-
-def _user(owner: OwnerId) -> Pubkey:
-    return WIRE.address("user", keypair("wallet", owner).pubkey(), 0)
 
 
 async def _confirm(core: Core, owner: OwnerId) -> None:
@@ -125,7 +90,7 @@ async def _arm(place: Place, exchange: Exchange) -> list[OwnerId]:
                 await asyncio.sleep(0.05)
         for owner in owners:
             await core.parts.venue.account(owner)
-            _hold(exchange, _user(owner))
+            put_position(exchange, account_of(owner), HELD)
             await _confirm(core, owner)
         for task in tasks:
             task.cancel()
@@ -135,8 +100,8 @@ async def _arm(place: Place, exchange: Exchange) -> list[OwnerId]:
 
 def _revoke(exchange: Exchange, owner: OwnerId) -> Pubkey:
     """Take the delegate's right away; who had it."""
-    delegate: Pubkey = exchange.user(_user(owner))["delegate"]
-    exchange.change("User", _user(owner), delegate=Pubkey.default())
+    delegate: Pubkey = exchange.user(account_of(owner))["delegate"]
+    exchange.change("User", account_of(owner), delegate=Pubkey.default())
     return delegate
 
 
@@ -144,7 +109,7 @@ async def _give_back(exchange: Exchange, owner: OwnerId, delegate: Pubkey, pool:
     """Give *owner*'s right back once it was missed, so that their rule has rested for certain."""
     while not await pool.fetchval(MISSED, owner):  # noqa: ASYNC110 - victims are other processes
         await asyncio.sleep(0.1)
-    exchange.change("User", _user(owner), delegate=delegate)
+    exchange.change("User", account_of(owner), delegate=delegate)
 
 
 async def _disturb(
@@ -154,7 +119,7 @@ async def _disturb(
     while not await pool.fetchval("SELECT count(*) FROM trades"):  # noqa: ASYNC110 - victims are other processes
         await asyncio.sleep(0.1)
     for _ in range(ROUNDS):
-        unsold = [owner for owner in owners if _held(exchange, _user(owner)) == HELD]
+        unsold = [owner for owner in owners if _held(exchange, account_of(owner)) == HELD]
         delegates = {owner: _revoke(exchange, owner) for owner in rest.sample(unsold, min(REVOKED, len(unsold)))}
         counts.revoked += len(delegates)
         exchange.program.off = True
@@ -167,7 +132,7 @@ async def _disturb(
                     await asyncio.sleep(0.1)
         await asyncio.sleep(rest.uniform(0.5, 2.0))
         for owner, delegate in delegates.items():
-            exchange.change("User", _user(owner), delegate=delegate)
+            exchange.change("User", account_of(owner), delegate=delegate)
         await asyncio.sleep(rest.uniform(0.5, 2.0))
 
 
@@ -220,7 +185,7 @@ async def _judge(exchange: Exchange, owners: list[OwnerId], pool: asyncpg.Pool, 
     counts.unresolved = await pool.fetchval(f"SELECT count(*) FROM orders WHERE state NOT IN {ended}")
     counts.tries = await pool.fetchval("SELECT count(*) FROM orders")
     for owner in owners:
-        key = _user(owner)
+        key = account_of(owner)
         landed = [exchange.chain.landed[name] for name in exchange.chain.history[key]]
         actions = [
             event.fields
@@ -248,7 +213,11 @@ async def test_every_leg_trades_once_under_faults_and_kills(
     exchange.show("SOL-PERP", Decimal(100))
     counts = Counts()
     try:
-        async with serving(exchange.chain) as (_, rpc, ws), _ticking(exchange), asyncpg.create_pool(dsn) as pool:
+        async with (
+            serving(exchange.chain) as (_, rpc, ws),
+            ticking(exchange, SLOT_S, slots_a_price=SLOTS_A_PRICE),
+            asyncpg.create_pool(dsn) as pool,
+        ):
             place = Place(dsn=dsn, folder=tmp_path, rpc=rpc, ws=ws, longest_life_s=LAST_LIFE_S)
             began = time.monotonic()
             owners = await _arm(place, exchange)

@@ -22,10 +22,10 @@ from core.domain.reading import Command
 from core.domain.rule import RuleState
 from core.venues.drift.codec import Record
 from core.venues.drift.emulator.chain import Chain
-from core.venues.drift.emulator.exchange import Exchange, keypair
+from core.venues.drift.emulator.exchange import Exchange
 from core.venues.drift.emulator.keepers import Keepers
 from core.venues.drift.emulator.node import serving
-from core.venues.drift.emulator.tables import WIRE
+from tests.chain import account_of, put_position, ticking
 from tests.chaos.drift_victim import Death, Place, live
 from tests.chaos.stage import prepare
 from tests.postgres import Server
@@ -47,7 +47,7 @@ class Guarded:
 
     def __init__(self, core: Core, exchange: Exchange, place: Place, pool: asyncpg.Pool, owner: OwnerId) -> None:
         self.core, self.exchange, self.place, self.pool, self.owner = core, exchange, place, pool, owner
-        self.key = WIRE.address("user", keypair("wallet", owner).pubkey(), 0)
+        self.key = account_of(owner)
         self.lives = 0
 
     async def until(self, fact: Callable[[], Awaitable[Any]]) -> None:
@@ -105,14 +105,17 @@ async def _guarded(dsn: str, folder: Path) -> AsyncIterator[Guarded]:
     exchange.show(MARKET, Decimal(100))
     async with serving(exchange.chain) as (_, rpc, ws), asyncpg.create_pool(dsn) as pool:
         place = Place(dsn=dsn, folder=folder, rpc=rpc, ws=ws)
-        async with open_core(place.settings(), role="people", signs=True) as core:
+        async with (
+            open_core(place.settings(), role="people", signs=True) as core,
+            ticking(exchange, 0.025, slots_a_price=20),
+        ):
             tasks = [asyncio.create_task(work()) for work in (core.prices.follow, core.trading_keys.keep_room)]
-            tasks.append(asyncio.create_task(_tick(exchange)))
             owner = await core.parts.store.create_owner("console", "ann", core.clock.now())
             stage = Guarded(core, exchange, place, pool, owner)
             await stage.until(_soon(core.parts.board.known))
             await core.parts.venue.account(owner)
-            _hold(exchange, stage.key)
+            put_position(exchange, stage.key, 10 * UNIT)
+            exchange.change_market(MARKET, number_of_users_with_base=1)
             try:
                 yield stage
             finally:
@@ -126,23 +129,6 @@ def _soon(fact: Callable[[], Any]) -> Callable[[], Awaitable[Any]]:
         return fact()
 
     return ask
-
-
-async def _tick(exchange: Exchange) -> None:
-    while True:
-        await asyncio.sleep(0.025)
-        exchange.chain.advance(1, seconds=max(0.001, datetime.now(UTC).timestamp() - exchange.chain.time))
-        if exchange.chain.slot % 20 == 0:
-            exchange.post_again()
-
-
-def _hold(exchange: Exchange, key: Any) -> None:
-    positions = exchange.user(key)["perp_positions"]
-    cost = -100 * 10 * UNIT // 1_000
-    paid = dict.fromkeys(("quote_asset_amount", "quote_entry_amount", "quote_break_even_amount"), cost)
-    positions[0] |= {"base_asset_amount": 10 * UNIT, **paid}
-    exchange.change("User", key, perp_positions=positions)
-    exchange.change_market(MARKET, number_of_users_with_base=1)
 
 
 async def test_killed_as_it_places_and_takes_off_a_stop_it_leaves_one_or_none_and_one_exit(

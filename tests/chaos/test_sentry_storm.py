@@ -12,15 +12,15 @@ import asyncpg
 import pytest
 
 from core.venues.drift.emulator.chain import Chain
-from core.venues.drift.emulator.exchange import Exchange, keypair
+from core.venues.drift.emulator.exchange import Exchange
 from core.venues.drift.emulator.faults import Faults
 from core.venues.drift.emulator.keepers import Keepers
 from core.venues.drift.emulator.node import serving
-from core.venues.drift.emulator.tables import WIRE
+from tests.chain import account_of, ticking
 from tests.chaos import test_drift
 from tests.chaos.drift_victim import Place, live
 from tests.chaos.stage import prepare
-from tests.chaos.test_drift import EXAM, Counts, _arm, _judge, _open, _ticking
+from tests.chaos.test_drift import EXAM, SLOT_S, SLOTS_A_PRICE, Counts, _arm, _judge, _open
 from tests.postgres import Server
 
 pytestmark = [
@@ -60,7 +60,11 @@ async def test_stops_that_rest_or_do_not_yet_are_one_exit_each_whoever_is_killed
     exchange.show("SOL-PERP", Decimal(100))
     dsn = await postgres_server.borrow()
     try:
-        async with serving(exchange.chain) as (_, rpc, ws), _ticking(exchange), asyncpg.create_pool(dsn) as pool:
+        async with (
+            serving(exchange.chain) as (_, rpc, ws),
+            ticking(exchange, SLOT_S, slots_a_price=SLOTS_A_PRICE),
+            asyncpg.create_pool(dsn) as pool,
+        ):
             place = Place(dsn=dsn, folder=tmp_path, rpc=rpc, ws=ws)
             owners = await _arm(place, exchange)
             exchange.chain.faults = faults = Faults(
@@ -81,7 +85,7 @@ async def test_stops_that_rest_or_do_not_yet_are_one_exit_each_whoever_is_killed
             await asyncio.to_thread(last.join)
             counts.trading_s, counts.faults = round(time.monotonic() - began, 1), faults.counts
             await _judge(exchange, owners, pool, counts)
-            keys = [WIRE.address("user", keypair("wallet", owner).pubkey(), 0) for owner in owners]
+            keys = [account_of(owner) for owner in owners]
             orphans = sum(order["status"] == "Open" for key in keys for order in exchange.user(key)["orders"])
             by_sentry = await pool.fetchval("SELECT count(*) FROM orders WHERE step = 'sentry' AND filled_base > 0")
     finally:

@@ -26,6 +26,7 @@ from core.venues.drift.emulator.keepers import Keepers
 from core.venues.drift.emulator.node import serving
 from core.venues.drift.emulator.tables import WIRE
 from scheduler import run_scheduler, run_worker
+from tests.chain import account_of, ticking
 
 EXAMPLE = (
     "If SOL-PERP price drops $0.1 from current price, sell 50% of my position. "
@@ -55,7 +56,7 @@ class Stage:
 
     def __init__(self, core: Core, exchange: Exchange, owner: OwnerId, told: Told) -> None:
         self.core, self.exchange, self.owner, self.told = core, exchange, owner, told
-        self.key = WIRE.address("user", keypair("wallet", owner).pubkey(), 0)
+        self.key = account_of(owner)
 
     async def agree(self, words: str) -> None:
         draft = await self.core.drafts.say(self.owner, words, "console")
@@ -99,7 +100,11 @@ async def _staged(dsn: str, home: Path) -> AsyncIterator[Stage]:
     exchange = Exchange(Chain(time=datetime.now(UTC).timestamp()))
     Keepers(exchange)
     exchange.show(MARKET, Decimal(150))
-    async with serving(exchange.chain) as (_, rpc, ws), asyncio.TaskGroup() as tasks:
+    async with (
+        serving(exchange.chain) as (_, rpc, ws),
+        ticking(exchange, 0.05, slots_a_price=10),
+        asyncio.TaskGroup() as tasks,
+    ):
         settings = read_settings(
             _env_file=None, DATABASE_URL=dsn, SAYWHEN_HOME=str(home), SAYWHEN_VENUE="drift-emulator",
             SOLANA_RPC_URL=rpc, SOLANA_WS_URL=ws,
@@ -108,7 +113,6 @@ async def _staged(dsn: str, home: Path) -> AsyncIterator[Stage]:
             owner = await core.parts.store.create_owner("console", "ann", core.clock.now())
             told, ready = Told(), asyncio.Event()
             running = [
-                tasks.create_task(_tick(exchange)),
                 tasks.create_task(run_scheduler(core, ready)),
                 tasks.create_task(run_worker(core)),
                 tasks.create_task(Courier(core.notices, [told], core.clock).run()),
@@ -121,14 +125,6 @@ async def _staged(dsn: str, home: Path) -> AsyncIterator[Stage]:
                 for task in running:
                     task.cancel()
                 await asyncio.wait(running)
-
-
-async def _tick(exchange: Exchange) -> None:
-    while True:
-        await asyncio.sleep(0.05)
-        exchange.chain.advance(1, seconds=max(0.001, datetime.now(UTC).timestamp() - exchange.chain.time))
-        if exchange.chain.slot % 10 == 0:
-            exchange.post_again()
 
 
 async def test_the_sentence_becomes_one_signed_transaction_a_trigger_and_its_fill_is_told(
