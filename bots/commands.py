@@ -8,6 +8,7 @@ from typing import get_args
 
 from bots import linking, operator, views
 from bots.earnings import PERIODS, pnl
+from bots.history import history
 from bots.obey import LATE_AFTER_S, list_rules, obey
 from bots.options import CHOSEN, CODE, LISTED, MARKET, MARKETS, PAGE, RULE, SELECTION, WORDS, ZONE, Option
 from bots.preferences import SETTINGS, settings
@@ -103,14 +104,6 @@ async def _trades(turn: Turn, words: str) -> list[Card]:
         count = int(words)
     owner = await turn.core.account.owner(turn.owner)
     return [views.trades_card(await turn.core.account.trades(turn.owner, count), owner)]
-
-
-async def _history(turn: Turn, words: str) -> list[Card]:
-    label = words.lower()
-    if not _LABEL.fullmatch(label):
-        raise BadInput(f"Expected a rule like r1, was {words[:40]!r}", "/rules shows yours.")
-    owner = await turn.core.account.owner(turn.owner)
-    return [views.history_card(await turn.core.rules.history(turn.owner, label), owner)]
 
 
 async def _delete(turn: Turn, words: str) -> list[Card]:
@@ -250,7 +243,7 @@ COMMANDS: tuple[SlashCommand, ...] = (
         bare=True,
     ),
     SlashCommand(name="alerts", description="Rules that only tell you", run=_alerts, bare=True),
-    SlashCommand(name="history", args="<rule>", options=(RULE,), description="What happened to a rule", run=_history),
+    SlashCommand(name="history", args="[rule]", options=(RULE,), description="What happened to a rule", run=history),
     SlashCommand(
         name="pause",
         args="[rules or market]",
