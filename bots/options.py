@@ -31,7 +31,7 @@ class Option:
 
 
 WORDS = Option(name="text", description="What should happen and when, in your own words", required=True)
-RULE = Option(name="rule", description="Which rule", kind="rule", required=True)
+RULE = Option(name="rule", description="Which rule; leave it out to choose", kind="rule")
 MARKET = Option(name="market", description="Which market; leave it out for all", kind="market")
 MARKETS = Option(name="markets", description="Which markets, with spaces between; leave it out for all", kind="market")
 SELECTION = Option(

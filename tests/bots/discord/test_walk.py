@@ -70,8 +70,8 @@ USES: dict[str, tuple[dict[str, Any], ...]] = {
     "kill": ({},),
     "deleteme": ({},),
 }
-TYPED = {"status": "", "users": "", "broadcast": "Back soon", "history": "", "start": f"{PAYLOAD}ABCDEF"}
-"""What no menu has and is typed in private: an operator's commands, words left out, an address of ours."""
+TYPED = {"status": "", "users": "", "broadcast": "Back soon", "start": f"{PAYLOAD}ABCDEF"}
+"""What no menu has and is typed in private: an operator's commands, an address of ours."""
 SAYS_NO = (
     ("link: ", "used or has expired"), ("c:/link ABCDEF: ", "used or has expired"), ("rule: ", "did not understand"),
     ("c:/deleteme now: ", "You hold a position"),
