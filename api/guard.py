@@ -13,6 +13,7 @@ from prometheus_client import CollectorRegistry, Counter, Gauge, Histogram
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
 from api.errors import problem
+from api.figures import Figures
 from api.policy import Policy
 from core.ports.fees import Payer
 
@@ -24,7 +25,7 @@ _log = logging.getLogger("api.access")
 
 
 class Measures:
-    """The API's own figures, in a registry of its own."""
+    """The API's own figures and those of the whole SayWhen, in a registry of its own."""
 
     def __init__(self) -> None:
         self.registry = CollectorRegistry()
@@ -42,6 +43,7 @@ class Measures:
         self.frames = Counter("saywhen_api_frames", "Frames sent on sockets", registry=self.registry)
         self.dropped = Counter("saywhen_api_sockets_dropped", "Sockets closed by us", ["why"], registry=self.registry)
 
+        self.figures = Figures(self.registry)
         self._left = Gauge(
             "saywhen_key_lamports", "Lamports that a key has left for network fees", ["key"], registry=self.registry
         )

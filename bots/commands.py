@@ -8,6 +8,7 @@ from typing import get_args
 
 from bots import linking, operator, views
 from bots.earnings import PERIODS, pnl
+from bots.history import history
 from bots.obey import LATE_AFTER_S, list_rules, obey
 from bots.options import CHOSEN, CODE, LISTED, MARKET, MARKETS, PAGE, RULE, SELECTION, WORDS, ZONE, Option
 from bots.preferences import SETTINGS, settings
@@ -55,6 +56,7 @@ async def _start(turn: Turn, words: str) -> list[Card]:
         return [linking.asked_by_address(words)]
     core = turn.core
     lines = ["Say what should happen and when. You confirm every rule before it is armed.", *_EXAMPLES]
+    lines.append("In a group or a server, begin with /rule.")
     view = await core.account.view(turn.owner)
     money = "is on paper, with play money" if view.venue == "paper" else f"is on {view.venue}"
     source = "Prices are SIMULATED." if core.prices.simulated else f"Prices come from {core.prices.source_name}."
@@ -102,14 +104,6 @@ async def _trades(turn: Turn, words: str) -> list[Card]:
         count = int(words)
     owner = await turn.core.account.owner(turn.owner)
     return [views.trades_card(await turn.core.account.trades(turn.owner, count), owner)]
-
-
-async def _history(turn: Turn, words: str) -> list[Card]:
-    label = words.lower()
-    if not _LABEL.fullmatch(label):
-        raise BadInput(f"Expected a rule like r1, was {words[:40]!r}", "/rules shows yours.")
-    owner = await turn.core.account.owner(turn.owner)
-    return [views.history_card(await turn.core.rules.history(turn.owner, label), owner)]
 
 
 async def _delete(turn: Turn, words: str) -> list[Card]:
@@ -249,12 +243,12 @@ COMMANDS: tuple[SlashCommand, ...] = (
         bare=True,
     ),
     SlashCommand(name="alerts", description="Rules that only tell you", run=_alerts, bare=True),
-    SlashCommand(name="history", args="<rule>", options=(RULE,), description="What happened to a rule", run=_history),
+    SlashCommand(name="history", args="[rule]", options=(RULE,), description="What happened to a rule", run=history),
     SlashCommand(
         name="pause",
         args="[rules or market]",
         options=(SELECTION,),
-        description="Stop watching; orders stay",
+        description="Stop watching rules; open orders stay",
         run=_selecting("pause_rules"),
         bare=True,
     ),
@@ -262,7 +256,7 @@ COMMANDS: tuple[SlashCommand, ...] = (
         name="resume",
         args="[rules or market]",
         options=(SELECTION,),
-        description="Watch again",
+        description="Watch rules again",
         run=_selecting("resume_rules"),
         bare=True,
     ),

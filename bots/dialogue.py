@@ -4,7 +4,7 @@ import logging
 import re
 from collections import OrderedDict
 from collections.abc import Collection
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 from bots import draft_cards, questions, views
 from bots.channel import Inbound
@@ -266,7 +266,8 @@ class Dialogue:
         """Why the button of an older card did nothing, and the draft's present card if there is one to press."""
         draft = await self._core.drafts.get(turn.owner, DraftId(draft_id))
         if draft.state in OPEN_DRAFTS and draft.revision == revision:
-            return [views.error_card(problem)]
+            paused = (await self._core.account.owner(turn.owner)).paused
+            return [replace(views.error_card(problem), buttons=((draft_cards.RESUME,),) if paused else ())]
         return [views.error_card(problem), await self._show(turn, place, draft)]
 
     async def _amend(self, turn: Turn, place: tuple[str, str], draft_id: DraftId, words: str) -> list[Card]:

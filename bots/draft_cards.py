@@ -9,7 +9,7 @@ from core.domain.condition import markets_of
 from core.domain.market import Observation
 from core.domain.owner import OPEN_DRAFTS, Draft, DraftState, Owner
 from core.domain.reading import ParseResult, Question
-from core.domain.rule import Rule, RuleState
+from core.domain.rule import Rule, RuleState, leaves_at_once
 from core.domain.wording import one_line, say_live, say_rule, trigger_prices
 from core.feed.card import Button, Card, Chart, ChartLine, Rows, Tone
 from core.feed.press import AnswerDraft, CancelDraft, ConfirmDraft, EditDraft, Say, write
@@ -17,6 +17,8 @@ from core.feed.press import AnswerDraft, CancelDraft, ConfirmDraft, EditDraft, S
 _MOST_LABEL = 60
 _MOST_LINES = 8
 _MOST_QUOTED = 200
+_PAUSED = "Everything of yours is paused: say “resume” before you confirm this."
+RESUME = Button(label="Resume", verb=write(Say(words="/resume")))
 
 
 def draft_card(
@@ -37,11 +39,13 @@ def draft_card(
             return _question_card(draft, draft.result.questions)
         case DraftState.ASKING | DraftState.AWAITING_CONFIRMATION:
             ends = "" if owner is None else f"; this offer ends {local_time(draft.expires_at, owner)}"
+            paused = owner is not None and owner.paused and not all(map(leaves_at_once, draft.result.rules))
             until = "Nothing is armed" if replaced is None else f"{replaced} stays as it is"
             return Card(
                 title="Confirm this?" if replaced is None else f"Change {replaced} to this?",
                 lines=(
                     *draft.summary.splitlines(),
+                    *((_PAUSED,) if paused else ()),
                     f"{until} until you confirm{ends}.",
                 ),
                 buttons=(
@@ -50,6 +54,7 @@ def draft_card(
                         Button(label="Edit", verb=write(EditDraft(draft_id=draft.id))),
                         _cancel(draft),
                     ),
+                    *(((RESUME,),) if paused else ()),
                 ),
                 key=_key(draft),
                 chart=_chart(draft, seen, entries or {}),
@@ -104,7 +109,7 @@ def refusal_card(result: ParseResult, *, waits: Draft | None = None, meant: str 
     if waits is not None and waits.state in OPEN_DRAFTS:
         # Whoever says "confirm" next must know what that is about: not the words that were not understood.
         if waits.state is DraftState.AWAITING_CONFIRMATION:
-            said = "; ".join(say_rule(spec) for spec in waits.result.rules) or one_line(waits.words)
+            said = " ".join(say_rule(spec) for spec in waits.result.rules) or one_line(waits.words)
             lines = (*lines, f"“confirm” would arm the draft from before: {_shortened(said, _MOST_QUOTED)}")
         else:
             lines = (*lines, f"Still open: {one_line(waits.result.questions[0].text)}")

@@ -5,9 +5,9 @@ import re
 from collections.abc import Sequence
 from datetime import datetime, timedelta
 
-from bots import obey
+from bots import left_open, obey
 from bots.nearness import Gauges, nearness
-from bots.states import STATE_WORDS, WHY
+from bots.states import WHY, order_state, ordered, state_of
 from bots.turn import Turn
 from bots.views import local_time
 from core.domain.condition import markets_of
@@ -39,13 +39,16 @@ async def not_fired(turn: Turn, said: str) -> list[Card]:
     if not rules:
         return [Card(title="No rule of yours is waiting", lines=("/rules shows rules, /trades what was traded.",))]
     view, owner = await turn.core.account.view(turn.owner), await turn.core.account.owner(turn.owner)
-    gauges = await obey.gauges_of(turn, rules[:_MOST])
+    gauges, sent = await obey.gauges_of(turn, rules[:_MOST]), await left_open.under_way(turn, rules[:_MOST])
+    labels = {rule.id: rule.label for rule in await turn.core.rules.list(turn.owner)}
     lines: list[str] = []
     for rule in rules[:_MOST]:
-        lines.append(f"{rule.label}: {say_live(rule)}")
+        before = None if rule.after_rule is None else labels.get(rule.after_rule)
+        lines.append(f"{rule.label}: {say_live(rule) if before is None else say_live(rule, after=before)}")
         if owner.paused and rule.state not in {RuleState.COMPLETED, RuleState.FAILED, RuleState.CANCELLED}:
             lines.append("   Everything of yours is paused: nothing fires until you resume.")
-        lines += [f"   {line}" for line in await _why(turn, rule, view, gauges)]
+        lines += [f"   {line}" for line in await _why(turn, rule, before, view, gauges)]
+        lines += [f"   Its order: {ordered(order)}, {order_state(order)}." for order in sent.get(rule.id, ())]
     if len(rules) > _MOST:
         lines.append(f"{len(rules) - _MOST} more: ask by name, for example “why has {rules[_MOST].label} not fired?”")
     if not await turn.core.people.watched():
@@ -53,7 +56,7 @@ async def not_fired(turn: Turn, said: str) -> list[Card]:
     label = rules[0].label
     history = ((Button(label=f"History of {label}", verb=write(Say(words=f"/history {label}"))),),)
     title = f"Why {label} has not fired" if len(rules) == 1 else "Why they have not fired"
-    if len(rules) == 1 and rules[0].state is RuleState.COMPLETED:
+    if len(rules) == 1 and rules[0].state in {RuleState.COMPLETED, RuleState.FIRING}:
         title = f"{label} has fired"
     return [Card(title=title, lines=tuple(lines), buttons=history)]
 
@@ -83,14 +86,19 @@ async def _meant(turn: Turn, said: str) -> Sequence[Rule]:
     markets = [seen.market for seen in turn.core.prices.latest(None) if base_of(seen.market).casefold() in said.split()]
     market = markets[0] if len(markets) == 1 else None
     found = await list_rules(turn.owner, None, Command(name="rules", filter=kind, market=market))
-    return sorted(found, key=lambda rule: rule.state is not RuleState.ARMED)
+    if not found and kind is not None:  # the stop that they ask about has done its work
+        past = await list_rules(turn.owner, frozenset(RuleState), Command(name="rules", filter=kind, market=market))
+        return list(past)[-1:]
+    # What has fired already is asked about by name.
+    waiting = [rule for rule in found if rule.state is not RuleState.FIRING] or list(found)
+    return sorted(waiting, key=lambda rule: rule.state is not RuleState.ARMED)
 
 
-async def _why(turn: Turn, rule: Rule, view: Account, gauges: Gauges) -> list[str]:
+async def _why(turn: Turn, rule: Rule, before: str | None, view: Account, gauges: Gauges) -> list[str]:
     if rule.state in WATCHED:
         near = nearness(rule, view, turn.core.prices.latest(None), gauges)
         return [*(f"It {line}" if line.startswith("fires") else line for line in near), *await _seen(turn, rule)]
-    lines = [f"Now: {STATE_WORDS[rule.state]}."]
+    lines = [f"Now: {state_of(rule, before)}."]
     if rule.reason:
         lines.append(f"Why: {WHY.get(rule.reason, one_line(rule.reason))}.")
     if rule.state is RuleState.PAUSED:

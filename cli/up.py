@@ -131,7 +131,16 @@ def _greeting(core: Core, *, ready: bool, chatting: bool, listening: socket.sock
         "drift-emulator": "on a Drift emulator (play money, real transactions)",
     }
     place = places.get(settings.venue, f"on {settings.venue} (real money)")
-    return f"SayWhen is up {place}. {prices} {api} Its home is {home}; {leave}."
+    return f"SayWhen is up {place}. {prices} {api} {_bots(settings)}Its home is {home}; {leave}."
+
+
+def _bots(settings: Settings) -> str:
+    """Which chats are served: a token that is missing or misspelt shows here, not in a chat that never answers."""
+    tokens = {"Telegram": settings.telegram_token, "Discord": settings.discord_token}
+    on = [name for name, token in tokens.items() if token is not None]
+    if not on:
+        return "No bot is on (TELEGRAM_BOT_TOKEN, DISCORD_BOT_TOKEN). "
+    return f"Bots: {' and '.join(on)}. "
 
 
 async def _refusal(core: Core) -> str:

@@ -49,4 +49,5 @@ async def metrics(request: Request, core: CoreIn) -> Response:
     with suppress(SayWhenError, TimeoutError, OSError):
         async with asyncio.timeout(_WITHIN_S):
             measures.show(await core.fees.payers())
+            await measures.figures.take(core)
     return Response(generate_latest(measures.registry), media_type=CONTENT_TYPE_LATEST)

@@ -9,11 +9,10 @@ from core.domain.event import RuleAmended
 from core.domain.ids import DraftId, OwnerId, RuleId, new_id
 from core.domain.owner import Draft, DraftState
 from core.domain.reading import ParseResult
-from core.domain.rule import Rule, RuleSet, RuleSpec, RuleState
+from core.domain.rule import Rule, RuleSet, RuleSpec, RuleState, leaves_at_once
 from core.flow import confirm as confirming
 from core.flow import draft as drafting
 from core.flow.draft import Scene
-from core.flow.lifecycle import leaves_at_once
 from core.flow.propose import propose
 from core.ports import Journal, Transaction
 
@@ -82,8 +81,7 @@ class Drafts:
             draft = await tx.draft(draft_id)
             leaves = draft is not None and all(map(leaves_at_once, draft.result.rules))
             if (await tx.read_owner()).paused and not leaves:
-                hint = "Resume first, then confirm; the card stays."
-                raise Conflict("Everything of yours is paused, so nothing new is armed.", hint)
+                raise Conflict("Everything of yours is paused, so nothing new is armed.", "Resume first, then confirm.")
         return await confirming.confirm(
             self._parts.store,
             self._parts.clock,

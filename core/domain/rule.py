@@ -2,13 +2,13 @@
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field
-from datetime import datetime
+from datetime import datetime, timedelta
 from decimal import Decimal
 from enum import StrEnum
 from typing import Any, Literal
 
-from core.domain.action import Action, is_exit
-from core.domain.condition import AtTime, Condition, Schedule, leaves
+from core.domain.action import Action, LimitOrder, is_exit
+from core.domain.condition import AtTime, Condition, Now, Schedule, leaves
 from core.domain.ids import DraftId, EventId, OrderId, OwnerId, RuleId, SetId
 
 
@@ -48,6 +48,13 @@ class RuleSpec:
         if self.late is not None:
             return self.late
         return Late(do="run" if is_exit(self.action) else "ask")
+
+    def rests_until(self, now: datetime) -> datetime | None:
+        """When a resting order that is sent *now* ends: by its own time, or with the rule if that is sooner."""
+        order = getattr(self.action, "order", None)
+        ttl = order.ttl_s if isinstance(order, LimitOrder) else None
+        ends = (self.expires_at, None if ttl is None else now + timedelta(seconds=ttl))
+        return min((at for at in ends if at is not None), default=None)
 
     def is_over(self, now: datetime) -> bool:
         """Whether its time has run out."""
@@ -140,3 +147,8 @@ def job_kind(condition: Condition) -> Literal["price_monitor", "position_monitor
     if kinds & {"position_pnl", "position_event", "account"}:
         return "position_monitor"
     return "price_monitor"
+
+
+def leaves_at_once(spec: RuleSpec) -> bool:
+    """Whether *spec* only closes something, now: what its owner may do also while everything of theirs is paused."""
+    return isinstance(spec.condition, Now) and is_exit(spec.action)

@@ -18,6 +18,7 @@ from core.domain.wording_amounts import (
 )
 from core.domain.wording_condition import say_condition, say_gauge, trigger_prices
 from core.domain.wording_consequence import Ground
+from core.domain.wording_now import say_now
 from core.domain.wording_readback import SHARES_OF_THE_MOMENT, read_back
 from core.domain.wording_rule import say_live, say_rule, say_rules
 from core.domain.wording_sentry import say_standing
@@ -38,6 +39,7 @@ __all__ = [
     "say_level",
     "say_live",
     "say_money",
+    "say_now",
     "say_number",
     "say_order",
     "say_percent",

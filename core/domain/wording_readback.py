@@ -23,6 +23,7 @@ from core.domain.wording_amounts import say_bps
 from core.domain.wording_condition import NO_PRICES
 from core.domain.wording_consequence import Ground, say_consequences
 from core.domain.wording_estimate import Reading, say_size, say_triggers
+from core.domain.wording_now import say_now
 from core.domain.wording_rule import say_rule
 from core.domain.wording_sentry import say_where
 
@@ -66,12 +67,21 @@ def read_back(
         lines.append(f"{number}. {sentence}" if numbered else sentence)
         lines += [f"{_INDENT}{line}" for line in (*say_triggers(spec, reading), *say_size(spec, reading))]
         if ground is not None:
+            lines += [f"{_INDENT}{line}" for line in _say_standing(spec, ground)]
             lines += [f"{_INDENT}{line}" for line in say_consequences(spec, reading, ground)]
     lines += _say_relations(reading, assumptions)
     lines += _say_terms(rules, assumptions, frozen=references is not None)
     lines += say_where(rules, [reading.names[spec.id] for spec in rules], stands_at, markets_source)
     lines += [f"Assumed: {assumption}" for assumption in assumptions]
     return tuple(lines)
+
+
+def _say_standing(spec: RuleSpec, ground: Ground) -> list[str]:
+    """Where the profit, the account or the funding stands that the rule waits for."""
+    if spec.after is not None:
+        return []
+    told = [line for leaf in leaves(spec.condition) for line in say_now(leaf, ground.account, ground.funding)]
+    return [f"{line[0].upper()}{line[1:]}." for line in told]
 
 
 def _say_relations(reading: Reading, assumptions: Sequence[str]) -> list[str]:

@@ -7,7 +7,7 @@ from decimal import Decimal
 from typing import Any, Literal
 
 from core.domain.action import MarketOrder, is_exit, trades
-from core.domain.condition import Now, PriceChange, Schedule, Trailing, leaves
+from core.domain.condition import PriceChange, Schedule, Trailing, leaves
 from core.domain.errors import Conflict
 from core.domain.event import (
     Event,
@@ -245,11 +245,6 @@ def slippage_of(spec: RuleSpec) -> int | None:
     if trades(spec.action) and isinstance(order := getattr(spec.action, "order", None), MarketOrder):
         return order.max_slippage_bps
     return None
-
-
-def leaves_at_once(spec: RuleSpec) -> bool:
-    """Whether *spec* only closes something, now: what its owner may do also while everything of theirs is paused."""
-    return isinstance(spec.condition, Now) and is_exit(spec.action)
 
 
 def is_protective(spec: RuleSpec) -> bool:

@@ -97,6 +97,16 @@ async def test_health_is_public_and_says_nothing_of_anybody(api: Api) -> None:
     assert 'saywhen_api_requests_total{method="GET",route="/health",status="200"}' in text
 
 
+async def test_figures_tell_an_operator_what_is_watched_under_way_and_given_up(api: Api) -> None:
+    ann = await api.paper()
+    await ann.agree("tell me when SOL is above 200")
+    text = (await api.nobody().get("/metrics")).body
+    for line in ("people 1.0", "live_rules 1.0", "orders_unknown 0.0", "dead_letters 0.0", "watching 0.0"):
+        assert f"saywhen_{line}\n" in text, line
+    await ann.agree("tell me when SOL is above 210")
+    assert "saywhen_live_rules 1.0" in (await api.nobody().get("/metrics")).body, "asked again within seconds"
+
+
 async def test_figures_tell_what_keys_have_left_for_network_fees_and_have_paid(api: Api, postgres_dsn: str) -> None:
     connection = await asyncpg.connect(postgres_dsn)
     await connection.execute("INSERT INTO fee_payers VALUES ('Ex4mpLeKey1111', 9, 41250000, now(), now())")

@@ -239,6 +239,16 @@ async def test_resuming_everything_leaves_what_was_paused_on_purpose(talk: Talk)
     assert talk.core.calls[-1] == ("resume", Command(name="resume_rules", all=True))
 
 
+async def test_what_is_said_while_everything_is_paused_offers_to_resume_first(talk: Talk) -> None:
+    talk.core.drafts.result = READ
+    await talk.say("/pause")
+    [draft] = await talk.say(SENTENCE)
+    assert "Everything of yours is paused: say “resume” before you confirm this." in draft.lines
+    assert labels(draft) == ["Confirm", "Edit", "Cancel", "Resume"]
+    await talk.press(draft, "Resume")
+    assert talk.core.calls[-1] == ("resume everything",)
+
+
 async def test_kill_tells_what_stays_open(talk: Talk) -> None:
     [card] = await talk.say("/kill")
     assert card.title == "Everything is stopped"

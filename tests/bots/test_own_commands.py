@@ -128,3 +128,10 @@ async def test_deleting_oneself_is_asked_once_more_and_not_done_late(talk: Talk)
     assert talk.core.people.forgotten == 0
     await talk("/deleteme now")
     assert talk.core.people.forgotten == 1
+
+
+async def test_history_of_no_rule_in_particular_offers_the_latest(talk: Talk) -> None:
+    card = await talk("/history")
+    assert card.title == "The history of which rule?"
+    assert [button.label for row in card.buttons for button in row] == ["r2", "r1"]
+    assert (await talk("/history r1")).title.startswith("History of r1")

@@ -5,8 +5,10 @@ from dataclasses import replace
 import pytest
 
 from bots.dialogue import Dialogue
+from core.domain.order import OrderState
 from core.domain.reading import Command, ParseResult
 from core.domain.rule import RuleState
+from tests import samples
 from tests.bots.scripted import READ
 from tests.bots.test_dialogue import SENTENCE, Talk, labels
 
@@ -135,3 +137,14 @@ async def test_words_that_are_not_understood_name_the_draft_that_confirm_would_a
     talk.dialogue = Dialogue(talk.core, talk.core.clock)  # a restart: the draft is not looked at any more
     [card] = await talk.say("purchase a couple of moons, halve it at the top")
     assert len(card.lines) == 1
+
+
+async def test_a_rule_that_fired_is_not_explained_as_one_that_has_not(talk: Talk) -> None:
+    fired = replace(talk.core.rules.rows[0], state=RuleState.FIRING)
+    talk.core.rules.rows[0] = fired
+    talk.core.account.open_orders = [replace(samples.signed(samples.order(fired)), state=OrderState.ACCEPTED)]
+    [card] = await talk.say("why did r1 not fire?")
+    assert card.title == "r1 has fired"
+    assert "   Its order: sell 1.5 SOL at market, accepted by the venue." in card.lines
+    [card] = await talk.say("why did it not fire?")
+    assert card.title == "Why r2 has not fired"

@@ -9,7 +9,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from core.domain.action import Action, Alert, Close, LimitOrder, MarketOrder, Reverse, Trade
-from core.domain.condition import Condition, Now, PriceLevel
+from core.domain.condition import AccountLevel, Condition, FundingRate, Now, PositionPnl, PriceLevel
 from core.domain.listing import LISTING
 from core.domain.position import Account, Position
 from core.domain.rule import RuleSpec
@@ -124,3 +124,13 @@ def test_at_the_liquidation_price_equity_is_the_maintenance_margin(
         return
     left = equity + size * (at - price)
     assert abs(left - SOL.maintenance_margin * abs(size) * at) < D("0.0001")
+
+
+def test_a_card_says_where_what_it_waits_for_stands_now() -> None:
+    funding = FundingRate(market="SOL-PERP", operator=">=", value=D("0.01"))
+    assert "Now 0.002 % per hour." in card(Alert(), RICH, funding, SOL="0.002")
+    assert "Now +$100.00." in card(Alert(), LONG, PositionPnl(market="*", operator=">=", threshold=D(200), unit="usd"))
+    assert "No such position is held." in card(
+        Alert(), RICH, PositionPnl(market="*", operator=">=", threshold=D(5), unit="usd")
+    )
+    assert "Now $950.00." in card(Alert(), LONG, AccountLevel(metric="free_collateral", operator="<=", value=D(5)))
