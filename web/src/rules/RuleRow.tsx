@@ -5,7 +5,6 @@ import { deeds, type Job, type Rule } from "../api/calls";
 import { level, moment, percent, price, unbroken } from "../ui/figures";
 import { Button, Failure } from "../ui/parts";
 import { useReach } from "../ui/reach";
-import { useZone } from "../ui/zone";
 import { StateChip } from "./StateChip";
 import type { Nearness } from "./trigger";
 
@@ -22,6 +21,7 @@ interface Row {
   near: Nearness | null;
   job: Job | undefined;
   picked: boolean;
+  zone: string;
   /** The step of its market's prices. */
   tick: string | undefined;
   onPick: (rule: Rule, on: boolean) => void;
@@ -29,9 +29,8 @@ interface Row {
 }
 
 /** Drawn anew only where something of it changed: a list scrolls over hundreds. */
-export const RuleRow = memo(function RuleRow({ rule, near, job, picked, tick, onPick, onOpen }: Row) {
+export const RuleRow = memo(function RuleRow({ rule, near, job, picked, zone, tick, onPick, onOpen }: Row) {
   const client = useQueryClient();
-  const zone = useZone();
   const reach = useReach();
   const toggle = useMutation({ mutationFn: () => deeds.toggle(rule), onSettled: () => client.invalidateQueries({ queryKey: ["rules"] }) });
   const { repeat, expires_at: expires } = rule.spec;
