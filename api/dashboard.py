@@ -110,7 +110,8 @@ def _answer(found: _Served, given: Mapping[str, str]) -> Response:
     headers = {"cache-control": found.cache, "etag": found.etag, "vary": "accept-encoding"}
     if found.etag in given.get("if-none-match", ""):
         return Response(None, 304, headers)
-    taken = {part.split(";")[0].strip() for part in given.get("accept-encoding", "").split(",")}
+    offered = (part.partition(";") for part in given.get("accept-encoding", "").split(","))
+    taken = {name.strip() for name, _, weight in offered if weight.strip() != "q=0"}
     for packing, body in found.packed.items():
         if packing in taken:
             return Response(body, 200, headers | {"content-encoding": packing}, found.media)

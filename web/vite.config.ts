@@ -22,7 +22,9 @@ function packed(): Plugin {
 export default defineConfig({
   plugins: [react(), tailwindcss(), packed()],
   envPrefix: "REACT_APP_",
-  build: { target: "es2023", assetsInlineLimit: 0, modulePreload: { polyfill: false }, reportCompressedSize: false },
+  build: { target: "es2023", assetsInlineLimit: 0, modulePreload: { polyfill: false }, reportCompressedSize: false,
+    // One script for what every page is made of: many small ones pack worse, and each is asked for.
+    rolldownOptions: { output: { codeSplitting: { groups: [{ name: "first", test: /node_modules\/(react|react-dom|scheduler|@tanstack\/(query-core|react-query))\/|\/src\/api\/|\/src\/ui\/(parts|figures|late|zone|reach|Told|shade)\./ }] } } } },
   server: { proxy: { "/api": "http://localhost:8000", "/ws": { target: "ws://localhost:8000", ws: true } } },
   test: { environment: "happy-dom", include: ["src/**/*.test.{ts,tsx}"] },
 });

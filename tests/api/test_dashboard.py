@@ -59,6 +59,12 @@ async def test_what_carries_its_digest_in_its_name_is_kept_for_ever_and_goes_out
     assert headers["cache-control"] == "public, max-age=31536000, immutable"
     assert headers["content-type"] == "text/javascript; charset=utf-8"
     assert gzip.decompress(body) == b"// a line\n" * 500
+    (built / "assets" / "index-abc.js.br").write_bytes(b"packed when it was built")
+    for offered, packing in (("gzip, deflate, br", "br"), ("gzip, br;q=0", "gzip"), ("identity", None)):
+        _, headers, body = await get(built, "/assets/index-abc.js", accept_encoding=offered)
+        assert headers.get("content-encoding") == packing
+        assert (body == b"packed when it was built") is (packing == "br")
+    assert (await get(built, "/assets/index-abc.js.br"))[0] == 404
 
 
 async def test_what_is_still_the_same_is_not_sent_again(built: Path) -> None:

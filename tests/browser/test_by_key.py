@@ -92,6 +92,7 @@ def test_every_page_is_walked_by_tab_alone_and_lists_by_the_arrows(address: str,
 
     go(page, "Market")
     time = page.get_by_role("slider", name=re.compile("^Time in sight"))
+    expect(time).to_have_attribute("aria-valuetext", re.compile(" to "))
     time.focus()
     shown = time.get_attribute("aria-valuetext")
     page.keyboard.press("PageUp")

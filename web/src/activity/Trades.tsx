@@ -29,6 +29,7 @@ export function Trades() {
   const { data, isPending, isError, error, refetch, hasNextPage, isFetching, fetchNextPage } = trades;
   const rows = useMemo(() => data?.pages.flatMap((page) => page.rows) ?? [], [data]);
   const byId = useMemo(() => new Map((rules.data?.rules ?? []).map((one) => [one.id, one])), [rules.data]);
+  const zone = useZone();
   const [traced, setTraced] = useState<Trade | null>(null);
   const pick = (name: keyof typeof DAYS) => setPeriod({ name, start: DAYS[name] === 0 ? "" : new Date(Date.now() - DAYS[name] * 86_400_000).toISOString() });
   return (
@@ -50,7 +51,7 @@ export function Trades() {
           keyOf={(trade) => trade.number}
           estimate={37}
           onEnd={hasNextPage && !isFetching ? () => void fetchNextPage() : undefined}
-          render={(trade) => <Row trade={trade} rule={byId.get(trade.rule_id)} onTrace={setTraced} />}
+          render={(trade) => <Row trade={trade} zone={zone} rule={byId.get(trade.rule_id)} onTrace={setTraced} />}
         />
       )}
       {traced !== null && <Trace trade={traced} onClose={() => setTraced(null)} />}
@@ -58,8 +59,7 @@ export function Trades() {
   );
 }
 
-const Row = memo(function Row({ trade, rule, onTrace }: { trade: Trade; rule: Rule | undefined; onTrace: (trade: Trade) => void }) {
-  const zone = useZone();
+const Row = memo(function Row({ trade, rule, zone, onTrace }: { trade: Trade; zone: string; rule: Rule | undefined; onTrace: (trade: Trade) => void }) {
   const reach = useReach();
   const made = trade.realised_pnl ?? null;
   const label = rule?.label ?? "rule";

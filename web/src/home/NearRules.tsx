@@ -4,7 +4,7 @@ import { queries } from "../api/calls";
 import { StateChip } from "../rules/StateChip";
 import { usePriceMap } from "../rules/prices";
 import { byNearness } from "../rules/trigger";
-import { away, count, level } from "../ui/figures";
+import { away, count, level, unbroken } from "../ui/figures";
 import { Empty, Failure, Go, Panel, Waiting } from "../ui/parts";
 
 const SHOWN = 8;
@@ -27,7 +27,7 @@ export function NearRules() {
           <li key={rule.id} className="flex items-start justify-between gap-4 px-4 py-2">
             <p className="min-w-0 break-words">
               <span className="mr-2 text-soft">{rule.label}</span>
-              {rule.says}
+              {unbroken(rule.says)}
             </p>
             <div className="flex shrink-0 flex-col items-end gap-x-4 gap-y-1 text-right sm:flex-row sm:items-baseline">
               {near !== null && <span className="text-soft max-sm:order-2 max-sm:text-xs">{level(near.line.price)}</span>}

@@ -3,6 +3,7 @@ import { useQuery } from "@tanstack/react-query";
 import { deeds, type Position, queries } from "../api/calls";
 import { away as said, distancePercent, price, signedPercent, signedUsd, sized, toneOf, usd } from "../ui/figures";
 import { useDraftSheet } from "../rules/DraftSheet";
+import { useTicks } from "../rules/prices";
 import { Button, Chip, Empty, Failure, Go, ink, Panel, Waiting } from "../ui/parts";
 
 const HEADS = ["Market", "Size", "Entry", "Mark", "PnL", "Liquidation", "Do"];
@@ -10,6 +11,7 @@ const HEADS = ["Market", "Size", "Entry", "Mark", "PnL", "Liquidation", "Do"];
 export function Positions() {
   const account = useQuery(queries.account);
   const held = account.data?.positions ?? [];
+  const ticks = useTicks();
   const { ask, busy, error, sheet } = useDraftSheet();
   const close = (one: Position) => (
     <Button className="!min-h-7 !py-0.5 text-xs" busy={busy} onClick={() => ask(`Close ${one.market}?`, () => deeds.closePosition(one.market))}>
@@ -50,8 +52,8 @@ export function Positions() {
                       {sized(one.base, one.market)}
                       <div className="text-xs text-soft">{usd(one.notional)}</div>
                     </td>
-                    <td className="px-4 py-2">{price(one.entry_price)}</td>
-                    <td className="px-4 py-2">{price(one.mark)}</td>
+                    <td className="px-4 py-2">{price(one.entry_price, ticks.get(one.market))}</td>
+                    <td className="px-4 py-2">{price(one.mark, ticks.get(one.market))}</td>
                     <td className="px-4 py-2">
                       <Made position={one} />
                     </td>
@@ -72,9 +74,9 @@ export function Positions() {
                     {one.market} <Side position={one} />
                   </p>
                   <p className="text-soft">
-                    {sized(one.base, one.market)} at {price(one.entry_price)}
+                    {sized(one.base, one.market)} at {price(one.entry_price, ticks.get(one.market))}
                   </p>
-                  <p className="mb-1 text-soft">now {price(one.mark)}</p>
+                  <p className="mb-1 text-soft">now {price(one.mark, ticks.get(one.market))}</p>
                   {close(one)}
                 </div>
                 <div className="text-right">

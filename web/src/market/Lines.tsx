@@ -1,6 +1,6 @@
 /** The chart's lines as a list, for those who read better than they aim: each with its distance, movable by number. */
 import { type FormEvent, useState } from "react";
-import { away, distancePercent, level } from "../ui/figures";
+import { away, distancePercent, level, unbroken } from "../ui/figures";
 import { Field } from "../ui/fields";
 import { Button, Empty, Go, Sheet } from "../ui/parts";
 import type { Held } from "./held";
@@ -37,7 +37,7 @@ export function Lines({ held, now, tick, onMove }: Listed) {
                   <span className="font-medium">{one.level.label}</span>
                   <span>{level(one.level.price)}</span>
                 </p>
-                <p className="text-xs break-words text-soft">{one.level.says}</p>
+                <p className="text-xs break-words text-soft">{unbroken(one.level.says)}</p>
                 <p className="flex min-h-8 items-center justify-between gap-2 text-xs text-soft">
                   {now === null ? "" : `${away(distancePercent(now, one.level.price))} ${Number(one.level.price) >= Number(now) ? "above" : "below"}`}
                   {one.movable && (

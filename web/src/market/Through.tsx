@@ -1,5 +1,5 @@
 /** Going through a chart's time by the keyboard: what a drag, a wheel and a pinch do with a hand. */
-import { type KeyboardEvent, useState } from "react";
+import { type KeyboardEvent, useEffect, useEffectEvent, useState } from "react";
 import { moment } from "../ui/figures";
 import type { ChartParts } from "./draw";
 
@@ -18,6 +18,12 @@ export function Through({ parts, bars, zone }: { parts: ChartParts; bars: number
     setPlace(Math.round(Math.max(0, Math.min(100, (100 * seen.to) / Math.max(1, bars)))));
     setSaid([range.from, range.to].map((at) => moment(new Date(Number(at) * 1_000).toISOString(), zone)).join(" to "));
   };
+  const told = useEffectEvent(tell);
+  useEffect(() => {
+    const frame = requestAnimationFrame(told); // once the candles are drawn
+    return () => cancelAnimationFrame(frame);
+    // oxlint-disable-next-line react/exhaustive-effect-dependencies -- each time that candles came
+  }, [bars]);
   const press = (event: KeyboardEvent) => {
     const seen = time.getVisibleLogicalRange();
     if (seen === null) return;

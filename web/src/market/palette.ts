@@ -3,13 +3,15 @@ const NAMES = ["ground", "panel", "line", "edge", "ink", "soft", "accent", "good
 export type Palette = Record<(typeof NAMES)[number], string>;
 
 export function palette(): Palette {
-  const probe = document.body.appendChild(document.createElement("i"));
-  probe.style.transitionProperty = "none"; // or the first colour would stand for all, on its way to the next
-  const found = NAMES.map((name) => {
+  const host = document.body.appendChild(document.createElement("div"));
+  // All of them first, and then looked at: the page's style is worked out once.
+  const probes = NAMES.map((name) => {
+    const probe = host.appendChild(document.createElement("i"));
     probe.style.color = `var(--color-${name})`;
-    return [name, getComputedStyle(probe).color];
+    return [name, probe] as const;
   });
-  probe.remove();
+  const found = probes.map(([name, probe]) => [name, getComputedStyle(probe).color]);
+  host.remove();
   return Object.fromEntries(found) as Palette;
 }
 

@@ -2,10 +2,9 @@
 import { useMutation, useQueryClient } from "@tanstack/react-query";
 import { memo, type ReactNode } from "react";
 import { deeds, type Job, type Rule } from "../api/calls";
-import { level, moment, percent, price } from "../ui/figures";
+import { level, moment, percent, price, unbroken } from "../ui/figures";
 import { Button, Failure } from "../ui/parts";
 import { useReach } from "../ui/reach";
-import { useZone } from "../ui/zone";
 import { StateChip } from "./StateChip";
 import type { Nearness } from "./trigger";
 
@@ -22,14 +21,16 @@ interface Row {
   near: Nearness | null;
   job: Job | undefined;
   picked: boolean;
+  zone: string;
+  /** The step of its market's prices. */
+  tick: string | undefined;
   onPick: (rule: Rule, on: boolean) => void;
   onOpen: (rule: Rule, what: What) => void;
 }
 
 /** Drawn anew only where something of it changed: a list scrolls over hundreds. */
-export const RuleRow = memo(function RuleRow({ rule, near, job, picked, onPick, onOpen }: Row) {
+export const RuleRow = memo(function RuleRow({ rule, near, job, picked, zone, tick, onPick, onOpen }: Row) {
   const client = useQueryClient();
-  const zone = useZone();
   const reach = useReach();
   const toggle = useMutation({ mutationFn: () => deeds.toggle(rule), onSettled: () => client.invalidateQueries({ queryKey: ["rules"] }) });
   const { repeat, expires_at: expires } = rule.spec;
@@ -44,7 +45,7 @@ export const RuleRow = memo(function RuleRow({ rule, near, job, picked, onPick, 
           <span className="font-semibold">{rule.label}</span>
           <StateChip state={rule.state} />
         </p>
-        <p className="mt-1 break-words">{rule.says}</p>
+        <p className="mt-1 break-words">{unbroken(rule.says)}</p>
         {rule.stands != null && <p className="text-soft">{rule.stands}</p>}
         {rule.reason !== undefined && rule.reason !== null && <p className="text-warn">{rule.reason}</p>}
         {toggle.isError && <Failure error={toggle.error} />}
@@ -54,7 +55,7 @@ export const RuleRow = memo(function RuleRow({ rule, near, job, picked, onPick, 
           <Fact name="Fires at">{waits && near !== null ? level(near.line.price) : "—"}</Fact>
           <Fact name="Distance">{waits && near?.distance != null ? percent(near.distance) : "—"}</Fact>
           <Fact name={next === null ? "Last check" : "Next run"}>{next !== null ? moment(next, zone) : last === null ? "—" : moment(last, zone)}</Fact>
-          <Fact name="Price now">{near?.now == null ? "—" : price(near.now)}</Fact>
+          <Fact name="Price now">{near?.now == null ? "—" : price(near.now, tick)}</Fact>
           <Fact name="Runs">{repeat?.times == null ? `${rule.trigger_no}, no end` : `${rule.trigger_no} of ${repeat.times}`}</Fact>
           <Fact name="Expires">{expires == null ? "never" : moment(expires, zone)}</Fact>
         </dl>

@@ -12,9 +12,10 @@ import { useDraftSheet } from "./DraftSheet";
 import { Edit } from "./Edit";
 import { fits, marketsIn, NO_FILTER, type RuleFilter } from "./filter";
 import { History } from "./History";
-import { usePriceMap } from "./prices";
+import { usePriceMap, useTicks } from "./prices";
 import { RuleRow, type What } from "./RuleRow";
 import { byNearness, nearest } from "./trigger";
+import { useZone } from "../ui/zone";
 
 const STATES = ["armed", "paused", "waiting", "held", "firing", "completed", "failed", "cancelled", "expired"] as const;
 type Opened = { what: What; rule: Rule } | null;
@@ -26,6 +27,8 @@ export function Rules() {
   const rules = useQuery(queries.rules(which));
   const jobs = useQuery(queries.jobs);
   const prices = usePriceMap();
+  const ticks = useTicks();
+  const zone = useZone(); // asked once, and not by every row
   const [opened, setOpened] = useState<Opened>(null);
   const [picked, setPicked] = useState<ReadonlySet<string>>(new Set());
   const { ask, error, sheet } = useDraftSheet();
@@ -95,7 +98,7 @@ export function Rules() {
           keyOf={({ rule }) => rule.id}
           nameOf={({ rule }) => `Rule ${rule.label}`}
           estimate={78}
-          render={({ rule }) => <RuleRow rule={rule} near={nearest(rule, prices)} job={watched.get(rule.id)} picked={picked.has(rule.id)} onPick={pick} onOpen={open} />}
+          render={({ rule, near }) => <RuleRow rule={rule} zone={zone} tick={near === null ? undefined : ticks.get(near.line.market)} near={nearest(rule, prices)} job={watched.get(rule.id)} picked={picked.has(rule.id)} onPick={pick} onOpen={open} />}
         />
         </div>
       )}

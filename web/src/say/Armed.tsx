@@ -2,6 +2,7 @@
 import { useQuery } from "@tanstack/react-query";
 import { queries } from "../api/calls";
 import { StateChip } from "../rules/StateChip";
+import { unbroken } from "../ui/figures";
 import { Failure, Go, Panel, Waiting } from "../ui/parts";
 
 export function Armed({ ids }: { ids: string[] }) {
@@ -16,7 +17,7 @@ export function Armed({ ids }: { ids: string[] }) {
           <li key={rule.id} className="flex items-start justify-between gap-4 px-4 py-2.5">
             <p className="min-w-0 break-words">
               <span className="mr-2 text-soft">{rule.label}</span>
-              {rule.says}
+              {unbroken(rule.says)}
             </p>
             <StateChip state={rule.state} />
           </li>

@@ -3,7 +3,7 @@ import { useMutation, useQueryClient } from "@tanstack/react-query";
 import { type FormEvent, useState } from "react";
 import { deeds, type Draft } from "../api/calls";
 import { asProblem } from "../api/client";
-import { clock } from "../ui/figures";
+import { clock, unbroken } from "../ui/figures";
 import { Button, Chip, Failure, Panel } from "../ui/parts";
 import { useZone } from "../ui/zone";
 
@@ -97,7 +97,7 @@ function ReadBack({ lines }: { lines: string[] }) {
           key={index}
           className={line.startsWith(" ") ? "pl-5 text-soft" : /^(\d+\.|When|At once)/.test(line) ? "mt-1 font-medium" : index > 0 && lines[index - 1]?.startsWith(" ") ? "mt-2 border-t border-line pt-2 text-soft" : "text-soft"}
         >
-          {line.trim()}
+          {unbroken(line.trim())}
         </p>
       ))}
     </div>

@@ -34,7 +34,7 @@ function useRows<Item>({ items, keyOf, estimate, onEnd }: Listed<Item>) {
   const rows = useWindowVirtualizer({
     count: items.length,
     estimateSize: () => estimate,
-    overscan: 4,
+    overscan: 3,
     useFlushSync: false, // rows are measured many at a time: each on its own would draw the list anew
     scrollMargin: margin,
     rangeExtractor,

@@ -1,6 +1,6 @@
 /** One thing that happened, as it was told: what, when, and what follows from it. */
 import type { Notice } from "../api/inbox";
-import { moment } from "./figures";
+import { moment, unbroken } from "./figures";
 import { ink } from "./parts";
 
 export function Told({ notice, zone }: { notice: Notice; zone: string }) {
@@ -14,7 +14,7 @@ export function Told({ notice, zone }: { notice: Notice; zone: string }) {
       </p>
       {notice.lines.map((line) => (
         <p key={line} className="break-words text-soft">
-          {line}
+          {unbroken(line)}
         </p>
       ))}
     </div>

@@ -115,6 +115,11 @@ export function toneOf(text: string): "good" | "bad" | "plain" {
   return Number(text) > 0 ? "good" : Number(text) < 0 ? "bad" : "plain";
 }
 
+/** A sentence whose figures are not parted from their units at the end of a line. */
+export function unbroken(text: string): string {
+  return text.replaceAll(/(\d) (?=%|bps\b|[A-Z]{2,6}\b)/g, "$1\u00a0");
+}
+
 export function count(number: number): string {
   return numberFormat({}).format(number);
 }
