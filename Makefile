@@ -75,13 +75,16 @@ format: $(READY) ## format the code and apply the linter's safe fixes
 	@$(BIN)/ruff check --fix-only --quiet .
 	@$(BIN)/ruff format --quiet .
 
+# What driftpy names, a tool of ours needs and nothing that runs imports: not in the image.
+NO_RUN := jsonschema jsonschema-specifications referencing rpds-py
+
 lock: $(READY) ## resolve requirements.lock anew from pyproject.toml (UPGRADE=1: to the newest versions)
 	@$(PIP) compile --quiet --universal --python-version 3.11 --generate-hashes --no-emit-index-url --no-header \
 		$(if $(UPGRADE),--upgrade) --override ops/driftpy-overrides.txt --extra drift --extra exchanges --extra redis --extra dev \
 		--output-file requirements.lock pyproject.toml
 	@$(PIP) compile --quiet --universal --python-version 3.11 --generate-hashes --no-emit-index-url --no-header \
 		--override ops/driftpy-overrides.txt --extra drift --extra exchanges --extra redis --constraint requirements.lock \
-		--output-file ops/image.lock pyproject.toml
+		$(addprefix --no-emit-package ,$(NO_RUN)) --output-file ops/image.lock pyproject.toml
 
 clean: ## remove .venv and every cache; state in SAYWHEN_HOME stays
 	@rm -rf $(VENV) .cache .hypothesis build dist web/node_modules web/build web/dist

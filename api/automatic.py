@@ -18,20 +18,20 @@ async def confirm_by_itself(core: Core, key: ApiKey, draft: Draft) -> list[Rule]
 
     The owner's own limits hold besides, as for everybody.
     """
-    done = await core.consent.done_since(draft.owner, ACT, key.id, hours=24)
-    if key.max_rules_a_day is None or done + len(draft.result.rules) > key.max_rules_a_day:
-        return []
     prices = {seen.market: seen.price for seen in core.prices.latest()}
     sizes = [_notional(spec, prices) for spec in draft.result.rules]
     if key.max_order_usd is None or any(size is None or size > key.max_order_usd for size in sizes):
         return []
+    # Counted before it is done: of several at once no two may take the day's last place.
+    done = [{"draft": draft.id, "rule": spec.id} for spec in draft.result.rules]
+    if key.max_rules_a_day is None:
+        return []
+    if not await core.consent.record_within(draft.owner, ACT, key.id, done, key.max_rules_a_day):
+        return []
     try:
-        rules = await core.drafts.confirm(draft.owner, draft.id, draft.revision)
+        return await core.drafts.confirm(draft.owner, draft.id, draft.revision)
     except Denied:
         return []
-    for rule in rules:
-        await core.consent.record(draft.owner, ACT, key.id, {"rule": rule.id})
-    return rules
 
 
 def _notional(spec: RuleSpec, prices: dict[str, Decimal]) -> Decimal | None:

@@ -21,6 +21,8 @@ _INDEX = "index.html"
 _OURS = ("/api", "/ws", "/health", "/metrics")
 _FOR_EVER = "public, max-age=31536000, immutable"
 _ASK_FIRST = "no-cache"
+_BROTLI = ".br"
+"""What stands beside a file, packed when the dashboard was built (web/vite.config.ts)."""
 _NOT_BUILT = b"""<!doctype html><html lang="en"><meta charset="utf-8"><title>SayWhen</title>
 <p>SayWhen is up, but its dashboard is not built. Build it with <code>make web</code> and start SayWhen anew.
 </html>"""
@@ -32,7 +34,8 @@ class _Served:
     """One file as it goes out."""
 
     body: bytes
-    packed: bytes | None
+    packed: Mapping[str, bytes]
+    """The body in what a browser may take instead, the smallest first."""
     media: str
     etag: str
     cache: str
@@ -86,15 +89,17 @@ def _read(built: Path, filled: Mapping[str, str | None]) -> dict[str, _Served]:
     for name, value in filled.items():
         if _INDEX in read and value is not None:
             read[_INDEX] = read[_INDEX].replace(f"%{name}%".encode(), value.encode())
-    return {name: _served(name, body) for name, body in read.items()}
+    packed = {name: read.pop(name) for name in [*read] if name.endswith(_BROTLI)}
+    return {name: _served(name, body, packed.get(name + _BROTLI)) for name, body in read.items()}
 
 
-def _served(name: str, body: bytes) -> _Served:
+def _served(name: str, body: bytes, brotli: bytes | None = None) -> _Served:
     media = mimetypes.guess_type(name)[0] or "application/octet-stream"
     text = media.startswith("text/") or media in {"image/svg+xml", "application/javascript"}
+    packings = {"br": brotli, "gzip": gzip.compress(body, 9, mtime=0) if text and len(body) > 1_000 else None}
     return _Served(
         body=body,
-        packed=gzip.compress(body, 9, mtime=0) if text and len(body) > 1_000 else None,
+        packed={name: packing for name, packing in packings.items() if packing is not None},
         media=f"{media}; charset=utf-8" if text else media,
         etag=f'"{hashlib.sha256(body).hexdigest()[:32]}"',
         cache=_FOR_EVER if name.startswith("assets/") else _ASK_FIRST,
@@ -105,6 +110,8 @@ def _answer(found: _Served, given: Mapping[str, str]) -> Response:
     headers = {"cache-control": found.cache, "etag": found.etag, "vary": "accept-encoding"}
     if found.etag in given.get("if-none-match", ""):
         return Response(None, 304, headers)
-    if found.packed is not None and "gzip" in given.get("accept-encoding", ""):
-        return Response(found.packed, 200, headers | {"content-encoding": "gzip"}, found.media)
+    taken = {part.split(";")[0].strip() for part in given.get("accept-encoding", "").split(",")}
+    for packing, body in found.packed.items():
+        if packing in taken:
+            return Response(body, 200, headers | {"content-encoding": packing}, found.media)
     return Response(found.body, 200, headers, found.media)

@@ -56,6 +56,7 @@ async def _start(turn: Turn, words: str) -> list[Card]:
         return [linking.asked_by_address(words)]
     core = turn.core
     lines = ["Say what should happen and when. You confirm every rule before it is armed.", *_EXAMPLES]
+    lines.append("In a group or a server, begin with /rule.")
     view = await core.account.view(turn.owner)
     money = "is on paper, with play money" if view.venue == "paper" else f"is on {view.venue}"
     source = "Prices are SIMULATED." if core.prices.simulated else f"Prices come from {core.prices.source_name}."
@@ -247,7 +248,7 @@ COMMANDS: tuple[SlashCommand, ...] = (
         name="pause",
         args="[rules or market]",
         options=(SELECTION,),
-        description="Stop watching; orders stay",
+        description="Stop watching rules; open orders stay",
         run=_selecting("pause_rules"),
         bare=True,
     ),
@@ -255,7 +256,7 @@ COMMANDS: tuple[SlashCommand, ...] = (
         name="resume",
         args="[rules or market]",
         options=(SELECTION,),
-        description="Watch again",
+        description="Watch rules again",
         run=_selecting("resume_rules"),
         bare=True,
     ),

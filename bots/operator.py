@@ -16,7 +16,7 @@ async def status(turn: Turn, words: str) -> list[Card]:  # noqa: ARG001 - takes 
     seen = prices.latest()
     lines = [
         "Rules are watched." if watched else "NOBODY watches the rules: no scheduler is heard.",
-        f"Prices: {prices.notice or prices.source_name}, {len(seen)} markets fresh.",
+        f"{prices.notice or f'Prices come from {prices.source_name}.'} Fresh: {_counted(len(seen), 'market')}.",
         *(f"{name.capitalize()}: {count}" for name, count in counts.items()),
     ]
     low = [payer for payer in await turn.core.fees.payers() if payer.low is not None]
@@ -33,10 +33,10 @@ async def users(turn: Turn, words: str) -> list[Card]:  # noqa: ARG001 - takes n
     """How many people there are."""
     counts = await turn.core.people.counts()
     lines = (
-        f"{counts['links']} places where they are told things, {counts['unreachable']} of them closed to us",
-        f"{counts['live rules']} live rules",
+        f"{_counted(counts['links'], 'place')} where they are told things, {counts['unreachable']} closed to us",
+        _counted(counts["live rules"], "live rule"),
     )
-    return [Card(title=f"{counts['people']} people", lines=lines)]
+    return [Card(title=_counted(counts["people"], "person", "people"), lines=lines)]
 
 
 async def broadcast(turn: Turn, words: str) -> list[Card]:
@@ -47,4 +47,13 @@ async def broadcast(turn: Turn, words: str) -> list[Card]:
             "Try /broadcast Back in an hour.",
         )
     told = await turn.core.people.announce(words)
-    return [Card(title=f"On its way to {told} people", lines=("It is sent as fast as the channels allow.",))]
+    return [
+        Card(
+            title=f"On its way to {_counted(told, 'person', 'people')}",
+            lines=("It is sent as fast as the channels allow.",),
+        )
+    ]
+
+
+def _counted(count: int, one: str, many: str = "") -> str:
+    return f"{count} {one if count == 1 else many or f'{one}s'}"

@@ -32,16 +32,18 @@ class Option:
 
 WORDS = Option(name="text", description="What should happen and when, in your own words", required=True)
 RULE = Option(name="rule", description="Which rule", kind="rule", required=True)
-MARKET = Option(name="market", description="Which market", kind="market")
-MARKETS = Option(name="markets", description="Which markets, with spaces between", kind="market")
-SELECTION = Option(name="what", description="Rules like r1 r2, or one market; everything without", kind="selection")
+MARKET = Option(name="market", description="Which market; leave it out for all", kind="market")
+MARKETS = Option(name="markets", description="Which markets, with spaces between; leave it out for all", kind="market")
+SELECTION = Option(
+    name="what", description="Rules like r1 r2, or one market; leave it out for everything", kind="selection"
+)
 CHOSEN = Option(
     name="what", description="Rules like r1 r2, one market, or all of them", kind="selection", required=True
 )
 LISTED = Option(name="what", description="Rules like r1 r2, a market, or a kind like stops", kind="selection")
-CODE = Option(name="code", description="The code that the other chat shows; one is made without")
+CODE = Option(name="code", description="The code that the other chat shows; leave it out to get one")
 PAGE = Option(name="page", description="Which page", kind="number", most=999, prefix="page")
-ZONE = Option(name="zone", description="Like Europe/Berlin", kind="zone")
+ZONE = Option(name="zone", description="Like Europe/Berlin; leave it out to see yours", kind="zone")
 
 
 def as_typed(name: str, options: tuple[Option, ...], given: Mapping[str, object]) -> str:

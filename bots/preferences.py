@@ -66,7 +66,7 @@ def settings_card(owner: Owner) -> Card:
         f"Quiet hours {quiet} (everything comes silently): /settings quiet 23:00-07:00, or off",
         f"Slippage of market orders that name none {slippage}: /settings slippage 0.3%",
         f"Balances shown in groups when you ask there: {'on' if chosen.show_in_groups else 'off'}",
-        "Notices:",
+        "Notices, changed by the buttons:",
         *(f"   {topic} ({about}): {loud[topic]}" for topic, about in TOPICS.items()),
     ]
     buttons = [
@@ -75,8 +75,8 @@ def settings_card(owner: Owner) -> Card:
         )
         for topic in TOPICS
     ]
-    groups = "off" if chosen.show_in_groups else "on"
-    buttons.append(Button(label=f"Groups: turn {groups}", verb=write(Say(words=f"/settings groups {groups}"))))
+    groups = ("on", "off") if chosen.show_in_groups else ("off", "on")
+    buttons.append(Button(label=f"groups: {groups[0]}", verb=write(Say(words=f"/settings groups {groups[1]}"))))
     rows = tuple(tuple(buttons[place : place + 2]) for place in range(0, len(buttons), 2))
     return Card(title="Your settings", lines=tuple(lines), buttons=rows, key="view:settings")
 

@@ -2,8 +2,10 @@
 
 import ipaddress
 import os
+import re
 import socket
 from collections.abc import Iterator
+from pathlib import Path
 from typing import Any
 
 import pytest
@@ -11,6 +13,8 @@ from hypothesis import HealthCheck, settings
 
 pytest_plugins = ("tests.postgres", "tests.redis", "tests.storage")
 
+_SLOW = "slow or chaos"
+_MARKED = re.compile(rb"\bmark\.(slow|chaos)\b")
 _LOCAL_NAMES = {"localhost", "localhost.localdomain", "", None}
 
 # Derandomized, so that a red gate is red for everyone; the exam looks where nobody has looked yet.
@@ -23,6 +27,14 @@ settings.register_profile(
 for _key in ("ANTHROPIC_API_KEY", "OPENAI_API_KEY"):
     os.environ.pop(_key, None)  # a developer's own keys would change what words come to
 settings.load_profile("exam" if os.environ.get("SAYWHEN_EXAM") else "test")
+
+
+def pytest_ignore_collect(collection_path: Path, config: pytest.Config) -> bool | None:
+    """A run of the slow tests alone imports no others, only to leave them out: that took longer than many of them."""
+    if config.option.markexpr != _SLOW:
+        return None
+    files = collection_path.rglob("test_*.py") if collection_path.is_dir() else (collection_path,)
+    return None if any(_MARKED.search(file.read_bytes()) for file in files) else True
 
 
 @pytest.fixture(autouse=True, scope="session")

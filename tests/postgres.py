@@ -32,6 +32,7 @@ class Server:
         self._postgres = postgres
         self._numbers = count(1)
         self._free: list[str] = []
+        self._migrating = asyncio.Lock()
 
     def dsn(self, name: str) -> str:
         return self._postgres.dsn(name)
@@ -50,8 +51,9 @@ class Server:
         """The DSN of a migrated, empty database that nobody else uses until it is given back."""
         if self._free:
             return self._free.pop()
-        dsn = await self.create()
-        await migrate(dsn)
+        async with self._migrating:  # Alembic knows one migration a process
+            dsn = await self.create()
+            await migrate(dsn)
         return dsn
 
     async def give_back(self, dsn: str) -> None:

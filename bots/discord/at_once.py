@@ -7,11 +7,11 @@ from typing import Any
 from bots.commands import BY_NAME
 from bots.discord.channel import Whole
 from bots.discord.hearing import Data, Heard, fields_of
-from bots.discord.render import EPHEMERAL, form_of, pages_of
+from bots.discord.render import EPHEMERAL, MOST_TEXT, form_of, pages_of
 from bots.discord.wire import CHOICES, FORM, MESSAGE, NAME, Wire
 from bots.options import guesses
 from bots.views import error_card
-from core.domain.errors import NotFound, SayWhenError
+from core.domain.errors import BadInput, NotFound, SayWhenError
 from core.domain.ids import DraftId
 from core.domain.owner import Draft
 from core.domain.reading import ANSWER_MARK
@@ -36,6 +36,8 @@ async def open_form(wire: Wire, core: Whole, heard: Heard, press: EditDraft | Ha
                 wrong = _NOT_YOURS
             else:
                 title, words = await _words_of(core, heard, press)
+                if len(words) > MOST_TEXT:
+                    raise BadInput("These words are longer than a form.", "Write in private what should change.")
                 form = form_of(heard.verb or "", title, "Say it the way it should be", words)
                 await wire.call_back(heard, FORM, form)
                 return

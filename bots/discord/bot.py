@@ -42,11 +42,11 @@ with suppress(ImportError):
 
     _CUT += (zstandard.ZstdError,)
 _VERSION = re.compile(r"/v\d+$")
-SILENT_S = 30.0
+SILENT_S = 15.0
 """How long no session may listen before everything is begun anew; the library may rest for a quarter of an hour."""
 MOST_BEGUN, BEGUN_EVERY_S = 100, 100.0
 """Sessions begun at once, and how often one more; 964 a day at most, of the 1,000 that Discord allows."""
-_LOOK_EVERY_S = 5.0
+_LOOK_EVERY_S = 2.5
 
 
 class Heartbeats(library.KeepAliveHandler):

@@ -19,6 +19,7 @@ from core.ports import Letter
 
 _log = logging.getLogger(__name__)
 MOST_WAITING = 2_000
+MOST_TURNED_AWAY = 20_000
 MOST_GUESSING = 64
 """What is being typed and guessed at; of more, nothing is shown."""
 _BATCH = 100
@@ -52,6 +53,7 @@ class Ears:
         self._heard: asyncio.Queue[Heard] = asyncio.Queue(MOST_WAITING)
         self._at_once: set[asyncio.Task[None]] = set()
         self._swept_at: datetime | None = None
+        self._turned_away: dict[int, None] = {}
         self.missed = Missed(wire, core, account, self.take, listens)
 
     def interaction(self, data: Data, now: datetime) -> None:
@@ -85,13 +87,13 @@ class Ears:
 
     def take(self, heard: Heard) -> None:
         """Hear what has come by any way; what is being worked on already is not heard again."""
-        if self._channel.expects(heard.number):
+        if self._channel.expects(heard.number) or heard.number in self._turned_away:
             return
         try:
             self._heard.put_nowait(heard)
         except asyncio.QueueFull:
             _log.error("too much is waiting: somebody is told so")
-            self._do_at_once(self._channel.refuse(heard, _CROWDED))
+            self._turn_away(heard, _CROWDED)
             return
         self._channel.expect(heard)
 
@@ -129,12 +131,19 @@ class Ears:
         except SayWhenError as problem:
             _log.warning("%d interactions could not be kept: %s", len(batch), problem)
             for heard in batch:
-                if not self._do_at_once(self._channel.refuse(heard, _UNKEPT)):
-                    self._channel.let_go(heard.number)
+                self._turn_away(heard, _UNKEPT)
             return
         for number in {heard.number for heard in batch} - {letter.number for letter in fresh}:
             self._channel.let_go(number)  # heard before
         await self._turns.put(fresh)
+
+    def _turn_away(self, heard: Heard, card: Card) -> None:
+        """Say so, and stand by it: what was typed is not done either when it is found among what was missed."""
+        self._turned_away[heard.number] = None
+        if len(self._turned_away) > MOST_TURNED_AWAY:
+            del self._turned_away[next(iter(self._turned_away))]
+        if not self._do_at_once(self._channel.refuse(heard, card)):
+            self._channel.let_go(heard.number)
 
     async def _sweep(self) -> None:
         now = self._core.clock.now()

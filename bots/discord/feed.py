@@ -1,22 +1,30 @@
 """A server's feed: what fired and filled for members who share it, in a room that an admin chose; decides no notice."""
 
+import asyncio
 import json
 import logging
 from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any
 
+from bots.channel import TryAgain
 from bots.discord.hearing import ADMINISTRATOR, MANAGE_SERVER, Data, Heard, fields_of
 from bots.discord.render import EPHEMERAL, pages_of
-from bots.discord.wire import MESSAGE, NAME, Gone, Wire
-from core.domain.errors import SayWhenError
+from bots.discord.wire import DEFER, NAME, Gone, Refused, Wire
+from bots.views import error_card
+from core.domain.errors import Conflict, SayWhenError
 from core.feed.card import Card
 from core.ports import Memos
 
 COMMAND = "feed"
 _FEED, _SHARES = "feed", "shares"
 _BOOLEAN, _CHANNEL, _TEXT_ROOM = 5, 7, 0
+_PROVEN_WITHIN_S = 10.0
 _SAID = {"trigger": "A rule fired", "fill": "An order filled"}
+_BEGINS = Card(
+    title="This room has the feed now",
+    lines=("Rules that fire and orders that fill are shown here, of members who agree: /feed share:True.",),
+)
 _log = logging.getLogger(__name__)
 
 MENU: dict[str, Any] = {
@@ -36,7 +44,7 @@ MENU: dict[str, Any] = {
         },
         {
             "type": _BOOLEAN, "name": "amounts", "required": False,
-            "description": "For admins: whether amounts and prices are shown; hidden otherwise",
+            "description": "For admins: whether amounts and prices of those who agree are shown",
         },
         {"type": _BOOLEAN, "name": "off", "required": False, "description": "For admins: no feed any more"},
     ],
@@ -65,9 +73,18 @@ class Feeds:
             return
         allowed = int((data.get("member") or {}).get("permissions") or 0)
         given = fields_of(data.get("data") or {})
-        card = await self._done(int(guild), heard.person, given, admin=bool(allowed & (ADMINISTRATOR | MANAGE_SERVER)))
         try:
-            await self._wire.call_back(heard, MESSAGE, {**pages_of(card)[0], "flags": EPHEMERAL})
+            await self._wire.call_back(heard, DEFER, {"flags": EPHEMERAL})
+        except SayWhenError as problem:
+            _log.info("/feed cannot be answered, and is not done: %s", problem)
+            return
+        try:
+            admin = bool(allowed & (ADMINISTRATOR | MANAGE_SERVER))
+            card = await self._done(int(guild), heard.person, given, admin=admin)
+        except SayWhenError as problem:
+            card = error_card(problem)
+        try:
+            await self._wire.edit_original(heard, pages_of(card)[0])
         except SayWhenError as problem:
             _log.info("/feed was done and could not be answered: %s", problem)
 
@@ -82,11 +99,12 @@ class Feeds:
             _log.info("a server's feed misses something: %s", problem)
 
     async def _tell(self, person: int, kind: str, card: Card, token: str) -> None:
-        for guild in await self._shared(person):
+        for guild, openly in (await self._shared(person)).items():
             feed = await self._feed(guild)
             if feed is None:
                 continue
-            shown = Card(title=card.title, lines=card.lines, tone=card.tone) if feed.amounts else _hidden(kind, card)
+            whole = Card(title=card.title, lines=card.lines, tone=card.tone)
+            shown = whole if feed.amounts and openly else _hidden(kind, card)
             body = {**pages_of(shown)[0], "allowed_mentions": {"parse": []}}
             body |= {"nonce": f"{token[:20]}.f", "enforce_nonce": True} if token else {}
             try:
@@ -99,38 +117,58 @@ class Feeds:
             if not admin:
                 return Card(title="Only who may manage this server chooses its feed", tone="bad")
             await self._choose(guild, given)
+        feed, shared = await self._feed(guild), await self._shared(person)
         if "share" in given:
-            shared = set(await self._shared(person))
-            shared = shared | {guild} if given["share"] is True else shared - {guild}
-            value = json.dumps(sorted(shared)) if shared else None
+            shared.pop(guild, None)
+            if given["share"] is True:
+                shared[guild] = feed is not None and feed.amounts
+            value = json.dumps({str(one): openly for one, openly in sorted(shared.items())}) if shared else None
             await self._memos.remember(NAME, _SHARES, value, str(person))
-        feed, shares = await self._feed(guild), guild in await self._shared(person)
         if feed is None:
             return Card(title="This server has no feed", lines=("An admin chooses its room with /feed room.",))
-        lines = (
-            "Amounts and prices are shown." if feed.amounts else "Amounts and prices are hidden.",
-            "Your triggers and fills are shown there: /feed share False stops that."
-            if shares
-            else "Nothing of yours is shown there: /feed share True changes that.",
-        )
-        return Card(title="This server has a feed", lines=lines)
+        theirs = "Nothing of yours is shown there: /feed share:True changes that."
+        if guild in shared:
+            theirs = "Your triggers and fills are shown there: /feed share:False stops that."
+            if feed.amounts and not shared[guild]:
+                theirs = f"{theirs} Your amounts are not, as you agreed before: /feed share:True shows them, too."
+        amounts = "Amounts and prices are shown." if feed.amounts else "Amounts and prices are hidden."
+        return Card(title="This server has a feed", lines=(amounts, theirs))
 
     async def _choose(self, guild: int, given: Mapping[str, object]) -> None:
+        """Note what an admin chose. Raises Conflict for a room that we may not write in."""
         before = await self._feed(guild)
         room = given.get("room", before.room if before else None)
         if given.get("off") is True or room is None:
             await self._memos.remember(NAME, _feed_of(guild), None)
             return
+        if before is None or before.room != int(str(room)):
+            await self._prove(int(str(room)))
         amounts = given.get("amounts", before.amounts if before else False) is True
         await self._memos.remember(NAME, _feed_of(guild), json.dumps({"room": int(str(room)), "amounts": amounts}))
+
+    async def _prove(self, room: int) -> None:
+        """Say in *room* that it has the feed: whether we may write there is only known by doing so."""
+        try:
+            async with asyncio.timeout(_PROVEN_WITHIN_S):
+                await self._wire.post_in(room, {**pages_of(_BEGINS)[0], "allowed_mentions": {"parse": []}})
+        except (Gone, Refused) as problem:
+            _log.info("a feed cannot be written: %s", problem)
+            raise Conflict(
+                "I may not write in that room.", "Let me view it, send messages and embed links there; then try again."
+            ) from None
+        except TimeoutError:
+            raise TryAgain("Discord does not answer.") from None
 
     async def _feed(self, guild: int) -> Feed | None:
         noted = await self._memos.recall(NAME, _feed_of(guild))
         return None if noted is None else Feed(**json.loads(noted))
 
-    async def _shared(self, person: int) -> list[int]:
-        noted = await self._memos.recall(NAME, _SHARES, str(person))
-        return [] if noted is None else [int(guild) for guild in json.loads(noted)]
+    async def _shared(self, person: int) -> dict[int, bool]:
+        """The servers in whose feeds *person* is shown, and whether with amounts where those are shown."""
+        noted = json.loads(await self._memos.recall(NAME, _SHARES, str(person)) or "{}")
+        if isinstance(noted, list):  # as an earlier version noted it, when nobody was asked about amounts
+            return {int(guild): False for guild in noted}
+        return {int(guild): bool(openly) for guild, openly in noted.items()}
 
 
 def _feed_of(guild: int) -> str:

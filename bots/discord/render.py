@@ -6,7 +6,7 @@ from functools import lru_cache
 from typing import Any
 
 from core.feed.card import Button, Card, Rows, Tone
-from core.feed.press import CancelDraft, ConfirmDraft, Say, SettleMissed, read
+from core.feed.press import CancelDraft, ConfirmDraft, HandleRule, Say, SettleMissed, read
 
 MOST_TITLE, MOST_TEXT = 256, 4_000
 MOST_ROWS, MOST_IN_ROW, MOST_IN_SELECT = 5, 5, 25
@@ -20,7 +20,10 @@ _COLOURS: dict[Tone, int] = {"plain": 0xF0B90B, "good": 0x2EBD85, "warn": 0xF59E
 _SIGNS: dict[Tone, str] = {"plain": "", "good": "✅ ", "warn": "⚠️ ", "bad": "⛔ "}
 _LINK = re.compile(r"https?://\S+")
 _MARKUP = str.maketrans({sign: f"\\{sign}" for sign in "\\*_~`|<>[]"})
-_LISTED = re.compile(r"^(\d+)([.)])(?=\s)|^(#{1,3}|[-+])(?=\s)")
+_LISTED = re.compile(r"^(\d+)([.)])(?=\s)|^(#{1,3}|-#|[-+])(?=\s)")
+_JOINER = "\N{ZERO WIDTH JOINER}"
+"""Makes one sign of several, as in a family; shows nothing by itself."""
+_MORE = "There are more buttons than fit here; what they do can be said in words."
 
 Payload = dict[str, Any]
 
@@ -32,6 +35,9 @@ def pages_of(card: Card, *, picture: bool = False) -> list[Payload]:
     """
     title = _SIGNS[card.tone] + escaped(card.title)
     lines = [escaped(line) for line in card.lines]
+    parts, all_fit = _components(card.buttons)
+    if not all_fit:
+        lines.append(_MORE)
     if len(title) > MOST_TITLE:
         lines.insert(0, f"**{title}**")
         title = ""
@@ -56,7 +62,7 @@ def pages_of(card: Card, *, picture: bool = False) -> list[Payload]:
     if picture:
         pages[0]["embeds"][0]["image"] = {"url": f"attachment://{PICTURE}"}
         pages[0]["attachments"] = [{"id": "0", "filename": PICTURE}]
-    pages[-1]["components"] = components_of(card.buttons)
+    pages[-1]["components"] = parts
     return pages
 
 
@@ -75,22 +81,25 @@ def plain_of(card: Card) -> Payload:
 def components_of(rows: Rows) -> list[Payload]:
     """The buttons; where there are more rows than fit, all but the last become the options of selects.
 
-    Raises ValueError for more than fit even so.
+    More than fit even so are left out, the last of them first; the last row always stays.
     """
+    return _components(rows)[0]
+
+
+def _components(rows: Rows) -> tuple[list[Payload], bool]:
     wide = [row[place : place + MOST_IN_ROW] for row in rows for place in range(0, len(row), MOST_IN_ROW)]
     used: set[str] = set()
     if len(wide) <= MOST_ROWS:
-        return [_row([_button(button, used) for button in row]) for row in wide]
+        return [_row([_button(button, used) for button in row]) for row in wide], True
     last = wide[-1:]
     many = [button for row in wide[:-1] for button in row]
-    shown = []
-    for place in range(0, len(many), MOST_IN_SELECT):
+    shown: list[Payload] = []
+    most = (MOST_ROWS - 1) * MOST_IN_SELECT
+    for place in range(0, min(len(many), most), MOST_IN_SELECT):
         part = many[place : place + MOST_IN_SELECT]
         shown.append(_row([_select(part, place // MOST_IN_SELECT)]))
     shown += [_row([_button(button, used) for button in row]) for row in last]
-    if len(shown) > MOST_ROWS:
-        raise ValueError(f"Expected at most {MOST_ROWS - 1} selects on a card, were {len(many)} buttons")
-    return shown
+    return shown, len(many) <= most
 
 
 def form_of(verb: str, title: str, label: str, words: str) -> Payload:
@@ -109,7 +118,7 @@ def escaped(text: str) -> str:
     """*text* so that Discord shows it as it is: no markup, no mention; addresses stay links."""
     kept = text.rstrip()
     if not kept.isprintable():
-        kept = "".join(c if c.isprintable() else "\N{REPLACEMENT CHARACTER}" for c in text).rstrip()
+        kept = "".join(c if c.isprintable() or c == _JOINER else "\N{REPLACEMENT CHARACTER}" for c in text).rstrip()
     inner = kept.lstrip(" ")
     parts: list[str] = []
     place = 0
@@ -139,7 +148,12 @@ def _select(buttons: Sequence[Button], number: int) -> Payload:
     options: dict[str, Payload] = {}
     for button in buttons:
         options.setdefault(button.verb, {"label": _shortened(button.label, MOST_OPTION), "value": button.verb})
-    return {"type": 3, "custom_id": f"choose:{number}", "placeholder": "Choose…", "options": list(options.values())}
+    return {
+        "type": 3,
+        "custom_id": f"choose:{number}",
+        "placeholder": "Choose what to do…",
+        "options": list(options.values()),
+    }
 
 
 def _style(button: Button) -> int:
@@ -149,7 +163,7 @@ def _style(button: Button) -> int:
             return _SUCCESS
         case SettleMissed(run=True):
             return _PRIMARY
-        case CancelDraft() | Say(words="/deleteme now"):
+        case CancelDraft() | HandleRule(deed="cancel") | Say(words="/deleteme now" | "/cancel"):
             return _DANGER
         case _:
             return _SECONDARY

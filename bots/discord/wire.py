@@ -285,7 +285,7 @@ def _refusal(problem: discord.HTTPException) -> SayWhenError:
             return Taken(said)
         case 50007 | 50278:
             return Undeliverable("their direct messages are closed to us")
-        case 50001 | 10003 | 10008:
+        case 50001 | 50013 | 10003 | 10008:
             return Gone(said)
         case 40003:
             return TryAgain("private chats were opened too fast", _TOO_FAST_S)

@@ -1,6 +1,6 @@
 """What needs more than being signed in; decides when a wallet must sign afresh, not what is then done."""
 
-from collections.abc import Awaitable, Callable, Mapping
+from collections.abc import Awaitable, Callable, Mapping, Sequence
 from datetime import timedelta
 from typing import Any
 
@@ -55,7 +55,7 @@ class Consent:
         """What one of the owner's wallets must sign to approve. Raises NotFound, BadInput, Denied."""
         approval = await self._find(owner, approval_id)
         if address not in {wallet.address for wallet in await self._people.wallets(owner)}:
-            raise Denied("That wallet is not linked to your account.", "Use one of your wallets.")
+            raise Denied("That wallet is not linked to your account.", "Choose an account in it that is linked here.")
         statement = f"{approval.summary} in SayWhen. This signs no transaction."
         return await self._identity.challenge(address, "approve", owner=owner, statement=statement, about=approval_id)
 
@@ -79,10 +79,13 @@ class Consent:
         """What was done in the owner's name, newest first."""
         return await self._people.audits(owner, limit)
 
-    async def done_since(self, owner: OwnerId, act: str, by: str, hours: int) -> int:
-        """How often *by* did *act* within the last *hours*."""
-        since = self._parts.clock.now() - timedelta(hours=hours)
-        return await self._people.count_audits(owner, act, by, since)
+    async def record_within(
+        self, owner: OwnerId, act: str, by: str, details: Sequence[Mapping[str, Any]], most_a_day: int
+    ) -> bool:
+        """Write *act* down once for each of *details*; False, and nothing, where that is oftener than they may."""
+        now = self._parts.clock.now()
+        lines = [AuditLine(owner=owner, at=now, act=act, by=by, detail=detail) for detail in details]
+        return await self._people.audit_within(lines, most_a_day, now - timedelta(days=1))
 
     async def _find(self, owner: OwnerId, approval_id: str) -> Approval:
         approval = await self._people.approval(owner, approval_id)

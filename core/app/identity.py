@@ -95,7 +95,7 @@ class Identity:
         """The address that signed the challenge. Raises Denied; the challenge is used up either way."""
         once = await self._credentials.take(purpose, proof.nonce, self._parts.clock.now())
         if once is None or once.owner != owner or once.detail.get("about") != about:
-            raise Denied("This challenge is used, expired or not ours.", "Ask for a new one and sign that.")
+            raise Denied("What was signed is too old, was used already, or is not ours.", "Begin again, and sign anew.")
         fields: dict[str, Any] = once.detail["input"]
         if proof.transaction is not None:
             signin.check_memo(fields, _bytes(proof.transaction))

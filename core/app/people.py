@@ -98,11 +98,17 @@ class People:
             await _check_orders(tx)
 
     async def forget(self, owner: OwnerId) -> None:
-        """Delete everything about *owner*. Raises Conflict while a position is open or an order is in flight."""
+        """Delete everything about *owner*. Raises Conflict while a position is open or an order is in flight, and
+        where something began meanwhile; what waited to act is cancelled by then.
+        """
+        async with self._parts.store.begin(owner) as tx:
+            traded = await tx.fills(limit=1)
         await self.check_leaving(owner)
         now = self._parts.clock.now()
         async with self._parts.store.begin(owner) as tx:
             await _check_orders(tx)
+            if await tx.fills(limit=1) != traded:
+                raise Conflict("An order of yours has traded just now.", "See your positions, then try again.")
             for rule in await tx.rules(LIVE - {RuleState.FIRING}):
                 await lifecycle.cancel(tx, rule, now, "the account is deleted")  # so that whoever watches lets go of it
         await self._census.forget(owner)

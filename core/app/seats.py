@@ -8,9 +8,9 @@ from typing import Literal
 
 from core.app.consent import Consent
 from core.app.parts import Parts
+from core.app.traded import check_nothing_open, traded_wallet
 from core.domain.errors import Conflict, Denied, NotFound, VenueError
 from core.domain.ids import OwnerId, new_id
-from core.domain.order import IN_FLIGHT, OrderState
 from core.flow.revoked import rest_for_revoked
 from core.keys.vault import SHARD
 from core.ports import Custody, KeyStore, People, Seat, Unsigned, WalletTransaction, WalletTransactions
@@ -64,7 +64,7 @@ class Seats:
         for transaction in await self._transactions.sent(owner):
             await self._settle(transaction)
         wallets = await self._people.wallets(owner)
-        wallet = self._traded(wallets)
+        wallet = traded_wallet(self._parts, wallets)
         key = await self._key(owner, share=wallet is not None and wallet.trading != "approve")
         pending = await self._transactions.sent(owner)
         if key is not None and key[1] == "imported":
@@ -97,9 +97,9 @@ class Seats:
         wallets = await self._people.wallets(owner)
         if address not in {wallet.address for wallet in wallets}:
             raise NotFound("You have no such wallet.", "Link it first.")
-        traded = self._traded(wallets)
+        traded = traded_wallet(self._parts, wallets)
         if traded is None or traded.address != address:
-            await self._nothing_open(owner)
+            await check_nothing_open(self._parts, owner, "choose")
         if how == "delegate" and traded is not None and traded.trading == "approve":
             key, named = await self._key(owner, share=False), (await custody.seat(address)).delegate
             if key is not None and named == key[0]:
@@ -174,7 +174,7 @@ class Seats:
         return await self._settle(await self.get(owner, transaction_id))
 
     async def follow_all(self) -> None:
-        """Go on with what wallets have signed, also where nobody looks: send it again, and take in what became of it."""
+        """Go on with what wallets have signed, looked at or not: send it again, and take in what became of it."""
         for transaction in await self._transactions.unproven():
             await self._settle(transaction)
 
@@ -209,7 +209,7 @@ class Seats:
     async def _take_in(self, transaction: WalletTransaction) -> None:
         """What follows from it; done before it is noted as over, and harmless when done again."""
         now, owner = self._parts.clock.now(), transaction.owner
-        wallet = self._traded(await self._people.wallets(owner))
+        wallet = traded_wallet(self._parts, await self._people.wallets(owner))
         if wallet is None or wallet.address != transaction.address or wallet.trading == "approve":
             return
         if transaction.kind == "set_up":
@@ -217,28 +217,13 @@ class Seats:
         elif transaction.kind == "revoke":
             await rest_for_revoked(self._parts.store, owner, self._parts.venue.name, now)
 
-    async def _nothing_open(self, owner: OwnerId) -> None:
-        """Raises Conflict while orders or positions would be left behind in the account traded so far."""
-        async with self._parts.store.begin(owner) as tx:
-            orders = await tx.orders(states=IN_FLIGHT | {OrderState.PLANNED})
-        held = [position for position in (await self._parts.venue.account(owner)).positions if position.base != 0]
-        if orders or held:
-            raise Conflict(
-                "The account traded so far has open orders or positions.", "Close and cancel them first, then choose."
-            )
-
     async def _chosen(self, owner: OwnerId) -> Wallet:
         _ = self.custody  # that the venue knows wallets comes first
-        wallet = self._traded(await self._people.wallets(owner))
+        wallet = traded_wallet(self._parts, await self._people.wallets(owner))
         if wallet is None:
             raise NotFound("No wallet of yours is traded.", "Link one, and choose it.")
         await self.custody.give_play_money(wallet.address)
         return wallet
-
-    def _traded(self, wallets: Sequence[Wallet]) -> Wallet | None:
-        """Where money is play money only a wallet that was chosen is traded; others have an account to play with."""
-        wallet = trading_wallet(wallets)
-        return None if wallet is not None and wallet.trading is None and self._parts.venue.simulated else wallet
 
     async def _key_with_room(self, owner: OwnerId) -> str:
         """The key that trades for the owner; a moment is waited for the one that a worker makes when it starts."""

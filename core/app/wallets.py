@@ -6,6 +6,7 @@ from typing import Any
 from core.app.consent import Consent
 from core.app.identity import Challenge, Identity, Proof
 from core.app.parts import Parts
+from core.app.traded import check_nothing_open, traded_wallet
 from core.domain.errors import Conflict, NotFound
 from core.domain.ids import OwnerId
 from core.ports.access import Approval, People, Wallet
@@ -47,9 +48,13 @@ class Wallets:
         return await self._ask(owner, "link_wallet", address, f"Link the wallet {address}")
 
     async def remove(self, owner: OwnerId, address: str) -> Approval | None:
-        """Unlink a wallet, once one of the owner's has signed. Raises NotFound."""
+        """Unlink a wallet, once one of the owner's has signed.
+
+        Raises NotFound, and Conflict where something is open in the account that is traded with it.
+        """
         if address not in {wallet.address for wallet in await self._people.wallets(owner)}:
             raise NotFound("You have no such wallet.", "See your wallets.")
+        await self._check_unused(owner, address)
         return await self._ask(owner, "unlink_wallet", address, f"Unlink the wallet {address}")
 
     async def _ask(self, owner: OwnerId, kind: str, address: str, words: str) -> Approval | None:
@@ -60,7 +65,14 @@ class Wallets:
         await self._people.add_wallet(owner, detail["address"], self._parts.clock.now())
 
     async def _remove(self, owner: OwnerId, detail: Mapping[str, Any]) -> None:
+        await self._check_unused(owner, detail["address"])
         await self._people.remove_wallet(owner, detail["address"])
+
+    async def _check_unused(self, owner: OwnerId, address: str) -> None:
+        """Raises Conflict where orders and positions would be left behind, without their stops, in its account."""
+        traded = None if self._parts.custody is None else traded_wallet(self._parts, await self._people.wallets(owner))
+        if traded is not None and traded.address == address:
+            await check_nothing_open(self._parts, owner, "unlink it")
 
 
 Linked = list[Wallet]

@@ -14,9 +14,10 @@ from core.db.connection import Database
 from core.db.tables import deliveries, links, metadata, orders, trading_rules, users
 from core.db.transaction import OWNER_LOCK
 from core.db.venue_tables import network_fees
+from core.domain.errors import Conflict
 from core.domain.ids import OwnerId
 from core.domain.order import IN_FLIGHT, OrderState
-from core.domain.rule import LIVE
+from core.domain.rule import LIVE, RuleState
 
 _NOT_TAKEN_ALONG = frozenset({"one_time"})
 """Codes and challenges that are good still, or no longer."""
@@ -88,8 +89,13 @@ class Census:
         return None
 
     async def forget(self, owner: OwnerId) -> None:
-        """Delete every row that belongs to *owner*, in all tables."""
+        """Delete every row that belongs to *owner*, in all tables. Raises Conflict where something of theirs acts."""
+        rules, legs = trading_rules.c, orders.c
+        acts = select(rules.id).where(rules.owner == owner, rules.state.in_(LIVE - {RuleState.FIRING}))
+        trades = select(legs.id).where(legs.owner == owner, legs.state.in_({*IN_FLIGHT, OrderState.PLANNED}))
         async with self._database.begin((OWNER_LOCK, owner)) as connection:
+            if (await connection.execute(acts.union(trades).limit(1))).first() is not None:
+                raise Conflict("A rule of yours was armed just now.", "Cancel it first, then delete your account.")
             tables = [
                 inbox,
                 memos,

@@ -124,9 +124,11 @@ class PostgresJournal:
             row["key"]: {"realised": row["realised"], "fees": row["fees"], "fills": row["fills"]}
             for row in await self._rows(traded.limit(_MOST_LINES))
         }
-        if by != "rule" and wanted.rule_id is None:  # funding is a position's, and no rule's
-            for row in await self._rows(_funding(owner, by, timezone, wanted).limit(_MOST_LINES)):
-                lines.setdefault(row["key"], {"realised": _ZERO, "fees": _ZERO, "fills": 0})["funding"] = row["funding"]
+        if by != "rule" and wanted.rule_id is None:  # what the venue did by itself is a position's, and no rule's
+            for row in await self._rows(_of_venue(owner, by, timezone, wanted).limit(_MOST_LINES)):
+                line = lines.setdefault(row["key"], {"realised": _ZERO, "fees": _ZERO, "fills": 0})
+                line["funding"] = row["funding"]
+                line["realised"], line["fees"] = line["realised"] + row["realised"], line["fees"] + row["fees"]
         return [
             PnlLine(key=str(key), day=key if by == "day" else None, **{"funding": _ZERO, **line})
             for key, line in sorted(lines.items())
@@ -211,12 +213,20 @@ def _wanted(query: Select[Any], wanted: TradeFilter) -> Select[Any]:
     return query
 
 
-def _funding(owner: OwnerId, by: PnlBy, timezone: str, wanted: TradeFilter) -> Select[Any]:
+def _of_venue(owner: OwnerId, by: PnlBy, timezone: str, wanted: TradeFilter) -> Select[Any]:
+    """Funding, and what liquidations realised and cost."""
     market = events.c.body["market"].astext
     key = cast(func.timezone(timezone, events.c.at), Date) if by == "day" else market
-    query = select(key.label("key"), func.sum(cast(events.c.body["amount"].astext, Numeric)).label("funding")).where(
-        events.c.owner == owner, events.c.name == PositionFundingPaid.name
-    )
+
+    def total(name: str) -> Any:
+        return func.coalesce(func.sum(cast(events.c.body[name].astext, Numeric)), 0)
+
+    query = select(
+        key.label("key"),
+        total("amount").label("funding"),
+        total("realised_pnl").label("realised"),
+        total("fee").label("fees"),
+    ).where(events.c.owner == owner, events.c.name.in_((PositionFundingPaid.name, PositionLiquidated.name)))
     if wanted.market is not None:
         query = query.where(market == wanted.market)
     if wanted.start is not None:

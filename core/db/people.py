@@ -13,15 +13,18 @@ from core.db import rows
 from core.db.access_tables import approvals, audit_log
 from core.db.connection import Database
 from core.db.store import LINK_LOCK, PostgresStore
-from core.db.tables import limits, links, users, wallets
-from core.db.transaction import PostgresTransaction
+from core.db.tables import limits, links, orders, trading_rules, users, wallets
+from core.db.transaction import OWNER_LOCK, PostgresTransaction
 from core.domain.errors import Conflict
 from core.domain.event import AccountApprovalRequested, AccountLinked
 from core.domain.ids import OwnerId
 from core.domain.limit import Limits
+from core.domain.order import IN_FLIGHT, OrderState
+from core.domain.rule import LIVE
 from core.ports.access import Approval, AuditLine, Link, Wallet
 
 _SIGNIN = "signin"
+_OPEN = frozenset({*IN_FLIGHT, OrderState.PLANNED})
 
 
 class PostgresPeople:
@@ -88,8 +91,14 @@ class PostgresPeople:
             .where(links.c.channel == channel, links.c.address == address, links.c.owner == was)
             .values(owner=to)
         )
+        acts = select(trading_rules.c.id).where(trading_rules.c.owner == was, trading_rules.c.state.in_(LIVE))
+        trades = select(orders.c.id).where(orders.c.owner == was, orders.c.state.in_(_OPEN))
         async with self._store.begin(to) as tx:
             connection = cast(PostgresTransaction, tx).connection
+            # Nothing of theirs may begin while the place is taken away at which they would hear of it.
+            await connection.execute(select(func.pg_advisory_xact_lock(OWNER_LOCK, was)))
+            if (await connection.execute(acts.union(trades).limit(1))).first() is not None:
+                return False
             if (await connection.execute(moved)).rowcount != 1:
                 return False
             await tx.append(AccountLinked(at=at, owner=to, channel=channel))
@@ -128,35 +137,32 @@ class PostgresPeople:
             return (await connection.execute(statement.values(state=state))).rowcount == 1
 
     async def audit(self, line: AuditLine) -> None:
-        row = {
-            "owner": line.owner,
-            "at": line.at,
-            "act": line.act,
-            "by": line.by,
-            "detail": to_json(line.detail),
-        }
         async with self._database.begin() as connection:
-            await connection.execute(insert(audit_log).values(row))
+            await connection.execute(insert(audit_log).values(_audit_row(line)))
 
     async def audits(self, owner: OwnerId, limit: int = 100) -> list[AuditLine]:
         c = audit_log.c
         query = select(c.owner, c.at, c.act, c.by, c.detail).where(c.owner == owner).order_by(c.id.desc()).limit(limit)
         return [AuditLine(**row) for row in await self._rows(query)]
 
-    async def count_audits(self, owner: OwnerId, act: str, by: str, since: datetime) -> int:
-        c = audit_log.c
-        query = select(func.count()).where(c.owner == owner, c.act == act, c.by == by, c.at >= since)
-
-        async def look(connection: AsyncConnection) -> int:
-            return int((await connection.execute(query)).scalar_one())
-
-        return await self._database.run(look)
+    async def audit_within(self, lines: Sequence[AuditLine], most: int, since: datetime) -> bool:
+        c, one = audit_log.c, lines[0]
+        query = select(func.count()).where(c.owner == one.owner, c.act == one.act, c.by == one.by, c.at >= since)
+        async with self._database.begin((OWNER_LOCK, one.owner)) as connection:
+            if int((await connection.execute(query)).scalar_one()) + len(lines) > most:
+                return False
+            await connection.execute(insert(audit_log), [_audit_row(line) for line in lines])
+            return True
 
     async def _rows(self, query: Any) -> Sequence[RowMapping]:
         async def look(connection: AsyncConnection) -> Sequence[RowMapping]:
             return (await connection.execute(query)).mappings().all()
 
         return await self._database.run(look)
+
+
+def _audit_row(line: AuditLine) -> dict[str, Any]:
+    return {"owner": line.owner, "at": line.at, "act": line.act, "by": line.by, "detail": to_json(line.detail)}
 
 
 async def _create(connection: AsyncConnection, at: datetime) -> OwnerId:

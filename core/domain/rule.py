@@ -2,12 +2,12 @@
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field
-from datetime import datetime
+from datetime import datetime, timedelta
 from decimal import Decimal
 from enum import StrEnum
 from typing import Any, Literal
 
-from core.domain.action import Action, is_exit
+from core.domain.action import Action, LimitOrder, is_exit
 from core.domain.condition import AtTime, Condition, Now, Schedule, leaves
 from core.domain.ids import DraftId, EventId, OrderId, OwnerId, RuleId, SetId
 
@@ -48,6 +48,13 @@ class RuleSpec:
         if self.late is not None:
             return self.late
         return Late(do="run" if is_exit(self.action) else "ask")
+
+    def rests_until(self, now: datetime) -> datetime | None:
+        """When a resting order that is sent *now* ends: by its own time, or with the rule if that is sooner."""
+        order = getattr(self.action, "order", None)
+        ttl = order.ttl_s if isinstance(order, LimitOrder) else None
+        ends = (self.expires_at, None if ttl is None else now + timedelta(seconds=ttl))
+        return min((at for at in ends if at is not None), default=None)
 
     def is_over(self, now: datetime) -> bool:
         """Whether its time has run out."""

@@ -166,7 +166,8 @@ def account_card(event: AccountHappened) -> Card | None:
                 key=key,
             )
         case AccountApprovalRequested(what=what):
-            return Card(title="Your wallet's signature is needed", lines=(sentence(what),), tone="warn", key=key)
+            how = "Sign it in the dashboard, under Account. If you did not ask for it, leave it."
+            return Card(title="Your wallet's signature is needed", lines=(sentence(what), how), tone="warn", key=key)
         case AccountAnnounced(words=words):
             said = tuple(one_line(line) for line in words.splitlines())
             return Card(title="From the people who run this SayWhen", lines=said, key=key)

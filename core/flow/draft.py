@@ -104,7 +104,7 @@ async def say(
         if _is_undo(words):
             return _NOTHING_TO_UNDO if latest is None else await _undo(store, clock, latest, scene)
         if latest is not None:
-            revised = await _replied(store, answers, clock, latest, words, scene)
+            revised = await _replied(store, answers, clock, latest, words, scene=scene, context=context)
             if revised is not None:
                 return revised
     result = await parser.parse(words, context)
@@ -138,10 +138,16 @@ def _is_undo(words: str) -> bool:
 
 
 async def _replied(
-    store: Store, answers: AnswerReader, clock: Clock, draft: Draft, words: str, scene: Scene
+    store: Store,
+    answers: AnswerReader,
+    clock: Clock,
+    draft: Draft,
+    words: str,
+    *,
+    scene: Scene,
+    context: ParseContext,
 ) -> Draft | None:
     """The open draft after a reply that answers or corrects it; None where *words* are neither. Raises BadInput."""
-    context = scene.context(clock)
     reply: ParseResult | str | None = None
     if draft.state is DraftState.ASKING:
         reply = answers.answer(draft.words, draft.result, words, context)
@@ -210,10 +216,11 @@ async def amend(
         raise Conflict(f"This draft is {draft.state.replace('_', ' ')} already.", "Send the words as a new message.")
     if _is_undo(words):
         return await _undo(store, clock, draft, scene)
-    revised = await _replied(store, answers, clock, draft, words.strip(), scene)
+    context = scene.context(clock)
+    revised = await _replied(store, answers, clock, draft, words.strip(), scene=scene, context=context)
     if revised is not None:
         return revised
-    result = await parser.parse(words.strip(), scene.context(clock))
+    result = await parser.parse(words.strip(), context)
     if result.kind not in ("rules", "question"):
         raise BadInput(result.reason or "That is no rule.", "The draft is unchanged; say the whole rule again.")
     return await _revise(store, clock, draft, words.strip(), result, scene)

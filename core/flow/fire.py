@@ -21,6 +21,7 @@ from core.domain.condition import ALL_MARKETS
 from core.domain.event import RuleTriggered
 from core.domain.event.rules import BY_TELLING
 from core.domain.ids import OrderId, new_id
+from core.domain.level import levels
 from core.domain.market import Observation
 from core.domain.order import ENDED, Order, OrderState
 from core.domain.position import Account
@@ -97,10 +98,19 @@ def _lateness(rule: Rule, crossing: Crossing, now: datetime) -> int | None:
 
 async def _late(tx: Transaction, rule: Rule, crossing: Crossing, world: World, now: datetime, late_s: int) -> RuleState:
     lateness = rule.spec.lateness()
-    if late_s <= lateness.after_s or lateness.do == "run":
-        return await _trigger(tx, rule, crossing, world, now, late_s=late_s)
     entries = {position.market: position.entry_price for position in world.account.positions}
+    runs = lateness.do == "run" and not _holds_no_more(rule, world.prices, entries)
+    if late_s <= lateness.after_s or runs:
+        return await _trigger(tx, rule, crossing, world, now, late_s=late_s)
     return (await miss(tx, rule, now, late_s, entries)).state
+
+
+def _holds_no_more(rule: Rule, prices: Mapping[str, Decimal], entries: Mapping[str, Decimal]) -> bool:
+    """Whether the price is known to be back on this side of the one level, while its crossing could not be stored."""
+    where = levels(rule.spec.condition, references=rule.references, entries=entries)
+    price = prices.get(getattr(rule.spec.condition, "market", ""))
+    known = where is not None and (where.lower is not None or where.upper is not None)
+    return known and where is not None and price is not None and not where.reached(price)
 
 
 async def _trigger(

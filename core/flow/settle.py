@@ -8,6 +8,7 @@ from decimal import Decimal
 from core.domain.errors import ApprovalNeeded, NoPermission, PriceUnavailable, VenueError
 from core.domain.event import PositionFundingPaid, PositionLiquidated
 from core.domain.ids import OrderId, OwnerId
+from core.domain.money import ZERO
 from core.domain.order import IN_FLIGHT, Order, OrderState
 from core.domain.position import Account
 from core.domain.rule import LIVE, RuleState
@@ -15,7 +16,7 @@ from core.flow import lifecycle
 from core.flow.approve import ask_to_take_off
 from core.flow.outcome import Outcome, retire
 from core.flow.points import passing
-from core.ports import Clock, Finding, Store, Transaction, Venue
+from core.ports import Activity, Clock, Finding, Store, Transaction, Venue
 
 TIME_OUT_S = 10.0
 
@@ -115,19 +116,7 @@ async def reconcile(store: Store, venue: Venue, clock: Clock, owner: OwnerId) ->
                     )
                 )
             else:
-                await tx.append(
-                    PositionLiquidated(
-                        at=item.at,
-                        owner=owner,
-                        market=item.market,
-                        base=item.base_after,
-                        simulated=venue.simulated,
-                        venue=venue.name,
-                        was=item.base_before,
-                        price=item.price,
-                        fee=item.amount,
-                    )
-                )
+                await tx.append(_liquidated(item, owner, venue, account))
         if news:
             await tx.save_activity_cursor(venue.name, news[-1].number)
         await _expire_unwatched(tx, clock.now())
@@ -141,6 +130,27 @@ async def reconcile(store: Store, venue: Venue, clock: Clock, owner: OwnerId) ->
             await retire(tx, account, clock.now(), market=market, armed_before=asked_at) for market in sorted(markets)
         ]
     return len(news) + sum(gone)
+
+
+def _liquidated(item: Activity, owner: OwnerId, venue: Venue, account: Account) -> PositionLiquidated:
+    """What a liquidation did; where the venue tells only what it took, what is left is what *account* shows."""
+    was, base = item.base_before, item.base_after
+    if item.taken is not None:
+        held = account.position(item.market)
+        base = ZERO if held is None else held.base
+        was = base + item.taken
+    return PositionLiquidated(
+        at=item.at,
+        owner=owner,
+        market=item.market,
+        base=base,
+        simulated=venue.simulated,
+        venue=venue.name,
+        was=was,
+        price=item.price,
+        fee=item.amount,
+        realised_pnl=item.realised,
+    )
 
 
 def _is_at_rest(order: Order) -> bool:

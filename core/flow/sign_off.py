@@ -15,7 +15,8 @@ from core.domain.order import Order, OrderIntent, OrderState
 from core.domain.rule import Rule, RuleState
 from core.domain.sizing import NothingToDo
 from core.flow.allow import denial_at_send
-from core.flow.execute import TIME_OUT_S, intent_of, look_at
+from core.flow.execute import TIME_OUT_S
+from core.flow.intent import intent_of, look_at
 from core.flow.outcome import Outcome
 from core.flow.signed import keep_signed
 from core.ports import Clock, Custody, Store, Transaction, Unsigned, Venue

@@ -2,6 +2,7 @@
 
 import json
 from collections.abc import Collection, Iterator
+from datetime import datetime
 from decimal import Decimal
 from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 
@@ -30,6 +31,7 @@ MOST_RULES = 20
 LONGEST_S = 366 * 86_400
 MOST_LEGS = 50
 _LONGEST_TEXT = 500
+_FIRST_YEAR, _LAST_YEAR = 2000, 2200
 _MUST_BE_POSITIVE = ("price", "threshold", "distance", "activation_price", "from_price", "to_price", "period")
 _NO_PERIOD = {"price", "macd", "macd_signal"}
 _SIZES = ("amount_percent", "amount_base", "amount_usd", "margin_usd")
@@ -60,8 +62,7 @@ def _faults(spec: RuleSpec, rules: RuleSet, markets: Collection[str]) -> Iterato
     repeat = spec.repeat
     if (repeat.times is not None and not 1 <= repeat.times <= 10**6) or not 0 <= repeat.cooldown_s <= LONGEST_S:
         yield "repeat is out of bounds"
-    if spec.expires_at is not None and spec.expires_at.tzinfo is None:
-        yield "expires_at needs an offset"
+    yield from _instant("expires_at", spec.expires_at)
     if spec.check_every_s is not None and not 1 <= spec.check_every_s <= LONGEST_S:
         yield "check_every_s is out of bounds"
     if spec.late is not None and not 0 <= spec.late.after_s <= LONGEST_S:
@@ -103,7 +104,7 @@ def _numbers(value: object) -> Iterator[str]:
             continue
         if abs(Decimal(number).adjusted()) > MAX_DIGITS:
             yield f"{name} is out of bounds"
-        elif name in _MUST_BE_POSITIVE and number <= 0:
+        elif name in _MUST_BE_POSITIVE and number <= 0 and not isinstance(value, PositionPnl):
             yield f"{name} must be above 0"
         elif name.endswith("_s") and not 0 < number <= LONGEST_S:
             yield f"{name} must be from 1 to {LONGEST_S}"
@@ -128,27 +129,31 @@ def _condition(leaf: Condition, markets: Collection[str]) -> Iterator[str]:
             if leaf.period is not None and leaf.period > 500:
                 yield "period is at most 500"
         case AtTime(at=at):
-            if at.tzinfo is None:
-                yield "the time needs an offset"
+            yield from _instant("the time", at)
         case Schedule():
             yield from _schedule(leaf)
         case _:
             pass
 
 
+def _instant(name: str, at: datetime | None) -> Iterator[str]:
+    """Far-off times overflow where they are turned into another zone's."""
+    if at is not None and at.tzinfo is None:
+        yield f"{name} needs an offset"
+    elif at is not None and not _FIRST_YEAR <= at.year <= _LAST_YEAR:
+        yield f"{name} must lie between {_FIRST_YEAR} and {_LAST_YEAR}"
+
+
 def _schedule(schedule: Schedule) -> Iterator[str]:
     if (schedule.every_s is None) == (schedule.cron is None):
         yield "a schedule has every_s or cron, and not both"
-    if schedule.start_at is not None and schedule.start_at.tzinfo is None:
-        yield "start_at needs an offset"
+    yield from _instant("start_at", schedule.start_at)
     try:
         zone = ZoneInfo(schedule.timezone or "UTC")
     except (ZoneInfoNotFoundError, ValueError, OSError):
         yield f"{str(schedule.timezone)[:40]!r} is no time zone"
         return
     if schedule.cron is not None:
-        from datetime import datetime
-
         try:
             # Any instant will do to see whether the line has a next one.
             next(CronSim(schedule.cron, datetime(2026, 1, 1, tzinfo=zone)))

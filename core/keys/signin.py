@@ -73,7 +73,8 @@ def check_message(fields: Mapping[str, Any], signature: bytes) -> None:
         VerifyKey(key).verify(challenge_text(fields).encode(), signature)
     except (BadSignatureError, ValueError, TypeError):
         raise Denied(
-            "The signature does not match.", "Ask for a new challenge and sign it with the wallet it names."
+            "The signature is not by the account that was chosen.",
+            "Choose that account in the wallet, begin again, and sign what is asked then.",
         ) from None
 
 

@@ -14,7 +14,7 @@ from core.parse.extraction import BadAnswer
 from core.parse.grammar import dialogue
 from core.parse.grammar.replies import place_of
 from core.parse.grammar.text import clean
-from core.parse.grammar.understanding import Understanding
+from core.parse.grammar.understanding import Turn, Understanding
 from core.parse.heard import understanding_of
 from core.parse.model import ModelParser, NoAnswer, judged
 from core.parse.tongues import in_their_tongue, tongue_of
@@ -29,11 +29,12 @@ class ChosenReader:
 
     def __init__(self, model: ModelParser | None = None) -> None:
         self._model = model
+        self._turn: Turn | None = None
         self.name: str = "grammar" if model is None else model.name
 
     async def parse(self, text: str, context: ParseContext) -> ParseResult:
         """What *text* says in *context*; never raises for any text."""
-        read = dialogue.read(text, context)
+        read = dialogue.read(text, context, turn=self._at(context))
         if self._model is None or read.kind == "command" or not clean(text).strip():
             # A command must not wait for anybody: "kill" least of all.
             return in_their_tongue(read, text) if self._model is None else read
@@ -55,7 +56,7 @@ class ChosenReader:
         if settled is not None:
             return settled
         for heard in _sources(asked):
-            answered = dialogue.answer(words, asked, reply, context, heard=heard)
+            answered = dialogue.answer(words, asked, reply, context, heard=heard, turn=self._at(context))
             if answered is not None:
                 return _kept(answered, asked)
         return None
@@ -66,7 +67,7 @@ class ChosenReader:
             return None
         said: ParseResult | str | None = None
         for heard in _sources(result):
-            corrected = dialogue.correct(words, result, reply, context, heard=heard)
+            corrected = dialogue.correct(words, result, reply, context, heard=heard, turn=self._at(context))
             if isinstance(corrected, ParseResult):
                 return _kept(corrected, result)
             said = said or corrected
@@ -76,6 +77,12 @@ class ChosenReader:
         """Let go of the model's connections."""
         if self._model is not None:
             await self._model.close()
+
+    def _at(self, context: ParseContext) -> Turn:
+        """The turn of a dialogue that is spoken in *context*; only the latest is remembered."""
+        if self._turn is None or self._turn.context is not context:
+            self._turn = Turn(context)
+        return self._turn
 
 
 # --- two readings ----------------------------------------------------------------------------------------------------

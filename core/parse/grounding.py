@@ -66,7 +66,8 @@ def _forbid(said: Evidence) -> None:
 def doubtful(text: str, context: ParseContext) -> bool:
     """Whether the message of a grounded answer may be no instruction, or another one.
 
-    It denies, reports, wonders or asks as well, or has a slip in its verb. A model that makes something of it is worth one question. What is plainly forbidden is worth none: `ground`.
+    It denies, reports, wonders or asks as well, or has a slip in its verb. A model that makes something of it is worth
+    one question. What is plainly forbidden is worth none: `ground`.
     """
     said = evidence_of(text, context)
     return said.asked or bool(said.slips()) or bool(said.kinds() & {"NOT", "ADVICE", "REPORT"})

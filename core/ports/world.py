@@ -133,6 +133,10 @@ class Activity:
     base_before: Decimal = Decimal(0)
     base_after: Decimal = Decimal(0)
     price: Decimal = Decimal(0)
+    taken: Decimal | None = None
+    """Base that a liquidation took away, signed as the position was, where the venue does not tell what was held."""
+    realised: Decimal | None = None
+    """What a liquidation realised before its fee, in quote; None where the venue does not tell."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -6,6 +6,7 @@ from datetime import timedelta
 from decimal import Decimal
 from typing import Any
 
+from core.domain.event import PositionFundingPaid, PositionLiquidated
 from core.domain.ids import OwnerId
 from core.domain.market import Candle
 from tests.api.people import Answer, Api, Person, Wallet
@@ -174,3 +175,19 @@ async def _sign(person: Person, approval: Any, wallet: Wallet) -> Answer:
     path = f"/api/approvals/{approval['id']}"
     asked = await person.post(f"{path}/challenge", {"address": wallet.address}, 200)
     return await person.post(f"{path}/sign", {"nonce": asked["nonce"], "signature": wallet.sign(asked["message"])})
+
+
+async def test_profit_funding_fees_and_what_a_liquidation_cost_come_to_what_the_account_lost(api: Api) -> None:
+    ann = await api.paper()
+    owner, now = OwnerId(ann.session["owner"]), api.clock.now()
+    common: dict[str, Any] = {"at": now, "owner": owner, "market": "SOL-PERP", "venue": "paper"}
+    async with api.core.parts.store.begin(owner) as tx:
+        await tx.append(PositionFundingPaid(**common, base=Decimal(5), amount=Decimal("-0.25"), rate=Decimal(1)))
+        seized = PositionLiquidated(
+            **common, base=Decimal(2), was=Decimal(5), price=Decimal(90), fee=Decimal("1.5"), realised_pnl=Decimal(-30)
+        )
+        await tx.append(seized)
+    for by in ("day", "market"):
+        (line,) = (await ann.get(f"/api/pnl?by={by}"))["lines"]
+        assert [line[name] for name in ("realised", "fees", "funding", "net")] == ["-30", "1.5", "-0.25", "-31.75"]
+    assert (await ann.get("/api/pnl?by=rule"))["lines"] == []

@@ -179,6 +179,9 @@ async def test_another_wallet_is_not_traded_while_something_is_open_in_the_first
             await tx.add_order(samples.order(rule))
         body = {"address": second.address, "how": "delegate"}
         assert (await ann.call("PUT", "/api/trading/wallet", body))["code"] == "conflict"
+        # Nor is the first one unlinked: its positions would stay there without their stops.
+        await ann.call("DELETE", f"/api/wallets/{stage.wallet.address}", expect=409)
+        await ann.call("DELETE", f"/api/wallets/{second.address}", expect=202)
         same = {"address": stage.wallet.address, "how": "approve"}
         assert (await ann.call("PUT", "/api/trading/wallet", same, expect=200))["how"] == "approve"
 

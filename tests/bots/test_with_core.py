@@ -123,7 +123,7 @@ async def test_every_button_does_once_what_it_does_for_its_owner_alone_also_afte
     await press(rules, "Delete r2")
     for label in ("Close 25 %", "Close 100 %", "Add stop", "Add target"):
         await press(await talk("/positions"), label)
-    await press(await talk("/settings"), "Groups")
+    await press(await talk("/settings"), "groups")
     killed = await talk("/kill")
     draft = await press(killed, "Close everything")
     assert (await press(draft, "Confirm")).title == "Confirmed: r3"

@@ -41,6 +41,7 @@ def test_a_dashboard_that_nginx_serves_on_another_origin_is_signed_in_live_and_t
             page.get_by_role("button", name="Export as CSV").click()
         assert "SOL-PERP" in Path(file.value.path()).read_text()
         page.get_by_role("button", name="Sign out").click()
+        page.get_by_role("button", name="Sign out for good").click()  # on paper alone nobody comes back
         expect(page.get_by_role("button", name="Continue on paper")).to_be_visible()
     assert asked == {address}
     assert complaints == []

@@ -113,7 +113,7 @@ def test_no_page_has_a_fault_that_axe_knows_or_is_wider_than_its_screen(
     apart(_begun_yesterday(dsn, owner))
     page.reload()
     go(page, "Home")
-    expect(page.get_by_role("img", name="From $")).to_be_visible()
+    expect(page.get_by_role("slider", name="Equity from $")).to_be_visible()
     expect(page.get_by_role("row", name="SOL-PERP long")).to_be_visible()
     walk.look("home")
     go(page, "Rules")

@@ -28,7 +28,6 @@ class Campaign:
         self._root = root
         self._counts = counts
         self._gate = asyncio.Semaphore(AT_ONCE)
-        self._migrating = asyncio.Lock()
         self._running: dict[tuple[str, int], asyncio.Task[Verdict]] = {}
 
     def begin(self, what: str, number: int, play: Performance) -> None:
@@ -60,8 +59,7 @@ class Campaign:
     async def _in_place(self, name: str, play: Performance) -> Verdict:
         folder = self._root / name
         folder.mkdir()
-        async with self._migrating:  # Alembic knows one migration a process
-            dsn = await self._server.borrow()
+        dsn = await self._server.borrow()
         try:
             return await play.perform(dsn, folder)
         finally:

@@ -2,6 +2,7 @@
 
 import asyncio
 from collections.abc import AsyncIterator
+from pathlib import Path
 
 import pytest
 import pytest_asyncio
@@ -14,11 +15,18 @@ from tests.postgres import Server
 _COUNTS = pytest.StashKey[dict[str, Verdict]]()
 
 
-@pytest_asyncio.fixture(scope="session", loop_scope="session")
+def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
+    """One loop for all that stands here: while a test ran on another, the plays stood still and their time went by."""
+    for item in items:
+        if item.path.is_relative_to(Path(__file__).parent):
+            item.add_marker(pytest.mark.asyncio(loop_scope="session"), append=False)
+
+
+@pytest_asyncio.fixture(scope="session", loop_scope="session", autouse=True)
 async def campaign(
     postgres_server: Server, tmp_path_factory: pytest.TempPathFactory, request: pytest.FixtureRequest
 ) -> AsyncIterator[Campaign]:
-    """Every play that a selected test names in its parameters `what` and `plays`, begun."""
+    """Every play that a selected test names in its parameters `what` and `plays`, begun with the first test of all."""
     await asyncio.to_thread(prepare)
     counts = request.config.stash.setdefault(_COUNTS, {})
     opened = Campaign(postgres_server, tmp_path_factory.mktemp("chaos"), counts)

@@ -88,10 +88,6 @@ class Conversation:
         assert self._process.stdin is not None
         self._process.stdin.write(f"{line}\n")
 
-    def hang_up(self) -> None:
-        assert self._process.stdin is not None
-        self._process.stdin.close()
-
     def hear(self, words: str) -> str:
         """The next line that contains *words*; fails with all that was heard where it does not come."""
         deadline = time.monotonic() + PATIENCE_S

@@ -33,34 +33,44 @@ def test_it_answers_what_is_piped_in_and_stops_at_its_end(home: Path) -> None:
     assert (home / "logs" / "up.log").exists()
 
 
-def test_a_killed_worker_is_replaced_and_the_new_one_trades(home: Path) -> None:
-    with Conversation(*UP, home=home) as up:
-        up.hear("/help shows everything else")
-        first = up.worker()
-        first.send_signal(signal.SIGKILL)
-        first.wait(PATIENCE_S)
-        up.say("buy 1 SOL")
-        up.hear("[1] Confirm")
-        up.say("1")
-        up.hear("Bought 1 SOL")
-        assert up.worker().pid != first.pid
-        up.hang_up()
-        assert up.wait() == 0
+@pytest.fixture(scope="module")
+def up(home: Path) -> Iterator[Conversation]:
+    """One that goes on from test to test."""
+    with Conversation(*UP, home=home) as running:
+        running.hear("/help shows everything else")
+        yield running
 
 
-def test_a_second_up_joins_the_first_as_chat(home: Path) -> None:
-    with Conversation(*UP, home=home) as up:
-        up.hear("/help shows everything else")
-        second = saywhen("up", home=home, typed="/positions\n/prices\n")
-        assert second.returncode == 0, second.stderr
-        assert second.stdout.startswith("Another SayWhen is running on this home; this window joins it as chat.\n")
-        assert "SIMULATED" in second.stdout
-        assert "not watched" not in second.stdout
-        silent = saywhen("up", home=home)
-        assert silent.returncode == 1
-        assert "saywhen chat" in silent.stderr
-        up.say("/quit")
-        assert up.wait() == 0
+def test_it_is_small_when_idle(up: Conversation) -> None:
+    ours = [up.process, up.worker()]
+    up.say("/prices")
+    up.hear("SOL-PERP: $")
+    used = sum(process.memory_info().rss for process in ours) / 2**20
+    assert used < MOST_IDLE_MB
+
+
+def test_a_killed_worker_is_replaced_and_the_new_one_trades(up: Conversation) -> None:
+    first = up.worker()
+    first.send_signal(signal.SIGKILL)
+    first.wait(PATIENCE_S)
+    up.say("buy 1 SOL")
+    up.hear("[1] Confirm")
+    up.say("1")
+    up.hear("Bought 1 SOL")
+    assert up.worker().pid != first.pid
+
+
+def test_a_second_up_joins_the_first_as_chat(up: Conversation, home: Path) -> None:
+    second = saywhen("up", home=home, typed="/positions\n/prices\n")
+    assert second.returncode == 0, second.stderr
+    assert second.stdout.startswith("Another SayWhen is running on this home; this window joins it as chat.\n")
+    assert "SIMULATED" in second.stdout
+    assert "not watched" not in second.stdout
+    silent = saywhen("up", home=home)
+    assert silent.returncode == 1
+    assert "saywhen chat" in silent.stderr
+    up.say("/quit")
+    assert up.wait() == 0
 
 
 def test_an_end_by_signal_leaves_no_process(home: Path) -> None:
@@ -79,18 +89,6 @@ def test_a_killed_parent_takes_the_worker_and_the_database_with_it_and_the_next_
         up.process.kill()
         assert not psutil.wait_procs([worker, postgres], PATIENCE_S)[1]
     assert saywhen(*UP, home=home, typed="/rules\n").returncode == 0
-
-
-def test_it_is_small_when_idle(home: Path) -> None:
-    with Conversation(*UP, home=home) as up:
-        up.hear("/help shows everything else")
-        ours = [up.process, up.worker()]
-        up.say("/prices")
-        up.hear("SOL-PERP: $")
-        used = sum(process.memory_info().rss for process in ours) / 2**20
-        assert used < MOST_IDLE_MB
-        up.hang_up()
-        assert up.wait() == 0
 
 
 def test_a_chat_says_when_nobody_watches(home: Path) -> None:

@@ -45,3 +45,9 @@ def test_what_is_left_out_is_not_in_the_lock() -> None:
     lock = (ROOT / "requirements.lock").read_text(encoding="utf-8")
     assert "driftpy" in (locked := set(re.findall(r"^([a-z0-9._-]+)==", lock, re.MULTILINE)))
     assert not DROPPED & locked
+
+
+def test_the_image_carries_nothing_that_only_a_tool_of_ours_needs() -> None:
+    image = set(re.findall(r"^([a-z0-9._-]+)==", (ROOT / "ops/image.lock").read_text(encoding="utf-8"), re.MULTILINE))
+    assert "driftpy" in image
+    assert not {"jsonschema", "pytest", "check-jsonschema", "rpds-py"} & image

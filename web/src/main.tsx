@@ -20,11 +20,14 @@ const client = new QueryClient({
   defaultOptions: {
     queries: {
       staleTime: 2_000,
+      // Without a network a question is asked, and fails, like any other: what is not known is said.
+      networkMode: "always",
+      refetchOnReconnect: true,
       // What was refused stays refused; only silence and trouble on the other side are worth another try.
       retry: (failures, error) => failures < 2 && (!(error instanceof Problem) || error.status === 0 || error.status >= 500),
     },
-    // Never again by itself: what may have traded is looked at by a person first.
-    mutations: { retry: false },
+    // Never again by itself, nor later, when the network is back and nobody looks: what may trade is pressed by a person.
+    mutations: { retry: false, networkMode: "always" },
   },
 });
 

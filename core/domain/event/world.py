@@ -54,12 +54,16 @@ class PositionEndangered(PositionEventHappened):
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class PositionLiquidated(PositionEventHappened):
-    """The venue closed it for lack of margin, at `price` (quote)."""
+    """The venue closed it, or part of it, for lack of margin, at `price` (quote).
+
+    `realised_pnl` is before `fee`, and None where the venue does not tell.
+    """
 
     name: ClassVar[str] = "position.liquidated"
     was: Decimal
     price: Decimal
     fee: Decimal
+    realised_pnl: Decimal | None = None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

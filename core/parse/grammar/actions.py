@@ -18,6 +18,7 @@ _DOING = (*_VERBS, "ALERT", "CANCEL", "PAUSE")
 _LEADING = frozenset({"REDUCEONLY", "SET", "PUTIN", "LIMIT", "POSTONLY", "TWAP", "LADDER", "ATMARKET", "MY"})
 _OPENING = "|".join((*_VERBS, *_LEADING, "NUM", "ALL", "COIN"))
 """Kinds that a trade may begin with."""
+_AFTER_A_COIN = "|".join((*_VERBS, "COLON", "LIMIT", "NUM"))
 _RETRACTIONS: dict[str, Literal["cancel_orders", "cancel_rules", "pause_rules"]] = {
     "ORDERS": "cancel_orders", "RULES": "cancel_rules", "ALERTS": "cancel_rules", "STOPS": "cancel_rules",
 }  # fmt: skip
@@ -174,7 +175,7 @@ def _read_move_stop(cur: Cursor) -> Act | None:
 
 def _read_trade(cur: Cursor) -> Act | None:
     """Any verb that trades, with what stands before and after it."""
-    if not cur.begins(_OPENING):
+    if not cur.begins(_OPENING) or (cur.sees("COIN") and not cur.sees("COIN", _AFTER_A_COIN)):
         return None
     act = Act(verb="buy", order=Order())
     begun = cur.at
@@ -297,7 +298,7 @@ def _read_before_verb(cur: Cursor, act: Act) -> None:
         elif item.kind == "NUM" and item.value.unit == "percent" and cur.peek(1).kind in ("OF", "MY", "COLLATERAL"):
             if not _read_stake(cur, act):
                 return
-        elif item.kind == "COIN" and act.market is None and cur.peek(1).kind in (*_VERBS, "COLON", "LIMIT", "NUM"):
+        elif item.kind == "COIN" and act.market is None and cur.sees("COIN", _AFTER_A_COIN):
             act.market = item.value
             cur.next()
             cur.skip("COLON")

@@ -6,12 +6,14 @@ time, a verb of trading, a condition or a word that nobody knows makes it no tal
 like everything else. What stands before a colon is somebody who speaks: "my brother: buy 2 SOL" is not the trader's.
 """
 
+import re
 from collections.abc import Sequence
 from dataclasses import replace
 
 from core.parse.grammar.items import Item
 from core.parse.grammar.lexicon_talk import QUALIFYING, TALK
 from core.parse.grammar.reader import Sentence
+from core.parse.grammar.vocabulary import phrases
 
 _WORDS = frozenset(TALK.split())
 _QUALIFYING = frozenset(QUALIFYING.split())
@@ -56,6 +58,19 @@ MOST_WORDS = 24
 """A longer part is no aside that anybody would want unread."""
 
 
+_SIGNED = re.compile(
+    r"\b(?:regards|sincerely|truly|faithfully|wishes)[ ]*[,.!]?[ ]*\n\s*([A-Z][a-z]+(?:[ ][A-Z][a-z]+)?)[.]?\s*\Z"
+)
+
+
+def unsigned(text: str) -> str:
+    """*text* without the name below a letter's last words: "Kind regards,\nMargaret"."""
+    signed = _SIGNED.search(text)
+    if signed is None or any((name.lower(),) in phrases() for name in signed[1].split()):
+        return text
+    return text[: text.rindex("\n", 0, len(text.rstrip()))]
+
+
 def without_talk(sentences: Sequence[Sentence]) -> tuple[list[Sentence], list[Item]] | None:
     """The sentences without the parts that are only talk, and the items of those parts; None where there are none."""
     kept: list[Sentence] = []
@@ -69,7 +84,7 @@ def without_talk(sentences: Sequence[Sentence]) -> tuple[list[Sentence], list[It
             behind = any(item.kind in _INSTRUCTS for item in said)
             if (
                 _is_talk(part)
-                and not (behind and _comments(part))
+                and not (behind and _comments(part, said))
                 and _stands_apart(part, mark, whole=whole, leads=not rest)
             ):
                 aside += part
@@ -179,13 +194,15 @@ def _is_talk(part: Sequence[Item]) -> bool:
     return True
 
 
-def _comments(part: Sequence[Item]) -> bool:
+def _comments(part: Sequence[Item], said: Sequence[Item]) -> bool:
     """Whether talk behind an instruction may be about it: "that was my brother", "I'm not ready", "up to you".
 
     A reason that was given as one takes nothing back: "because it looks weak".
     """
     words = {item.text.lower() for item in part}
     denied = any(item.kind == "NOT" for item in part)
+    if {item.value for item in part if item.kind == "COIN"} - {item.value for item in said if item.kind == "COIN"}:
+        return True
     if part[0].text.lower() in _REASONS and not denied:
         return False
     if denied and not (part[0].kind == "I" and _is_busy(part)):

@@ -36,7 +36,9 @@ class Correction:
 
 def baked(drafts: list[RuleDraft], choices: Mapping[str, Any]) -> Changed:
     """Copies of the drafts with the answers put in that would otherwise speak of what a correction replaces."""
-    copies = applied(drafts, choices)
+    copies = [
+        replace(draft, act=replace(draft.act, order=replace(draft.act.order))) for draft in applied(drafts, choices)
+    ]
     left = {key: value for key, value in choices.items() if not _is_put_in(key, value)}
     for number, draft in enumerate(copies):
         price, over_s = left.pop(f"price:{number}", None), left.pop(f"over:{number}", None)

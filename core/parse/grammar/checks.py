@@ -1,7 +1,7 @@
 """Checks finished rules against the moment: would fire at once, a likely typo, two statements that cannot both hold."""
 
 from collections.abc import Iterator
-from dataclasses import fields, is_dataclass, replace
+from dataclasses import replace
 from decimal import Decimal
 
 from core.domain.action import Close, LadderOrder, LimitOrder, MoveStop, Reverse, Trade, is_exit
@@ -23,7 +23,7 @@ from core.domain.condition import (
 from core.domain.money import HUNDRED, ZERO
 from core.domain.rule import RuleSpec
 from core.parse.grammar.desk import Desk, Point, money
-from core.parse.grammar.drafts import Change, Level
+from core.parse.grammar.drafts import FIELDS, Change, Level
 from core.parse.grammar.subjects import side_of
 
 FAR = Decimal("0.5")
@@ -48,14 +48,19 @@ def checked(desk: Desk, rules: list[RuleSpec], numbers: list[int]) -> list[RuleS
 
 def _amounts(part: object) -> Iterator[Decimal]:
     """Every number of a condition or an action that can only be above zero."""
-    if isinstance(part, PositionPnl | FundingRate | Indicator | AccountLevel) or not is_dataclass(part):
+    if isinstance(part, _SIGNED):
         return
-    for one in fields(part):
-        value = getattr(part, one.name)
-        if isinstance(value, Decimal) or (isinstance(value, int) and not isinstance(value, bool)):
+    for name in FIELDS[part.__class__]:
+        value = getattr(part, name)
+        if isinstance(value, _NUMBERS) and not isinstance(value, bool):
             yield Decimal(value)
-        elif one.name == "order":
+        elif name == "order":
             yield from _amounts(value)
+
+
+_NUMBERS = (Decimal, int)
+_SIGNED = (PositionPnl, FundingRate, Indicator, AccountLevel)
+"""What may be measured against zero and less."""
 
 
 def _bottomless(part: Condition) -> bool:

@@ -191,6 +191,8 @@ class _Reading:
     def _instead_of_joining(self) -> bool:
         """ "once an hour" is no "once …"; "after 6 hours" is a time."""
         cur = self.cur
+        if not cur.begins("IF|AFTER"):
+            return False
         if cur.sees("IF", "DUR|EVERY") and cur.peek().text.lower() == "once":
             return self._mod()
         candle = cur.sees("AFTER", "DUR", "CLOSES|CANDLE") or cur.sees("AFTER", "DUR", "CLOSE", "ABOVE|BELOW|AT")

@@ -27,6 +27,12 @@ MOMENTS: tuple[Construction, ...] = (
         '<END NOT "wait" COMMA|DASH', "", lambda taken: taken[1][0].text.lower() in ("don't", "dont", "do not")
     ),
     construction('<NUM MY ALL* POSITION|COIN+ "is closed|gets closed|is sold|gets sold" >END', "CLOSE:close 2 3 4"),
+    # "My friend" is spoken to, or spoken of: "my friend buys 2 SOL".
+    construction('"my friend" >COMMA|END', ""),
+    construction(
+        '"my friend" >"buy|sell|close|exit|long|short|if|when|set|put|stop|alert|tell me|trim|take|cancel|pause|move"',
+        "",
+    ),
     # What is watched, named before or behind its bound: "notify on BTC under 58k", "alert me at 65k btc".
     construction(f'<ALERT "on|for|about|of" COIN PRICE? >{_BOUND}', "IF:if 3 4"),
     construction("<ALERT AT NUM#|NUM$ ON|FOR|OF? COIN >END|COMMA|AND", "IF:if 5 REACH:reaches 3"),

@@ -14,7 +14,7 @@ from core.parse.grammar.removals import takes_away
 from core.parse.grammar.replies import MAX_REPLY, reply_of, value_of
 from core.parse.grammar.settle import Settled, settle
 from core.parse.grammar.traces import without_trace
-from core.parse.grammar.understanding import Understanding, understand
+from core.parse.grammar.understanding import Turn, Understanding
 
 MOST_ANSWERS = 12
 LONGEST_OWN = 20_000
@@ -22,12 +22,15 @@ LONGEST_OWN = 20_000
 SEARCH_LIMIT = 80
 
 
-def read(text: str, context: ParseContext) -> ParseResult:
-    """What *text* says in *context*, its answers (see `extended`) included; pure, bounded, never raises."""
+def read(text: str, context: ParseContext, *, turn: Turn | None = None) -> ParseResult:
+    """What *text* says in *context*, its answers (see `extended`) included; pure, bounded, never raises.
+
+    *turn* is what was understood in *context* before, if anything was.
+    """
     own = read_canonical(text.strip(), context) if len(text) <= LONGEST_OWN else None
     if own is not None:
         return own
-    understood, choices = _replayed(text, context)
+    understood, choices = _replayed(text, turn or Turn(context), None)
     if understood.verdict is not None:
         return understood.verdict
     result = settle(understood.drafts, context, choices, notes=understood.notes).result
@@ -50,16 +53,22 @@ def chosen(result: ParseResult, option: Option) -> ParseResult:
 
 
 def answer(
-    text: str, result: ParseResult, reply: str, context: ParseContext, *, heard: Understanding | None = None
+    text: str,
+    result: ParseResult,
+    reply: str,
+    context: ParseContext,
+    *,
+    heard: Understanding | None = None,
+    turn: Turn | None = None,
 ) -> ParseResult | None:
     """What *result*, which *text* led to, becomes with a *reply* in free words; None where that answers nothing.
 
     *text* is the message, with earlier replies as `extended` adds them. Options that were pressed in between are found
     again by the result that they led to; where several choices lead to one result, that is None too. A surface avoids
     this by extending the text with the label of what was pressed. *heard* is what somebody else than the grammar
-    understood the message as.
+    understood the message as, *turn* as for `read`.
     """
-    understood, choices = _replayed(text, context, heard)
+    understood, choices = _replayed(text, turn or Turn(context), heard)
     if understood.verdict is not None or result.kind != "question":
         return None
     known = _found_again(understood, choices, result, context)
@@ -71,47 +80,55 @@ def answer(
 
 
 def correct(
-    text: str, result: ParseResult, reply: str, context: ParseContext, *, heard: Understanding | None = None
+    text: str,
+    result: ParseResult,
+    reply: str,
+    context: ParseContext,
+    *,
+    heard: Understanding | None = None,
+    turn: Turn | None = None,
 ) -> ParseResult | str | None:
-    """What *result*, which *text* led to, becomes with a correction in free words; *heard* as for `answer`.
+    """What *result*, which *text* led to, becomes with a correction in free words; *heard* and *turn* as for `answer`.
 
     A sentence for the trader where the correction could mean two things or cannot be made; None where *reply* is no
     correction, such as a whole rule of its own. Numbers are only ever those that were said.
     """
     if not reply.strip() or len(reply) > MAX_REPLY:
         return None
-    alone = understand(reply, context)
+    turn = turn or Turn(context)
+    alone = turn.understand(reply)
     whole = bool(alone.drafts) or (alone.verdict is not None and alone.verdict.kind == "command")
     if whole and not is_marked(reply) and not takes_away(reply):
-        return _restated(alone, text, result, reply, context, heard)
+        return _restated(alone, text, result, reply, turn, heard)
     if result.kind == "question" and is_bare(reply, context):
         return _NAME_IT
-    amended = _amended(text, result, reply, context, heard)
+    amended = _amended(text, result, reply, turn, heard)
     if whole and (amended is None or isinstance(amended, str)):
         return (amended or _SAY_IT_ALL) if reply.lower().rstrip(" .!").endswith(" instead") else None
     return amended
 
 
 def _restated(
-    alone: Understanding, text: str, result: ParseResult, reply: str, context: ParseContext, heard: Understanding | None
+    alone: Understanding, text: str, result: ParseResult, reply: str, turn: Turn, heard: Understanding | None
 ) -> ParseResult | str | None:
     """What *result* becomes where *reply* says an exit of it anew: "stop 142"; None for any other whole rule."""
     if not alone.drafts or any(draft.act.purpose is None for draft in alone.drafts):
         return None
-    said = _said(text, result, context, heard)
+    said = _said(text, result, turn, heard)
     if said is None:
         return None
     there = {draft.act.purpose for draft in said[0].drafts}
     markets = {draft.act.market for draft in said[0].drafts} | {None}
     if not all(draft.act.purpose in there and draft.act.market in markets for draft in alone.drafts):
         return None
-    return _ONE_BY_ONE if len(alone.drafts) > 1 else _amended(text, result, reply, context, heard)
+    return _ONE_BY_ONE if len(alone.drafts) > 1 else _amended(text, result, reply, turn, heard)
 
 
 def _amended(
-    text: str, result: ParseResult, reply: str, context: ParseContext, heard: Understanding | None
+    text: str, result: ParseResult, reply: str, turn: Turn, heard: Understanding | None
 ) -> ParseResult | str | None:
-    said = _said(text, result, context, heard)
+    context = turn.context
+    said = _said(text, result, turn, heard)
     if said is None:
         return _SAY_IT_ALL if is_marked(reply) else None
     changed = _changed(*said, reply, context)
@@ -145,10 +162,11 @@ def _changed(
 
 
 def _said(
-    text: str, result: ParseResult, context: ParseContext, heard: Understanding | None
+    text: str, result: ParseResult, turn: Turn, heard: Understanding | None
 ) -> tuple[Understanding, Mapping[str, Any]] | None:
     """Drafts and choices that say just what *result* does: those of the words, and the choices made since."""
-    understood, choices = _replayed(text, context, heard)
+    context = turn.context
+    understood, choices = _replayed(text, turn, heard)
     if understood.verdict is None:
         # Since the draft was shown, prices may have opened a question; the rules are what is being corrected.
         if settle(understood.drafts, context, choices, depth=0).result.rules == result.rules:
@@ -163,12 +181,11 @@ def _asked(result: ParseResult) -> list[tuple[str, str]]:
     return [(question.about, question.text) for question in result.questions]
 
 
-def _replayed(
-    text: str, context: ParseContext, heard: Understanding | None = None
-) -> tuple[Understanding, dict[str, Any]]:
+def _replayed(text: str, turn: Turn, heard: Understanding | None) -> tuple[Understanding, dict[str, Any]]:
     """The message as understood, and the choices that its replies made."""
+    context = turn.context
     message, *replies = text.split(ANSWER_MARK)
-    understood = understand(message, context) if heard is None else heard
+    understood = turn.understand(message) if heard is None else heard
     choices: dict[str, Any] = {}
     if understood.verdict is None:
         for reply in replies[:MOST_ANSWERS]:

@@ -1,6 +1,6 @@
 """What was understood of one clause, with None for what was not said; decides no default and asks nothing."""
 
-from dataclasses import dataclass
+from dataclasses import dataclass, fields, is_dataclass
 from decimal import Decimal
 from typing import Literal
 
@@ -195,8 +195,8 @@ class Act:
 
     `verb` is the family of the word used. `held` says that a position was spoken of ("my position", "half", "cover"),
     `everything` that all of them were, `all` that the word was "all", which may mean it, `vague` that a size was
-    hinted at ("some"), `loose_number` that a bare number may be no size, `some_day` that a moment was hinted at ("the dip"). `at` is the price of "at X", which becomes
-    a condition or a limit.
+    hinted at ("some"), `loose_number` that a bare number may be no size, `some_day` that a moment was hinted at ("the
+    dip"). `at` is the price of "at X", which becomes a condition or a limit.
     """
 
     verb: Literal[
@@ -254,3 +254,14 @@ class RuleDraft:
     sentence: int = 0
     cond_first: bool = False
     follows: int | None = None
+
+
+class _Fields(dict[type, tuple[str, ...]]):
+    """The names of a dataclass's fields, looked up once for each class; none for any other class."""
+
+    def __missing__(self, kind: type) -> tuple[str, ...]:
+        names = self[kind] = tuple(one.name for one in fields(kind)) if is_dataclass(kind) else ()
+        return names
+
+
+FIELDS = _Fields()

@@ -91,14 +91,16 @@ class Cursor:
 
     def sees(self, *kinds: str) -> bool:
         """Whether the next items are of these kinds, in this order (`A|B` allows either)."""
-        here, place = self._kinds, self.at
+        here, place, seen = self._kinds, self.at, True
         for kind in kinds:
-            if (here[place] if place < len(here) else "END") not in _ANY_OF[kind]:
-                self._count(place - self.at + 1)
-                return False
+            seen = (here[place] if place < len(here) else "END") in _ANY_OF[kind]
             place += 1
-        self._count(len(kinds))
-        return True
+            if not seen:
+                break
+        self.steps += place - self.at
+        if self.steps > STEP_BUDGET:
+            raise TooMuchWork
+        return seen
 
     def begins(self, kinds: str) -> bool:
         """Whether what begins with one of these kinds may begin here.
@@ -106,11 +108,10 @@ class Cursor:
         A recogniser asks this and `holds` first of all, to be done with at one look. Neither decides a reading: with
         every answer True, all is read the same, only slower.
         """
-        return self.sees(kinds)
+        return (self._kinds[self.at] if self.at < len(self._kinds) else "END") in _ANY_OF[kinds]
 
     def holds(self, kinds: str) -> bool:
         """Whether the sentence has any item of these kinds, without which something cannot be meant anywhere in it."""
-        self._count(1)
         return not self._there.isdisjoint(_ANY_OF[kinds])
 
     def next(self) -> Item:
@@ -137,7 +138,9 @@ class Cursor:
         while place < len(here) and here[place] in allowed:
             place += 1
         self.at = place
-        self._count(place - begun + 1)
+        self.steps += place - begun + 1
+        if self.steps > STEP_BUDGET:
+            raise TooMuchWork
         return place > begun
 
     def run(self, *kinds: str) -> bool:
@@ -146,8 +149,3 @@ class Cursor:
             return False
         self.at += len(kinds)
         return True
-
-    def _count(self, steps: int) -> None:
-        self.steps += steps
-        if self.steps > STEP_BUDGET:
-            raise TooMuchWork

@@ -107,7 +107,7 @@ TRADING: dict[str, str] = {
     "CURRENTLY": "currently|presently|at present",
     "UNREAD": (
         "again and again|over and over|over and over again|you know best|you decide|you choose|your call|up to you|"
-        "drips|retest|retests"
+        "or so|drips|retest|retests"
     ),
     "BREAKOUT": "the pump|the rip|the spike|the breakout|breakout|the breakdown|breakdown",
     "AGAINST": "against me|against us|against my position|against my long|against my short|the wrong way",

@@ -2,6 +2,7 @@
 
 IGNORED: dict[str, str] = {
     "NOISE": (
+        "saywhen|dear saywhen|hi saywhen|hello saywhen|hey saywhen|"
         "sorry for bothering|sorry for bothering you|sorry for the bother|sorry for the trouble|sorry to trouble you|"
         "if it isn't too much trouble|if it's not too much trouble|if it is not too much trouble|"
         "if its not too much trouble|if that isn't too much trouble|quick quick|sharp sharp|teh|hte|"
@@ -9,14 +10,14 @@ IGNORED: dict[str, str] = {
         "yours sincerely|yours truly|yours faithfully|warm regards|with kind regards|with best regards|"
         "i'd like the bot to|i want the bot to|have the bot|get the bot to|i would like the bot to|"
         "i'd like you please to|let the bot|make the bot|do the needful and|do the needful|oga|abeg|lah|leh|lor|na|"
-        "po|wah|g'day|gday|y'all|yall|bestie|idc|bet|ok bet|go on and|can help me|ma'am|madam|sirji|bhai|yaar|"
-        "guv|innit|bruv|ji|aiyo|for some time|for a while|for the time being|for a bit|no longer required|"
-        "no longer needed|not needed anymore|not required anymore|make you|no need to trade|no need to do anything|"
+        "po|wah|g'day|gday|y'all|yall|idc|bet|ok bet|go on and|can help me|"
+        "innit|ji|aiyo|"
+        "make you|"
         "in my main account|in my account|on my account|on my main account|degen|tops|with usdc|in usdc|with my usdc|"
         "using usdc|been thinking about|usdc margined|usdc-margined|and let's see|let's see|we'll see|"
         "and see what happens|and lets see|lets see|first time using this|first time user|sorry to bother you|"
-        "sorry to bother you again|until i'm back|until i am back|until i get back|till i'm back|until i return|"
-        "til i'm back|can we do this|can you do this|do this|please do this|do the following|do as follows|"
+        "sorry to bother you again|"
+        "can we do this|can you do this|do this|please do this|do the following|do as follows|"
         "the following|as follows|you know what|here's what to do|what to do|heres the deal|here's the deal|ok deal|"
         "deal|if that's cool|quick note|last try|one thing|small request|quick request|small favor|a favor please|"
         "do me a favour|do me a favor|as a favor|as a favour|for real|for real this time|no cap|not financial advice|"
@@ -34,8 +35,8 @@ IGNORED: dict[str, str] = {
         "off to sleep|going to sleep|i can't watch the charts|i cant watch the charts|i can't be at my desk|"
         "if it is possible|if it's possible|if thats possible|if that's possible|i want that you|"
         "i would like that you|i'd like that you|i need that you|i wish that you|i want make|i want do|i like to|"
-        "i want for|until i tell you otherwise|until i say otherwise|until further notice|until i say so|"
-        "til i say so|until told otherwise|until i tell you|so that profits are protected|so profits are protected|"
+        "i want for|"
+        "so that profits are protected|so profits are protected|"
         "so that my profits are protected|to protect my profits|to protect profits|to protect my gains|"
         "to protect gains|to lock in profits|to lock in profit|to lock in gains|to lock in some profit|"
         "to limit my losses|to limit losses|to limit my loss|to limit the loss|to be safe|to be on the safe side|"
@@ -45,7 +46,7 @@ IGNORED: dict[str, str] = {
         "for risk management|to avoid liquidation|so i don't get liquidated|so i dont get liquidated|so i can sleep|"
         "so i can sleep well|so i can sleep at night|can you help me|could you help me|would you be so kind and|"
         "would you kindly|if you would be so kind|if you'd be so kind|i would be very grateful|i'd be very grateful|"
-        "that would be all|that would be it|my friend|good sir|dear all|good people|i am asking|my request is|"
+        "that would be all|that would be it|good sir|dear all|good people|i am asking|my request is|"
         "my instruction is|my order is|my instructions are|here are my instructions|here is my order|here's my order|"
         "instruction|as discussed|as agreed|as planned|one more thing|also please|and please|then also|let's say so|"
         "ok so|okay so|alright so|so basically|so yeah|listen|look|hear me out|quick q|heads up that|surely|"
@@ -54,19 +55,19 @@ IGNORED: dict[str, str] = {
         "that'd be great|that would be nice|that would be awesome|"
         "if that's ok|if that's okay|if you don't mind|if u dont mind|if you dont mind|if that's alright|"
         "when you get a chance|when you have a chance|when u get a chance|no rush|quick one|my dude|my man|my guy|"
-        "my good man|my good sir|homie|buddy|kind sir|friend|folks|team|gents|legend|gg|wagmi|ape gang|degen here|"
+        "my good man|my good sir|kind sir|gg|wagmi|ape gang|degen here|"
         "let's do this|lets do this|let's gooo|let's get it|here we go|i trust you|cheers mate|ta|thanks man|"
         "thanks bro|thanks mate|thanks buddy|much love|love you|good luck|fingers crossed|fwiw|btw|by the way|"
         "for now|nothing else|that's all|thats all|that is all|that's it|thats it|nothing fancy|keep it simple|the|a|"
-        "an|too|only|still|doing|please|pls|plz|plss|just|hey|hi|hello|yo|bro|bruh|dude|man|mate|sir|ser|ok|okay|"
+        "an|too|only|still|doing|please|pls|plz|plss|just|hey|hi|hello|yo|ok|okay|"
         "either|good morning|good evening|good afternoon|good day|greetings|hi there|hello there|cheers|thank u|"
         "thanks a lot|many thanks|thanks in advance|appreciate it|dear bot|would you mind|would u mind|so|well|lol|"
         "lfg|lets|let's|thanks|thx|ty|thank you|i want to|i want you to|i'd like to|i would like to|i wanna|wanna|"
         "i need to|i need you to|want to|can you|could you|would you|will you|can u|could u|go ahead and|"
-        "make sure to|make sure you|be sure to|automatically|auto|simply|actually|basically|right|straight away|"
+        "make sure to|make sure you|be sure to|simply|actually|basically|right|straight away|"
         "for me|asap|kindly|then go|gonna|going to|me to|lets go|let's go|gooo|lets gooo|lfggg|in total|"
-        "total of|perp|perps|perpetual|coin|token|level|mark|if possible|fam|guys|additional|extra|actual|value|do|"
-        "we|again|back|then please|figure|current|or so|fully|really|finally|instead|it's time to|"
+        "total of|perp|perps|perpetual|coin|token|level|mark|if possible|additional|extra|actual|value|do|"
+        "we|again|back|then please|figure|current|fully|really|finally|instead|it's time to|"
         "thank you very much|thanks so much|thank you so much|very much|i would like you to|i'd like you to|"
         "i would like|i'd like|i'd love to|i would love to|i'd want to|i'm looking to|im looking to|looking to|"
         "i'm trying to|trying to|would it be possible for you to|would it be possible to|is it possible for you to|"
@@ -78,12 +79,12 @@ IGNORED: dict[str, str] = {
         "do me a favor and|do me a favour and|"
         "feel free to|i'd appreciate it if you could|i would appreciate it if you could|i was wondering if you could|"
         "could you please|can you please|if you could|if you can|if you would|pair|symbol|direction|side|trade setup|"
-        "trade idea|average down|averaging down|avg down|automatic|send it|full send|but only|"
-        "if it gets there|if it gets that far|straight|continuously|consecutively|let the rest run|let it run|"
+        "trade idea|average down|averaging down|avg down|send it|full send|but only|"
+        "straight|let the rest run|let it run|"
         "let the rest ride|let it ride|let the remainder run|let the remaining run|let my winners run|"
         "i'm going to sleep|im going to sleep|i'm going to bed|im going to bed|i'm off to bed|crypto|hereby|promptly|"
         "uh|um|uhm|umm|er|erm|hmm|hm|ah|oh|alright|aight|okey|kk|mmm|ngl|fr|lowkey|tbh|imo|imho|af|smh|ya|yea|yeah|"
-        "yep|haha|hehe|pal|boss|chief|fren|anon|i hope you're well|i hope you are well|i hope youre well|"
+        "yep|haha|hehe|i hope you're well|i hope you are well|i hope youre well|"
         "hope you're well|hope you are well|hope you're doing well|hope you are doing well|hope all is well|"
         "i hope all is well|hope this finds you well|i hope this finds you well|what i want is|what i'd like is|"
         "what i would like is|what i need is|what i want to do is|what i'd like to do is|here's what i want|"
@@ -92,20 +93,37 @@ IGNORED: dict[str, str] = {
         "i request that you|i'd ask you to|i want for you to|i am wanting|take care|have a nice day|have a great day|"
         "have a good day|good night|regards|best regards|kind regards|best|sincerely|much appreciated|much obliged|"
         "god bless|long story short|anyway|anyways|you know|like i said|as i said|basically just|for the record|"
-        "many thanks in advance|in advance|thank you in advance|dear support|dear team|dear sir|dear sir or madam|"
+        "many thanks in advance|thank you in advance|dear support|dear team|dear sir|dear sir or madam|"
         "dear friend|dear trader|can i ask you to|could i ask you to|may i ask you to|might i ask you to|"
         "i kindly ask you to|i kindly request you to|i'd be grateful if you could|i would be grateful if you could|"
         "i'd be grateful if you would|i'd rather|i would rather|id rather|i'd prefer to|i would prefer to|"
-        "i wish you to|at any point|at any time|at any moment|at some point|at any stage|whatsoever|no matter what|"
+        "i wish you to|whatsoever|no matter what|"
         "see to it that|please see to it that|make sure that|ensure that|ensure|make certain that|be certain to|"
         "could you maybe|can you maybe|would you maybe|could you perhaps|can you perhaps|can we|could we|real quick|"
         "real fast|quickly|rq|new plan|change of plan|change of plans"
+    ),
+    "PERSON": (
+        "bro|bruh|dude|man|mate|sir|ser|fam|guys|pal|boss|chief|fren|anon|homie|buddy|friend|folks|"
+        "team|gents|legend|madam|ma'am|bhai|bestie|guv|bruv|yaar|sirji"
+    ),
+    "SOMEDAY": (
+        "at some point|at any point|at any time|at any moment|at any stage|at some stage|for some time|"
+        "for a while|for the time being|for a bit|if it gets there|if it gets that far|until i'm back|"
+        "until i am back|until i get back|till i'm back|until i return|til i'm back|"
+        "until i tell you otherwise|until i say otherwise|until further notice|until i say so|"
+        "til i say so|until told otherwise|until i tell you|in advance|continuously|consecutively|"
+        "automatically|auto|automatic"
+    ),
+    "UNNEEDED": (
+        "no longer required|no longer needed|not needed anymore|not required anymore|no need to trade|"
+        "no need to do anything"
     ),
     "ORNOT": "or not",
     "ATTHAT": "there|right there|at that point|at that price|at that level|at that moment|by then",
 }
 """See `lexicon.TRADING`, which comes next; a word that could carry meaning must never stand here.
 
-ORNOT is ignored behind a request, and ATTHAT where the sentence says when, and left over elsewhere: "buy 1 SOL at that
-price" is no purchase now.
+PERSON is ignored where somebody is spoken to, ORNOT behind a request, SOMEDAY where a message says when, UNNEEDED
+beside what is cancelled or told, and ATTHAT where a sentence says when; elsewhere each is left over: "sell half at
+some point" is no sale now.
 """

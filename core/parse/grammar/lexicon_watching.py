@@ -4,7 +4,11 @@ WATCHING: dict[str, str] = {
     "FUNDING": "funding|funding rate|funding rates|the funding rate|funding payment|fr",
     "NEGATIVE": "negative|below zero",
     "POSITIVE": "positive|above zero",
-    "ACCOUNT": "account overview|account summary|account status|account info|account|my account|account's|acct",
+    "ACCOUNT": (
+        "how is my account|how's my account|hows my account|how is my account looking|how's my account looking|"
+        "hows my account looking|how is my account doing|how's my account doing|hows my account doing|"
+        "account overview|account summary|account status|account info|account|my account|account's|acct"
+    ),
     "METRIC=health": "health|account health|health ratio|health factor|health score",
     "METRIC=leverage": "account leverage|my leverage|total leverage|effective leverage|overall leverage",
     "METRIC=free_collateral": (

@@ -1,7 +1,6 @@
 """Decides which exits of a message wait for which entry of it; places no market that was not spoken of."""
 
 from collections.abc import Sequence
-from dataclasses import fields, is_dataclass
 
 from core.parse.grammar.continued import OPENING
 from core.parse.grammar.drafts import Change, Cond, GroupDraft, PnlDraft, RuleDraft, Trail
@@ -25,9 +24,7 @@ def needs_market(cond: Cond | None) -> bool:
     """Whether some part of the condition is about a market that it does not name."""
     if isinstance(cond, GroupDraft):
         return any(needs_market(part) for part in cond.parts)
-    if not is_dataclass(cond):
-        return False
-    return any(part.name == "market" for part in fields(cond)) and getattr(cond, "market", None) is None
+    return getattr(cond, "market", "") is None
 
 
 def position_of(cond: Cond | None) -> str | None:

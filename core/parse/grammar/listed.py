@@ -14,9 +14,15 @@ MOST_PLACES = 10
 
 def written_out(items: list[Item]) -> list[Item]:
     """ "25 % each at 155 160 165" as "25 % at 155, 25 % at 160, 25 % at 165", and the like."""
-    result = _equal_signs(_shares_out(_apart(_lone_words(_coins_apart(items)))))
-    result = _in_parts(_counted_buys(result))
-    return _each(result)
+    kinds = [item.kind for item in items]
+    words = {item.text.lower() for item in items}
+    result = _coins_apart(items) if kinds.count("COIN") > 1 else items
+    result = _lone_words(result) if "OUT" in kinds or "DUR" in kinds else result
+    result = _shares_out(_apart(result) if "OCO" in kinds else result)
+    result = _equal_signs(result) if "=" in words else result
+    result = _counted_buys(result) if "OF" in kinds else result
+    result = _in_parts(result) if "SLICES" in kinds or not words.isdisjoint(_DIVIDED) else result
+    return _each(result) if not words.isdisjoint(_EACH) else result
 
 
 def _coins_apart(items: list[Item]) -> list[Item]:
@@ -140,10 +146,13 @@ def _placed(size: Sequence[Item], prices: Sequence[Item], lead: Item) -> list[It
     return result
 
 
+_EACH = ("each", "apiece")
+
+
 def _each(items: list[Item]) -> list[Item]:
     """ "25 % each at 155 160", "at 155, 160 and 165, 25 % each"."""
     for at, item in enumerate(items):
-        if item.text.lower() not in ("each", "apiece"):
+        if item.text.lower() not in _EACH:
             continue
         if _is_price(items, at - 1) and _kind(items, at - 2) in ("FOR", "AT") and _size_before(items, at - 2) < at - 2:
             return [*items[: at - 2], replace(items[at - 2], kind="AT"), items[at - 1], *items[at + 1 :]]
@@ -280,8 +289,6 @@ def _equal_signs(items: list[Item]) -> list[Item]:
 
 def _apart(items: list[Item]) -> list[Item]:
     """ "OCO sell SOL 160 / 140": two prices, either of them."""
-    if not any(item.kind == "OCO" for item in items):
-        return items
     for at in range(1, len(items) - 2):
         pair = (
             _is_price(items, at) and items[at + 1].kind in ("SLASH", "OR", "AND", "DASH") and _is_price(items, at + 2)

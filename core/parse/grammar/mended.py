@@ -30,6 +30,8 @@ def _mended(items: list[Item], at: int) -> list[Item] | None:
         new += 1
     if new == len(items):
         return None
+    if items[new + 1 : new + 2] and items[new + 1].kind == "CORRECTION":
+        return None  # "sorry ETH I mean 0.05": which of the two is taken back?
     whole = _said_again(items, at, new)
     if whole is not None:
         return whole
@@ -173,3 +175,34 @@ def _without_lead(items: Sequence[Item], count: int) -> list[Item]:
     while rest and rest[0].kind in ("AND", "COMMA"):
         rest.pop(0)
     return rest
+
+
+# --- words that say nothing where others say it ----------------------------------------------------------------------
+
+
+def empty_words(said: set[str]) -> set[str]:
+    """The kinds of vague words that say nothing in a message that says these: "at any time", "no need to trade"."""
+    empty = {"SOMEDAY"} if said & _SAYS_WHEN else set()
+    return empty | ({"UNNEEDED"} if said & {"CANCEL", "PAUSE", "ALERT"} else set())
+
+
+def without_fillers(items: list[Item]) -> list[Item]:
+    """Leaves out "recurring" where the sentence says how often, "by then" where it says when, "also" in a clause."""
+    said = {item.kind for item in items}
+    empty = {"RECURRING"} if not said.isdisjoint(_RHYTHMS) else set()
+    empty |= {"ATTHAT"} if not said.isdisjoint(("IF", "EACH", "AFTER")) else set()
+    kept = items if said.isdisjoint(empty) else [item for item in items if item.kind not in empty]
+    if "I" not in said:
+        return kept
+    inside = [at for at, item in enumerate(kept) if item.text.lower() == "also" and at and kept[at - 1].kind == "I"]
+    return [item for at, item in enumerate(kept) if at not in inside]  # "I also want out" joins nothing
+
+
+_RHYTHMS = frozenset(
+    {"EVERY", "EACH", "EVERYDAY", "EVERYHOUR", "EVERYWEEK", "EVERYMONTH", "MONTHSTART", "SPAN", "TF", "WEEKDAYS", "DCA"}
+)
+_SAYS_WHEN = _RHYTHMS | {
+    "IF", "AFTER", "WHILE", "AT", "ABOVE", "BELOW", "STOP", "TARGET", "TRAIL", "LIMIT", "BID", "OFFER", "CLOCK", "DAY",
+    "DATE", "DUR", "TOMORROW", "TONIGHT", "NOON", "MIDNIGHT", "TWAP", "LADDER", "SLICES", "REACH", "FALL", "RISE",
+    "ALERT", "PAUSE", "CANCEL", "RULES",
+}  # fmt: skip

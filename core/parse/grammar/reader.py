@@ -9,7 +9,7 @@ from core.parse.grammar.coins import Coins
 from core.parse.grammar.constructions import recast
 from core.parse.grammar.items import Amount, Item
 from core.parse.grammar.listed import written_out
-from core.parse.grammar.mended import corrected, reworded
+from core.parse.grammar.mended import corrected, empty_words, reworded, without_fillers
 from core.parse.grammar.quantities import read_quantity
 from core.parse.grammar.spelling import known_word
 from core.parse.grammar.text import Token
@@ -47,6 +47,12 @@ _REQUESTS = (
 _BEGGING = ("please", "pls", "plz", "kindly")
 _SPOKEN = frozenset({"word", "mark", "slash", "clock", "number"})
 """Kinds of tokens that phrases and names are made of."""
+_POINTING = frozenset({"the", "that", "this", "our", "some", "his", "her", "their", "your", "a"})
+_OF_OTHERS = frozenset({
+    "sells", "buys", "closes", "shorts", "longs", "dumps", "exits", "takes", "sets", "puts", "cancels", "holds", "apes",
+    "and",
+})  # fmt: skip
+"""What words behind a name say of that person, and not to them."""
 _BEFORE_A_COIN = frozenset(
     {"close", "sell", "buy", "long", "short", "exit", "my", "of", "on", "the", "at", "dump", "if"}
 )
@@ -57,10 +63,11 @@ CORRECTIONS_PER_MESSAGE = 24
 
 @dataclass(slots=True)
 class Sentence:
-    """The items between two full stops; `asked` when it ended with a question mark."""
+    """The items between two full stops; `asked` when it ended with a question mark, `broken` with a line only."""
 
     items: list[Item]
     asked: bool = False
+    broken: bool = False
     polite: bool = False
 
 
@@ -159,18 +166,6 @@ def _one_stop(items: list[Item]) -> list[Item]:
     return [item for at, item in enumerate(items) if item.kind != "LOSS" or not at or items[at - 1].kind != "STOP"]
 
 
-def _without_fillers(items: list[Item]) -> list[Item]:
-    """Leaves out "recurring" where the sentence says how often, "by then" where it says when, "also" in a clause."""
-    said = {item.kind for item in items}
-    empty = {"RECURRING"} if not said.isdisjoint(_RHYTHMS) else set()
-    empty |= {"ATTHAT"} if not said.isdisjoint(("IF", "EACH", "AFTER")) else set()
-    kept = items if said.isdisjoint(empty) else [item for item in items if item.kind not in empty]
-    if "I" not in said:
-        return kept
-    inside = [at for at, item in enumerate(kept) if item.text.lower() == "also" and at and kept[at - 1].kind == "I"]
-    return [item for at, item in enumerate(kept) if at not in inside]  # "I also want out" joins nothing
-
-
 def _compared(items: list[Item], at: int) -> bool:
     """Whether a bar stands between two comparisons of a condition, and not between the lines of a signal."""
     kinds = [item.kind for item in items]
@@ -183,9 +178,6 @@ _AFTER_PRICE = (
     "ABOVE", "BELOW", "FALL", "RISE", "BREAK", "REACH", "GO", "CROSSUP", "CROSSDOWN", "STAY", "MOVE", "EXCEED", "PRICE",
     "LOSE",
 )  # fmt: skip
-_RHYTHMS = frozenset(
-    {"EVERY", "EACH", "EVERYDAY", "EVERYHOUR", "EVERYWEEK", "EVERYMONTH", "MONTHSTART", "SPAN", "TF", "WEEKDAYS", "DCA"}
-)
 _MEASURED = ("NUM", "BY", "ABOVE", "VAGUE")
 
 
@@ -213,27 +205,38 @@ class Reader:
             at += count
             if item.kind in ("STOPMARK", "QUESTION", "NEWLINE"):
                 if items and not self._corrected_next(at):
-                    done.append(Sentence(items, asked=item.kind == "QUESTION", polite=polite))
+                    broken = item.kind == "NEWLINE"
+                    done.append(Sentence(items, asked=item.kind == "QUESTION", broken=broken, polite=polite))
                     items, polite = [], False
-            elif item.kind != "NOISE":
+            elif item.kind == "PERSON" and not self._is_addressed(at - count, at):
+                items.append(replace(item, kind="UNKNOWN"))
+            elif item.kind not in ("NOISE", "PERSON"):
                 items.append(item)
             polite = polite or (item.kind == "NOISE" and self._requests(item.text.lower()))
         if items:
             done.append(Sentence(items, polite=polite))
+        empty = empty_words({item.kind for sentence in done for item in sentence.items})
         for sentence in done:
-            sentence.items = [item for item in sentence.items if item.kind != "ORNOT" or not sentence.polite]
+            here = empty | ({"ORNOT"} if sentence.polite else set())
+            sentence.items = [item for item in sentence.items if item.kind not in here]
             sentence.items = _split_alternatives(_rejoined(sentence.items))
             _settle_minutes(sentence.items)
             sentence.items = _joined_spans(sentence.items)
             _settle_words(sentence.items)
             sentence.items = _one_stop(sentence.items)
             said = sentence.items
-            rewritten = reworded(_without_fillers(recast(said)))
+            rewritten = reworded(without_fillers(recast(said)))
             mended = corrected(rewritten)
             taken_back = {item.start for item in rewritten} - {item.start for item in mended}
             self.heard += [item for item in said if item.start not in taken_back]
             sentence.items = written_out(mended)
         return [sentence for sentence in done if sentence.items]
+
+    def _is_addressed(self, at: int, end: int) -> bool:
+        """Whether somebody is spoken to; "the boss sells", "bro: sell half" tell of somebody else."""
+        before = self._tokens[at - 1].low if at else ""
+        behind = self._tokens[end].low if end < len(self._tokens) else ""
+        return before not in _POINTING and behind != ":" and behind not in _OF_OTHERS
 
     def _requests(self, said: str) -> bool:
         """Whether words ask for something to be done; "would you buy SOL at 140?" may ask what we think of it."""
@@ -300,7 +303,7 @@ class Reader:
         if at >= len(self._tokens) or self._tokens[at].kind != "word":
             return None
         for count in (3, 2, 1) if self._tokens[at].low in self._coins.begins else (1,):
-            words = self._words(at, count)
+            words = self._words(at, count) if count > 1 else (self._tokens[at].low,)
             if words is None:
                 continue
             words = (*words[:-1], words[-1].removesuffix("'s"))
@@ -346,7 +349,7 @@ class Reader:
         for clitic in _CLITICS:
             if low.endswith(clitic) and (low.removesuffix(clitic),) in phrases():
                 kind, value = phrases()[(low.removesuffix(clitic),)]
-                owner = clitic == "'s" and kind == "NOISE"  # "my friend's SOL" is nobody's to close here
+                owner = clitic == "'s" and kind in ("NOISE", "PERSON")  # "my friend's SOL" is nobody's to close here
                 return self._make("UNKNOWN" if owner else kind, value, at, 1)
         if len(low) > 1 and low[0] == "r" and low[1:].isdecimal() and len(low) < 12:
             return self._make("RULEID", low, at, 1)

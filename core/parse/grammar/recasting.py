@@ -3,7 +3,7 @@
 import re
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass, replace
-from typing import Literal, NamedTuple
+from typing import NamedTuple
 
 from core.parse.grammar.items import Amount, Item
 
@@ -189,8 +189,8 @@ def _taken(one: Construction, items: Sequence[Item], at: int) -> list[Sequence[I
             taken.append(())
             continue
         begun = at
-        most: Literal[1] | int = len(items) if place.count in ("*", "+") else begun + 1
-        while at < min(most, len(items)) and place.takes(items[at]):
+        most = len(items) if place.count in ("*", "+") else min(begun + 1, len(items))
+        while at < most and place.takes(items[at]):
             at += 1
         if at == begun and place.count not in ("?", "*"):
             return None

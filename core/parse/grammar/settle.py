@@ -91,8 +91,8 @@ def _options(
 
 
 def applied(drafts: list[RuleDraft], choices: Mapping[str, Any]) -> list[RuleDraft]:
-    """Copies of the drafts with answered prices and swaps put in."""
-    result = [replace(draft, act=replace(draft.act, order=replace(draft.act.order))) for draft in drafts]
+    """The drafts with answered prices and swaps put in; what they hold is shared, and is for reading only."""
+    result = [replace(draft) for draft in drafts] if choices else list(drafts)
     for key, value in choices.items():
         name, _, rest = key.partition(":")
         if name == "crossed" and value == "swap":
@@ -124,7 +124,7 @@ def _rules(desk: Desk) -> list[RuleSpec]:
             made.append((number, rule))
     if len(made) < len(desk.drafts) and not desk.points:
         return []
-    known = {rule.id for _, rule in made}
+    known = {None, *(rule.id for _, rule in made)}
     rules = [rule if rule.after in known else replace(rule, after=None) for _, rule in made]
     rules = checked(desk, rules, [number for number, _ in made])
     partial = [rule for rule in rules if is_exit(rule.action) and not _whole(rule)]
@@ -224,7 +224,7 @@ def _grouped(desk: Desk, rules: list[RuleSpec], numbers: list[int]) -> list[Rule
         if len(sides) > 1 and any(_whole(rule) for rule in exits):
             groups.append([rule.id for rule in exits])
     names = {rule_id: chr(ord("a") + number) for number, group in enumerate(groups) for rule_id in group}
-    return [replace(rule, oco_group=names.get(rule.id)) for rule in rules]
+    return [replace(rule, oco_group=names[rule.id]) if rule.id in names else rule for rule in rules]
 
 
 def _side(desk: Desk, rule: RuleSpec) -> str | None:

@@ -33,8 +33,11 @@ _HEADED_BY = {"ALERT": "ALERT", "ALERTS": "ALERT", "DCA": "BUY", "BUY": "BUY", "
 Line = list[Item]
 
 
-def layouts(sentences: Sequence[Sentence]) -> Iterator[list[Sentence]]:
-    """Other ways to set out the lines of a message, the plainest first; none for a plain sentence."""
+def layouts(sentences: Sequence[Sentence], *, whole_lines: bool) -> Iterator[list[Sentence]]:
+    """Other ways to set out the lines of a message, the plainest first; none for a plain sentence.
+
+    Lines that were each understood (*whole_lines*) are no sentence that was broken over them.
+    """
     if any(sentence.asked for sentence in sentences):
         return
     whole = [list(sentence.items) for sentence in sentences]
@@ -45,7 +48,8 @@ def layouts(sentences: Sequence[Sentence]) -> Iterator[list[Sentence]]:
     for made in (_headed(lines), _signal(lines), _signal(fields) if len(fields) <= MOST_FIELDS else None):
         if made is not None and made != whole:
             yield _sentences(made)
-    if len(lines) > 1 and len(whole) < 5:
+    broken = not whole_lines and all(sentence.broken for sentence in sentences[:-1])
+    if broken and len(lines) > 1 and len(whole) < 5:
         yield _sentences([[item for line in whole for item in line]])  # a sentence that was broken over lines
 
 

@@ -7,7 +7,10 @@ from pathlib import Path
 from core.parse.grammar.vocabulary import correctable, phrases
 
 SHORTEST = 4
-NEVER_INTO = frozenset({"BUY", "LONG", "SHORT", "FOREIGN", "ADVICE", "REPORT", "OTHERCASH", "REVERSE", "KILL", "NOISE"})
+NEVER_INTO = frozenset({
+    "BUY", "LONG", "SHORT", "FOREIGN", "ADVICE", "REPORT", "OTHERCASH", "REVERSE", "KILL", "NOISE", "PERSON", "SOMEDAY",
+    "UNNEEDED",
+})  # fmt: skip
 """Kinds that no typo becomes, short of a swap of two letters: too much hangs on them."""
 SIDES = frozenset({"BUY", "LONG", "SHORT", "REVERSE"})
 """Kinds of those that leave a word unread where they are as near as another."""

@@ -5,9 +5,8 @@ So what was made is compared with what was said, from the other end.
 """
 
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass, field, fields, is_dataclass
+from dataclasses import dataclass, field
 from decimal import Decimal
-from functools import cache
 from typing import Any
 
 from core.domain.action import LadderOrder, LimitOrder, Trade, TwapOrder
@@ -17,7 +16,7 @@ from core.domain.money import HUNDRED
 from core.domain.reading import ParseResult
 from core.domain.rule import RuleSpec
 from core.parse.grammar.calendar import Clock, Day, When
-from core.parse.grammar.drafts import FundingDraft, RuleDraft, ScheduleDraft
+from core.parse.grammar.drafts import FIELDS, FundingDraft, RuleDraft, ScheduleDraft
 from core.parse.grammar.items import Amount, Item
 from core.parse.grammar.schedules import DAY_S
 
@@ -119,32 +118,27 @@ Leaf = tuple[str, Any]
 """A number, a word or a part of a draft or a rule, with the name of the field that holds it."""
 
 
-@cache
-def _fields(kind: type) -> tuple[str, ...]:
-    """The names of a dataclass's fields; none for anything else."""
-    return tuple(one.name for one in fields(kind)) if is_dataclass(kind) else ()
-
-
 def _leaves(value: Any) -> list[Leaf]:
-    """Everything that a draft or a rule holds; what says nothing (None, False) is left out."""
+    """Everything that a draft or a rule holds; what says nothing (None, a flag) is left out."""
     found: list[Leaf] = []
     waiting: list[Leaf] = [("", value)]
     while waiting:
         name, part = waiting.pop()
         if isinstance(part, tuple):
-            waiting += [("", one) for one in part if one is not None]
-        elif names := _fields(part.__class__):
+            waiting += [("", one) for one in part]
+            continue
+        if part is not None:
             found.append((name, part))
-            inside = "clock" if isinstance(part, Clock) else None
-            for own in names:
-                held = getattr(part, own)
-                if held is not None and held is not False:
-                    waiting.append((inside or own, held))
-        elif part is not None:
-            found.append((name, part))
+        inside = "clock" if isinstance(part, Clock) else None
+        for own in FIELDS[part.__class__]:
+            held = getattr(part, own)
+            if held is None or held is False:
+                continue
+            (found if held.__class__ in _PLAIN else waiting).append((inside or own, held))
     return found
 
 
+_PLAIN = frozenset({str, int, Decimal, bool})
 _NUMERIC = frozenset({Decimal, int})
 """The types of numbers; a bool is none."""
 

@@ -4,7 +4,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass, field, replace
 
 from core.domain.reading import ParseContext, ParseResult
-from core.parse.grammar.asides import without_talk
+from core.parse.grammar.asides import unsigned, without_talk
 from core.parse.grammar.asked import answered
 from core.parse.grammar.assemble import assemble
 from core.parse.grammar.clauses import Clauses, Part, read_clauses
@@ -23,6 +23,8 @@ from core.parse.grammar.text import MAX_CHARS, clean, tokens
 from core.parse.grammar.topics import Topic, about, led_by_topic, reported, told_first
 
 MOST_RULES = 20
+MOST_REMEMBERED = 4
+"""A turn has the words of a draft and those that are said of it; where a context serves longer, it begins anew."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -40,6 +42,24 @@ class Understanding:
     steps: int = 0
 
 
+class Turn:
+    """What words say in one context: those that may answer, correct or begin something are understood only once."""
+
+    def __init__(self, context: ParseContext) -> None:
+        self.context = context
+        self._understood: dict[str, Understanding] = {}
+
+    def understand(self, text: str) -> Understanding:
+        """The reading of *text*; never raises for any text."""
+        found = self._understood.get(text)
+        if found is None:
+            found = understand(text, self.context)
+            if len(self._understood) == MOST_REMEMBERED:
+                self._understood.clear()
+            self._understood[text] = found
+        return found
+
+
 def understand(text: str, context: ParseContext) -> Understanding:
     """The reading of *text*; never raises for any text."""
     if len(text) > MAX_CHARS:
@@ -52,7 +72,7 @@ def understand(text: str, context: ParseContext) -> Understanding:
 
 
 def _read(cleaned: str, context: ParseContext) -> Understanding:
-    reader = Reader(tokens(cleaned), coins_of(context))
+    reader = Reader(tokens(unsigned(cleaned)), coins_of(context))
     sentences = reader.sentences()
     held = {market: holding.base for market, holding in context.positions.items() if holding.base != 0}
     for sentence in sentences:
@@ -102,7 +122,11 @@ def _understanding(
     told = _told(sentences, cleaned, topic)
     told.aside += aside
     understood = _understood(told, reader, notes, context)
-    for laid_out in layouts(sentences) if understood is None or understood.verdict is not None else ():
+    for laid_out in (
+        layouts(sentences, whole_lines=understood is not None)
+        if understood is None or understood.verdict is not None
+        else ()
+    ):
         other = _told(laid_out, cleaned, topic)
         other.aside += aside
         other.steps += told.steps

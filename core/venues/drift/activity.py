@@ -6,7 +6,6 @@ from typing import Any
 
 from core.codec import from_json, to_json
 from core.domain.ids import OwnerId
-from core.domain.money import ZERO
 from core.ports import Activity, NotePage, Notes
 from core.venues.drift.trail import Happened, Trail
 from core.venues.drift.units import base_amount, price_amount, quote_amount
@@ -73,15 +72,13 @@ def _activity(happened: Happened, number: int, symbols: Mapping[int, str]) -> Ac
             )
         case "LiquidationRecord" if fields["liquidation_type"] == "LiquidatePerp":
             part = fields["liquidate_perp"]
-            taken = base_amount(part["base_asset_amount"])
             return Activity(
                 number=number,
                 kind="liquidation",
                 market=symbols.get(part["market_index"], "?"),
                 at=datetime.fromtimestamp(fields["ts"], UTC),
                 amount=-quote_amount(part["liquidator_fee"] + part["if_fee"]),
-                base_before=-taken,
-                base_after=ZERO,
+                taken=-base_amount(part["base_asset_amount"]),
                 price=price_amount(part["oracle_price"]),
             )
         case _:

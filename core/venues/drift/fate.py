@@ -196,25 +196,24 @@ class Fates:
                 return OrderReport(finding=Finding.ABSENT)
             case Verdict.LANDED:
                 pass
-        slot, logs = await self._transaction(reference.signature)
-        for event in self._atlas.codec.events(logs).events:
+        slot, logs = await self._rpc.logs(reference.signature)
+        emissions = self._atlas.codec.events(logs)
+        for event in emissions.events:
             if event.name == "OrderRecord" and event.fields["user"] == user:
                 if len(self._placed) > 10_000:
                     self._placed.clear()
                 self._placed[reference.signature] = (event.fields["order"]["order_id"], slot)
                 return None
+        if not emissions.complete:
+            raise VenueUnknown(f"what {self._name} logged of the order cannot be read to its end")
         # It landed and placed nothing, and the program said nothing: only a time that had run out does that to ours.
         return await self._end(owner, reference, Finding.LAPSED, "its time had run out when it arrived")
 
     async def _logs(self, signature: str) -> list[str]:
         try:
-            return (await self._transaction(signature))[1]
+            return (await self._rpc.logs(signature))[1]
         except VenueUnknown:
             return []
-
-    async def _transaction(self, signature: str) -> tuple[int, list[str]]:
-        told = await self._rpc.transaction(signature)
-        return int(told["slot"]), list((told["meta"] or {}).get("logMessages") or [])
 
     async def _send_again(self, reference: Reference, note: Note, transaction: bytes) -> None:
         """The same bytes once more, not too often; a node that lost them, or a leader that did, gets another chance."""
@@ -245,6 +244,8 @@ class Fates:
         story = trail.stories.get(number, Story())
         order_id = OrderId(json.loads(note["raw"])["order"])
         fills = tuple(self._fill(owner, order_id, traded) for traded in story.fills)
+        if sum((fill.base for fill in fills), ZERO) < base_amount(story.filled):
+            raise VenueUnknown(f"some of the order's fills at {self._name} have not been told yet")
         size = ZERO if story.placed is None else base_amount(story.placed["base_asset_amount"])
         if story.placed is not None and sum((fill.base for fill in fills), ZERO) >= size:
             return OrderReport(finding=Finding.FILLED, fills=fills)

@@ -114,6 +114,18 @@ class Rpc:
             raise VenueUnknown("the Solana node does not have the transaction yet")
         return told
 
+    async def logs(self, signature: str) -> tuple[int, list[str]]:
+        """The slot of a confirmed transaction, and all that it logged.
+
+        Raises VenueUnknown where no node has it yet, or where the node keeps no logs: that something was not told is
+        no proof that it did not happen.
+        """
+        told = await self.transaction(signature)
+        logs = (told["meta"] or {}).get("logMessages")
+        if logs is None:
+            raise VenueUnknown("the Solana node keeps no logs of the transaction")
+        return int(told["slot"]), list(logs)
+
     async def signatures(
         self, address: str, *, until: str | None, since: int, commitment: str, slot: int = 0
     ) -> list[dict[str, Any]]:

@@ -58,6 +58,8 @@ class Story:
     fills: list[Traded] = field(default_factory=list)
     ended: str | None = None
     """Action and explanation, such as `Cancel None` or `Expire OrderExpired`."""
+    filled: int = 0
+    """Base, in the program's units, traded by the order's last record: fills are missing where logs were torn."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -115,9 +117,7 @@ class Trail:
         self.events.sort(key=lambda happened: happened.slot)
 
     async def _read_one(self, signature: str) -> None:
-        told = await self._rpc.transaction(signature)
-        logs = (told["meta"] or {}).get("logMessages") or []
-        self.take(signature, int(told["slot"]), logs)
+        self.take(signature, *await self._rpc.logs(signature))
 
     def take(self, signature: str, slot: int, logs: Sequence[str]) -> None:
         """Take in what a successful transaction logged; a second time changes nothing."""
@@ -145,6 +145,7 @@ class Trail:
             if number is None:
                 return
             story = self._story(number)
+            story.filled = max(story.filled, fields[f"{role}_order_cumulative_base_asset_amount_filled"] or 0)
             match fields["action"]:
                 case "Fill":
                     traded = _traded(fields, role, number)

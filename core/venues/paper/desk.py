@@ -369,7 +369,7 @@ class Desk:
         market, held = self._rules.markets[name], self.books.holdings[name]
         rate = market.maintenance_margin * LIQUIDATION_SHARE
         size = margin.to_restore(market, held, price, fee=rate, equity=self.equity, initial=self.initial_margin())
-        self._trade(name, -size if held.base > 0 else size, price, ZERO)
+        realised = self._trade(name, -size if held.base > 0 else size, price, ZERO)
         affordable = self.equity if not self.books.holdings else max(ZERO, credit(self.equity))
         fee = min(-credit(-(size * price * rate)), affordable)
         self.books = replace(self.books, fees=self.books.fees + fee)
@@ -383,6 +383,7 @@ class Desk:
             base_before=held.base,
             base_after=ZERO if left is None else left.base,
             price=price,
+            realised=realised,
         )
         self._tell(seized)
 

@@ -4,6 +4,7 @@
 """
 
 import os
+from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
@@ -11,8 +12,12 @@ import pytest
 
 from bots.channel import Inbound
 from bots.dialogue import Dialogue
-from bots.discord.render import Payload, components_of, escaped, pages_of
+from bots.discord import at_once, channel, ears, feed
+from bots.discord.menu import menu
+from bots.discord.render import Payload, components_of, escaped, form_of, pages_of
+from bots.draft_cards import refusal_card
 from bots.views import rules_card
+from core.domain.reading import ParseResult
 from core.feed.card import Button, Card, card_of
 from tests.bots.scripted import ACCOUNT, ASKING, ME, READ, RULES, Prices, ScriptedCore
 from tests.bots.telegram.told import EVENTS
@@ -37,6 +42,25 @@ def _drawn(payload: Payload) -> str:
     return "\n".join(lines).replace("\\", "")
 
 
+UNREAD = ParseResult(kind="not_understood", reason="I did not understand “delete” and “all”.")
+FORM = ("What should change?", "Say it the way it should be", "stop loss at 140")
+
+
+def _drawn_form(form: Payload) -> str:
+    check_request("POST callback", {"type": 9, "data": form})
+    [[field]] = [row["components"] for row in form["components"]]
+    return f"█ {form['title']}\n█ {field['label']}:\n█ [ {field['value']} ]"
+
+
+def _drawn_menu() -> Iterator[str]:
+    for command in menu(dashboard=True):
+        yield f"/{command['name']}: {command['description']}"
+        for field in command.get("options", ()):
+            choices = " · ".join(choice["name"] for choice in field.get("choices", ()))
+            more = ", completed while typed" if field.get("autocomplete") else f" ({choices})" if choices else ""
+            yield f"   {field['name']}{'' if field['required'] else '?'}: {field['description']}{more}"
+
+
 async def _cards() -> dict[str, Card]:
     core = ScriptedCore()
     dialogue = Dialogue(core, core.clock)
@@ -56,6 +80,15 @@ async def _cards() -> dict[str, Card]:
     owner = await core.account.owner(ME)
     rules = [rule(ME, number, spec=RULES[number % 2]) for number in range(1, 9)]
     cards["Many rules"] = rules_card(rules, ACCOUNT, Prices().latest(), owner)
+    cards["Help"] = await say("/help")
+    cards["A rule that is not there"] = await say("/delete r9")
+    cards["Words that are not read"] = refusal_card(UNREAD, meant="/delete all")
+    cards["The server's feed begins"] = feed._BEGINS
+    cards["The private chat is closed"] = channel._SHUT
+    cards["Somebody else's buttons"] = channel._NOT_YOURS
+    cards["A form could not be opened in time"] = at_once._SLOW
+    cards["Too many at once"] = ears._CROWDED
+    cards["The database is away"] = ears._UNKEPT
     for title, event in EVENTS.items():
         card = card_of(event)
         assert card is not None
@@ -73,6 +106,8 @@ async def test_the_cards_are_as_the_document_shows_them() -> None:
         for page in pages:
             check_request("POST message", page)
         parts += [f"## {title}", "```\n" + "\n".join(map(_drawn, pages)) + "\n```"]
+    parts += ["## The form behind Edit", "```\n" + _drawn_form(form_of("d:ed:d_1", *FORM)) + "\n```"]
+    parts += ["## The commands and their fields", "```\n" + "\n".join(_drawn_menu()) + "\n```"]
     text = "\n\n".join(parts) + "\n"
     if os.environ.get("SAYWHEN_WRITE_DOCS"):
         FILE.write_text(text, encoding="utf-8")
@@ -102,6 +137,31 @@ def test_any_number_of_buttons_is_shown_and_none_lost(count: int) -> None:
     assert verbs == [f"c:/{number}" for number in range(count)]
 
 
+def test_more_buttons_than_discord_can_show_are_left_out_and_that_is_said() -> None:
+    rows = tuple((Button(label=f"b{number}", verb=f"c:/{number}"),) for number in range(130))
+    [page] = pages_of(Card(title="t", lines=("l",), buttons=rows))
+    check_request("POST message", page)
+    assert page["embeds"][0]["description"].endswith("what they do can be said in words.")
+    last = page["components"][-1]["components"][0]
+    assert last["custom_id"] == "c:/129"  # where one turns the page
+    assert page["components"][-2]["components"][0]["options"][-1]["value"] == "c:/99"
+
+
+def test_red_is_for_what_is_gone_afterwards() -> None:
+    verbs = {
+        "d:ok:d_1:1": 3,
+        "d:ed:d_1": 2,
+        "d:no:d_1": 4,
+        "r:cancel:r1": 4,
+        "r:pause:r1": 2,
+        "c:/cancel": 4,
+        "c:/rules": 2,
+    }
+    [row] = components_of((tuple(Button(label="b", verb=verb) for verb in list(verbs)[:5]),))
+    [rest] = components_of((tuple(Button(label="b", verb=verb) for verb in list(verbs)[5:]),))
+    assert [part["style"] for part in [*row["components"], *rest["components"]]] == list(verbs.values())
+
+
 def test_two_buttons_of_one_verb_are_told_apart_on_the_wire() -> None:
     one = Button(label="b", verb="c:/rules")
     check_request("POST message", {"content": "x", "components": components_of(((one, one, one),))})
@@ -115,6 +175,8 @@ def test_two_buttons_of_one_verb_are_told_apart_on_the_wire() -> None:
         ("## first", r"\## first"),
         ("1. first", r"1\. first"),
         ("- first", r"\- first"),
+        ("-# small", r"\-# small"),
+        ("👨\N{ZERO WIDTH JOINER}👩 ok", "👨\N{ZERO WIDTH JOINER}👩 ok"),
         ("   deep", "\N{NO-BREAK SPACE}" * 3 + "deep"),
         ("a\u202eb\x00c", "a\N{REPLACEMENT CHARACTER}b\N{REPLACEMENT CHARACTER}c"),
     ],

@@ -2,7 +2,6 @@
 
 import re
 from collections.abc import AsyncIterator
-from typing import Any
 
 import pytest
 
@@ -111,28 +110,6 @@ async def test_rules_are_paused_copied_deleted_and_turned_through_by_their_butto
     assert [rule.label for rule in await stage.core.rules.list(owner)] == [f"r{number}" for number in range(2, 10)]
 
 
-@pytest.mark.parametrize("guild", [False, True])
-async def test_every_command_is_answered(stage: Stage, guild: bool) -> None:
-    await stage.hold()
-    await stage.press(await stage.slash("rule", text="stop loss at 140"), "Confirm")
-    fields: dict[str, dict[str, Any]] = {
-        "rule": {"text": "buy 1 SOL"}, "history": {"rule": "r1"}, "delete": {"what": "r9"}, "trades": {"number": 5},
-        "pnl": {"period": "week"}, "rules": {"what": "SOL", "page": 1}, "prices": {"markets": "SOL BTC"},
-        "pause": {"what": "r1"}, "resume": {"what": "r1"}, "cancel": {"market": "SOL"},
-        "timezone": {"zone": "Europe/Berlin"}, "settings": {"what": "fills", "value": "silent"},
-    }  # fmt: skip
-    names = [command["name"] for command in stage.discord.commands]
-    assert {"rule", "rules", "positions", "prices", "balance", "orders", "trades", "pnl", "kill", "help"} <= set(names)
-    assert not {"status", "users", "broadcast"} & set(names)
-    for name in names:
-        if name == "feed" and not guild:
-            continue  # for servers only
-        answer = await stage.slash(name, guild=guild, **fields.get(name, {}))
-        assert words_of(answer), name
-        assert not words_of(answer).startswith("⛔") or name == "delete", (name, words_of(answer))
-        assert bool(answer["flags"] & 64) is guild, name
-
-
 @pytest.mark.parametrize(
     ("label", "expected"),
     [("Close 25 %", "close 25 %"), ("Close 100 %", "close"), ("Add stop", "stop"), ("Add target", "profit")],
@@ -187,10 +164,11 @@ async def test_settings_change_in_place_and_what_is_typed_is_completed(stage: St
 
 
 async def test_deleting_oneself_asks_first_and_then_forgets_everything(stage: Stage) -> None:
-    await stage.slash("start")
-    gone = await stage.press(await stage.slash("deleteme"), "Delete everything")
-    assert "Everything about you is deleted" in words_of(gone)
-    assert await stage.core.inbox.known("discord", str(ANN)) is None
+    for guild in (False, True):
+        await stage.slash("start", guild=guild)
+        gone = await stage.press(await stage.slash("deleteme", guild=guild), "Delete everything")
+        assert "Everything about you is deleted" in words_of(gone)
+        assert await stage.core.inbox.known("discord", str(ANN)) is None
 
 
 async def test_a_draft_shows_its_market_with_the_price_that_it_fires_at(

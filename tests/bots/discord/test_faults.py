@@ -234,6 +234,7 @@ async def test_a_crowd_of_newcomers_is_acknowledged_at_once_and_answered_in_its_
     assert len(stage.discord.gateway.identified) == 1  # its turn to serve was kept
 
 
+@pytest.mark.usefixtures("impatient")
 @pytest.mark.parametrize("full", [True, False])
 async def test_who_comes_to_a_full_house_or_to_none_is_told_so_and_nothing_is_done(
     full: bool, postgres_dsn: str, discord: DiscordServer, monkeypatch: pytest.MonkeyPatch
@@ -275,5 +276,13 @@ async def test_who_comes_to_a_full_house_or_to_none_is_told_so_and_nothing_is_do
         assert await stage.core.inbox.known("discord", str(BOB)) is None
         owner = await stage.core.account.sign_in("discord", str(ANN))
         assert await stage.core.rules.list(owner) == []
-        monkeypatch.undo()
+        monkeypatch.setattr(type(stage.core.inbox), "keep", lambda self, *arguments: keep(*arguments))
         assert "Confirmed" in words_of(await stage.press(draft, "Confirm"))
+        discord.gateway.session = None  # what was typed is fetched then, and was refused
+        await discord.gateway.drop()
+        await discord.until(
+            lambda: any(call.where["channel"] == typed["channel_id"] for call in discord.of("GET messages"))
+        )
+        assert "Prices" in words_of(await stage.say("prices", BOB))
+        assert len(stage.posted(BOB)) == 2
+        assert await stage.core.drafts.open(await stage.core.account.sign_in("discord", str(BOB))) == []

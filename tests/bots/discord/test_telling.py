@@ -123,6 +123,9 @@ async def test_a_servers_feed_shows_what_members_share_and_no_amounts_unless_its
         ]
 
     assert "Only who may manage this server" in words_of(await stage.slash("feed", guild=True, room=str(ROOM)))
+    refused = await stage.slash("feed", OWNER, guild=True, room=str(ROOM + 1))
+    assert "I may not write in that room" in words_of(refused)
+    assert "This server has no feed" in words_of(await stage.slash("feed", guild=True))
     chosen = await stage.slash("feed", OWNER, guild=True, room=str(ROOM))
     assert "Amounts and prices are hidden" in words_of(chosen)
     assert "Nothing of yours is shown" in words_of(chosen)
@@ -130,16 +133,28 @@ async def test_a_servers_feed_shows_what_members_share_and_no_amounts_unless_its
     assert chosen["flags"] & 64
     await stage.slash("feed", guild=True, share=True)
     await happen(12)
-    await stage.discord.until(lambda: len(shown()) == 1)
-    assert shown() == ["✅ An order filled on SOL-PERP"]
-    await stage.slash("feed", OWNER, guild=True, amounts=True)
-    await happen(13)
     await stage.discord.until(lambda: len(shown()) == 2)
-    assert "13 SOL" in shown()[1]
-    await stage.slash("feed", guild=True, share=False)
+    assert shown()[0].startswith("This room has the feed now")
+    assert shown()[1] == "✅ An order filled on SOL-PERP"
+    await stage.slash("feed", OWNER, guild=True, amounts=True)
+    assert "Your amounts are not, as you agreed before" in words_of(await stage.slash("feed", guild=True))
+    await happen(13)  # who agreed while amounts were hidden did not agree to show them
+    await stage.discord.until(lambda: len(shown()) == 3)
+    assert shown()[2] == shown()[1]
+    await stage.slash("feed", guild=True, share=True)
     await happen(14)
+    await stage.discord.until(lambda: len(shown()) == 4)
+    assert "14 SOL" in shown()[3]
+    await stage.slash("feed", guild=True, share=False)
+    await happen(15)
     assert "This server has no feed" in words_of(await stage.slash("feed", OWNER, guild=True, off=True))
-    assert len(shown()) == 2
+    assert len(shown()) == 4
+    memos = stage.core.memos
+    await memos.remember("discord", "shares", "[2000]", str(ANN))  # as an earlier version noted it
+    await stage.slash("feed", OWNER, guild=True, room=str(ROOM), amounts=True)
+    await happen(16)
+    await stage.discord.until(lambda: len(shown()) == 6)
+    assert shown()[5] == shown()[1]
 
 
 def _fill(owner: OwnerId, amount: int) -> OrderFilled:

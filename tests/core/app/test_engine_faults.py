@@ -8,9 +8,10 @@ import pytest
 from core.app import sweep
 from core.domain.action import Alert, LadderOrder, LimitOrder, TwapOrder
 from core.domain.condition import CandleClose, PositionPnl
-from core.domain.event import RuleTriggered
+from core.domain.event import JobWaiting, RuleTriggered
 from core.domain.order import OrderState
 from core.domain.rule import RuleState
+from core.feed.card import card_of
 from tests.core.app.test_engine import desk
 from tests.core.flow.bench import SOL, D, below, buy, sell, spec
 
@@ -151,3 +152,29 @@ async def test_a_price_that_is_not_trusted_trades_nothing_at_the_paper_venue_and
     assert [mark.price for mark in shown] == [D("98.4")]
     assert (await bench.order()).state is OrderState.ACCEPTED
     assert (await bench.base(), (await bench.venue.mark(SOL)).price) == (D(400), D("98.5"))
+
+
+async def test_an_order_that_only_a_fault_of_ours_holds_up_is_no_dead_letter_is_told_once_and_goes_on_later(
+    monkeypatch: pytest.MonkeyPatch, caplog: pytest.LogCaptureFixture
+) -> None:
+    bench = await desk(position="2")
+    one = await bench.process()
+    await one.arm(spec(below("95"), sell()))
+
+    async def broken(_: Any) -> NoReturn:
+        raise KeyError("of ours")
+
+    with monkeypatch.context() as patched:
+        patched.setattr(bench.venue, "prepare", broken)
+        await one.see("94")
+        for _ in range(10):
+            await one.engine.settle_due()
+            await bench.store.queue.drain(one.execution.step)
+    assert await bench.store.queue.dead_letters() == []
+    (told,) = await bench.events(JobWaiting)
+    card = card_of(told)
+    assert card is not None
+    assert "A fault of ours" in " ".join(card.lines)
+    assert "is tried again" in caplog.text
+    await bench.store.queue.drain(one.execution.step)
+    assert await bench.base() == 0

@@ -105,6 +105,20 @@ async def test_a_limit_order_ends_with_its_time() -> None:
     assert await bench.states(rule) == [RuleState.FAILED]
 
 
+@pytest.mark.parametrize("ttl_s", [None, 3600])
+async def test_a_limit_order_ends_with_its_rule(ttl_s: int | None) -> None:
+    bench = await Bench().open()
+    friday = bench.clock.now() + timedelta(seconds=60)
+    order = LimitOrder(price=D(90), ttl_s=ttl_s)
+    (rule,) = await bench.arm(spec(below("95"), buy("1", order=order), expires_at=friday))
+    await bench.see("94")
+    assert (await bench.order()).state is OrderState.ACCEPTED
+    await bench.tick(61)
+    assert ((await bench.order()).state, await bench.states(rule)) == (OrderState.LAPSED, [RuleState.FAILED])
+    await bench.see("89")
+    assert await bench.base() == 0
+
+
 async def test_the_slippage_that_was_agreed_bounds_the_price() -> None:
     bench = await Bench(depth=THIN).open()
     await bench.arm(spec(below("95"), buy("4", order=MarketOrder(max_slippage_bps=5))))
@@ -207,6 +221,14 @@ async def test_a_reversal_opens_on_the_other_side_what_it_closed() -> None:
     assert (first.reduce_only, second.reduce_only) == (True, False)
     assert await bench.base() == -2
     assert await bench.states(rule) == [RuleState.COMPLETED]
+
+
+async def test_both_halves_of_a_reversal_are_bounded_however_it_was_written() -> None:
+    bench = await Bench().open(position="2")
+    await bench.arm(spec(below("95"), Reverse(market=SOL, order=TwapOrder(over_s=60, slices=2))))
+    await bench.see("94")
+    bounds = [order.intent.max_slippage_bps for order in await bench.orders() if order.intent is not None]
+    assert (bounds, await bench.base()) == ([50, 50], D(-2))
 
 
 async def test_a_reversal_of_nothing_opens_nothing() -> None:

@@ -196,3 +196,18 @@ async def test_an_alert_found_late_asks_like_an_entry() -> None:
     (missed,) = await bench.events(RuleMissed)
     assert (missed.late_s, missed.asked, missed.label) == (45, True, "r1")
     assert D(45) == missed.late_s
+
+
+async def test_an_exit_whose_firing_could_not_be_stored_for_long_does_not_act_once_the_price_is_back() -> None:
+    bench = await Bench().open(position="2")
+    (stop,) = await bench.arm(spec(below("95"), sell()))
+    bench.store.fails = 1  # the database is away while it crosses
+    await bench.see("94")
+    bench.pass_time(seconds=60)
+    await bench.see("100")
+    await bench.watch.poll()
+    await bench.work()
+    assert (await bench.base(), await bench.states(stop)) == (D(2), [RuleState.ARMED])
+    assert [event.asked for event in await bench.events(RuleMissed)] == [False]
+    await bench.see("94.9")
+    assert await bench.base() == 0

@@ -5,8 +5,8 @@ from dataclasses import replace
 
 import pytest
 
-from core.domain.action import LimitOrder
-from core.domain.condition import PriceLevel
+from core.domain.action import Alert, LimitOrder
+from core.domain.condition import PositionEvent, PriceLevel
 from core.domain.errors import StorageUnavailable
 from core.domain.event import (
     OrderFilled,
@@ -20,6 +20,7 @@ from core.domain.order import OrderState
 from core.domain.rule import RuleState
 from core.flow import lifecycle
 from core.flow.settle import reconcile, settle
+from core.ports import Activity
 from tests.core.flow.bench import ETH, SOL, Bench, D, above, below, buy, sell, spec
 
 
@@ -131,6 +132,20 @@ async def test_a_liquidation_is_told_and_retires_the_exits_of_the_position() -> 
     (gone,) = await bench.events(PositionLiquidated)
     assert (gone.was, gone.base, await bench.base()) == (D(1500), D(0), D(0))
     assert await bench.states(stop) == [RuleState.CANCELLED]
+
+
+async def test_a_liquidation_of_a_part_leaves_what_the_account_shows_and_closes_nothing() -> None:
+    bench = await Bench().open(position="10")
+    stop, closed = await bench.arm(
+        spec(below("90"), sell()), spec(PositionEvent(market=SOL, event="closed"), Alert(), "r2")
+    )
+    at = bench.clock.now()
+    part = Activity(number=1, kind="liquidation", market=SOL, at=at, amount=D(1), price=D(95), taken=D(4))
+    bench.venue.answers["activity"] = [part]  # the venue tells what it took, and not of how much
+    await bench.reconcile()
+    (seized,) = await bench.events(PositionLiquidated)
+    assert (seized.was, seized.base) == (D(14), D(10))
+    assert await bench.states(stop, closed) == [RuleState.ARMED, RuleState.ARMED]
 
 
 async def test_a_position_closed_elsewhere_retires_its_exits() -> None:

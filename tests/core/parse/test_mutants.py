@@ -2,7 +2,7 @@
 
 import pytest
 
-from core.parse.crosscheck import agree
+from core.parse.crosscheck import SURE, agree
 from core.parse.extraction import BadAnswer
 from core.parse.model import judged
 from core.parse.witness import Ungrounded
@@ -117,3 +117,62 @@ async def test_no_wrong_answer_is_believed_where_the_grammar_cannot_cross_check(
     assert tried > 120
     assert not let_by
     assert believed >= 5, "An honest answer to new words is worth something."
+
+
+DOUBTED = {
+    "SOL to 130? Close my SOL": "close my SOL if it hits 130",
+    "if SOL drops to 140 don't sell, just tell me": "tell me if SOL drops to 140",
+    "take profit not at 155 but at 158 on my SOL": "take profit on my SOL at 158",
+    "sell half my SOL at 160 instead of 165": "sell half my SOL at 160",
+    "forget ETH. alert me when BTC breaks 70k": "alert me when BTC breaks 70k",
+    "I guess sell half of the SOL at 160": "sell half my SOL at 160",
+    "byu 2 SOL at 140": "buy 2 SOL at 140",
+    "sll half my SOL when it trades at 160": "sell half my SOL at 160",
+    "I bought my SOL far too early, so get half my SOL sold at 160": "sell half my SOL at 160",
+}
+"""Words that also deny, report, wonder or slip: a reading of them is worth one question, and is no rule before it."""
+
+
+@pytest.mark.parametrize("sentence", DOUBTED)
+async def test_a_reading_of_doubtful_words_is_asked_about(sentence: str) -> None:
+    meant = alone(DOUBTED[sentence], context(LONG)).rules
+    assert alone(sentence, context(LONG)).kind not in ("rules", "question")
+    result = await heard(sentence, honest(sentence, meant[0]), context(LONG))
+    assert result.kind == "question", result
+    assert [question.text for question in result.questions] == [SURE]
+    assert agree(result.questions[0].options[0].rules, meant), result.questions
+    for name, answer in mutants(honest(sentence, meant[0])).items():
+        wrong = await heard(sentence, answer, context(LONG))
+        assert wrong.kind != "rules", (name, wrong.rules)
+
+
+@pytest.mark.parametrize(
+    ("sentence", "plainly"),
+    [
+        ("don't sell half my SOL at 160", "sell half my SOL at 160"),
+        ("never close my SOL at 130", "close my SOL at 130"),
+        ("he said to sell half my SOL at 160", "sell half my SOL at 160"),
+        ("imagine we sell half my SOL at 160", "sell half my SOL at 160"),
+        ("sell half my SOL at 160?", "sell half my SOL at 160"),
+        ("should I sell half my SOL at 160", "sell half my SOL at 160"),
+    ],
+)
+async def test_what_is_forbidden_said_by_others_or_asked_is_not_even_a_question(sentence: str, plainly: str) -> None:
+    meant = alone(plainly, context(LONG)).rules
+    result = await heard(sentence, honest(sentence, meant[0]), context(LONG))
+    assert result.kind in ("not_understood", "unsupported"), result
+
+
+@pytest.mark.parametrize(
+    ("sentence", "plainly", "name"),
+    [
+        ("when the 9 EMA cuts the 21 EMA from below on the 4h SOL chart, buy 3 SOL",
+         "buy 3 SOL when the 9 EMA crosses above the 21 EMA on the 4h", "direction"),
+        ("lmk when my SOL pnl is green", "tell me when my SOL pnl is above 0", "direction"),
+        ("dca 10 times $20 into SOL, once a day", "buy $20 of SOL every day, 10 times", "no condition"),
+    ],
+)  # fmt: skip
+def test_an_answer_that_once_got_by_does_not(sentence: str, plainly: str, name: str) -> None:
+    wrong = mutants(honest(sentence, alone(plainly, context(LONG)).rules[0]))[name]
+    with pytest.raises(Ungrounded):
+        judged(wrong, sentence, context(LONG), "claude")

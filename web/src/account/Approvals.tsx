@@ -1,7 +1,8 @@
 /** What waits for a signature of one of the owner's wallets. */
 import { useQuery } from "@tanstack/react-query";
 import { Elsewhere } from "../signin/Elsewhere";
-import { type Usable, prove, useWallets } from "../signin/wallets";
+import { prove } from "../signin/proof";
+import { type Usable, useWallets } from "../signin/wallets";
 import { clock } from "../ui/figures";
 import { Button, Failure, Panel } from "../ui/parts";
 import { useZone } from "../ui/zone";

@@ -64,7 +64,7 @@ function Choose({ settings, busy, onSave }: { settings: Settings; busy: boolean;
       <p className="text-xs text-soft">In linked chats. Everything is always listed under Activity.</p>
       <div className="grid grid-cols-2 gap-3 sm:grid-cols-3">
         {TOPICS.map(([topic, says]) => (
-          <Select key={topic} label={says} value={settings.notices[topic] ?? "on"} disabled={busy} onChange={(event) => onSave({ notices: { [topic]: event.target.value as Loudness } as Settings["notices"] })} options={topic === "account" ? NEVER_OFF : LOUDNESS} />
+          <Select key={topic} label={says} value={settings.notices[topic] ?? "on"} onChange={(event) => onSave({ notices: { [topic]: event.target.value as Loudness } as Settings["notices"] })} options={topic === "account" ? NEVER_OFF : LOUDNESS} />
         ))}
       </div>
       <div className="flex flex-wrap items-end gap-3">

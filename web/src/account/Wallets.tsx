@@ -1,7 +1,8 @@
 /** Wallets that sign in as the owner: linked by a signature, changed only by one. */
 import { useQuery } from "@tanstack/react-query";
 import { Elsewhere } from "../signin/Elsewhere";
-import { type Usable, prove, useWallets } from "../signin/wallets";
+import { prove } from "../signin/proof";
+import { type Usable, useWallets } from "../signin/wallets";
 import { moment } from "../ui/figures";
 import { Button, Empty, Failure, Panel, Waiting } from "../ui/parts";
 import { useZone } from "../ui/zone";

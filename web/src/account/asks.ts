@@ -1,7 +1,7 @@
 /** What the account page asks of the API, for the owner alone. */
 import { queryOptions } from "@tanstack/react-query";
 import { ask, type Schemas } from "../api/client";
-import type { Proof } from "../signin/wallets";
+import type { Proof } from "../signin/proof";
 
 export type Approval = Schemas["ApprovalOut"];
 export type Done = Schemas["DoneOut"];

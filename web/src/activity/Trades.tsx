@@ -81,7 +81,7 @@ const Row = memo(function Row({ trade, rule, onTrace }: { trade: Trade; rule: Ru
         <span className="text-xs text-soft lg:hidden"> fee {usd(trade.fee)}</span>
       </Cell>
       <Cell className="order-5 lg:order-none">
-        <button type="button" tabIndex={reach} data-thing="trace" onClick={() => onTrace(trade)} className="min-h-6 font-medium text-accent underline-offset-4 hover:underline">
+        <button type="button" tabIndex={reach} data-thing="trace" onClick={() => onTrace(trade)} className="relative min-h-6 font-medium text-accent after:absolute after:-inset-x-4 after:-inset-y-2.5 underline-offset-4 hover:underline">
           {label}
           <span className="sr-only">: what led to this fill</span>
         </button>

@@ -1,12 +1,12 @@
 /** What a trader wants to know at a glance: the account, what is held, what is about to fire, what happened. */
-import { useInfiniteQuery, useMutation, useQuery, useQueryClient } from "@tanstack/react-query";
-import { deeds, queries } from "../api/calls";
+import { useInfiniteQuery, useQuery } from "@tanstack/react-query";
+import { queries } from "../api/calls";
 import { inbox } from "../api/inbox";
 import { Equity } from "./Equity";
 import { NearRules } from "./NearRules";
 import { Positions } from "./Positions";
 import { dayOf, percent, signedUsd, toneOf, usd } from "../ui/figures";
-import { Button, Empty, Failure, Go, ink, Panel, type Tone, Waiting } from "../ui/parts";
+import { Empty, Failure, Go, ink, Panel, type Tone, Waiting } from "../ui/parts";
 import { Told } from "../ui/Told";
 import { useZone } from "../ui/zone";
 
@@ -16,7 +16,6 @@ export function Home() {
   return (
     <div className="flex flex-col gap-4">
       <h1 className="sr-only">Home</h1>
-      <Zone />
       <Figures />
       <div className="grid gap-4 lg:grid-cols-[3fr_2fr]">
         <div className="flex min-w-0 flex-col gap-4">
@@ -78,27 +77,3 @@ function Happened() {
     </Panel>
   );
 }
-
-/** A schedule like "at 9" means the owner's nine, hence the zone is asked for and never taken from the browser alone. */
-function Zone() {
-  const client = useQueryClient();
-  const settings = useQuery(queries.settings);
-  const here = new Intl.DateTimeFormat().resolvedOptions().timeZone;
-  const set = useMutation({
-    mutationFn: deeds.setTimezone,
-    onSuccess: (saved) => client.setQueryData(queries.settings.queryKey, saved),
-  });
-  if (settings.data === undefined || settings.data.timezone === here) return null;
-  return (
-    <div className="flex flex-wrap items-center justify-between gap-2 rounded-lg border border-line px-4 py-2 text-soft">
-      <span>
-        Your times are in {settings.data.timezone}; this device is in {here}.
-      </span>
-      <Button busy={set.isPending} onClick={() => set.mutate(here)}>
-        Use {here}
-      </Button>
-      {set.isError && <Failure error={set.error} />}
-    </div>
-  );
-}
-

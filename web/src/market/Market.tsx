@@ -3,9 +3,10 @@ import { useInfiniteQuery, useQuery } from "@tanstack/react-query";
 import { useMemo, useState } from "react";
 import { become, useSearch } from "../address";
 import { deeds, queries } from "../api/calls";
+import { useSocketState } from "../api/live";
 import { pages } from "../api/pages";
 import { useDraftSheet } from "../rules/DraftSheet";
-import { percent, price } from "../ui/figures";
+import { clock, percent, price } from "../ui/figures";
 import { Segments, Select } from "../ui/fields";
 import { Button, Chip, Failure, Go, Panel, Waiting } from "../ui/parts";
 import { useZone } from "../ui/zone";
@@ -34,6 +35,7 @@ export function Market() {
 
 function One({ name, names }: { name: string; names: string[] }) {
   const zone = useZone();
+  const live = useSocketState() === "live";
   const [timeframe, setTimeframe] = useState<Timeframe>("1m");
   const [whole, setWhole] = useState(false);
   const candles = useQuery(candlesOf(name, timeframe));
@@ -64,7 +66,8 @@ function One({ name, names }: { name: string; names: string[] }) {
       <div className="flex flex-wrap items-center gap-x-4 gap-y-2">
         <h1 className="sr-only">Market</h1>
         <Select quiet label="Market" className="w-36" value={name} options={names.map((one) => [one, one])} onChange={(event) => become(`/market?market=${event.target.value}`)} />
-        <p className="min-w-28 text-xl font-semibold">{seen === undefined ? "no fresh price" : price(seen.price, listed?.tick)}</p>
+        <p className={`min-w-28 text-xl font-semibold ${live ? "" : "text-soft"}`}>{seen === undefined ? "no fresh price" : price(seen.price, listed?.tick)}</p>
+        {!live && seen !== undefined && <Chip tone="bad">as of {clock(seen.at, zone)}</Chip>}
         {seen?.simulated === true && <Chip tone="warn">SIMULATED</Chip>}
         {seen?.funding_rate != null && <span className="text-soft">funding {percent(Number(seen.funding_rate), 4)} an hour</span>}
         <div className="ml-auto flex flex-wrap items-center justify-end gap-2">
@@ -79,7 +82,7 @@ function One({ name, names }: { name: string; names: string[] }) {
       {error !== null && <Failure error={error} />}
       <div className="grid gap-4 lg:grid-cols-[1fr_22rem]">
         <section aria-label={`Chart of ${name}`} className="min-w-0 rounded-lg border border-line bg-panel">
-          <div className="h-[22rem] sm:h-[34rem]">
+          <div className="h-[22rem] sm:h-[max(26rem,calc(100dvh-14rem))]">
             {candles.isError && <Failure error={candles.error} again={() => void candles.refetch()} />}
             {listed !== undefined && !candles.isError && (
                 <Chart key={timeframe} says={chartSays(name, timeframe, seen?.price, levels.length)} timeframe={timeframe} zone={zone} tick={listed.tick} read={candles.data} now={seen} levels={levels} fills={fills} drawn={drawn} whole={whole} />

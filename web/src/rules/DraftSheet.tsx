@@ -2,9 +2,11 @@
 import { useMutation, useQueryClient } from "@tanstack/react-query";
 import { type ReactNode, useCallback, useState } from "react";
 import { deeds, type Draft } from "../api/calls";
-import { Armed } from "../say/Armed";
-import { DraftCard } from "../say/DraftCard";
+import { late } from "../ui/late";
 import { Button, Sheet } from "../ui/parts";
+
+const Armed = late("what was confirmed", async () => (await import("../say/Armed")).Armed);
+const DraftCard = late("the draft", async () => (await import("../say/DraftCard")).DraftCard);
 
 interface Opened {
   title: string;

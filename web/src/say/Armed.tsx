@@ -8,7 +8,7 @@ export function Armed({ ids }: { ids: string[] }) {
   const rules = useQuery(queries.rules("all"));
   const shown = rules.data?.rules.filter((rule) => ids.includes(rule.id)) ?? [];
   return (
-    <Panel title="Confirmed" aside={<Go to="/rules">See your rules</Go>}>
+    <Panel title="Confirmed" arrival={ids.join(" ")} aside={<Go to="/rules">See your rules</Go>}>
       {rules.isError && <Failure error={rules.error} again={() => void rules.refetch()} />}
       {rules.isPending && <Waiting what="rules" />}
       <ul aria-live="polite" className="divide-y divide-line">

@@ -11,9 +11,11 @@ interface Card {
   draft: Draft;
   onChange: (draft: Draft) => void;
   onArmed: (ruleIds: string[]) => void;
+  /** It came, or changed, by what was just done here. */
+  fresh?: boolean;
 }
 
-export function DraftCard({ draft, onChange, onArmed }: Card) {
+export function DraftCard({ draft, onChange, onArmed, fresh = true }: Card) {
   const client = useQueryClient();
   const zone = useZone();
   const [editing, setEditing] = useState(false);
@@ -42,17 +44,18 @@ export function DraftCard({ draft, onChange, onArmed }: Card) {
   const asking = draft.state === "asking";
   return (
     <Panel
+      arrival={fresh ? `${draft.draft_id} ${draft.revision} ${draft.state}` : undefined}
       title={asking ? "A question first" : "Is this what you mean?"}
       aside={<Chip tone="warn">{`Not armed · until ${clock(draft.expires_at, zone)}`}</Chip>}
     >
       <div className="flex flex-col gap-4 p-4">
         <blockquote className="border-l-2 border-edge pl-3 break-words whitespace-pre-line text-soft">{draft.words}</blockquote>
         {draft.questions.map((question, index) => (
-          <fieldset key={question.text} disabled={busy} className="flex flex-col gap-2">
+          <fieldset key={question.text} className="flex flex-col gap-2">
             <legend className="mb-2 font-medium">{question.text}</legend>
             <div className="flex flex-wrap gap-2">
               {question.options.map((label, option) => (
-                <Button key={label} className="text-left" onClick={() => change.mutate(() => deeds.choose(draft, index, option))}>
+                <Button key={label} className="text-left" busy={busy} onClick={() => change.mutate(() => deeds.choose(draft, index, option))}>
                   {label}
                 </Button>
               ))}
@@ -68,14 +71,14 @@ export function DraftCard({ draft, onChange, onArmed }: Card) {
         {confirm.isError && <Failure error={confirm.error} />}
         <div className="flex flex-wrap gap-2">
           {!asking && (
-            <Button weight="main" className="min-w-28" busy={confirm.isPending} disabled={busy || editing} onClick={() => confirm.mutate()}>
+            <Button weight="main" className="min-w-28" busy={busy} disabled={editing} onClick={() => confirm.mutate()}>
               {confirm.isPending ? "Confirming …" : "Confirm"}
             </Button>
           )}
-          <Button disabled={busy} aria-expanded={editing} onClick={() => setEditing(!editing)}>
+          <Button busy={busy} aria-expanded={editing} onClick={() => setEditing(!editing)}>
             Edit
           </Button>
-          <Button disabled={busy} onClick={() => change.mutate(() => deeds.cancel(draft))}>
+          <Button busy={busy} onClick={() => change.mutate(() => deeds.cancel(draft))}>
             Cancel
           </Button>
         </div>
@@ -113,7 +116,7 @@ function Words({ label, action, start = "", busy, onSend }: Asked) {
   const [text, setText] = useState(start);
   const send = (event: FormEvent) => {
     event.preventDefault();
-    if (text.trim() !== "") onSend(text.trim());
+    if (text.trim() !== "" && !busy) onSend(text.trim());
   };
   return (
     <form onSubmit={send} className="flex flex-col gap-1">

@@ -1,7 +1,8 @@
 /** Where rules are said: words, and the same rules as fields, with what was understood told as it is typed. */
 import { type FormEvent, type ReactNode, useState } from "react";
+import { asProblem } from "../api/client";
 import { late } from "../ui/late";
-import { Button, Failure } from "../ui/parts";
+import { Button, Failure, Go } from "../ui/parts";
 import type { Wording } from "./wording";
 
 const RuleForm = late("the fields", async () => (await import("./form/RuleForm")).RuleForm);
@@ -58,9 +59,28 @@ export function Editor({ wording, label, action, acting, busy, error, single = f
         </div>
       )}
       {wording.error != null && <Failure error={wording.error} />}
-      {error != null && <Failure error={error} />}
+      {error != null && <Refusal error={error} />}
       {children}
     </form>
+  );
+}
+
+/** Where the buttons are for what words asked for and make no rule: the API's hint is for programs. */
+const PLACES = [
+  [/order|trade/, "/activity", "Orders and trades are under Activity."],
+  [/position|account|price/, "/", "Positions, prices and your account are on Home."],
+  [/rule|everything/, "/rules", "Rules are paused, resumed and deleted under Rules, one or all."],
+] as const;
+
+function Refusal({ error }: { error: unknown }) {
+  const problem = asProblem(error);
+  const place = problem.code === "command" ? PLACES.find(([asked]) => asked.test(problem.message)) : undefined;
+  if (place === undefined) return <Failure error={error} />;
+  return (
+    <div role="alert" className="mt-3 rounded-md border border-edge px-4 py-3">
+      <p>{place[2]}</p>
+      <Go to={place[1]}>Go there</Go>
+    </div>
   );
 }
 

@@ -26,7 +26,11 @@ export function Say() {
     (said) => keepTyped(me?.owner, said),
   );
   const [armed, setArmed] = useState<string[]>([]);
+  // Which draft was touched here: another tab's, or one that waited, does not pull anybody away from what they do.
+  const [touched, setTouched] = useState<string | null>(null);
   const keep = (draft: Draft) => {
+    setTouched(draft.draft_id);
+    if (draft.state === "cancelled") document.getElementById("words")?.focus();
     client.setQueryData(queries.drafts.queryKey, (known) => ({
       drafts: [draft, ...(known?.drafts ?? []).filter((one) => one.draft_id !== draft.draft_id)],
     }));
@@ -71,7 +75,7 @@ export function Say() {
           {armed.length > 0 && <Armed ids={armed} />}
           {open.length === 0 && box}
           {open.map((draft) => (
-            <DraftCard key={draft.draft_id} draft={draft} onChange={keep} onArmed={(ids) => agreed(draft, ids)} />
+            <DraftCard key={draft.draft_id} draft={draft} fresh={draft.draft_id === touched} onChange={keep} onArmed={(ids) => agreed(draft, ids)} />
           ))}
           {open.length > 0 && box}
           {open.length === 0 && armed.length === 0 && wording.empty && (

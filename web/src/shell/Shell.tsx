@@ -1,10 +1,14 @@
 /** What surrounds every page: where one can go, and how market, venue and line are. */
 import { useMutation, useQuery, useQueryClient } from "@tanstack/react-query";
 import type { ReactNode } from "react";
-import { addressOf, usePath } from "../address";
+import { usePath } from "../address";
 import { deeds, queries } from "../api/calls";
 import { useSocketState } from "../api/live";
 import { Icon } from "./Icon";
+import { Leave } from "./Leave";
+import { News } from "./News";
+import { useOnline } from "./online";
+import { Zone } from "./Zone";
 import { Button, Chip, Failure, Go, type Tone } from "../ui/parts";
 
 const PAGES = [
@@ -49,8 +53,10 @@ export function Shell({ children }: { children: ReactNode }) {
       <main id="page" tabIndex={-1} className="mx-auto w-full max-w-[90rem] grow px-3 pt-4 pb-24 outline-none sm:px-4 md:pb-8">
         <Paused />
         <Waits />
+        {(path === "/" || path === "/say") && <Zone />}
         {children}
       </main>
+      <News />
       <nav aria-label="Pages" className="fixed inset-x-0 bottom-0 z-10 grid h-[calc(3.75rem+env(safe-area-inset-bottom))] grid-cols-6 border-t border-line bg-panel p-1 pb-[calc(0.25rem+env(safe-area-inset-bottom))] md:hidden">
         {links("flex flex-col items-center justify-center gap-0.5 rounded-md text-[0.6875rem] font-medium whitespace-nowrap", true)}
       </nav>
@@ -64,6 +70,8 @@ const LINE: Record<ReturnType<typeof useSocketState>, [Tone, string]> = {
   reconnecting: ["warn", "Reconnecting …"],
   signed_out: ["bad", "Signed out"],
 };
+
+const OFFLINE: [Tone, string] = ["bad", "Offline"];
 
 /** Always in sight: play money, invented prices, a venue or a line that is down. */
 function Signals() {
@@ -93,7 +101,8 @@ function Signals() {
 /** How the line is. Beside the others it would push them about as its words change, hence it has a place of its own. */
 function Line() {
   const { isError } = useQuery(queries.health);
-  const [tone, words] = LINE[useSocketState()];
+  const state = useSocketState();
+  const [tone, words] = useOnline() ? LINE[state] : OFFLINE;
   return (
     <output aria-live="polite" className="flex sm:-ml-3.5">
       <Chip tone={isError ? "bad" : tone}>
@@ -101,22 +110,6 @@ function Line() {
         {words}
       </Chip>
     </output>
-  );
-}
-
-function Leave() {
-  // A new page: nothing of the account stays in this one's memory, or in what the tab keeps.
-  const leave = useMutation({
-    mutationFn: deeds.signOut,
-    onSettled: () => {
-      sessionStorage.clear();
-      location.assign(addressOf("/"));
-    },
-  });
-  return (
-    <button type="button" disabled={leave.isPending} onClick={() => leave.mutate()} className="ml-auto rounded-md px-2 py-1 text-soft hover:text-ink sm:ml-0">
-      Sign out
-    </button>
   );
 }
 

@@ -1,6 +1,6 @@
 /** The door: on paper, with a wallet, or with the one-time link of a bot. */
 import { useMutation, useQueryClient } from "@tanstack/react-query";
-import { useEffect, useRef } from "react";
+import { useEffect, useRef, useState } from "react";
 import { become } from "../address";
 import { FRAMED } from "../api/access";
 import { deeds } from "../api/calls";
@@ -8,7 +8,7 @@ import { Problem } from "../api/client";
 import { API } from "../api/places";
 import { Button, Failure, Waiting } from "../ui/parts";
 import { Elsewhere } from "./Elsewhere";
-import { signInWith, useWallets } from "./wallets";
+import { type Usable, useWallets } from "./wallets";
 
 interface Door {
   /** A way in that was brought along, to be taken at once: a one-time link, or what Telegram vouches for. */
@@ -55,23 +55,50 @@ export function SignIn({ start, onEntered, ended = false }: Door) {
   );
 }
 
+async function signInWith(wallet: Usable): Promise<void> {
+  const proof = await import("./proof");
+  await proof.signInWith(wallet);
+}
+
+/** A wallet asks in a window of its own, which may lie behind this one, or have been closed without an answer. */
+function Asked({ name }: { name: string }) {
+  return (
+    <div role="status" className="flex flex-wrap items-center justify-between gap-2 rounded-md border border-edge px-4 py-3">
+      <p>{name} asks you now. If you see no window of it, open it by its icon.</p>
+      <Button onClick={() => location.reload()}>Begin again</Button>
+    </div>
+  );
+}
+
 function Ways({ busy, onEnter }: { busy: boolean; onEnter: (way: () => Promise<unknown>) => void }) {
   const wallets = useWallets();
+  const [asked, setAsked] = useState("");
+  const any = wallets.length > 0;
+  useEffect(() => {
+    if (any) import("./proof").catch(() => undefined); // asked for again when it is needed
+  }, [any]);
   return (
     <>
       <div className="flex flex-col gap-3">
-        <Button weight="main" className="min-h-11" busy={busy} onClick={() => onEnter(deeds.onPaper)}>
+        <Button weight="main" className="min-h-11" busy={busy} onClick={() => {
+            setAsked("");
+            onEnter(deeds.onPaper);
+          }}>
           Continue on paper
         </Button>
         <p className="text-soft">A new account with play money, kept in this browser. No wallet needed.</p>
       </div>
       <section aria-label="Wallets" className="flex flex-col gap-3 border-t border-line pt-5">
         {wallets.map((wallet) => (
-          <Button key={wallet.name} className="flex min-h-11 items-center justify-center gap-2" busy={busy} onClick={() => onEnter(() => signInWith(wallet))}>
+          <Button key={wallet.name} className="flex min-h-11 items-center justify-center gap-2" busy={busy} onClick={() => {
+            setAsked(wallet.name);
+            onEnter(() => signInWith(wallet));
+          }}>
             <img src={wallet.icon} alt="" width="20" height="20" />
             Sign in with {wallet.name}
           </Button>
         ))}
+        {busy && asked !== "" && <Asked name={asked} />}
         {wallets.length === 0 ? (
           <Elsewhere then="you can sign in here" />
         ) : (

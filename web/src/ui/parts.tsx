@@ -1,5 +1,5 @@
 /** The few parts that every page is made of. */
-import { type ButtonHTMLAttributes, type ReactNode, useId, useLayoutEffect, useRef } from "react";
+import { type ButtonHTMLAttributes, type ReactNode, useEffect, useId, useLayoutEffect, useRef } from "react";
 import { addressOf, go } from "../address";
 import { asProblem } from "../api/client";
 import { useReach } from "./reach";
@@ -18,12 +18,24 @@ export function ink(tone: Tone): string {
   return INK[tone];
 }
 
-export function Panel({ title, aside, children }: { title: string; aside?: ReactNode; children: ReactNode }) {
+interface Titled {
+  title: string;
+  aside?: ReactNode;
+  children: ReactNode;
+  /** What came by something that was just done: each time it changes, reading goes on at the title. */
+  arrival?: string | undefined;
+}
+
+export function Panel({ title, aside, children, arrival }: Titled) {
   const id = useId();
+  const heading = useRef<HTMLHeadingElement>(null);
+  useEffect(() => {
+    if (arrival !== undefined) heading.current?.focus();
+  }, [arrival]);
   return (
     <section aria-labelledby={id} className="min-w-0 rounded-lg border border-line bg-panel">
       <header className="flex min-h-11 flex-wrap items-center justify-between gap-x-3 gap-y-1 border-b border-line px-4 py-2">
-        <h2 id={id} className="font-semibold">
+        <h2 ref={heading} id={id} tabIndex={arrival === undefined ? undefined : -1} className="font-semibold">
           {title}
         </h2>
         {aside}
@@ -51,15 +63,17 @@ const WEIGHT: Record<Weight, string> = {
   "bare-danger": "border-transparent bg-transparent text-bad hover:border-bad/70",
 };
 
-export function Button({ weight = "quiet", busy = false, children, disabled, className = "", ...rest }: ButtonHTMLAttributes<HTMLButtonElement> & { weight?: Weight; busy?: boolean }) {
+/** While it is busy it takes no press, and keeps the focus: whoever pressed it by key is still there when it is done. */
+export function Button({ weight = "quiet", busy = false, children, className = "", onClick, ...rest }: ButtonHTMLAttributes<HTMLButtonElement> & { weight?: Weight; busy?: boolean }) {
   const reach = useReach();
   return (
     <button
       type="button"
       tabIndex={reach}
       aria-busy={busy || undefined}
-      disabled={disabled === true || busy}
-      className={`min-h-9 rounded-md border px-3 py-1.5 font-medium transition-colors disabled:opacity-60 ${WEIGHT[weight]} ${className}`}
+      aria-disabled={busy || undefined}
+      onClick={busy ? (event) => event.preventDefault() : onClick}
+      className={`min-h-9 rounded-md border px-3 py-1.5 font-medium transition-colors disabled:opacity-60 aria-disabled:cursor-default aria-disabled:opacity-60 ${WEIGHT[weight]} ${className}`}
       {...rest}
     >
       {children}

@@ -20,6 +20,7 @@ from core.venues.drift.causes import Kind
 from core.venues.drift.emulator.chain import priority_fee
 from core.venues.drift.emulator.exchange import INDEX
 from core.venues.drift.emulator.tables import WIRE
+from core.venues.drift.rpc import Rpc
 from tests.core.venues.drift.stage import SHARD, DriftStage, drift_stage
 from tests.core.venues.drift.strangers import driftpy_client
 
@@ -213,7 +214,7 @@ async def test_funding_and_liquidation_are_activities_numbered_from_one_and_told
     told = [list(await venue.activity(OWNER, 0)) for venue in (stage.drift, stage.another_process())]
     assert [(item.number, item.kind) for item in told[0]] == [(1, "funding"), (2, "liquidation")]
     assert told[0][0].amount == -38
-    assert told[0][1].base_before == 1_900
+    assert told[0][1].taken == 1_900
     assert told[1] == told[0]
 
 
@@ -321,3 +322,25 @@ async def test_what_rests_is_not_asked_about_while_its_account_is_told_to_be_the
     asked = stage.node.asked.total()
     assert (await told.venue.lookup(OWNER, prepared.signature)).finding is Finding.LIVE
     assert stage.node.asked.total() == asked
+
+
+async def test_a_record_that_is_missing_or_torn_proves_nothing(
+    stage: DriftStage, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """A node without logs, and one that cuts them off: neither makes an order that trades one that never was."""
+    transaction_of = Rpc.transaction
+    torn: list[Any] = []
+
+    async def told(rpc: Rpc, signature: str) -> dict[str, Any]:
+        whole = await transaction_of(rpc, signature)
+        return whole | {"meta": whole["meta"] | torn[0]} if torn else whole
+
+    monkeypatch.setattr(Rpc, "transaction", told)
+    for logs in (None, ["Program log: so far", "Log truncated"]):
+        torn[:] = [{"logMessages": logs}]
+        prepared = await placed(stage, intent(f"ord_{logs is None}"))
+        with pytest.raises(VenueUnknown):
+            await stage.another_process().lookup(OWNER, prepared.signature)
+        torn.clear()
+        report = await stage.another_process().lookup(OWNER, prepared.signature)
+        assert (report.finding, len(report.fills) > 0) == (Finding.FILLED, True)

@@ -205,5 +205,5 @@ async def test_the_first_price_after_a_pause_opens_the_venue_at_once() -> None:
     await bench.see(100)
     bench.pass_time(minutes=10)
     assert (await bench.venue.status()).state == "paused"
-    await bench.see(101)
+    await bench.venue.observe(bench.seen(101))
     assert (await bench.venue.status()).state == "open", "whoever sees this price may trade on it"

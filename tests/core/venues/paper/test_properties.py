@@ -205,10 +205,9 @@ class Trading(RuleBasedStateMachine):
         fees += sum((activity.amount for activity in activities if activity.kind == "liquidation"), D(0))
         funding = sum((activity.amount for activity in activities if activity.kind == "funding"), D(0))
         unrealised = sum((p.base * (p.mark - p.entry_price) for p in account.positions), D(0))
-        # What a liquidation realised is in no fill; the cash flows below hold it to account.
-        if all(activity.kind == "funding" for activity in activities):
-            assert account.equity == self.deposits + realised + unrealised - fees + funding
-            assert account.collateral == self.deposits + realised - fees + funding
+        realised += sum((activity.realised for activity in activities if activity.realised is not None), D(0))
+        assert account.equity == self.deposits + realised + unrealised - fees + funding
+        assert account.collateral == self.deposits + realised - fees + funding
 
     def money_comes_from_nowhere(self, account: Account, fills: list[Fill], activities: list[Activity]) -> None:
         """Equity is deposits and the cash flows of all trades at today's marks, less rounding and never more."""

@@ -2,7 +2,8 @@
 import type { SolanaSignTransactionFeature } from "@solana/wallet-standard-features";
 import { useEffect, useState } from "react";
 import { Problem } from "../../api/client";
-import { refusal, type Usable, useWallets } from "../../signin/wallets";
+import { refusal } from "../../signin/proof";
+import { type Usable, useWallets } from "../../signin/wallets";
 import type { Signable } from "./asks";
 
 type Signer = Usable & { features: SolanaSignTransactionFeature };
