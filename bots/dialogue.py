@@ -113,13 +113,7 @@ class Dialogue:
             ]
         except Exception:  # noqa: BLE001 - whatever broke, the person gets an answer and the log the rest
             _log.exception("A turn on %s broke", inbound.channel)
-            return [
-                Card(
-                    title="Something broke on our side",
-                    lines=("It may or may not have been done: look at /rules and /orders before you repeat it.",),
-                    tone="bad",
-                )
-            ]
+            return [views.BROKEN]
 
     async def _answer(self, inbound: Inbound) -> list[Card]:
         owner = inbound.owner

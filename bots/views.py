@@ -52,6 +52,13 @@ _MOST_HISTORY = 40
 _NO_POSITION = Card(title="You hold no position", lines=('Open one in words: "buy 1 SOL".',))
 
 
+BROKEN = Card(
+    title="Something broke on our side",
+    lines=("It may or may not have been done: look at /rules and /orders before you repeat it.",),
+    tone="bad",
+)
+
+
 def error_card(problem: SayWhenError) -> Card:
     """What went wrong and what to do, in the error's own words."""
     return Card(
