@@ -104,11 +104,9 @@ class PaperVenue:
         if self._looked_at is None or not timedelta(0) <= now - self._looked_at < STATUS_PERIOD:
             marks = await self._ledger.marks()
             old = {mark.market for mark in marks if now - mark.at > self._max_age}
-            if marks and len(old) == len(marks):
-                self._status = VenueStatus(state="paused", reason="no fresh price of any market comes in")
-            else:
-                halted = {market: Halt(reason="no fresh price of it comes in") for market in sorted(old)}
-                self._status = VenueStatus(state="open", halted=halted)
+            halted = {market: Halt(reason="no fresh price of it comes in") for market in sorted(old)}
+            paused = VenueStatus(state="paused", reason="no fresh price of any market comes in")
+            self._status = paused if marks and len(old) == len(marks) else VenueStatus(state="open", halted=halted)
             self._looked_at = now
         return self._status
 
@@ -240,6 +238,8 @@ class PaperVenue:
                 observation = replace(observation, funding_rate=kept.funding_rate)
             await self._ledger.save_mark(observation)
             self._kept[name] = observation
+            if self._status.state != "open" or name in self._status.halted:
+                self._looked_at = None  # whoever is told of this price may trade on it
 
         def follow(desk: Desk) -> None:
             desk.match(name)

@@ -198,3 +198,12 @@ def test_an_observation_that_wakes_nobody_costs_microseconds() -> None:
         return best / len(observations)
 
     assert asyncio.run(spend()) < 10e-6
+
+
+async def test_the_first_price_after_a_pause_opens_the_venue_at_once() -> None:
+    bench = Bench()
+    await bench.see(100)
+    bench.pass_time(minutes=10)
+    assert (await bench.venue.status()).state == "paused"
+    await bench.venue.observe(bench.seen(101))
+    assert (await bench.venue.status()).state == "open", "whoever sees this price may trade on it"
