@@ -5,7 +5,7 @@ from collections.abc import AsyncIterator
 
 import pytest
 
-from bots import pictures
+from bots import obey, pictures
 from bots.discord import at_once, channel, wire
 from core.domain.rule import RuleState
 from tests.bots.discord.stage import ANN, BOB, Stage, labels_of, staged, words_of
@@ -182,6 +182,8 @@ async def test_a_draft_shows_its_market_with_the_price_that_it_fires_at(
 ) -> None:
     monkeypatch.setattr(pictures, "WITHIN_S", 20)
     monkeypatch.setattr(wire, "_PICTURED", wire._WITHIN)
+    monkeypatch.setattr(wire, "PICTURE_WITHIN_S", 20)
+    monkeypatch.setattr(obey, "_GAUGED_WITHIN_S", 20)
     monkeypatch.setattr(channel, "ACKNOWLEDGED_WITHIN_S", 20)  # the first call is the one with the picture
     await stage.hold()
     await stage.core.prices.open()  # simulated candles
