@@ -4,7 +4,7 @@ import { Elsewhere } from "../signin/Elsewhere";
 import { prove } from "../signin/proof";
 import { type Usable, useWallets } from "../signin/wallets";
 import { moment } from "../ui/figures";
-import { Button, Empty, Failure, Panel, Waiting } from "../ui/parts";
+import { Button, Failure, Panel, Waiting } from "../ui/parts";
 import { useZone } from "../ui/zone";
 import { acts, owned } from "./asks";
 import { useAct } from "./useAct";
@@ -20,7 +20,7 @@ export function Wallets() {
     <Panel title="Wallets">
       {linked.isPending && <Waiting what="wallets" />}
       {linked.isError && <Failure error={linked.error} again={() => void linked.refetch()} />}
-      {linked.data !== undefined && found.length === 0 && <Empty title="No wallet is linked. With one you sign in anywhere, and nobody else raises your limits." />}
+      {linked.data !== undefined && found.length === 0 && <p className="px-4 py-4 text-soft">No wallet is linked. With one you sign in anywhere, and nobody else raises your limits.</p>}
       <ul className="divide-y divide-line">
         {found.map((wallet) => (
           <li key={wallet.address} className="flex flex-wrap items-center justify-between gap-2 px-4 py-2.5">

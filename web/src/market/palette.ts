@@ -4,6 +4,7 @@ export type Palette = Record<(typeof NAMES)[number], string>;
 
 export function palette(): Palette {
   const probe = document.body.appendChild(document.createElement("i"));
+  probe.style.transitionProperty = "none"; // or the first colour would stand for all, on its way to the next
   const found = NAMES.map((name) => {
     probe.style.color = `var(--color-${name})`;
     return [name, getComputedStyle(probe).color];

@@ -2,7 +2,7 @@
 import { useMutation, useQuery } from "@tanstack/react-query";
 import { queries } from "../api/calls";
 import { ask, type Schemas } from "../api/client";
-import { amount, moment, price, signedUsd, toneOf, usd } from "../ui/figures";
+import { amount, count, moment, price, signedUsd, toneOf, usd } from "../ui/figures";
 import { Button, Failure, ink } from "../ui/parts";
 import { useZone } from "../ui/zone";
 import { marketOf } from "./Preview";
@@ -17,6 +17,10 @@ interface Fill {
   side: string;
   base: string;
   price: string;
+}
+
+function times(number: number): string {
+  return number === 1 ? "once" : `${count(number)} times`;
 }
 
 export function Past({ said, rules }: { said: Said; rules: readonly Spec[] }) {
@@ -48,7 +52,8 @@ export function Past({ said, rules }: { said: Said; rules: readonly Spec[] }) {
       {came !== undefined && (
         <div aria-live="polite" className="mt-3 flex flex-col gap-2">
           <p>
-            It would have fired {came.triggers.length} {came.triggers.length === 1 ? "time" : "times"}, traded {fills.length} {fills.length === 1 ? "time" : "times"}, and made <span className={`font-semibold ${ink(toneOf(came.pnl))}`}>{signedUsd(came.pnl)}</span>, with {usd(came.equity)} at the end.
+            {came.triggers.length === 0 ? "It would not have fired." : `It would have fired ${times(came.triggers.length)} and traded ${times(fills.length)}.`} {came.triggers.length === 0 && held !== undefined ? "The position you hold, held all the while, would have made" : "The account would have made"}{" "}
+            <span className={`font-semibold ${ink(toneOf(came.pnl))}`}>{signedUsd(came.pnl)}</span>, with {usd(came.equity)} at the end.
           </p>
           <ol className="divide-y divide-line text-xs text-soft">
             {fills.slice(0, SHOWN).map((fill) => (

@@ -24,7 +24,7 @@ export function News() {
   }, [ids]);
   return (
     // Nothing in it takes a click: what lies beneath can be used.
-    <div role="status" aria-label="Just now" className="pointer-events-none fixed inset-x-3 bottom-[calc(4.5rem+env(safe-area-inset-bottom))] z-20 flex flex-col items-end gap-2 md:bottom-4">
+    <div role="status" aria-label="Just now" className="pointer-events-none fixed inset-x-3 bottom-[calc(4.5rem+env(safe-area-inset-bottom))] z-20 flex flex-col items-end gap-2 max-md:[&>*:not(:first-child)]:hidden md:bottom-4">
       {path !== "/" &&
         fresh.map((notice) => (
           <div key={notice.id} className="max-w-96 rounded-md border border-edge bg-raised px-4 py-2 shadow-lg">

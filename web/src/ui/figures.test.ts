@@ -1,5 +1,5 @@
 import { describe, expect, test } from "vitest";
-import { add, dayOf, level, moment, negative, percentOf, price, signedUsd, usd } from "./figures";
+import { add, away, count, dayOf, level, moment, negative, percentOf, price, signedUsd, sized, usd } from "./figures";
 
 describe("amounts", () => {
   test("are added exactly where floats are not", () => {
@@ -16,6 +16,9 @@ describe("amounts", () => {
     expect(["161.908956", "134.90721", "0.00002192745678", "123456.789012", "120000"].map(level)).toEqual(["$161.90896", "$134.90721", "$0.000021927457", "$123,456.79", "$120,000.00"]);
   });
   test("show a loss with its sign", () => expect(signedUsd("-0.0366")).toBe("−$0.04"));
+  test("of a coin are told with it, and without the sign that the side says", () => expect(sized("-0.01", "BTC-PERP")).toBe("0.01 BTC"));
+  test("far away is told without its parts", () => expect([5.678, 971.4].map(away)).toEqual(["5.68 %", "971 %"]));
+  test("many are grouped", () => expect(count(10_000)).toBe("10,000"));
   test("larger than floats can count are shown as they are", () => expect(usd("12345678901234567890.12")).toBe("$12,345,678,901,234,567,890.12"));
 });
 

@@ -20,7 +20,7 @@ export function stepOf(event: KeyboardEvent, at: number, count: number): number 
 
 /** Focus in *row* what stands where *from* stands in its own row. */
 export function focusLike(row: HTMLElement, from: HTMLElement | null): void {
-  const things = [...row.querySelectorAll<HTMLElement>("button:enabled, a[href], input:enabled")];
+  const things = [...row.querySelectorAll<HTMLElement>("button:not([disabled]), a[href], input:not([disabled])")];
   (things.find((one) => said(one) === said(from)) ?? things[0])?.focus();
 }
 

@@ -2,7 +2,7 @@
 import { useQuery, useQueryClient } from "@tanstack/react-query";
 import { useState } from "react";
 import { queries } from "../../api/calls";
-import { amount, clock, price, usd } from "../../ui/figures";
+import { amount, clock, price, sized, usd } from "../../ui/figures";
 import { Button, Chip, Failure, Panel } from "../../ui/parts";
 import { useZone } from "../../ui/zone";
 import { useAct } from "../useAct";
@@ -84,7 +84,7 @@ function Facts({ order }: { order: Opened }) {
   const lines: [string, string][] = [
     ["Market", order.market],
     ["Side", order.side],
-    ["Size", amount(order.base)],
+    ["Size", sized(order.base, order.market)],
     ["Price now", price(order.oracle_price)],
     ["At worst", order.worst_price == null ? "no bound" : price(order.worst_price)],
     ["Venue's fee, about", usd(order.fee_usd)],
