@@ -27,7 +27,8 @@ COPY . .
 RUN make setup && test -f web/dist/index.html
 
 FROM python AS app
-RUN useradd --system --uid 10001 --home-dir /var/lib/saywhen --create-home --shell /usr/sbin/nologin saywhen
+RUN useradd --system --uid 10001 --home-dir /var/lib/saywhen --create-home --shell /usr/sbin/nologin saywhen \
+    && install -d -o 10001 -m 0700 /var/lib/saywhen-keys
 COPY --from=packages /opt/saywhen /opt/saywhen
 WORKDIR /srv/saywhen
 COPY core core

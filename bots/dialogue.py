@@ -6,7 +6,7 @@ from collections import OrderedDict
 from collections.abc import Collection
 from dataclasses import dataclass, replace
 
-from bots import draft_cards, questions, views
+from bots import draft_cards, left_open, questions, views
 from bots.channel import Inbound
 from bots.commands import as_command, near_command, run_command
 from bots.facade import Facade
@@ -14,7 +14,7 @@ from bots.obey import LATE_AFTER_S, obey
 from bots.small_talk import small_talk
 from bots.turn import Turn
 from core.domain.condition import entry_markets
-from core.domain.errors import BadInput, Conflict, SayWhenError
+from core.domain.errors import BadInput, Conflict, SayWhenError, StorageUnavailable
 from core.domain.ids import DraftId, RuleId
 from core.domain.owner import OPEN_DRAFTS, Draft, DraftState
 from core.domain.reading import Command, CommandName, ParseResult
@@ -43,6 +43,8 @@ _NO = frozenset({
     "cancel", "cancel it", "cancel that", "drop it", "drop that", "never mind", "nevermind", "forget it", "forget that",
     "scrap that", "neither", "none of them", "none of those",
 })  # fmt: skip
+_NAMED = re.compile(r"(edit|change|modify|update|copy)\s+(r\d{1,9})\b[\s:,]*(.*)", re.IGNORECASE | re.DOTALL)
+"""A rule that is armed, named to be changed; what follows is the change."""
 _ASKED_AFTER = frozenset({"help", "positions"})
 """Commands that answer a question with everything there is; a narrower answer goes before."""
 _MOST_REMEMBERED = 10_000
@@ -85,6 +87,20 @@ class Dialogue:
         """The cards to show for *inbound*. Never raises, whatever was sent."""
         try:
             return await self._answer(inbound)
+        except StorageUnavailable as problem:
+            # What is wrong with it is for whoever runs this, and for their log.
+            _log.warning("A turn on %s found no database: %s", inbound.channel, problem)
+            return [
+                Card(
+                    title="SayWhen's database does not answer just now",
+                    lines=(
+                        "It may or may not have been done: look at /rules and /orders before you repeat it.",
+                        "No rule fires meanwhile, and you are told how long nobody watched.",
+                    ),
+                    tone="bad",
+                    public=True,
+                )
+            ]
         except SayWhenError as problem:
             return [views.error_card(problem)]
         except TimeoutError:
@@ -97,13 +113,7 @@ class Dialogue:
             ]
         except Exception:  # noqa: BLE001 - whatever broke, the person gets an answer and the log the rest
             _log.exception("A turn on %s broke", inbound.channel)
-            return [
-                Card(
-                    title="Something broke on our side",
-                    lines=("It may or may not have been done: look at /rules and /orders before you repeat it.",),
-                    tone="bad",
-                )
-            ]
+            return [views.BROKEN]
 
     async def _answer(self, inbound: Inbound) -> list[Card]:
         owner = inbound.owner
@@ -171,6 +181,10 @@ class Dialogue:
                     if change:
                         return await self._amend(turn, place, shown.draft_id, change)
                     return await self._press(turn, place, EditDraft(draft_id=shown.draft_id), text)
+        named = _NAMED.fullmatch(text)
+        if named is not None:
+            press = HandleRule(deed="copy" if named[1].casefold() == "copy" else "edit", label=named[2].lower())
+            return await self._change(turn, place, press, named[3])
         command = as_command(text)
         return await (self._draft(turn, place, text) if command is None else run_command(turn, command))
 
@@ -286,7 +300,9 @@ class Dialogue:
         if any(entry_markets(spec.condition) for spec in draft.result.rules):
             held = (await self._core.account.view(turn.owner)).positions
             entries = {position.market: position.entry_price for position in held if position.base != 0}
-        return draft_cards.draft_card(draft, owner, self._core.prices.latest(), entries, replaced=replaced)
+        notes = await left_open.stops_to_move(turn, draft.result.rules)
+        seen = self._core.prices.latest()
+        return draft_cards.draft_card(draft, owner, seen, entries, replaced=replaced, notes=notes)
 
     async def _replaced(self, turn: Turn, draft: Draft) -> str | None:
         """What the rule is called whose next version *draft* is."""

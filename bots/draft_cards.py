@@ -28,11 +28,13 @@ def draft_card(
     entries: Mapping[str, Decimal] | None = None,
     *,
     replaced: str | None = None,
+    notes: Sequence[str] = (),
 ) -> Card:
     """Where the draft stands, with what can be done about it.
 
     An offer needs its *owner*, in whose time zone it ends. *seen* is where the markets stand and *entries* the entry
-    prices of what is held, for the picture beside it; *replaced* is the rule that is to be so from then on.
+    prices of what is held, for the picture beside it; *replaced* is the rule that is to be so from then on; *notes* are
+    what else the account says of it.
     """
     match draft.state:
         case DraftState.ASKING if draft.result.questions:
@@ -45,6 +47,7 @@ def draft_card(
                 title="Confirm this?" if replaced is None else f"Change {replaced} to this?",
                 lines=(
                     *draft.summary.splitlines(),
+                    *notes,
                     *((_PAUSED,) if paused else ()),
                     f"{until} until you confirm{ends}.",
                 ),

@@ -4,13 +4,14 @@ from collections.abc import Mapping, Sequence
 
 from bots.states import ordered
 from bots.turn import Turn
-from core.domain.action import is_exit
+from core.domain.action import MoveStop, is_exit
 from core.domain.condition import ALL_MARKETS
 from core.domain.errors import SayWhenError
 from core.domain.ids import RuleId
 from core.domain.order import Order
-from core.domain.position import Position
-from core.domain.rule import LIVE, Rule, RuleState
+from core.domain.position import Account, Position
+from core.domain.reading import Command
+from core.domain.rule import LIVE, Rule, RuleSpec, RuleState
 from core.domain.wording import say_amount
 from core.feed.card import Button, Rows
 from core.feed.press import Say, write
@@ -24,15 +25,31 @@ async def unguarded(turn: Turn) -> list[str]:
         account = await turn.core.account.view(turn.owner)
     except (SayWhenError, TimeoutError):
         return ["What you hold could not be read just now: look at /positions."]
-    held = [position for position in account.positions if position.base != 0]
-    if not held:
-        return []
-    paused = (await turn.core.account.owner(turn.owner)).paused
-    rules = [] if paused else await turn.core.rules.list(turn.owner, _GUARDS)
-    bare = [position for position in held if not any(_guards(rule, position) for rule in rules)]
+    guarded = await guards(turn, account)
+    bare = [position for position in account.positions if position.base != 0 and not guarded[position.market]]
     if not bare:
         return []
     return [f"Still open, with no rule guarding: {', '.join(map(_held, bare))}."]
+
+
+async def guards(turn: Turn, account: Account) -> Mapping[str, list[str]]:
+    """By market of what is held, the names of the watched rules that would close or shrink it."""
+    held = [position for position in account.positions if position.base != 0]
+    paused = not held or (await turn.core.account.owner(turn.owner)).paused
+    rules = [] if paused else await turn.core.rules.list(turn.owner, _GUARDS)
+    return {position.market: [rule.label for rule in rules if _guards(rule, position)] for position in held}
+
+
+async def stops_to_move(turn: Turn, specs: Sequence[RuleSpec]) -> list[str]:
+    """For each market whose stop is to be moved: which one that would be, or that there is none."""
+    lines = []
+    made = {getattr(spec.action, "market", "") for spec in specs if is_exit(spec.action)}
+    for market in sorted({spec.action.market for spec in specs if isinstance(spec.action, MoveStop)} - made):
+        wanted = Command(name="rules", filter="stop_loss", market=market)
+        labels = [rule.label for rule in await turn.core.rules.list(turn.owner, _GUARDS, wanted)]
+        where = f"The stop on {market} now: {', '.join(labels)}." if labels else f"There is no stop on {market} now."
+        lines.append(where if labels else f"{where} None is made: say “stop at …” for a new one.")
+    return lines
 
 
 async def under_way(turn: Turn, rules: Sequence[Rule]) -> Mapping[RuleId, list[Order]]:

@@ -36,7 +36,9 @@ async def obey(turn: Turn, command: Command) -> list[Card]:
     account, prices = turn.core.account, turn.core.prices
     match command.name:
         case "positions":
-            return [views.positions_card(await account.view(turn.owner), simulated=prices.simulated)]
+            view = await account.view(turn.owner)
+            guards = await left_open.guards(turn, view)
+            return [views.positions_card(view, simulated=prices.simulated, guards=guards)]
         case "balance":
             fees = turn.core.fees
             spent = await fees.spent_for(turn.owner) if fees.charged else None
@@ -138,7 +140,10 @@ async def _delete(turn: Turn, command: Command) -> Card:
 
 async def _resume(turn: Turn, command: Command) -> Card:
     if not everything(command) or not (await turn.core.account.owner(turn.owner)).paused:
-        return _done("Resumed", await turn.core.rules.resume(turn.owner, command), _WATCHED_AGAIN)
+        resumed = await turn.core.rules.resume(turn.owner, command)
+        if not resumed and everything(command):
+            return Card(title="Nothing of yours is paused", lines=("/rules shows what is watched.",))
+        return _done("Resumed", resumed, _WATCHED_AGAIN)
     await turn.core.account.resume(turn.owner)
     again = await turn.core.rules.list(turn.owner, LIVE - {RuleState.PAUSED})
     watched = (f"{', '.join(rule.label for rule in again)}. {_WATCHED_AGAIN}",) if again else ("You have none now.",)

@@ -52,6 +52,13 @@ _MOST_HISTORY = 40
 _NO_POSITION = Card(title="You hold no position", lines=('Open one in words: "buy 1 SOL".',))
 
 
+BROKEN = Card(
+    title="Something broke on our side",
+    lines=("It may or may not have been done: look at /rules and /orders before you repeat it.",),
+    tone="bad",
+)
+
+
 def error_card(problem: SayWhenError) -> Card:
     """What went wrong and what to do, in the error's own words."""
     return Card(
@@ -59,12 +66,22 @@ def error_card(problem: SayWhenError) -> Card:
     )
 
 
-def positions_card(account: Account, *, simulated: bool) -> Card:
-    """Every open position with its profit, liquidation price, and buttons that open a draft to close it."""
+def positions_card(
+    account: Account, *, simulated: bool, guards: Mapping[str, Sequence[str]] = MappingProxyType({})
+) -> Card:
+    """Every open position with its profit, liquidation price, and buttons that open a draft to close it.
+
+    *guards* are the rules, by market, that would close or shrink it.
+    """
     held = [position for position in account.positions if position.base != 0]
     if not held:
         return _NO_POSITION
-    lines = [line for position in held for line in _position_lines(position)]
+    lines = []
+    for position in held:
+        lines += _position_lines(position)
+        if position.market in guards:
+            by = ", ".join(guards[position.market])
+            lines.append(f"   guarded by {by}" if by else "   no rule guards it")
     lines.append(f"Account leverage {_times(account.leverage)}.")
     rows = tuple(row for position in held[:_MOST_BUTTON_ROWS] for row in _position_buttons(position.market))
     title = marked("Your positions", simulated=simulated, venue=account.venue)
@@ -283,6 +300,7 @@ def limits_card(owner: Owner) -> Card:
             f"Leverage up to {say_number(limits.max_leverage)}x, slippage up to {say_bps(limits.max_slippage_bps)}",
             f"At most {limits.max_orders_a_day} orders a day",
             "They are checked when you confirm and again when an order is sent.",
+            "Change them in the dashboard, under Account; raising one takes your wallet's signature if you have one.",
         ),
     )
 

@@ -32,9 +32,12 @@ class _Version(argparse.Action):
     """Looks up the version only where it is asked for."""
 
     def __call__(self, parser: argparse.ArgumentParser, *_: object, **__: object) -> NoReturn:
-        from importlib.metadata import version
+        from importlib.metadata import PackageNotFoundError, version
 
-        print(f"saywhen {version('saywhen')}")
+        try:
+            print(f"saywhen {version('saywhen')}")
+        except PackageNotFoundError:  # an image holds the code alone
+            print("saywhen, as its image is tagged")
         parser.exit()
 
 

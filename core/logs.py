@@ -4,6 +4,7 @@ import logging
 import re
 import sys
 from collections.abc import MutableMapping
+from logging.handlers import RotatingFileHandler
 from pathlib import Path
 from typing import Any
 
@@ -15,6 +16,8 @@ _TOKEN = re.compile(r"\d{5,}:[A-Za-z0-9_-]{15,}|\b[\w-]{23,28}\.[\w-]{5,7}\.[\w-
 _NOISY = (
     "sqlalchemy", "asyncio", "apscheduler", "pgqueuer", "alembic", "aiohttp", "httpx", "httpcore", "PIL", "discord"
 )  # fmt: skip
+_MOST_BYTES = 20_000_000
+"""Of one log file; the three before it are kept."""
 _SECRET = ("token", "secret", "password", "api_key", "private", "authorization", "database_url", "dsn")
 
 
@@ -25,7 +28,7 @@ def set_up_logs(level: str, role: str, *, file: Path | None = None) -> None:
         handler = logging.StreamHandler(sys.stderr)
     else:
         file.parent.mkdir(parents=True, exist_ok=True)
-        handler = logging.FileHandler(file, encoding="utf-8", delay=True)
+        handler = RotatingFileHandler(file, maxBytes=_MOST_BYTES, backupCount=3, encoding="utf-8", delay=True)
     shared: list[Any] = [
         structlog.contextvars.merge_contextvars,
         structlog.stdlib.add_log_level,

@@ -1,7 +1,8 @@
 """Runs the checks in order and says how long each took; decides which checks a gate has, not what they find.
 
-Many tests mostly wait: for processes that they kill and start, for a database, for a socket. So four runs go side by
-side on two cores: the core, what stands on it, what is slow for its people, and what is slow for its kills.
+Many tests mostly wait: for processes that they kill and start, for a database, for a socket. So four runs at a time go
+side by side on two cores: the core, what stands on it, kills, and the browser; as soon as one of those is over, what is
+slow for its chats, and what starts the command.
 """
 
 import os
@@ -14,6 +15,7 @@ from collections.abc import Sequence
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import ExitStack
 from pathlib import Path
+from typing import IO
 
 ROOT = Path(__file__).resolve().parents[1]
 TOOLS = Path(sys.executable).parent
@@ -30,16 +32,21 @@ PYTEST = ("pytest", "--quiet")
 
 QUICK, SLOW = "not slow and not chaos", "slow or chaos"
 INNER, OUTER = ("tests/core", "-m", QUICK), ("--ignore=tests/core", "-m", QUICK)
-_SEEN = ("tests/browser", "tests/bots")
-SEEN, KILLED = (*_SEEN, "-m", SLOW), (*(f"--ignore={part}" for part in _SEEN), "-m", SLOW)
+_KILLED, _SEEN, _HEARD = "tests/chaos", "tests/browser", "tests/bots"
+KILLED, SEEN, HEARD = ((part, "-m", SLOW) for part in (_KILLED, _SEEN, _HEARD))
+STARTED = (*(f"--ignore={part}" for part in (_KILLED, _SEEN, _HEARD)), "-m", SLOW)
 TOLD = ("--durations=5", "--durations-min=2")
 LONG = ("--durations=20", "--durations-min=5", "--timeout=0")
 
-# name -> the runs of the tests, side by side, and the environment they get on top
+AT_ONCE = 4
+RUNS = (INNER, OUTER, KILLED, SEEN, HEARD, STARTED)
+"""The longest first, so that the short ones fill what is left."""
+
+# name -> the runs of the tests, some side by side, and the environment they get on top
 GATES: dict[str, tuple[tuple[tuple[str, ...], ...], dict[str, str]]] = {
     "check": ((INNER, OUTER), {}),
-    "test": (((*INNER, *TOLD), (*OUTER, *TOLD), (*SEEN, *TOLD), (*KILLED, *TOLD)), {}),
-    "exam": (((*INNER, *LONG), (*OUTER, *LONG), (*SEEN, *LONG), (*KILLED, *LONG)), {"SAYWHEN_EXAM": "1"}),
+    "test": (tuple((*run, *TOLD) for run in RUNS), {}),
+    "exam": (tuple((*run, *LONG) for run in RUNS), {"SAYWHEN_EXAM": "1"}),
 }
 
 
@@ -92,30 +99,32 @@ def _quietly(label: str, command: tuple[str, ...]) -> int:
 
 def _side_by_side(commands: Sequence[tuple[str, ...]], environment: dict[str, str]) -> int:
     """Run the tests: the first command with its output as it comes, the others' output once they are done."""
-    with ExitStack() as stack:
+    with ExitStack() as stack, ThreadPoolExecutor(max_workers=AT_ONCE) as pool:
         running = []
         for number, command in enumerate(commands):
             output = stack.enter_context(tempfile.TemporaryFile()) if number > 0 else None
-            run = stack.enter_context(
-                subprocess.Popen(
-                    [TOOLS / command[0], *command[1:]],
-                    cwd=ROOT,
-                    stdin=subprocess.DEVNULL,
-                    stdout=output,
-                    stderr=None if output is None else subprocess.STDOUT,
-                    env=os.environ | environment,
-                )
-            )
-            running.append((run, output))
+            running.append((pool.submit(_run, command, environment, output), output))
         codes = []
         for run, output in running:
-            codes.append(run.wait())
+            codes.append(run.result())
             if output is not None:
                 output.seek(0)
                 sys.stdout.flush()
                 shutil.copyfileobj(output, sys.stdout.buffer)
                 sys.stdout.flush()
     return next((code for code in codes if code != 0), 0)
+
+
+def _run(command: tuple[str, ...], environment: dict[str, str], output: IO[bytes] | None) -> int:
+    return subprocess.run(
+        [TOOLS / command[0], *command[1:]],
+        cwd=ROOT,
+        stdin=subprocess.DEVNULL,
+        stdout=output,
+        stderr=None if output is None else subprocess.STDOUT,
+        env=os.environ | environment,
+        check=False,
+    ).returncode
 
 
 if __name__ == "__main__":

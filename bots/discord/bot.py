@@ -8,6 +8,7 @@ import asyncio
 import json
 import logging
 import re
+import threading
 import time
 import zlib
 from collections.abc import Callable
@@ -49,6 +50,10 @@ MOST_BEGUN, BEGUN_EVERY_S = 100, 100.0
 _LOOK_EVERY_S = 2.5
 
 
+class _Ended(Exception):
+    """There is nothing left to keep alive."""
+
+
 class Heartbeats(library.KeepAliveHandler):
     """The library's thread that keeps a connection alive, noting *before* a heartbeat is sent when that was.
 
@@ -56,8 +61,15 @@ class Heartbeats(library.KeepAliveHandler):
     heartbeat before, and the log says that the connection is a whole interval behind, which it is not.
     """
 
+    def run(self) -> None:
+        """Called in the thread: until the connection is closed, or has ended with all around it."""
+        with suppress(_Ended):
+            super().run()
+
     def get_payload(self) -> dict[str, Any]:
-        """Called by the thread for each heartbeat."""
+        """Called by the thread for each heartbeat, and by the loop when a connection begins."""
+        if threading.current_thread() is self and (self.ws.loop.is_closed() or self.ws.socket.closed):
+            raise _Ended
         self._last_send = time.perf_counter()
         return super().get_payload()
 

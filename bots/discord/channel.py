@@ -18,6 +18,7 @@ from bots.mirror import Mirror
 from bots.pictures import Pictures
 from bots.pressing import goes_above, is_refusal, relisted
 from bots.recent import Recent
+from bots.views import BROKEN
 from core.domain.errors import BadInput
 from core.domain.ids import OwnerId
 from core.feed.card import Card
@@ -159,8 +160,18 @@ class DiscordChannel:
                 await self._answered(heard, letter.owner, answer, again=again)
             except Undeliverable as problem:
                 _log.info("an answer could not be shown: %s", problem)
+            except Exception:
+                await self._say_broken(heard)
+                raise
             finally:
                 self.let_go(heard.number)
+
+    async def _say_broken(self, heard: Heard) -> None:
+        """Leave nobody waiting for an answer that never comes."""
+        reply = self._replies.get(heard.number)
+        if reply is None or not reply.has_shown:
+            with suppress(Exception):
+                await self._show(heard, [BROKEN])
 
     async def _answered(self, heard: Heard, owner: OwnerId | None, answer: Answer, *, again: bool) -> None:
         if heard.private:

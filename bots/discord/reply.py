@@ -44,6 +44,11 @@ class Reply:
         self.due: asyncio.TimerHandle | None = None
         """When it is acknowledged, unless it has been answered by then."""
 
+    @property
+    def has_shown(self) -> bool:
+        """Whether something of its answer is shown somewhere."""
+        return self._state is _State.ANSWERED or self._page > 0
+
     def is_over(self) -> None:
         """Nothing more comes of it."""
         if self.due is not None:

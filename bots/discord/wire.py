@@ -24,8 +24,10 @@ from core.ports import Memos
 NAME = "discord"
 WITHIN_S = 20.0
 """One call, with the library's own repetitions."""
-PICTURE_WITHIN_S, BARE_S = 5.0, 300.0
-"""One call that carries a picture, and for how long none does once such a call has failed: the words matter more."""
+PICTURE_WITHIN_S, PICTURE_ANSWERS_WITHIN_S, BARE_S = 3.0, 1.5, 300.0
+"""A call that carries a picture; one that answers an interaction, which waits three seconds; and for how long no call
+carries one once such a call has failed: the words matter more."""
+_AT_ONCE_S = 1.0
 MOST_LINES = 40
 """Calls that answer interactions, at once: in a crowd, each more would first make a connection, which takes longest."""
 SENDS_PER_SECOND = 40
@@ -35,6 +37,7 @@ _MOST_KNOWN = 20_000
 _TOO_FAST_S = 60.0
 _JSON = {"Content-Type": "application/json"}
 _WITHIN = aiohttp.ClientTimeout(total=WITHIN_S)
+_PICTURED = aiohttp.ClientTimeout(total=PICTURE_ANSWERS_WITHIN_S)
 _TROUBLE = (discord.RateLimited, discord.HTTPException, TimeoutError, aiohttp.ClientError, OSError)
 _NOBODY: dict[str, list[str]] = {"parse": []}
 _log = logging.getLogger(__name__)
@@ -209,15 +212,17 @@ class Wire:
         url = URL(Route.BASE + path, encoded=True)
         async with self._lines:
             try:
-                return await self._call(method, url, data, headers)
+                return await self._call(method, url, data, headers, _WITHIN if png is None else _PICTURED)
             except _TROUBLE as problem:
                 meant = _in_our_words(problem)
-                if isinstance(meant, TryAgain):
-                    self._note_bare(png, meant)
+                if isinstance(meant, TryAgain) and png is not None and meant.retry_in_s is None:
+                    self._go_bare(meant)
                 raise meant from None
 
-    async def _call(self, method: str, url: URL, data: Any, headers: dict[str, str] | None) -> Any:
-        async with self._session.request(method, url, data=data, headers=headers, timeout=_WITHIN) as response:
+    async def _call(
+        self, method: str, url: URL, data: Any, headers: dict[str, str] | None, within: aiohttp.ClientTimeout
+    ) -> Any:
+        async with self._session.request(method, url, data=data, headers=headers, timeout=within) as response:
             if response.status == 204:
                 return None
             told: Any = await json_or_text(response)
@@ -230,16 +235,21 @@ class Wire:
     async def _send(self, route: Route, body: Payload, png: bytes | None) -> Any:
         """A call as the bot; a picture that is not taken is left out."""
         shown, png = self._bare(body, png)
-        if png is not None:
-            file, form = _form(body, png)
-            try:
-                call = partial(self._client.http.request, route, files=[file], form=form)
-                return await self._translated(call, PICTURE_WITHIN_S)
-            except TryAgain as problem:
-                if not self._note_bare(png, problem):
-                    raise
-                shown = without_picture(body)
-        return await self._translated(lambda: self._client.http.request(route, json=shown))
+        if png is None:
+            return await self._translated(lambda: self._client.http.request(route, json=shown))
+        file, form = _form(body, png)
+        try:
+            call = partial(self._client.http.request, route, files=[file], form=form)
+            return await self._translated(call, PICTURE_WITHIN_S)
+        except TryAgain as problem:
+            if problem.retry_in_s is not None:
+                raise
+            loop = asyncio.get_running_loop()
+            began = loop.time()
+            told = await self._translated(lambda: self._client.http.request(route, json=without_picture(body)))
+            if loop.time() - began < _AT_ONCE_S:  # else it was no matter of the picture
+                self._go_bare(problem)
+            return told
 
     def _bare(self, body: Payload | None, png: bytes | None) -> tuple[Any, bytes | None]:
         """What to send, and the picture that goes with it, if any does at present."""
@@ -248,13 +258,10 @@ class Wire:
         data = body.get("data")
         return ({**body, "data": without_picture(data)} if data else without_picture(body)), None
 
-    def _note_bare(self, png: bytes | None, problem: TryAgain) -> bool:
-        """Whether it may have been the picture that failed; then none is sent for a while."""
-        if png is None or problem.retry_in_s is not None:
-            return False
+    def _go_bare(self, problem: TryAgain) -> None:
+        """Send no picture for a while: one was not taken."""
         _log.info("a picture was not taken, and no other is sent for %.0f s: %s", BARE_S, problem)
         self._bare_until = asyncio.get_running_loop().time() + BARE_S
-        return True
 
     async def _translated(self, call: Callable[[], Awaitable[T]], within_s: float = WITHIN_S) -> T:
         try:
@@ -279,7 +286,7 @@ def _in_our_words(problem: Exception) -> SayWhenError:
 def _refusal(problem: discord.HTTPException) -> SayWhenError:
     said = f"Discord says {problem.status}, {problem.code}: {problem.text[:200]}"
     match problem.code:
-        case 10062 | 10015 | 50027:
+        case 10062 | 10015 | 50027 | 40094:
             return Late(said)
         case 40060:
             return Taken(said)

@@ -3,7 +3,7 @@
 import asyncio
 from dataclasses import replace
 from datetime import datetime
-from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
+from zoneinfo import ZoneInfo, ZoneInfoNotFoundError, available_timezones
 
 from core.app.parts import TIME_OUT_S, Parts
 from core.domain.errors import BadInput, VenueError
@@ -119,5 +119,9 @@ def check_timezone(tz: str) -> None:
     try:
         ZoneInfo(tz)
     except (ZoneInfoNotFoundError, ValueError, OSError):
-        hint = "Use a name like Europe/Berlin or America/New_York."
+        city = tz.strip().casefold().replace(" ", "_")
+        meant = sorted(zone for zone in available_timezones() if zone.casefold().rpartition("/")[2] == city)
+        hint = (
+            f"Did you mean {' or '.join(meant[:3])}?" if meant else "Use a name like Europe/Berlin or America/New_York."
+        )
         raise BadInput(f"{tz!r} is no time zone I know.", hint) from None

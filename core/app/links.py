@@ -1,10 +1,11 @@
 """Where an owner talks to us: channels linked on both sides, and one-time links from chat to web."""
 
+import asyncio
 import secrets
 from datetime import datetime, timedelta
 
 from core.app.identity import digest
-from core.app.parts import Parts
+from core.app.parts import TIME_OUT_S, Parts
 from core.domain.errors import Conflict, Denied, NotFound
 from core.domain.event import AccountLinkRequested
 from core.domain.ids import OwnerId
@@ -106,7 +107,9 @@ class Links:
         """An account that still has something to watch must not lose the place where its owner hears of it."""
         async with self._parts.store.begin(owner) as tx:
             busy = await tx.rules(LIVE) or await tx.orders(states=IN_FLIGHT)
-        if busy or (await self._parts.venue.account(owner)).positions:
+        async with asyncio.timeout(TIME_OUT_S):
+            account = await self._parts.venue.account(owner)
+        if busy or account.positions:
             raise Conflict(
                 f"{which} has rules, orders or positions of its own.",
                 "Close and cancel them first; two accounts are never merged.",

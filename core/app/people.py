@@ -18,6 +18,7 @@ from core.domain.order import IN_FLIGHT, OrderState
 from core.domain.owner import Owner
 from core.domain.preference import ALWAYS_TOLD, Loudness, Preferences, QuietHours, Topic
 from core.domain.rule import LIVE, RuleState
+from core.domain.wording import say_bps
 from core.flow import lifecycle
 from core.ports import Transaction
 
@@ -57,7 +58,8 @@ class People:
             most = min(person.limits.max_slippage_bps, _MOST_SLIPPAGE_BPS)
             if bps is not None and not 1 <= bps <= most:
                 raise BadInput(
-                    f"Expected a slippage from 1 to {most} bps, was {bps}.", "100 bps are 1 %. /limits shows yours."
+                    f"Expected a slippage from {say_bps(1)} to {say_bps(most)}, was {say_bps(bps)}.",
+                    "/limits shows yours.",
                 )
             preferences = Preferences(
                 notices=dict(old.notices) | {str(topic): loudness for topic, loudness in chosen.notices.items()},

@@ -99,7 +99,8 @@ class Rules:
 
     async def resume(self, owner: OwnerId, selection: Command) -> Rows:
         """Watch the selected paused rules again; those resumed by this call."""
-        account = await self._parts.venue.account(owner)
+        async with asyncio.timeout(TIME_OUT_S):
+            account = await self._parts.venue.account(owner)
         entries = {position.market: position.entry_price for position in account.positions}
         now = self._parts.clock.now()
         async with self._parts.store.begin(owner) as tx:

@@ -8,9 +8,10 @@ moves the old numbers below zero, in their order, and cursors of older epochs ar
 
 import asyncio
 import logging
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Iterable, Mapping
 from contextlib import asynccontextmanager
 from dataclasses import replace
+from typing import Any
 
 from sqlalchemy import BigInteger, bindparam, func, select, text, tuple_
 from sqlalchemy.ext.asyncio import AsyncConnection
@@ -41,6 +42,17 @@ _BEHIND = Statement(
 _FIRST_PAUSE_S, _LONGEST_PAUSE_S = 0.1, 5.0
 
 
+def readable(found: Iterable[Mapping[Any, Any]]) -> list[Event]:
+    """The events in rows of `id` and `body`, but for those that cannot be read here."""
+    read = []
+    for row in found:
+        try:
+            read.append(replace(event_from_json(row["body"]), id=EventId(str(row["id"]))))
+        except BadInput as problem:
+            _log.error("event %s cannot be read here and is passed over: %s", row["id"], problem)
+    return read
+
+
 class PostgresEventLog:
     """The EventLog in PostgreSQL; all bells of one log share one connection that listens."""
 
@@ -51,17 +63,22 @@ class PostgresEventLog:
         self._listener: asyncio.Task[None] | None = None
 
     async def read(self, after: Cursor, limit: int = 500) -> tuple[list[Event], Cursor]:
-        """Raises BadInput for a cursor that no log ever gave."""
+        """Raises BadInput for a cursor that no log ever gave.
 
+        What another version wrote and this one cannot read is passed over: it must not keep what follows from anybody.
+        """
         if self._shifts is None:
             await self._database.run(self._epochs)
         shifts = self._shifts or []
         xid, number = _place(after, shifts) if after else _BEGINNING
-        found = await self._database.ask(_BEHIND, xid=xid, number=number, most=limit)
-        if not found:
-            return [], after
-        read = [replace(event_from_json(row["body"]), id=EventId(str(row["id"]))) for row in found]
-        return read, _cursor(len(shifts), found[-1]["xid"], found[-1]["id"])
+        read: list[Event] = []
+        while not read:
+            found = await self._database.ask(_BEHIND, xid=xid, number=number, most=limit)
+            if not found:
+                return [], after
+            read = readable(found)
+            xid, number = found[-1]["xid"], found[-1]["id"]
+        return read, _cursor(len(shifts), xid, number)
 
     async def end(self) -> Cursor:
         async def look(connection: AsyncConnection) -> Cursor:

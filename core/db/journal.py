@@ -1,7 +1,6 @@
 """One owner's rows read without a lock, for surfaces; decides the scope of every such query, in `_mine`."""
 
 from collections.abc import Collection, Sequence
-from dataclasses import replace
 from datetime import datetime, timedelta
 from decimal import Decimal
 from typing import Any
@@ -9,10 +8,9 @@ from typing import Any
 from sqlalchemy import Date, Numeric, RowMapping, Select, Table, case, cast, func, or_, select, text, tuple_, union_all
 from sqlalchemy.ext.asyncio import AsyncConnection
 
-from core.codec import event_from_json
 from core.db import rows
 from core.db.connection import Database
-from core.db.event_log import FINAL, PostgresEventLog
+from core.db.event_log import FINAL, PostgresEventLog, readable
 from core.db.tables import drafts, events, job_logs, jobs, orders, trades, trading_rules
 from core.domain.equity import Movement
 from core.domain.event import Event, PositionFundingPaid, PositionLiquidated, RuleConfirmed
@@ -161,7 +159,7 @@ class PostgresJournal:
             found = (await connection.execute(query.order_by(c.xid, c.id).limit(limit))).all()
             if not found:
                 return [], after
-            read = [replace(event_from_json(row.body), id=EventId(str(row.id))) for row in found]
+            read = readable({"id": row.id, "body": row.body} for row in found)
             return read, await self._log.cursor_at(connection, found[-1].xid, found[-1].id)
 
         return await self._database.run(look)
@@ -176,18 +174,19 @@ class PostgresJournal:
             found = (await connection.execute(query.order_by(c.xid.desc(), c.id.desc()).limit(limit))).all()
             return [
                 Placed(
-                    event=replace(event_from_json(row.body), id=EventId(str(row.id))),
+                    event=event,
                     place=await self._log.cursor_at(connection, row.xid, row.id),
                     fresh=(row.xid, row.id) > bound,
                 )
                 for row in found
+                for event in readable([{"id": row.id, "body": row.body}])
             ]
 
         return await self._database.run(look)
 
     async def trail(self, owner: OwnerId, event_id: EventId) -> list[Event]:
         query = _TRAIL.bindparams(owner=owner, first=int(event_id))
-        return [replace(event_from_json(row["body"]), id=EventId(str(row["id"]))) for row in await self._rows(query)]
+        return readable(dict(row) for row in await self._rows(query))
 
     async def _rows(self, query: Any) -> Sequence[RowMapping]:
         async def look(connection: AsyncConnection) -> Sequence[RowMapping]:

@@ -1,18 +1,17 @@
 """Deliveries and readers' cursors in PostgreSQL; decides that each event is planned once, not what a card says."""
 
 from collections.abc import Collection
-from dataclasses import replace
 from datetime import datetime
 
 from sqlalchemy import ARRAY, Text, all_, literal, select, text, update
 from sqlalchemy.dialects.postgresql import insert
 from sqlalchemy.ext.asyncio import AsyncConnection
 
-from core.codec import event_from_json
 from core.db.connection import Database
+from core.db.event_log import readable
 from core.db.rows import owner_of
 from core.db.tables import deliveries, events, limits, links, reader_cursors, users
-from core.domain.ids import EventId, OwnerId
+from core.domain.ids import OwnerId
 from core.ports.outbox import Delivery, Planned, Recipient
 from core.ports.storage import Cursor
 
@@ -105,7 +104,7 @@ class PostgresOutbox:
                 Delivery(
                     id=row.id,
                     owner=OwnerId(row.owner),
-                    event=replace(event_from_json(row.body), id=EventId(str(row.event_id))),
+                    event=event,
                     channel=row.channel,
                     address=row.address,
                     attempts=row.attempts,
@@ -113,6 +112,7 @@ class PostgresOutbox:
                     silent=row.silent,
                 )
                 for row in await connection.execute(query)
+                for event in readable([{"id": row.event_id, "body": row.body}])  # a newer process tells the others
             ]
 
         return await self._database.run(look)

@@ -27,7 +27,10 @@ class Denial:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Weighing:
-    """What is checked: an order's notional and slippage, and account figures as they would be after it filled."""
+    """What is checked: an order's notional and slippage, and account figures as they would be after it filled.
+
+    `others_open` = the owner's other open orders are in those figures too.
+    """
 
     notional_usd: Decimal
     reduce_only: bool
@@ -35,6 +38,7 @@ class Weighing:
     position_usd_after: Decimal | None = None
     leverage_after: Decimal | None = None
     orders_today: int = 0
+    others_open: bool = False
 
 
 def check(limits: Limits, order: Weighing) -> Denial | None:
@@ -50,6 +54,7 @@ def check(limits: Limits, order: Weighing) -> Denial | None:
         )
     if order.reduce_only:
         return None
+    counted = ", with what your open orders may add," if order.others_open else ""
     if order.notional_usd > limits.max_order_usd:
         return Denial(
             limit="max_order_usd",
@@ -58,13 +63,13 @@ def check(limits: Limits, order: Weighing) -> Denial | None:
     if order.position_usd_after is not None and order.position_usd_after > limits.max_position_usd:
         return Denial(
             limit="max_position_usd",
-            reason=f"a position of ${order.position_usd_after:,.2f} is over your limit of"
+            reason=f"a position of ${order.position_usd_after:,.2f}{counted} is over your limit of"
             f" ${limits.max_position_usd:,.2f} a position",
         )
     if order.leverage_after is not None and order.leverage_after > limits.max_leverage:
         return Denial(
             limit="max_leverage",
-            reason=f"account leverage of {order.leverage_after:.1f}x is over your limit of"
+            reason=f"account leverage of {order.leverage_after:.1f}x{counted} is over your limit of"
             f" {plain(limits.max_leverage)}x",
         )
     if order.orders_today >= limits.max_orders_a_day:

@@ -19,7 +19,7 @@ from core.domain.event import (
     RuleResumed,
     RuleTriggered,
 )
-from core.domain.event.rules import BY_OWNER, UNWATCHABLE
+from core.domain.event.rules import BY_FILL, BY_OWNER, BY_TELLING, UNWATCHABLE
 from core.domain.wording import one_line, say_amount, say_duration, say_price
 from core.feed.card_marks import marked, rule_name, sentence, settled_key
 from core.feed.parts import Button, Card
@@ -54,8 +54,10 @@ def rule_card(event: RuleHappened) -> Card | None:
         case RuleDrafted() | RuleAmended() | RuleConfirmed() | RuleHeld() | RulePaused() | RuleResumed():
             # The dialogue, the card of the sibling that fired, or that of the missed crossing tells it.
             return None
-        case RuleCompleted():
+        case RuleCompleted(why=why) if why in {"", BY_FILL, BY_TELLING}:
             return None
+        case RuleCompleted(why=why):
+            return Card(title=f"{name} is done", lines=(sentence(why),), tone="good", key=settled_key(event))
         case RuleArmed():
             return _armed(event)
         case RulePosted():

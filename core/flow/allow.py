@@ -135,6 +135,7 @@ async def denial_at_send(
             position_usd_after=after,
             leverage_after=gross / account.equity if account.equity > 0 else limits.max_leverage + ONE,
             orders_today=len(today),
+            others_open=bool(pending),
         ),
     )
 

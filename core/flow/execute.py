@@ -17,13 +17,13 @@ from core.domain.errors import (
 from core.domain.event import JobDeadLettered, JobRetried, JobWaiting, OrderSent, OrderUnknown
 from core.domain.ids import OrderId, OwnerId
 from core.domain.market import Side
-from core.domain.order import ENDED, Order, OrderIntent, OrderState
+from core.domain.order import ENDED, Order, OrderState
 from core.domain.rule import Rule
 from core.domain.sizing import NothingToDo
-from core.flow.allow import AccountMoved, denial_at_send, last_fill
+from core.flow.allow import AccountMoved, last_fill
 from core.flow.approve import ask_owner, end_unapproved
 from core.flow.intent import Look, intent_of, look_at
-from core.flow.late import give_up, is_overdue, look_anew, not_posted
+from core.flow.late import give_up, is_overdue, keeps_back, look_anew, not_posted
 from core.flow.lifecycle import is_protective
 from core.flow.outcome import Outcome
 from core.flow.points import passing
@@ -117,7 +117,7 @@ async def _sign(store: Store, venue: Venue, clock: Clock, order: Order, rule: Ru
         if isinstance(wanted, NothingToDo):
             await outcome(tx).end(order, OrderState.CANCELLED, wanted.reason, gone=wanted.position_gone)
             return None
-        if wanted is None or await _is_denied(outcome(tx), order, wanted, look):
+        if wanted is None or await keeps_back(outcome(tx), replace(order, intent=wanted), look.account, look.traded):
             return None
     try:
         async with asyncio.timeout(TIME_OUT_S):
@@ -136,7 +136,9 @@ async def _sign(store: Store, venue: Venue, clock: Clock, order: Order, rule: Ru
         if await tx.order(order.id) != order:
             return None
         # What was signed or traded while this one was prepared counts too.
-        if not wanted.reduce_only and await _is_denied(outcome(tx), order, wanted, look):
+        if not wanted.reduce_only and await keeps_back(
+            outcome(tx), replace(order, intent=wanted), look.account, look.traded
+        ):
             return None
         signed = await keep_signed(tx, venue, replace(order, intent=wanted), prepared, now)
         if signed is None:
@@ -144,16 +146,6 @@ async def _sign(store: Store, venue: Venue, clock: Clock, order: Order, rule: Ru
         passing("execute.before_sign_commit")
     passing("execute.after_sign_commit")
     return signed
-
-
-async def _is_denied(outcome: Outcome, order: Order, wanted: OrderIntent, look: Look) -> bool:
-    """Whether the owner's limits say no; the order has ended then. Raises AccountMoved."""
-    limits = (await outcome.tx.read_owner()).limits
-    denial = await denial_at_send(outcome.tx, limits, wanted, look.account, outcome.now, look.traded)
-    if denial is None:
-        return False
-    await outcome.end(replace(order, intent=wanted), OrderState.DENIED, denial.reason)
-    return True
 
 
 async def _resume(store: Store, venue: Venue, clock: Clock, order: Order) -> None:

@@ -19,6 +19,7 @@ from core.domain.action import (
 )
 from core.domain.condition import ALL_MARKETS
 from core.domain.event import RuleTriggered
+from core.domain.event.rules import BY_TELLING
 from core.domain.ids import OrderId, new_id
 from core.domain.level import levels
 from core.domain.market import Observation
@@ -199,15 +200,16 @@ def _plan(rule: Rule, action: Trade | Close | Reverse, crossing: Crossing, world
 
 async def _act(tx: Transaction, rule: Rule, action: Action, world: World, now: datetime) -> RuleState:
     """Do what needs no order, and finish or re-arm the rule."""
+    moved = True
     entries = {position.market: position.entry_price for position in world.account.positions}
     match action:
         case Alert():
-            why = "you were told"
+            why = BY_TELLING
         case Trade() | Close() | Reverse():
             await settle_siblings(tx, rule, now, filled=False)
             return (await lifecycle.fail(tx, rule, now, "there was no open position to close")).state
         case MoveStop():
-            why = await move_stop(tx, rule, action, world.account, world.prices, now)
+            moved, why = await move_stop(tx, rule, action, world.account, world.prices, now)
         case Retraction(type="cancel_orders", market=market):
             why = f"{await ask_cancel(tx, market)} open orders are being cancelled"
         case Retraction(type=kind, market=market):
@@ -216,6 +218,8 @@ async def _act(tx: Transaction, rule: Rule, action: Action, world: World, now: d
             assert_never(action)
     await settle_siblings(tx, rule, now, filled=True)
     again = await lifecycle.rearm(tx, rule, at=now, prices=world.prices, entries=entries)
+    if again is None and not moved:  # nobody may believe in a stop that is not there
+        return (await lifecycle.fail(tx, rule, now, why)).state
     return (again or await lifecycle.complete(tx, rule, now, why)).state
 
 

@@ -1,4 +1,4 @@
-"""What becomes of a rule whose moment passed unused, and of a leg that nobody could send in time; sends nothing."""
+"""What becomes of a rule whose moment passed unused, and of a leg that is not to be sent any more; sends nothing."""
 
 from collections.abc import Mapping, Sequence
 from dataclasses import replace
@@ -8,11 +8,12 @@ from decimal import Decimal
 from core.domain.action import is_exit
 from core.domain.condition import AtTime, Now, Schedule
 from core.domain.event import RuleMissed
-from core.domain.order import ENDED, Order, OrderState
+from core.domain.order import ENDED, Fill, Order, OrderState
 from core.domain.position import Account
 from core.domain.rule import Rule, RuleState
 from core.domain.wording import say_duration, say_live
 from core.flow import lifecycle
+from core.flow.allow import denial_at_send
 from core.flow.outcome import Outcome
 from core.flow.siblings import settle_siblings
 from core.ports import Store, Transaction, Venue
@@ -104,6 +105,29 @@ def _has_done_more(order: Order, legs: Sequence[Order]) -> bool:
     """Whether the trigger of *order* has traded, or may yet; a reversal's second half does nothing without the one."""
     others = [leg for leg in legs if leg.id != order.id and leg.step == "trade"]
     return any(leg.filled_base > 0 or leg.state not in ENDED for leg in others)
+
+
+async def keeps_back(outcome: Outcome, order: Order, account: Account, traded: Sequence[Fill] | None) -> bool:
+    """Whether a leg that is sized is not to be sent: its owner paused everything, or their limits say no. It has ended.
+
+    What shrinks a position is sent though everything is paused. Raises AccountMoved.
+    """
+    tx, person = outcome.tx, await outcome.tx.read_owner()
+    if order.intent is None:
+        raise ValueError(f"Expected a sized order, was {order.id}")
+    if person.paused and not order.intent.reduce_only:
+        rule = await tx.rule(order.rule_id)
+        if rule is not None and not _has_done_more(
+            order, await tx.orders(rule_id=rule.id, trigger_no=order.trigger_no)
+        ):
+            await settle_siblings(tx, rule, outcome.now, filled=False)
+            await lifecycle.pause(tx, rule, outcome.now, lifecycle.PAUSED_ALL)
+        await outcome.end(order, OrderState.CANCELLED, "everything of yours was paused, so nothing was sent")
+        return True
+    denial = await denial_at_send(tx, person.limits, order.intent, account, outcome.now, traded)
+    if denial is not None:
+        await outcome.end(order, OrderState.DENIED, denial.reason)
+    return denial is not None
 
 
 async def look_anew(store: Store, venue: Venue, order: Order, account: Account, now: datetime, why: str) -> None:

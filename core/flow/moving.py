@@ -21,15 +21,15 @@ async def move_stop(
     account: Account,
     prices: Mapping[str, Decimal],
     now: datetime,
-) -> str:
-    """Set every stop of the market to the new price; says in words what came of it.
+) -> tuple[bool, str]:
+    """Set every stop of the market to the new price: whether there was one, and in words what came of it.
 
     A stop is an armed or held exit that fires on the losing side of the position: below the price for a long, above it
     for a short. Its condition becomes that price; everything else of it stays as it was confirmed.
     """
     position = account.position(action.market)
     if position is None:
-        return f"there is no {action.market} position whose stop could be moved"
+        return False, f"there is no {action.market} position whose stop could be moved"
     to = action.to if isinstance(action.to, Decimal) else position.entry_price
     stops = [
         rule
@@ -48,9 +48,10 @@ async def move_stop(
         if rule.state is RuleState.ARMED:
             await lifecycle.arm(tx, moved, at=now, why="resumed", prices=prices, memory={})
     if not stops:
-        return f"you have no {action.market} stop to move; none was made"
+        return False, f"you have no {action.market} stop to move; none was made"
     labels = ", ".join(rule.label for rule in stops)
-    return f"the stop {labels} is now at {say_level(to)}"
+    are = "stop" if len(stops) == 1 else "stops"
+    return True, f"the {are} {labels} {'is' if len(stops) == 1 else 'are'} now at {say_level(to)}"
 
 
 def _is_stop(rule: Rule, position: Position, price: Decimal) -> bool:

@@ -20,6 +20,7 @@ from core.domain.event import (
     PositionClosed,
     PositionOpened,
 )
+from core.domain.event.rules import BY_FILL
 from core.domain.market import Side
 from core.domain.money import ZERO
 from core.domain.order import ENDED, Fill, Order, OrderState
@@ -245,7 +246,7 @@ class Outcome:
             prices, entries = self._prices(order), self._entries()
             again = await lifecycle.rearm(self.tx, rule, at=self.now, prices=prices, entries=entries)
             if again is None:
-                await lifecycle.complete(self.tx, rule, self.now, "its order filled")
+                await lifecycle.complete(self.tx, rule, self.now, BY_FILL)
         elif order.cancel_asked:
             await lifecycle.cancel(self.tx, rule, self.now, "its order was cancelled")
         else:

@@ -72,6 +72,7 @@ class Watch:
         self._fence = fence
         self._before_firing = before_firing
         self._again: list[Crossing] = []
+        self._unwatchable: list[Rule] = []
         self._news = PriceNews(store, fence)
         self._expiries = Expiries()
         self.looks = Looks()
@@ -143,7 +144,8 @@ class Watch:
                 if present is not None and present.state is RuleState.ARMED and present.version == rule.version:
                     await lifecycle.pause(tx, present, self._clock.now(), UNWATCHABLE)
         except (SayWhenError, TimeoutError, OSError) as problem:
-            _log.warning("%s is not watched, and its owner is not told: %s", rule.id, problem)
+            _log.warning("%s is not watched, and its owner is told later: %s", rule.id, problem)
+            self._unwatchable.append(rule)
 
     def _disarm(self, rule_id: RuleId) -> None:
         self._list.disarm(rule_id)
@@ -288,7 +290,8 @@ class Watch:
         for crossing in crossings:
             by_owner.setdefault(crossing.rule.owner, []).append(crossing)
         await asyncio.gather(*(self._fire_all(of_owner) for of_owner in by_owner.values()))
-        for rule in self._list.broken():
+        odd, self._unwatchable = [*self._list.broken(), *self._unwatchable], []
+        for rule in odd:
             await self._set_aside(rule)
 
     async def _fire_all(self, crossings: list[Crossing]) -> None:

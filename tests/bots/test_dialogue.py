@@ -10,7 +10,7 @@ from hypothesis import strategies as st
 
 from bots.channel import Inbound
 from bots.dialogue import Dialogue
-from core.domain.errors import BadInput, Denied
+from core.domain.errors import BadInput, Denied, StorageUnavailable
 from core.domain.reading import Command, ParseResult
 from core.domain.rule import RuleState
 from core.feed.card import Card
@@ -354,3 +354,13 @@ async def test_two_people_do_not_confirm_each_others_draft(talk: Talk) -> None:
     await talk.dialogue.answer(other)
     assert talk.core.calls[-1] == ("say", "confirm")
     assert all(a != b for a, b in pairwise(talk.core.calls))
+
+
+async def test_a_database_that_is_away_is_no_business_of_who_writes(talk: Talk) -> None:
+    talk.core.drafts.problem = StorageUnavailable(
+        "Expected a connection to PostgreSQL, was: refused.", "See DATABASE_URL."
+    )
+    [card] = await talk.say(SENTENCE)
+    assert card.title == "SayWhen's database does not answer just now"
+    assert "PostgreSQL" not in str(card)
+    assert "DATABASE_URL" not in str(card)

@@ -1,6 +1,7 @@
 """A draft answered, corrected and undone in words on the real core: every step is a row, so a restart loses nothing."""
 
 from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
 from datetime import UTC, datetime
 from decimal import Decimal
 
@@ -8,30 +9,25 @@ import pytest
 
 from bots.channel import Inbound
 from bots.dialogue import Dialogue
-from core.app import Core, open_core, read_settings
+from core.app import Core
 from core.domain.action import Close, LimitOrder, Trade
 from core.domain.condition import PriceChange, PriceLevel
 from core.domain.ids import OwnerId
-from core.domain.market import Observation
 from core.domain.owner import Draft
 from core.domain.rule import RuleSet
 from core.feed.card import Card
 from core.feed.press import ConfirmDraft, read
+from tests.bots.place import a_core, show_price
 from tests.clock import FakeClock
 
 D = Decimal
 SENTENCE = "If SOL drops 0.1, sell 50% of my position. If it goes up by 0.2, take profit on the entire position."
 
 
+@asynccontextmanager
 async def _opened(dsn: str, clock: FakeClock) -> AsyncIterator[Core]:
-    settings = read_settings(DATABASE_URL=dsn, SAYWHEN_PRICES="simulated")
-    async with open_core(settings, clock=clock) as opened:
-        for market, price in (("SOL-PERP", D(150)), ("ETH-PERP", D(2500))):
-            now = clock.now()
-            seen = Observation(market=market, price=price, at=now, seen_at=now, source="simulated", simulated=True)
-            opened.parts.board.put(seen)
-            assert opened.parts.own is not None
-            await opened.parts.own.observe(seen)
+    async with a_core(dsn, clock) as opened:
+        await show_price(opened, "2500", "ETH-PERP")
         yield opened
 
 
@@ -42,7 +38,7 @@ def clock() -> FakeClock:
 
 @pytest.fixture
 async def core(postgres_dsn: str, clock: FakeClock) -> AsyncIterator[Core]:
-    async for opened in _opened(postgres_dsn, clock):
+    async with _opened(postgres_dsn, clock) as opened:
         yield opened
 
 
@@ -192,7 +188,7 @@ async def test_a_restart_between_question_answer_correction_and_undo_loses_nothi
     steps = (SENTENCE, "dollars", "make the first one 30%", "undo")
     seen = []
     for number, words in enumerate(steps):
-        async for core in _opened(postgres_dsn, clock):
+        async with _opened(postgres_dsn, clock) as core:
             talk = Talk(core)
             if not number:
                 await talk.holds_sol()
@@ -278,3 +274,27 @@ async def test_words_after_a_settled_draft_reach_no_older_one_and_its_button_sti
     assert draft.result.questions
     answered = await talk(verb=asked.buttons[1][0].verb)
     assert answered.title == "Confirm this?"
+
+
+@pytest.mark.parametrize("words", ["edit r1 to 135", "change r1 to 135", "Edit R1: at 135 instead", "modify r1 135"])
+async def test_a_rule_is_changed_by_its_name_in_one_message(talk: Talk, words: str) -> None:
+    await talk("stop loss at 130")
+    await talk("confirm")
+    card = await talk(words)
+    assert card.title == "Change r1 to this?", card
+    assert level(await talk.rules()) == D(135)
+    assert (await talk("confirm")).title == "Changed: r1"
+
+
+async def test_moving_a_stop_says_which_one_or_that_there_is_none(talk: Talk) -> None:
+    card = await talk("move my SOL stop to 135")
+    assert "There is no stop on SOL-PERP now. None is made: say “stop at …” for a new one." in card.lines
+    await talk("cancel")
+    await talk("stop loss at 130")
+    await talk("confirm")
+    assert "The stop on SOL-PERP now: r1." in (await talk("move my SOL stop to 135")).lines
+
+
+async def test_a_time_zone_by_its_city_is_offered_in_full(talk: Talk) -> None:
+    card = await talk("/timezone new york")
+    assert card.lines == ("Did you mean America/New_York?",)

@@ -64,3 +64,17 @@ async def test_a_rule_that_fired_is_not_called_deleted_and_its_order_is_named(ta
     await talk.press(card, "Cancel open orders")
     assert talk.core.calls[-1] == ("cancel orders", "SOL-PERP")
     assert fired.owner == ME
+
+
+async def test_positions_say_which_rules_guard_them(talk: Talk) -> None:
+    [card] = await talk.say("/positions")
+    assert "   guarded by r1, r2" in card.lines
+    await talk.say("/pause")
+    [card] = await talk.say("/positions")
+    assert "   no rule guards it" in card.lines
+
+
+async def test_resuming_where_nothing_is_paused_says_so(talk: Talk) -> None:
+    talk.core.rules.rows = []
+    [card] = await talk.say("/resume")
+    assert card.title == "Nothing of yours is paused"

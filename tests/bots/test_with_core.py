@@ -10,10 +10,10 @@ from bots.channel import Answer, Inbound, Outbound
 from bots.delivery import Courier
 from bots.dialogue import Dialogue
 from bots.facade import Facade
-from core.app import Core, open_core, read_settings
-from core.domain.market import Observation
+from core.app import Core
 from core.domain.rule import RuleState
 from core.feed.card import Card
+from tests.bots.place import a_core
 from tests.clock import FakeClock
 
 SENTENCE = (
@@ -43,14 +43,7 @@ class Wall:
 @pytest.fixture
 async def core(postgres_dsn: str) -> AsyncIterator[Core]:
     """A core whose only price is SOL at $150."""
-    clock = FakeClock(datetime(2026, 11, 22, 12, tzinfo=UTC))
-    settings = read_settings(DATABASE_URL=postgres_dsn, SAYWHEN_PRICES="simulated")
-    async with open_core(settings, clock=clock) as opened:
-        now = clock.now()
-        seen = Observation(market="SOL-PERP", price=D(150), at=now, seen_at=now, source="simulated", simulated=True)
-        opened.parts.board.put(seen)
-        assert opened.parts.own is not None
-        await opened.parts.own.observe(seen)
+    async with a_core(postgres_dsn, FakeClock(datetime(2026, 11, 22, 12, tzinfo=UTC))) as opened:
         yield opened
 
 

@@ -3,6 +3,7 @@
 import asyncio
 from collections.abc import AsyncIterator
 from pathlib import Path
+from typing import Any
 
 import pytest
 import pytest_asyncio
@@ -16,22 +17,29 @@ _COUNTS = pytest.StashKey[dict[str, Verdict]]()
 
 
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
-    """One loop for all that stands here: while a test ran on another, the plays stood still and their time went by."""
-    for item in items:
-        if item.path.is_relative_to(Path(__file__).parent):
-            item.add_marker(pytest.mark.asyncio(loop_scope="session"), append=False)
+    """The plays' tests without others in between: while those run on a loop of their own, the plays would stand still
+    and their time go by."""
+    places = [place for place, item in enumerate(items) if item.path.is_relative_to(Path(__file__).parent)]
+    chosen = sorted((items[place] for place in places), key=lambda item: "plays" in _parameters(item))
+    for place, item in zip(places, chosen, strict=True):
+        items[place] = item
 
 
-@pytest_asyncio.fixture(scope="session", loop_scope="session", autouse=True)
+def _parameters(item: pytest.Item) -> dict[str, Any]:
+    parameters: dict[str, Any] = getattr(getattr(item, "callspec", None), "params", {})
+    return parameters
+
+
+@pytest_asyncio.fixture(scope="session", loop_scope="session")
 async def campaign(
     postgres_server: Server, tmp_path_factory: pytest.TempPathFactory, request: pytest.FixtureRequest
 ) -> AsyncIterator[Campaign]:
-    """Every play that a selected test names in its parameters `what` and `plays`, begun with the first test of all."""
+    """Every play that a selected test names in its parameters `what` and `plays`, begun."""
     await asyncio.to_thread(prepare)
     counts = request.config.stash.setdefault(_COUNTS, {})
     opened = Campaign(postgres_server, tmp_path_factory.mktemp("chaos"), counts)
     for item in request.session.items:
-        parameters = getattr(getattr(item, "callspec", None), "params", {})
+        parameters = _parameters(item)
         for number, play in enumerate(parameters.get("plays", ())):
             opened.begin(parameters["what"], number, play)
     yield opened

@@ -27,7 +27,7 @@ PASSED_AGAIN = frozenset(POINTS) - {
 }
 """Points that the next life passes too, because what is behind them was not done: it can die there again."""
 
-pytestmark = [pytest.mark.chaos, pytest.mark.timeout(600)]
+pytestmark = [pytest.mark.chaos, pytest.mark.timeout(600), pytest.mark.asyncio(loop_scope="session")]
 
 
 def _plays(point: str) -> Iterator[Play]:

@@ -22,7 +22,7 @@ OTHER_PRICE = "other-price"
 TURNS = 20
 """So many prices, two seconds, give each cadence of the one that came back its turn."""
 
-pytestmark = [pytest.mark.chaos, pytest.mark.timeout(600)]
+pytestmark = [pytest.mark.chaos, pytest.mark.timeout(600), pytest.mark.asyncio(loop_scope="session")]
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

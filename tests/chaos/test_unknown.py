@@ -20,7 +20,7 @@ CRASHES: tuple[tuple[Fatal, ...], ...] = (
 )
 EXAM = bool(os.environ.get("SAYWHEN_EXAM"))
 
-pytestmark = [pytest.mark.chaos, pytest.mark.timeout(600)]
+pytestmark = [pytest.mark.chaos, pytest.mark.timeout(600), pytest.mark.asyncio(loop_scope="session")]
 
 
 def _plays(doubt: Doubt) -> tuple[Play, ...]:

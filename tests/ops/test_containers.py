@@ -126,6 +126,15 @@ def test_secrets_come_from_files_that_settings_read_and_one_command_makes(tmp_pa
     assert {path.name: path.read_text() for path in folder.iterdir()} == made | {"TELEGRAM_BOT_TOKEN": "1:x"}
 
 
+def test_what_seals_the_trading_keys_outlives_the_container_that_signs() -> None:
+    folder = str(Path(SERVICES["worker"]["environment"]["SAYWHEN_MASTER_KEY_FILE"]).parent)
+    assert SERVICES["worker"]["volumes"] == [f"keys:{folder}"]
+    assert "keys" in COMPOSE["volumes"]
+    assert f"install -d -o 10001 -m 0700 {folder}" in (ROOT / "Dockerfile").read_text(encoding="utf-8")
+    others = [name for name in ROLES if name != "worker" and "keys" in str(SERVICES[name].get("volumes"))]
+    assert others == [], "only what signs can open the keys"
+
+
 def test_the_image_holds_what_the_lock_holds_less_the_tools() -> None:
     def entries(path: Path) -> set[str]:
         return set(re.findall(r"^[a-z0-9][^\n;]*==[^\s;]+", path.read_text(encoding="utf-8"), re.MULTILINE))

@@ -1,5 +1,7 @@
 """What the gate tells and returns; which checks it has is not repeated here."""
 
+from pathlib import Path
+
 import pytest
 
 from ops import gate
@@ -55,3 +57,21 @@ def test_runs_side_by_side_are_all_told_and_any_of_them_fails_the_gate(
     printed = capfdbinary.readouterr().out
     assert b"ran ['first']" in printed
     assert b"ran ['second']" in printed
+
+
+def test_a_run_for_which_there_is_no_room_begins_when_another_is_over(
+    monkeypatch: pytest.MonkeyPatch, tmp_path: Path
+) -> None:
+    over = tmp_path / "over"
+    program = (
+        f"import pathlib, sys, time; over = pathlib.Path({str(over)!r})\n"
+        "if sys.argv[1] == 'second': raise SystemExit(0 if over.exists() else 5)\n"
+        "time.sleep(0.2); over.touch()"
+    )
+    monkeypatch.setattr(gate, "STATIC", ())
+    monkeypatch.setattr(gate, "PYTEST", ("python", "-c", program))
+    monkeypatch.setattr(gate, "GATES", {"test": ((("first",), ("second",)), {})})
+    assert gate.main(["test"]) == 5
+    over.unlink()
+    monkeypatch.setattr(gate, "AT_ONCE", 1)
+    assert gate.main(["test"]) == 0

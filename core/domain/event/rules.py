@@ -12,6 +12,8 @@ UNWATCHABLE = "it cannot be watched, by a fault of ours; say it anew in other wo
 """Why a rule was paused by nobody: its owner is told, as of nothing else that pauses."""
 BY_OWNER = "you cancelled it"
 """Why a rule was cancelled by its owner: whoever was told has answered already, so no card follows."""
+BY_FILL, BY_TELLING = "its order filled", "you were told"
+"""Why a rule is done that another card has told of: that of the fill, or the alert itself."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -3,7 +3,7 @@
 from collections.abc import Sequence
 from dataclasses import replace
 from decimal import Decimal
-from itertools import pairwise
+from itertools import pairwise, zip_longest
 
 from core.parse.grammar.calendar import When
 from core.parse.grammar.clauses import Part
@@ -78,14 +78,24 @@ def _not_within(parts: Sequence[Part]) -> None:
 def _must_say_when(drafts: Sequence[RuleDraft]) -> None:
     """An action behind a rule that waits must not be done at once unless that was said. Raises Unclear."""
     waiting: set[int] = set()
-    for draft in drafts:
+    for draft, behind in zip_longest(drafts, drafts[1:]):
         act = draft.act
+        if behind is not None and _shares(draft, behind):
+            raise Unclear(f"When should “{act.text}” be done: at once, or at that price too? Say it with it.")
         said = act.at_once or act.order.type is not None or act.purpose is not None or act.verb == "alert"
         at_once = draft.then and act.verb in _LEAVING  # an entry that is left as soon as it is filled
         if draft.cond is None and (at_once or not draft.then) and not said and draft.sentence in waiting:
             raise Unclear(f"When should “{act.text}” be done: at once, or under that condition too? Say it with it.")
         if draft.cond is not None and not draft.then:
             waiting.add(draft.sentence)
+
+
+def _shares(draft: RuleDraft, behind: RuleDraft) -> bool:
+    """ "Sell half and close the rest at 160": whether two exits of one sentence may be meant for one price."""
+    act, rest = draft.act, behind.act
+    bare = draft.cond is None and not (draft.then or act.at_once or act.order.type or act.purpose)
+    beside = draft.sentence == behind.sentence and not behind.then and isinstance(behind.cond, Level)
+    return bare and beside and act.verb in _LEAVING and rest.verb in _LEAVING and rest.rest
 
 
 def _add_rules(drafts: list[RuleDraft], group: Group) -> None:
@@ -128,6 +138,8 @@ def _add_rules(drafts: list[RuleDraft], group: Group) -> None:
             (next_step or rested) and drafts and not any(opens(one) for one in drafts)
         ):
             draft.follows = _awaited(drafts)
+        elif rested and _leaves_another(drafts):
+            draft.follows = len(drafts) - 1
         draft.oco = "OR" in part.joins and bool(drafts)
         if draft.oco:
             drafts[-1].oco = True
@@ -141,6 +153,12 @@ def _add_rules(drafts: list[RuleDraft], group: Group) -> None:
         drafts.append(draft)
         for mod in group.mods:
             apply_mod(draft, mod)
+
+
+def _leaves_another(drafts: Sequence[RuleDraft]) -> bool:
+    """Whether the last of them leaves a market that none of them enters: "short BTC. Sell half my SOL, then …"."""
+    last = drafts[-1].act.market if drafts and not opens(drafts[-1]) else None
+    return last is not None and all(draft.act.market not in (None, last) for draft in drafts if opens(draft))
 
 
 def _awaited(drafts: Sequence[RuleDraft]) -> int | None:

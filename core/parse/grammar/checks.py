@@ -314,7 +314,8 @@ def _opposite_trades(desk: Desk, rules: list[RuleSpec]) -> None:
     for first in rules:
         for second in rules:
             one, other = first.action, second.action
-            both = {type(one), type(other)} == {Close, Reverse} and first.condition == second.condition
+            both = {type(one), type(other)} == {Close, Reverse} and one.market == other.market  # type: ignore[union-attr]
+            both = both and (first.condition == second.condition or isinstance(first.condition, Now))
             if both and first.id < second.id:
                 text = "Close it, or turn it round? Say one of the two."
                 desk.ask(Point(key=f"opposite:{first.id}", about="contradiction", text=text))

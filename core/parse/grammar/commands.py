@@ -64,7 +64,8 @@ def _kill(cur: Cursor) -> Command | None:
     cur.skip("SLASH")
     if not cur.begins("KILL|CANCEL|PAUSE|STOP"):
         return None
-    if _both_ways(cur):
+    halted = cur.peek().text.lower() == "halt" and cur.peek(1).kind == "END" and cur.take("PAUSE") is not None
+    if halted or _both_ways(cur):
         return Command(name="kill")
     while cur.sees("KILL", "KILL") or cur.sees("CANCEL", "IT", "KILL"):
         cur.at += 1 if cur.sees("KILL") else 2

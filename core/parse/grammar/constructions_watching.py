@@ -33,6 +33,12 @@ MOMENTS: tuple[Construction, ...] = (
         '"my friend" >"buy|sell|close|exit|long|short|if|when|set|put|stop|alert|tell me|trim|take|cancel|pause|move"',
         "",
     ),
+    construction("<NUM EACH >END|COMMA", "RECURRING:repeat", lambda taken: taken[1][0].text.lower().endswith("time")),
+    construction("<COMMA NUM#|NUM$ REST >END|COMMA", "REST:rest AT:at 2"),
+    construction(
+        'STOP AT|TO|ON? BREAKEVEN AFTER|IF "first" >END|COMMA',
+        "AFTER:after TARGET:target REACH:hits COMMA:, SHIFT:move 1 TO:to BREAKEVEN:entry",
+    ),
     # What is watched, named before or behind its bound: "notify on BTC under 58k", "alert me at 65k btc".
     construction(f'<ALERT "on|for|about|of" COIN PRICE? >{_BOUND}', "IF:if 3 4"),
     construction("<ALERT AT NUM#|NUM$ ON|FOR|OF? COIN >END|COMMA|AND", "IF:if 5 REACH:reaches 3"),

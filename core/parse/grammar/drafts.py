@@ -257,10 +257,11 @@ class RuleDraft:
 
 
 class _Fields(dict[type, tuple[str, ...]]):
-    """The names of a dataclass's fields, looked up once for each class; none for any other class."""
+    """The names of a dataclass's fields but its flags, looked up once for each class; none for any other class."""
 
     def __missing__(self, kind: type) -> tuple[str, ...]:
-        names = self[kind] = tuple(one.name for one in fields(kind)) if is_dataclass(kind) else ()
+        said = fields(kind) if is_dataclass(kind) else ()
+        names = self[kind] = tuple(one.name for one in said if one.type is not bool)
         return names
 
 

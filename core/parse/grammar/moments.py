@@ -107,7 +107,10 @@ def _of_market(desk: Desk, number: int, cond: Cond) -> Condition | None:
             return _indicator(desk, number, cond, market)
         case PnlDraft():
             _loss_or_price(desk, number, cond, market)
-            unit = cond.unit or resolved_unit(desk, abs(cond.threshold), "either", market)[1]
+            unit = (
+                cond.unit
+                or resolved_unit(desk, abs(cond.threshold), "gain" if cond.threshold > 0 else "either", market)[1]
+            )
             return PositionPnl(market=market, operator=cond.operator, threshold=cond.threshold, unit=unit)
         case EventDraft():
             return PositionEvent(market=market, event=cond.event)
@@ -193,7 +196,7 @@ def _exit_operator(desk: Desk, number: int) -> Literal[">=", "<="] | None:
 def _reference(desk: Desk, number: int, market: str) -> Decimal | None:
     """What "hits" is measured from: the entry for an exit that waits for one, else the current price."""
     draft = desk.drafts[number]
-    if draft.then and not opens(draft):
+    if draft.then and not opens(draft) and (draft.follows is not None or entry_of(desk, number) is not None):
         for before in range(number - 1, -1, -1):
             earlier = desk.drafts[before]
             level = earlier.cond if isinstance(earlier.cond, Level) else None

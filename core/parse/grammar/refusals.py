@@ -1,11 +1,13 @@
 """Decides how to decline: what this product does not do, what is no instruction, and what was not understood."""
 
+import re
 from collections.abc import Sequence
 
 from core.domain.reading import ParseResult, Question
 from core.parse.grammar.items import Item
 from core.parse.grammar.reader import Sentence
 
+_DECIMAL_COMMA = re.compile(r"\d+,\d{1,2}")
 _NO_RULE = frozenset({"ADVICE", "REPORT"})
 
 
@@ -26,6 +28,12 @@ def declined(sentences: Sequence[Sentence], leftover: Sequence[Item], markets: S
     if coin is not None and _trades(items):
         known = ", ".join(market.split("-")[0] for market in list(markets)[:12])
         return unsupported(f"{coin.text!r} is not among the markets here. You can trade {known}.")
+    said = {item.kind for item in items}
+    if "BETWEEN" in kinds and said & {"CLOCK", "NOON", "MIDNIGHT"}:
+        return unsupported("I do not keep to hours of the day. Give it a price or a time, or an end like “until 5pm”.")
+    if comma := next((item for item in leftover if _DECIMAL_COMMA.fullmatch(item.text)), None):
+        point = comma.text.replace(",", ".")
+        return not_understood(f"I read a comma only between thousands. Write {point} instead of {comma.text}.")
     if kinds & _NO_RULE:
         return not_understood("That does not sound like an instruction. Tell me what to do and when.")
     beyond = next((item.value for item in leftover if item.kind == "BEYOND"), None)

@@ -185,6 +185,8 @@ def _signal(fields: Sequence[Line]) -> list[Line] | None:
     terms = sorted((field for field in rest if _is_term(field) or (rests and _is_place(field))), key=_place)
     moments = [field for field in rest if _is_moment(field)]
     others = [field for field in rest if field not in terms and field not in moments]
+    if any(field[0].kind == "SHIFT" and not {"IF", "AFTER"} & {item.kind for item in field} for field in others):
+        return None  # "move my stop to 145" is none of the entry's terms: when?
     if len(moments) > 1 or any(one is other for one, other in pairwise(terms)):
         return None
     comma = _new("COMMA", ",", head[0])

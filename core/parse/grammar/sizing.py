@@ -29,6 +29,8 @@ from core.parse.grammar.subjects import entry_of, side_of
 
 SMALLEST_DOLLARS = 10
 """From here on a bare number that answers “how much?” may as well count dollars."""
+HUGE_COUNT, HUGE_DOLLARS = 1000, 100_000
+"""So many coins, worth so much, may be as many dollars of them: "buy 1k of SOL"."""
 
 TWAP_SLICE_S = 300
 
@@ -54,9 +56,10 @@ def settle_action(desk: Desk, number: int) -> Action | None:
         case "reverse":
             return Reverse(market=market, order=_order(desk, number))
         case "buy" if act.text.lower().startswith("twap") and desk.holding(market) is not None:
-            text = f"You hold {coin(market)}: buy more of it, or sell? Say the whole rule with the one or the other."
-            desk.ask(Point(key=f"way:{number}", about="side", text=text))
-            return _opening(desk, number, market)
+            text = f"You hold {coin(market)}: buy more of it, or sell?"
+            ways = (("Buy more", "buy"), ("Sell", "sell")) if desk.held_side(market) == "long" else ()
+            way = desk.ask(Point(key=f"way:{number}", about="side", text=text, candidates=ways), best="buy")
+            return _reducing(desk, number, market) if way == "sell" else _opening(desk, number, market)
         case "buy" | "long" | "short":
             return _opening(desk, number, market)
         case "sell":
@@ -95,7 +98,8 @@ def _order(desk: Desk, number: int) -> OrderKind:
             return LadderOrder(orders=order.orders, from_price=order.from_price, to_price=order.to_price)
         case _:
             if order.slippage_bps is None:
-                desk.assume(f"Market order, at most {desk.context.slippage_bps} bps slippage.")
+                percent = plain(Decimal(desk.context.slippage_bps) / HUNDRED)
+                desk.assume(f"Market order, at most {percent} % slippage.")
             return MarketOrder(max_slippage_bps=order.slippage_bps or desk.context.slippage_bps)
 
 
@@ -167,7 +171,8 @@ def _size(desk: Desk, number: int, market: str) -> tuple[str, Decimal] | None:
         return _asked(desk, Point(key=point.key, about="size", text=text))
     if said.signed <= 0:
         return _asked(desk, Point(key=point.key, about="size", text=f"A size must be above zero. {point.text}"))
-    if said.bare and said.value >= SMALLEST_DOLLARS:
+    huge = said is act.size and said.unit == "" and said.value * (desk.price(market) or ZERO) >= HUGE_DOLLARS
+    if (said.bare and said.value >= SMALLEST_DOLLARS) or (huge and said.value >= HUGE_COUNT):
         counted = f"{plain(said.value)} {coin(market)}"
         dollars = replace(said, unit="usd", bare=False)
         return _asked(

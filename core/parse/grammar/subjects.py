@@ -170,20 +170,28 @@ def _exit_market(desk: Desk, draft: RuleDraft, named: list[str], carried: str | 
         return held[0]
     if not named and carried is not None:
         alone = draft.act.side is not None and [desk.held_side(market) for market in held] == [draft.act.side]
-        return held[0] if alone and not any(opens(one) for one in desk.drafts) else carried
+        entered = any(opens(one) and _faces(one) == draft.act.side for one in desk.drafts)
+        return held[0] if alone and not entered else carried
     if not named and len(held) == 1:
         return held[0]
+    if not desk.held_markets() and not named:
+        level = draft.cond.price if isinstance(draft.cond, Level) else None
+        return _ask_market(desk, [], text="You hold no position. Which market is it for?", level=level)
     return _ask_market(desk, named or held)
 
 
-def _ask_market(desk: Desk, first: list[str]) -> str | None:
-    ordered = list(dict.fromkeys([*first, *desk.context.prices]))[:MAX_MARKET_OPTIONS]
+def _ask_market(
+    desk: Desk, first: list[str], *, text: str = "Which market do you mean?", level: Decimal | None = None
+) -> str | None:
+    """The answer to which market is meant; offers those of *first*, else those whose price is not far from *level*."""
+    known = [name for name, price in desk.context.prices.items() if level is None or level / 2 < price < level * 2]
+    ordered = list(dict.fromkeys([*first, *(known or desk.context.prices)]))[:MAX_MARKET_OPTIONS]
     if len(first) > 1:
         ordered = first[:MAX_MARKET_OPTIONS]
     point = Point(
         key="market",
         about="market",
-        text="Which market do you mean?",
+        text=text,
         candidates=tuple(("everything" if market == "*" else market, market) for market in ordered),
     )
     answer: str | None = desk.ask(point)
@@ -192,13 +200,25 @@ def _ask_market(desk: Desk, first: list[str]) -> str | None:
 
 def entry_of(desk: Desk, number: int) -> int | None:
     """The entry that the draft waits for."""
+    if desk.drafts[number].follows is not None:
+        return None  # it waits for another exit's fill
     before = [n for n in range(number) if opens(desk.drafts[n])]
     if not desk.drafts[number].then and not (before and _of_what_is_bought(desk, number, before[-1])):
+        return None
+    if before and _of_what_is_held(desk, number, before[-1]):
         return None
     if before:
         return before[-1]
     after = [n for n in range(number + 1, len(desk.drafts)) if opens(desk.drafts[n])]
     return after[0] if after else None
+
+
+def _of_what_is_held(desk: Desk, number: int, entry: int) -> bool:
+    """ "Long 2 SOL if it breaks 165. When SOL reaches 160 move my stop up": that of the SOL which is held already."""
+    draft, entered = desk.drafts[number], desk.drafts[entry]
+    market = desk.markets[number] if number < len(desk.markets) else draft.act.market
+    apart = draft.act.verb == "move_stop" and draft.sentence != entered.sentence and entered.cond is not None
+    return apart and market is not None and desk.held_side(market) == _faces(entered)
 
 
 def _of_what_is_bought(desk: Desk, number: int, entry: int) -> bool:
@@ -209,15 +229,29 @@ def _of_what_is_bought(desk: Desk, number: int, entry: int) -> bool:
     market = desk.markets[number] if number < len(desk.markets) else act.market
     same = market == desk.markets[entry] if number < len(desk.markets) else market is None
     sold = act.verb != "sell" or act.size is None or act.held or act.it
+    same = same and act.side in (None, _faces(desk.drafts[entry]))
     return same and desk.holding(market) is None and sold
+
+
+def _elsewhere(desk: Desk, number: int, entry: int) -> bool:
+    """Whether an exit is of another market than the entry before it, so that the entry's side is not its own."""
+    if max(number, entry) >= len(desk.markets):
+        return False
+    left, entered = desk.markets[number], desk.markets[entry]
+    return None not in (left, entered) and left != entered
+
+
+def _faces(entry: RuleDraft) -> PositionSide:
+    """Which way the position faces that an entry opens."""
+    return "short" if entry.act.verb == "short" else "long"
 
 
 def side_of(desk: Desk, number: int) -> PositionSide | None:
     """Which way the position faces that the draft exits or watches; None: cannot be known."""
     act = desk.drafts[number].act
     entry = entry_of(desk, number)
-    if entry is not None:
-        entered: PositionSide = "short" if desk.drafts[entry].act.verb == "short" else "long"
+    if entry is not None and not _elsewhere(desk, number, entry):
+        entered = _faces(desk.drafts[entry])
         _of_which_position(desk, number, entry, entered)
         return entered
     market = desk.markets[number] if number < len(desk.markets) else act.market
@@ -234,11 +268,12 @@ def side_of(desk: Desk, number: int) -> PositionSide | None:
 def _of_which_position(desk: Desk, number: int, entry: int, entered: PositionSide) -> None:
     """An exit in a sentence of its own, where an entry came before and the opposite is held: the exit of which?"""
     act = desk.drafts[number].act
-    held = desk.held_side(act.market)
+    market = act.market or (desk.markets[number] if number < len(desk.markets) else None)
+    held = desk.held_side(market)
     apart = desk.drafts[number].sentence != desk.drafts[entry].sentence and not act.it
-    apart = apart and not _left_before(desk, number, act.market)
-    if apart and act.purpose is not None and held is not None and held != entered:
-        text = f"Is the {act.text} for the {act.market} {held} that you hold, or for what is traded then?"
+    apart = apart and not _left_before(desk, number, market)
+    if apart and (act.purpose is not None or act.held) and held is not None and held != entered:
+        text = f"Is the {act.text} for the {market} {held} that you hold, or for what is traded then?"
         desk.ask(Point(key=f"whose:{number}", about="contradiction", text=text))
 
 

@@ -16,13 +16,13 @@ _REPLACED = {
 # Every alternative starts differently and none nests a repetition, so matching is linear.
 _TOKEN = re.compile(
     r"""
-    (?P<quote>"[^"]*"|(?<!\w)'[^']*'(?!\w))
+    (?P<word>[^\W\d_][\w]*(?:'[^\W\d_]+)?)
+  | (?P<quote>"[^"]*"|(?<!\w)'[^']*'(?!\w))
   | (?P<iso>\d{4}-\d{1,2}-\d{1,2})
   | (?P<clock>\d{1,2}:\d{2}(?!\d))
   | (?P<slash>\d{1,4}/\d{1,4}(?:/\d{2,4})?)
   | (?P<period>(?<=\()\d{1,3}(?=,[ ]?\d+[mhd]\b))
   | (?P<number>\d+(?:[.,]\d+)*|\.\d+)
-  | (?P<word>[^\W\d_][\w]*(?:'[^\W\d_]+)?)
   | (?P<arrow>->|=>|>=|<=|>|<)
   | (?P<mark>\S)
     """,

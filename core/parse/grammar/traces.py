@@ -168,9 +168,16 @@ def _collect_rule(rule: RuleSpec, made: _Made) -> None:
     if not isinstance(action, Trade) or action.reduce_only:
         made.orders.add("reduce")
     made.sizes += [value for name in _SIZES if (value := getattr(action, name, None)) is not None]
-    made.together |= any(isinstance(leaf, PositionPnl) and leaf.market == "*" for leaf in leaves(rule.condition))
-    made.now = made.now or any(isinstance(leaf, Now) for leaf in leaves(rule.condition))
-    made.again = made.again or any(isinstance(leaf, Schedule | FundingRate) for leaf in leaves(rule.condition))
+    for leaf in leaves(rule.condition):
+        match leaf:
+            case PositionPnl(market="*"):
+                made.together = True
+            case Now():
+                made.now = True
+            case Schedule() | FundingRate():
+                made.again = True
+            case _:
+                pass
 
 
 def _collect(leaves: Sequence[Leaf], made: _Made) -> None:

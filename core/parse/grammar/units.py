@@ -7,13 +7,15 @@ from core.domain.money import HUNDRED, ONE, plain
 from core.parse.grammar.desk import Desk, Point, money
 from core.parse.grammar.drafts import Change, Cond, GroupDraft, PnlDraft, Trail
 
+LARGEST_GAIN = 300
+"""A position may win so many percent; it can lose, and a price can fall, no more than all."""
 Unit = Literal["usd", "percent"]
 
 
 def resolved_unit(desk: Desk, threshold: Decimal, direction: str, market: str) -> tuple[Decimal, Unit]:
     """The threshold and unit of a bare number: the one that is possible, else the trader's answer."""
     current = desk.price(market)
-    if threshold >= HUNDRED:
+    if threshold >= HUNDRED and not (direction == "gain" and threshold <= LARGEST_GAIN):
         desk.assume(f"{plain(threshold)} is dollars: {plain(threshold)} % cannot be.")
         return threshold, "usd"
     if current is not None and threshold >= current and direction == "down":

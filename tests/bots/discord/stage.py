@@ -4,19 +4,17 @@ import asyncio
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 from dataclasses import dataclass
-from datetime import UTC, datetime
-from decimal import Decimal
 from typing import Any
 
 from bots.discord.run import run_discord
-from core.app import Core, open_core, read_settings
+from core.app import Core
 from core.domain.ids import OwnerId
 from core.domain.market import Observation
+from tests.bots.place import a_core, beside, give_sol, put_price
 from tests.emulators.discord.server import DiscordServer
 from tests.emulators.discord.world import Interaction
 
 ANN, BOB = 7, 8
-D = Decimal
 Message = dict[str, Any]
 
 
@@ -30,15 +28,11 @@ class Stage:
 
     def price(self, price: str, market: str = "SOL-PERP") -> Observation:
         """Put a market somewhere."""
-        return placed(self.core, price, market)
+        return put_price(self.core, price, market)
 
     async def hold(self, base: str = "2", person: int = ANN) -> OwnerId:
         """Give *person* a SOL position bought at $148."""
-        owner = await self.core.account.sign_in("discord", str(person))
-        assert self.core.parts.own is not None
-        await self.core.parts.own.observe(self.price("150"))
-        await self.core.give_position(owner, "SOL-PERP", D(base), D(148))
-        return owner
+        return await give_sol(self.core, "discord", person, base)
 
     async def slash(self, name: str, person: int = ANN, *, guild: bool = False, **fields: Any) -> Message:
         """Use a command and return the message that answers it."""
@@ -77,14 +71,6 @@ class Stage:
         return list({message["id"]: message for message in sent}.values())
 
 
-def placed(core: Core, price: str, market: str = "SOL-PERP") -> Observation:
-    """Put a market somewhere."""
-    now = datetime.now(UTC)
-    seen = Observation(market=market, price=D(price), at=now, seen_at=now, source="simulated", simulated=True)
-    core.parts.board.put(seen)
-    return seen
-
-
 def words_of(message: Message) -> str:
     """What a message says."""
     parts = [message["content"]]
@@ -102,24 +88,9 @@ def labels_of(message: Message) -> list[str]:
 @asynccontextmanager
 async def staged(dsn: str, discord: DiscordServer, **settings: Any) -> AsyncIterator[Stage]:
     """The bot served for the length of the block; a second one on the same database and Discord is its restart."""
-    chosen = read_settings(
-        _env_file=None,
-        DATABASE_URL=dsn,
-        SAYWHEN_PRICES="simulated",
-        SAYWHEN_STALE_S=600,
-        DISCORD_BOT_TOKEN=discord.token,
-        **settings,
-    )
-    async with open_core(chosen) as core:
+    async with a_core(dsn, DISCORD_BOT_TOKEN=discord.token, SAYWHEN_STALE_S=600, **settings) as core:
         connected = discord.gateway.readied
         connect = None if discord.lean else discord.connector
-        assert core.parts.own is not None
-        await core.parts.own.observe(placed(core, "150"))
-        serving = asyncio.create_task(run_discord(core, core.prices, connect))
-        stage = Stage(core, discord, serving)
-        try:
+        async with beside(run_discord(core, core.prices, connect)) as serving:
             await discord.until(lambda: discord.gateway.readied > connected)
-            yield stage
-        finally:
-            serving.cancel()
-            await asyncio.gather(serving, return_exceptions=True)
+            yield Stage(core, discord, serving)

@@ -6,7 +6,7 @@ from collections.abc import AsyncIterator
 import pytest
 
 from bots import pictures
-from bots.discord import wire
+from bots.discord import at_once, channel, wire
 from core.domain.rule import RuleState
 from tests.bots.discord.stage import ANN, BOB, Stage, labels_of, staged, words_of
 from tests.emulators.discord.server import DiscordServer, Fault
@@ -67,7 +67,9 @@ async def _written_in(stage: Stage, asked: Interaction) -> str:
     return str(callback["data"]["components"][0]["components"][0]["value"])
 
 
-async def test_the_form_holds_the_words_and_what_is_written_there_changes_the_draft(stage: Stage) -> None:
+async def test_the_form_holds_the_words_and_what_is_written_there_changes_the_draft(
+    stage: Stage, monkeypatch: pytest.MonkeyPatch
+) -> None:
     changed = {}
     for person, guild in ((BOB, True), (ANN, False)):
         await stage.hold(person=person)
@@ -85,6 +87,10 @@ async def test_the_form_holds_the_words_and_what_is_written_there_changes_the_dr
     edited = await stage.write(await stage.discord.press(ANN, listed, "Edit r1"), "stop loss at 139")
     assert edited["id"] != listed["id"]
     assert "$139.00" in words_of(edited)
+    monkeypatch.setattr(at_once, "MOST_TEXT", 10)  # a form never holds a part of the words only
+    told = await stage.press(edited, "Edit")
+    assert "longer than a form" in words_of(told)
+    assert told["flags"] & 64
 
 
 async def test_rules_are_paused_copied_deleted_and_turned_through_by_their_buttons(stage: Stage) -> None:
@@ -175,6 +181,8 @@ async def test_a_draft_shows_its_market_with_the_price_that_it_fires_at(
     stage: Stage, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr(pictures, "WITHIN_S", 20)
+    monkeypatch.setattr(wire, "_PICTURED", wire._WITHIN)
+    monkeypatch.setattr(channel, "ACKNOWLEDGED_WITHIN_S", 20)  # the first call is the one with the picture
     await stage.hold()
     await stage.core.prices.open()  # simulated candles
     draft = await stage.slash("rule", text="tell me when SOL is above 170")

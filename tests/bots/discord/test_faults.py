@@ -11,6 +11,7 @@ import pytest
 from bots import lanes
 from bots.discord import ears
 from bots.discord.run import run_discord
+from bots.discord.wire import Wire
 from core import logs
 from core.domain.errors import NotConfigured, StorageUnavailable
 from tests.bots.discord.stage import ANN, BOB, Stage, labels_of, staged, words_of
@@ -234,6 +235,28 @@ async def test_a_crowd_of_newcomers_is_acknowledged_at_once_and_answered_in_its_
     assert len(stage.discord.gateway.identified) == 1  # its turn to serve was kept
 
 
+async def test_whoever_meets_what_breaks_us_is_told_and_not_left_waiting(
+    stage: Stage, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    async def away(*_: Any) -> None:
+        await asyncio.sleep(0.8)  # it is acknowledged by then
+        raise StorageUnavailable("the server has gone away")
+
+    monkeypatch.setattr(Wire, "know_room", away)
+    told = await stage.slash("prices")
+    assert "Something broke on our side" in words_of(told)
+    assert "Something broke on our side" in words_of(await stage.say("prices"))
+    monkeypatch.undo()
+    shown = await stage.slash("prices")
+    assert "Prices" in words_of(shown)
+    monkeypatch.setattr(type(stage.core.inbox), "show", away)
+    asked = await stage.discord.slash(ANN, "rules")  # shown, and then it breaks
+    assert "You have no rules" in words_of(await stage.answer(asked))
+    monkeypatch.undo()
+    await stage.slash("prices")
+    assert len(asked.said) == 1
+
+
 @pytest.mark.usefixtures("impatient")
 @pytest.mark.parametrize("full", [True, False])
 async def test_who_comes_to_a_full_house_or_to_none_is_told_so_and_nothing_is_done(
@@ -244,18 +267,19 @@ async def test_who_comes_to_a_full_house_or_to_none_is_told_so_and_nothing_is_do
     async with staged(postgres_dsn, discord) as stage:
         await discord.until(lambda: discord.commands)
         draft = await stage.slash("rule", text="tell me when SOL is above 170")
-        keep, opened = stage.core.inbox.keep, asyncio.Event()
+        keep, opened, kept = stage.core.inbox.keep, asyncio.Event(), asyncio.Event()
 
         async def slowly(*arguments: Any) -> Any:
             if not full:
                 raise StorageUnavailable("the disk is full")
+            kept.set()
             await opened.wait()
             return await keep(*arguments)
 
         monkeypatch.setattr(type(stage.core.inbox), "keep", lambda self, *arguments: slowly(*arguments))
         came = [await discord.slash(ANN, "prices", guild=True)]
         if full:
-            await asyncio.sleep(0.05)  # the first is being kept
+            await kept.wait()
         came += [await discord.slash(ANN, "prices", guild=True) for _ in range(69 + full)]
         refused = [await discord.slash(BOB, "rule", text="buy 1 SOL", guild=number % 2 == 0) for number in range(66)]
         refused.append(await discord.press(ANN, draft, "Confirm"))

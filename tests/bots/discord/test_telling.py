@@ -9,7 +9,7 @@ import pytest
 from core.domain.event import OrderFilled
 from core.domain.ids import OrderId, OwnerId, RuleId
 from tests.bots.discord.stage import ANN, BOB, Stage, labels_of, staged, words_of
-from tests.emulators.discord.server import DiscordServer, Fault
+from tests.emulators.discord.server import Call, DiscordServer, Fault
 from tests.emulators.discord.world import OWNER, ROOM
 
 
@@ -155,6 +155,16 @@ async def test_a_servers_feed_shows_what_members_share_and_no_amounts_unless_its
     await happen(16)
     await stage.discord.until(lambda: len(shown()) == 6)
     assert shown()[5] == shown()[1]
+
+    def look(call: Call) -> None:
+        if call.what == "POST message" and "17 SOL" in words_of(call.result):
+            stage.discord.on_call = None
+            stage.discord.faults.append(Fault("POST message", 403, 50013, "Missing Permissions"))
+
+    stage.discord.on_call = look
+    await happen(17)
+    await stage.discord.until(lambda: any(code == 50013 for _, _, code, _ in stage.discord.refused))
+    assert "This server has no feed" in words_of(await stage.slash("feed", guild=True))
 
 
 def _fill(owner: OwnerId, amount: int) -> OrderFilled:

@@ -8,6 +8,7 @@ import sys
 import time
 from collections import defaultdict
 from collections.abc import Mapping
+from dataclasses import replace
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any, get_args
@@ -20,8 +21,9 @@ from bots.linking import PAYLOAD
 from core.domain.event import RuleMissed
 from core.domain.ids import OwnerId
 from core.domain.reading import Command
-from core.domain.rule import LIVE
+from core.domain.rule import LIVE, RuleState
 from core.feed import press
+from core.feed.card import Button
 from core.feed.press import Press, RuleDeed
 from tests import samples
 from tests.bots.discord.stage import ANN, BOB, Message, Stage, staged, words_of
@@ -29,6 +31,7 @@ from tests.emulators.discord.server import DiscordServer
 from tests.emulators.discord.world import OWNER, ROOM, Interaction
 
 ROOT = Path(__file__).parents[3]
+_FILES = [*(ROOT / "bots").glob("*.py"), *(ROOT / "core" / "feed").glob("*.py")]
 Site = tuple[str, int]
 """A line that makes a button: the file's name and the number of the line."""
 
@@ -36,7 +39,13 @@ QUESTION = "If SOL-PERP price drops 0.1 from current price, sell 50% of my posit
 ALERT = "tell me when SOL is below 120"
 USES: dict[str, tuple[dict[str, Any], ...]] = {
     "start": ({},),
-    "rule": ({"text": QUESTION}, {"text": "stop loss at 141"}, {"text": "settings fills on"}),
+    "rule": (
+        {"text": QUESTION},
+        {"text": "stop loss at 141"},
+        {"text": "settings fills on"},
+        {"text": "how do I stop it?"},
+        {"text": "why has r1 not fired?"},
+    ),
     "rules": ({}, {"what": "SOL", "page": 1}),
     "positions": ({},),
     "balance": ({},),
@@ -45,10 +54,10 @@ USES: dict[str, tuple[dict[str, Any], ...]] = {
     "trades": ({}, {"number": 5}),
     "pnl": ({}, {"period": "week"}),
     "alerts": ({},),
-    "history": ({"rule": "r1"},),
+    "history": ({}, {"rule": "r1"}),
     "pause": ({"what": "r1"}, {}),
     "resume": ({}, {"what": "r1"}),
-    "delete": ({"what": "r2"},),
+    "delete": ({"what": "r2"}, {"what": "r3"}),
     "cancel": ({"market": "BTC"},),
     "limits": ({},),
     "timezone": ({}, {"zone": "Europe/Berlin"}),
@@ -61,8 +70,8 @@ USES: dict[str, tuple[dict[str, Any], ...]] = {
     "kill": ({},),
     "deleteme": ({},),
 }
-TYPED = {"status": "", "users": "", "broadcast": "Back soon", "start": f"{PAYLOAD}ABCDEF"}
-"""What no menu has and is typed in private: an operator's commands, and what an address of ours begins with."""
+TYPED = {"status": "", "users": "", "broadcast": "Back soon", "history": "", "start": f"{PAYLOAD}ABCDEF"}
+"""What no menu has and is typed in private: an operator's commands, words left out, an address of ours."""
 SAYS_NO = (
     ("link: ", "used or has expired"), ("c:/link ABCDEF: ", "used or has expired"), ("rule: ", "did not understand"),
     ("c:/deleteme now: ", "You hold a position"),
@@ -72,12 +81,12 @@ SAYS_NO = (
 
 def _lines() -> set[Site]:
     """Every line of the product that makes a button for a channel to show."""
-    found: set[Site] = set()
-    for file in [*(ROOT / "bots").glob("*.py"), *(ROOT / "core" / "feed").glob("*.py")]:
-        for node in ast.walk(ast.parse(file.read_text())):
-            if isinstance(node, ast.Call) and isinstance(node.func, ast.Name) and node.func.id == "write":
-                found.add((file.name, node.lineno))
-    return found
+    return {(file.name, number) for file in _FILES for number in _made_in(ast.parse(file.read_text()))}
+
+
+def _made_in(tree: ast.AST) -> set[int]:
+    calls = [node for node in ast.walk(tree) if isinstance(node, ast.Call) and isinstance(node.func, ast.Name)]
+    return {call.lineno for call in calls if isinstance(call.func, ast.Name) and call.func.id == "write"}
 
 
 class Walk:
@@ -90,6 +99,11 @@ class Walk:
         self.forms: set[type] = set()
         self.selects = 0
         self.refused: list[str] = []
+
+    def lacks(self, name: str, fields: Mapping[str, Any]) -> bool:
+        """Whether Discord would not let anybody use *name* with *fields* only."""
+        command = next(one for one in self.stage.discord.commands if one["name"] == name)
+        return any(one["required"] and one["name"] not in fields for one in command.get("options", ()))
 
     async def use(self, name: str, person: int = ANN, **fields: Any) -> Message:
         return await self.looked_at(await self.stage.discord.slash(person, name, guild=self.guild, **fields), name)
@@ -110,7 +124,8 @@ class Walk:
         return shown
 
     def _next(self) -> tuple[Message, str, str, list[str] | None] | None:
-        """Something that is shown and was made by a line not walked yet; what is in this place first."""
+        """Something that is shown and was made by a line not walked yet; what is in this place first, a stop last."""
+        last = None
         here = sorted(
             self.stage.discord.messages.values(), key=lambda one: (one["channel_id"] == str(ROOM)) != self.guild
         )
@@ -121,8 +136,11 @@ class Walk:
                 for value in [option["value"] for option in part.get("options", ())] or [part["custom_id"]]:
                     verb = value.split("~")[0]
                     if self.made.get(verb, set()) - self.walked and verb != "c:/deleteme now":
-                        return message, verb, part["custom_id"], [value] if "options" in part else None
-        return None
+                        found = message, verb, part["custom_id"], [value] if "options" in part else None
+                        if verb != "c:/pause":
+                            return found
+                        last = found
+        return last
 
     async def press_everything(self) -> None:
         while (found := self._next()) is not None:
@@ -155,6 +173,13 @@ def made(monkeypatch: pytest.MonkeyPatch) -> dict[str, set[Site]]:
         found[verb].add((Path(frame.f_code.co_filename).name, frame.f_lineno))
         return verb
 
+    for file in _FILES:
+        for line in ast.parse(file.read_text()).body:
+            if isinstance(line, ast.Assign) and (lines := _made_in(line)):
+                module = sys.modules[".".join(file.relative_to(ROOT).with_suffix("").parts)]
+                standing = getattr(module, ast.unparse(line.targets[0]))
+                assert isinstance(standing, Button), "a button that is made when its module is"
+                found[standing.verb] |= {(file.name, number) for number in lines}
     for name, module in list(sys.modules.items()):
         if name.startswith(("bots.", "core.feed.")) and getattr(module, "write", None) is write:
             monkeypatch.setattr(module, "write", noted)
@@ -184,6 +209,8 @@ async def test_every_command_button_select_and_form_is_answered(
         owner = await _settled(walk)
         for name, uses in USES.items():
             for fields in uses:
+                if walk.lacks(name, fields):
+                    continue
                 if name == feed.COMMAND:
                     if guild:
                         await walk.use(name, OWNER if "share" not in fields else ANN, **fields)
@@ -217,8 +244,10 @@ async def _settled(walk: Walk) -> OwnerId:
     claim = await stage.core.links.claim(other, "telegram", "99", code)
     await stage.core.links.settle(owner, claim.id, agree=True, by="test")
     async with stage.core.parts.store.begin(owner) as tx:
-        [rule, *_] = await tx.rules()
-        await tx.add_order(samples.order(rule))
+        fired = next(rule for rule in await tx.rules() if rule.label == "r3")
+        await tx.save_rule(replace(fired, state=RuleState.FIRING), was=fired.state, version=fired.version)
+        await tx.add_order(planned := samples.order(fired))
+        await tx.save_order(samples.signed(planned), was=planned.state)
     return owner
 
 

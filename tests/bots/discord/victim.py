@@ -10,19 +10,13 @@ from typing import Any
 sys.modules["zstandard"] = None  # type: ignore[assignment]  # as if it were not installed
 
 from bots.discord.run import run_discord  # noqa: E402
-from core.app import open_core, read_settings  # noqa: E402
-from tests.bots.discord.stage import placed  # noqa: E402
+from tests.bots.place import a_core  # noqa: E402
 from tests.emulators.discord.server import connector_to  # noqa: E402
 
 
 async def main(dsn: str, port: int, token: str, slow_s: float, authority: str) -> None:
     """Serve until killed."""
-    settings = read_settings(
-        _env_file=None, DATABASE_URL=dsn, SAYWHEN_PRICES="simulated", SAYWHEN_STALE_S=600, DISCORD_BOT_TOKEN=token
-    )
-    async with open_core(settings) as core:
-        assert core.parts.own is not None
-        await core.parts.own.observe(placed(core, "150"))
+    async with a_core(dsn, SAYWHEN_STALE_S=600, DISCORD_BOT_TOKEN=token) as core:
         say = core.drafts.say
 
         async def slowly(*arguments: Any) -> Any:

@@ -1,23 +1,21 @@
 """The bot on a real core and database, with the emulator as its Telegram and a market that stands where it is put."""
 
-import asyncio
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
-from decimal import Decimal
 from typing import Any
 
 from bots.telegram import pacing
 from bots.telegram.run import run_telegram
-from core.app import Core, open_core, read_settings
+from core.app import Core
 from core.domain.ids import OwnerId
 from core.domain.market import Observation
 from tests import samples
+from tests.bots.place import a_core, beside, give_sol, put_price
 from tests.emulators.telegram.server import Call, TelegramServer
 
 ANN, BOB = 7, 8
-D = Decimal
 
 
 @dataclass
@@ -29,18 +27,11 @@ class Stage:
 
     def price(self, price: str, market: str = "SOL-PERP") -> Observation:
         """Put a market somewhere."""
-        now = datetime.now(UTC)
-        seen = Observation(market=market, price=D(price), at=now, seen_at=now, source="simulated", simulated=True)
-        self.core.parts.board.put(seen)
-        return seen
+        return put_price(self.core, price, market)
 
     async def hold(self, base: str = "2", person: int = ANN) -> OwnerId:
         """Give *person* a SOL position bought at $148."""
-        owner = await self.core.account.sign_in("telegram", str(person))
-        assert self.core.parts.own is not None
-        await self.core.parts.own.observe(self.price("150"))
-        await self.core.give_position(owner, "SOL-PERP", D(base), D(148))
-        return owner
+        return await give_sol(self.core, "telegram", person, base)
 
     async def has_a_past(self) -> None:
         """Give the market half an hour of candles, so that it can be drawn."""
@@ -99,25 +90,12 @@ def labels_of(message: dict[str, Any]) -> list[str]:
 async def staged(dsn: str, telegram: TelegramServer, **settings: Any) -> AsyncIterator[Stage]:
     """The bot served for the length of the block; a second one on the same database and Telegram is its restart."""
     telegram.rates.enforced = telegram.rates.enforced and pacing.BETWEEN_S > 0
-    chosen = read_settings(
-        _env_file=None,
-        DATABASE_URL=dsn,
-        SAYWHEN_PRICES="simulated",
-        SAYWHEN_STALE_S=600,
-        TELEGRAM_BOT_TOKEN=telegram.token,
-        TELEGRAM_API_BASE=telegram.base,
-        **settings,
-    )
-    async with open_core(chosen) as core:
-        stage = Stage(core, telegram)
-        assert core.parts.own is not None
-        await core.parts.own.observe(stage.price("150"))
-        serving = asyncio.create_task(run_telegram(core, core.prices))
-        try:
-            yield stage
-        finally:
-            serving.cancel()
-            await asyncio.gather(serving, return_exceptions=True)
+    token, address = telegram.token, telegram.base
+    async with (
+        a_core(dsn, TELEGRAM_BOT_TOKEN=token, TELEGRAM_API_BASE=address, SAYWHEN_STALE_S=600, **settings) as core,
+        beside(run_telegram(core, core.prices)),
+    ):
+        yield Stage(core, telegram)
 
 
 LONG_AGO = timedelta(minutes=5)

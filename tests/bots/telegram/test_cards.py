@@ -58,7 +58,7 @@ def _summary(rules: RuleSet) -> str:
         prices={"SOL-PERP": D(150)},
         positions={"SOL-PERP": LONG},
         markets_source="SIMULATED prices",
-        assumptions=("Market order, at most 50 bps slippage.",),
+        assumptions=("Market order, at most 0.5 % slippage.",),
         ground=Ground(account=ACCOUNT, markets=LISTING, funding={}),
     )
     return "\n".join(lines)

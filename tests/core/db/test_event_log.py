@@ -3,11 +3,14 @@
 import asyncio
 import random
 
-from sqlalchemy import text
+import pytest
+from sqlalchemy import insert, text
 
+from core.codec import event_to_json
 from core.db.connection import Database
 from core.db.event_log import PostgresEventLog, begin_epoch
 from core.db.store import PostgresStore
+from core.db.tables import events
 from core.domain.ids import EventId, OwnerId
 from core.ports import Cursor
 from tests import samples
@@ -147,3 +150,20 @@ async def test_an_epoch_lasts_as_long_as_the_cluster(database: Database) -> None
     async with database.begin() as connection:
         await begin_epoch(connection)
         assert (await connection.execute(text("SELECT epoch, shift FROM event_epochs"))).all() == [(1, 0)]
+
+
+async def test_what_another_version_wrote_is_read_as_far_as_it_is_known_and_keeps_nothing_back(
+    database: Database, caplog: pytest.LogCaptureFixture
+) -> None:
+    store, log = PostgresStore(database), PostgresEventLog(database)
+    owner = await store.create_owner("console", "ann", START)
+    known = []
+    async with database.begin() as connection:
+        for name, more in (("rule.invented", {}), ("rule.invented", {}), ("rule.armed", {"invented": 1})):
+            body = {**event_to_json(samples.armed_event(owner)), "name": name, **more}
+            row = {"owner": owner, "name": name, "at": START, "body": body}
+            known.append((await connection.execute(insert(events).values(row).returning(events.c.id))).scalar_one())
+    found, cursor = await log.read(BEGINNING, limit=1)
+    assert [event.id for event in found] == [str(known[-1])]
+    assert await log.read(cursor, limit=1) == ([], cursor)
+    assert caplog.text.count("is passed over") == 2

@@ -35,8 +35,10 @@ from core.domain.event import (
 )
 from core.domain.event.rules import BY_OWNER
 from core.domain.ids import DraftId, OrderId, OwnerId, RuleId
+from core.feed import card as card_module
 from core.feed.card import Button, Card, Chart, ChartLine, ChartMark, card_of
 from core.feed.press import SettleMissed, read
+from tests import samples
 from tests.core.feed.events import events
 
 D = Decimal
@@ -52,7 +54,6 @@ UNHEARD = {
     "rule.held",
     "rule.paused",
     "rule.resumed",
-    "rule.completed",
     "order.signed",
     "order.sent",
     "job.retried",
@@ -260,3 +261,16 @@ def test_what_a_restart_found_is_told() -> None:
 def test_a_button_that_a_channel_could_not_carry_cannot_be_made(verb: str) -> None:
     with pytest.raises(ValueError, match="Expected a verb"):
         Button(label="Confirm", verb=verb)
+
+
+def test_an_event_that_a_fault_of_ours_keeps_from_words_is_told_as_that(
+    monkeypatch: pytest.MonkeyPatch, caplog: pytest.LogCaptureFixture
+) -> None:
+    def broken(_: object) -> None:
+        raise KeyError("of ours")
+
+    monkeypatch.setattr(card_module, "rule_card", broken)
+    card = card_of(samples.armed_event(OwnerId(1)))
+    assert card is not None
+    assert card.title == "Something happened: rule.armed"
+    assert "cannot be put in words" in caplog.text

@@ -4,14 +4,16 @@ from typing import Any
 
 from core.domain.action import LimitOrder, MoveStop, Retraction, TwapOrder
 from core.domain.condition import PriceChange, PriceLevel, Trailing
-from core.domain.event import RuleArmed, RuleCompleted
+from core.domain.event import RuleArmed, RuleCompleted, RuleFailed
 from core.domain.order import OrderState
 from core.domain.rule import RuleState
+from core.feed.card import card_of
 from tests.core.flow.bench import ETH, SOL, Bench, D, above, below, buy, sell, spec
 
 
 async def why(bench: Bench, label: str) -> str:
-    return next(event.why for event in await bench.events(RuleCompleted) if event.label == label)
+    told = {event.label: event.why for event in await bench.events(RuleCompleted)}
+    return (told | {event.label: event.why for event in await bench.events(RuleFailed)})[label]
 
 
 def retract(kind: Any, market: str = SOL) -> Retraction:
@@ -162,6 +164,8 @@ async def test_no_stop_and_no_position_are_said() -> None:
     await bench.arm(spec(above("120"), sell()), spec(above("106"), MoveStop(market=SOL, to="entry_price"), "r2"))
     await bench.see("106")
     assert await why(bench, "r3") == "you have no SOL-PERP stop to move; none was made"
+    failed = [card.title for event in await bench.events(RuleFailed) if (card := card_of(event)) is not None]
+    assert failed == ["r1 failed", "r3 failed"], "nobody believes in a stop that is not there"
 
 
 async def test_an_account_that_cannot_be_read_moves_the_stop_later() -> None:

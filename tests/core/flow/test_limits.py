@@ -1,12 +1,16 @@
 """An owner's limits hold for all orders together: what rests, what is on its way, what was signed a moment ago."""
 
+from dataclasses import replace
 from datetime import timedelta
+from typing import Any
 
 import pytest
 
-from core.domain.action import LimitOrder
-from core.domain.event import OrderDenied
+from core.domain.action import LimitOrder, TwapOrder
+from core.domain.event import OrderCancelled, OrderDenied
 from core.domain.order import ENDED, OrderState
+from core.domain.rule import RuleState
+from core.flow.lifecycle import PAUSED_ALL
 from tests.core.flow.bench import ETH, SOL, Bench, D, below, buy, sell, spec
 
 
@@ -22,7 +26,9 @@ async def test_orders_that_rest_count_against_the_limit_on_a_position() -> None:
     await bench.settle_all()
     assert await bench.base() == 2
     (denied, _) = await bench.events(OrderDenied)
-    assert denied.reason == "a position of $270.00 is over your limit of $250.00 a position"
+    assert denied.reason == (
+        "a position of $270.00, with what your open orders may add, is over your limit of $250.00 a position"
+    )
 
 
 async def test_orders_that_rest_elsewhere_count_against_the_limit_on_leverage() -> None:
@@ -35,7 +41,7 @@ async def test_orders_that_rest_elsewhere_count_against_the_limit_on_leverage() 
     await bench.see("98.9", ETH)
     assert await bench.base(ETH) == 0
     assert [event.reason for event in await bench.events(OrderDenied)] == [
-        "account leverage of 0.6x is over your limit of 0.5x"
+        "account leverage of 0.6x, with what your open orders may add, is over your limit of 0.5x"
     ]
 
 
@@ -89,3 +95,28 @@ async def test_an_exit_waits_for_no_other_order_and_counts_for_none() -> None:
     await bench.arm(spec(below("95"), buy("1"), expires_at=bench.clock.now() + timedelta(hours=1)))
     await bench.see("94")
     assert await bench.base(SOL) == 1
+
+
+async def pause_everything(tx: Any) -> None:
+    await tx.save_owner(replace(await tx.read_owner(), paused=True))
+
+
+async def test_nothing_opens_once_everything_is_paused_and_what_exits_goes_on() -> None:
+    bench = await Bench().open(position="6")
+    slices = TwapOrder(over_s=60, slices=3)
+    entry, late, out = await bench.arm(
+        spec(below("95"), buy("3", order=slices)),
+        spec(below("94"), buy("1"), "r2"),
+        spec(below("95"), sell("50", order=slices), "r3"),
+    )
+    await bench.see("95")
+    await bench.see("94", work=False)
+    await bench.change(pause_everything)
+    for _ in range(3):
+        await bench.tick(20)
+    assert await bench.base() == D("3.6")  # half of seven is out, in whole steps, and two of the three never came in
+    assert await bench.states(entry, late, out) == [RuleState.COMPLETED, RuleState.PAUSED, RuleState.COMPLETED]
+    assert {event.reason for event in await bench.events(OrderCancelled)} == {
+        "everything of yours was paused, so nothing was sent"
+    }
+    assert (await bench.rule(late)).reason == PAUSED_ALL

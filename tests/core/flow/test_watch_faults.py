@@ -64,7 +64,11 @@ async def test_a_rule_that_becomes_unwatchable_is_paused_and_told(monkeypatch: p
         raise ArithmeticError("of ours")
 
     monkeypatch.setattr(bench.board, "funding", broken)
+    bench.store.fails = 2  # nor can that be stored at once, or what fired
     await bench.see("106")
+    assert await bench.states(odd, other) == [RuleState.ARMED, RuleState.ARMED]
+    await bench.watch.poll()
+    await bench.work()
     assert await bench.states(odd, other) == [RuleState.PAUSED, RuleState.COMPLETED]
 
 

@@ -86,7 +86,7 @@ def test_what_answers_nothing_is_no_answer(reply: str) -> None:
 def test_with_the_unit_said_nothing_is_asked_and_defaults_are_told() -> None:
     result = read(SENTENCE.replace("0.1", "$0.1").replace("0.2", "$0.2"), context(HELD))
     assert result.kind == "rules"
-    assert "Market order, at most 50 bps slippage." in result.assumptions
+    assert "Market order, at most 0.5 % slippage." in result.assumptions
 
 
 def test_the_options_follow_the_price() -> None:
