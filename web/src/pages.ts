@@ -1,4 +1,5 @@
 /** The pages but Home, which comes with the first script: each is loaded once somebody is about to go there. */
+import { Chart } from "./market/late";
 import { late } from "./ui/late";
 
 export const Say = late("Say when", async () => (await import("./say/Say")).Say);
@@ -14,7 +15,7 @@ export function fetchPages(): () => void {
   const { connection } = navigator as { connection?: { saveData?: boolean } };
   if (connection?.saveData === true) return () => undefined;
   const timer = setTimeout(() => {
-    for (const page of [Say, Rules, Market, Activity, Account]) page.fetch().catch(() => undefined); // asked again when gone to
+    for (const part of [Say, Rules, Market, Activity, Account, Chart]) part.fetch().catch(() => undefined); // asked again when gone to
   }, AFTER_MS);
   return () => clearTimeout(timer);
 }
