@@ -1,11 +1,12 @@
 """Domain ⇄ JSON, once: the canonical form that database, API, LLM schema and dashboard share; decides no meaning."""
 
+import json
 from collections.abc import Mapping
 from dataclasses import fields, is_dataclass
 from datetime import datetime
 from decimal import Decimal
 from enum import Enum
-from functools import cache
+from functools import cache, lru_cache
 from typing import Any, TypeVar, cast
 
 from pydantic import TypeAdapter, ValidationError
@@ -90,6 +91,16 @@ def from_json(kind: type[T] | Any, value: object) -> T:
     if stray is not None:
         raise BadInput(f"Expected only known fields, was {stray!r}", "Remove that field and send it again.")
     return cast(T, read)
+
+
+def from_kept(kind: type[T], value: object) -> T:
+    """As `from_json`, for immutable values, looked at far more often than they change: the last are remembered."""
+    return cast(T, _remembered(cast(Any, kind), json.dumps(value)))
+
+
+@lru_cache(5_000)
+def _remembered(kind: Any, written: str) -> object:
+    return from_json(kind, json.loads(written))
 
 
 def _deeper_than(value: object, most: int) -> bool:

@@ -4,7 +4,7 @@ from collections.abc import Mapping
 from decimal import Decimal
 from typing import Any
 
-from core.codec import from_json, to_json
+from core.codec import from_json, from_kept, to_json
 from core.domain.condition import markets_of
 from core.domain.ids import DraftId, EventId, OrderId, OwnerId, RuleId, SetId
 from core.domain.limit import Limits
@@ -34,7 +34,7 @@ def owner_of(row: Row) -> Owner:
             max_slippage_bps=row["max_slippage_bps"],
             max_orders_a_day=row["max_orders_a_day"],
         ),
-        preferences=from_json(Preferences, row["preferences"]),
+        preferences=from_kept(Preferences, row["preferences"]),
     )
 
 
@@ -57,7 +57,7 @@ def draft_of(row: Row) -> Draft:
         id=DraftId(row["id"]),
         owner=OwnerId(row["owner"]),
         words=row["words"],
-        result=from_json(ParseResult, row["result"]),
+        result=from_kept(ParseResult, row["result"]),
         state=DraftState(row["state"]),
         revision=row["revision"],
         channel=row["channel"],
@@ -99,7 +99,7 @@ def rule_of(row: Row) -> Rule:
         draft_id=DraftId(row["draft_id"]),
         version=row["version"],
         state=RuleState(row["state"]),
-        spec=from_json(RuleSpec, row["spec"]),
+        spec=from_kept(RuleSpec, row["spec"]),
         words=row["words"],
         created_at=row["created_at"],
         armed_at=row["armed_at"],

@@ -6,7 +6,7 @@ from dataclasses import replace
 from datetime import datetime, timedelta
 from decimal import Decimal
 
-from core.codec import from_json, to_json
+from core.codec import from_json, from_kept, to_json
 from core.domain.errors import BadInput, Conflict, NotConfigured, PriceUnavailable, VenueRejected, VenueUnknown
 from core.domain.ids import OwnerId
 from core.domain.market import Market, Observation
@@ -352,7 +352,7 @@ class PaperVenue:
         self, known: Document | None, resting: Sequence[Document]
     ) -> tuple[Books, list[PaperOrder], frozenset[str]]:
         """What is kept of an account: its books, its resting orders, the markets of both."""
-        books = Books(deposits=self._deposit) if known is None else from_json(Books, known["books"])
+        books = Books(deposits=self._deposit) if known is None else from_kept(Books, known["books"])
         orders = [record for record in map(record_from_json, resting) if isinstance(record, PaperOrder)]
         busy = frozenset(books.holdings) | {order.intent.market for order in orders}
         if unlisted := busy - self._markets.keys():
