@@ -17,7 +17,7 @@ from tests.browser.stage import NEEDS_BUILD, NEEDS_CHROMIUM, apart, copied
 pytestmark = [pytest.mark.slow, pytest.mark.timeout(240), NEEDS_CHROMIUM, NEEDS_BUILD]
 
 MOST_SCRIPT, MOST_SENT = 100_000, 90_000
-MOST_WORK_MS = 100.0
+MOST_WORK_MS, MOST_DRAWN_MS = 100.0, 500.0
 RULES, TRADES = 1_000, 10_000
 
 
@@ -120,7 +120,12 @@ def test_lists_of_a_thousand_rules_and_ten_thousand_trades_answer_within_100_ms(
     work.of("every market", lambda: page.get_by_label("Market").select_option(""))
     for name in ("Orders", "Events", "Trades"):
         work.of(f"to the {name}", page.get_by_role("button", name=name, exact=True).click)
-    for name in ("Market", "Home", "Account", "Rules"):
+    work.of("to Market", partial(go, page, "Market"))
+    # The chart comes once the page around it has been painted, and answers nobody.
+    chart = Work(page)
+    chart.of("the chart", lambda: expect(page.get_by_role("slider", name=re.compile("^Time in sight"))).to_be_visible())
+    assert sum(chart.costs.values()) < MOST_DRAWN_MS, chart.costs
+    for name in ("Home", "Account", "Rules"):
         work.of(f"to {name}", partial(go, page, name))
     p95 = statistics.quantiles(work.costs.values(), n=20)[-1]
     worst = sorted(work.costs.items(), key=lambda cost: -cost[1])[:5]
