@@ -31,6 +31,10 @@ class Both:
     discord: on_discord.Stage
 
 
+def _linked(*told: str) -> bool:
+    return any("Discord is linked" in words for words in told)
+
+
 @pytest.fixture
 async def both(postgres_dsn: str) -> AsyncIterator[Both]:
     async with TelegramServer() as telegram, DiscordServer() as discord:
@@ -55,8 +59,9 @@ async def both(postgres_dsn: str) -> AsyncIterator[Both]:
             try:
                 await telegram.until(lambda: telegram.polls)
                 await discord.until(lambda: discord.commands and discord.gateway.readied)
-                await telegram.until(lambda: stages[0].shown(HERE))  # that Discord is linked
-                await discord.until(lambda: stages[1].posted(THERE))
+                # The last of what is told unasked: a later answer is never taken for it.
+                await telegram.until(lambda: _linked(*(on_telegram.words_of(c.result) for c in stages[0].shown(HERE))))
+                await discord.until(lambda: _linked(*(on_discord.words_of(m) for m in stages[1].posted(THERE))))
                 await stages[0].hold()
                 yield Both(core, owner, *stages)
             finally:
